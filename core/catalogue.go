@@ -1,0 +1,309 @@
+package fault
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/text/language"
+
+	"github.com/polyfault/polyfault/core/internal/negotiate"
+	"github.com/polyfault/polyfault/core/internal/plural"
+)
+
+// A catalogue is all loaded texts in all loaded languages, compiled. It is immutable: a reload
+// builds another one and publishes it through an atomic pointer.
+type catalogue struct {
+	languages  []*loadedLanguage
+	texts      map[string]*text
+	titles     map[string]*text // by the id of the text they head
+	negotiator *negotiate.Languages
+
+	body            []int // the languages of the all-languages body, in order
+	defaultLanguage int
+	english         int
+}
+
+// A loadedLanguage is one language tag with everything prepared that a response says of it.
+type loadedLanguage struct {
+	tag    string   // BCP 47, canonical: "pt-BR"
+	key    string   // wire key: "PT-BR"
+	member string   // `"PT-BR":"`
+	header []string // Content-Language
+	dir    string   // "ltr" or "rtl"
+	rules  func() *plural.Rules
+}
+
+// A text is one text constant in all loaded languages.
+type text struct {
+	id        string
+	forms     []*forms // by language; nil where the language lacks the text
+	available languageSet
+
+	// For the all-languages body:
+	configured bool     // one of the body's languages has the text
+	languages  []int    // those that have it; without any, the best of the others
+	header     []string // Content-Language
+	whole      string   // the languages' members, when all of them are one literal
+	size       int      // bytes of the literals
+}
+
+type languageSet [negotiate.MaxLanguages / 64]uint64
+
+func (s *languageSet) put(i int)      { s[i/64] |= 1 << (i % 64) }
+func (s *languageSet) has(i int) bool { return s[i/64]>>(i%64)&1 == 1 }
+func (s *languageSet) intersect(o *languageSet) {
+	for i := range s {
+		s[i] &= o[i]
+	}
+}
+
+// defaultBody is the frozen set of the all-languages body of applications that choose none: a
+// locale added later changes nobody's payload.
+var defaultBody = []string{"de", "en", "fr", "pt"}
+
+// builtin is the catalogue of the built-in texts alone.
+var builtin = sync.OnceValue(func() *catalogue {
+	c, err := newCatalogue(nil, nil, "")
+	if err != nil {
+		panic("fault: " + err.Error())
+	}
+	return c
+})
+
+// newCatalogue lays the application's files, later ones over earlier ones, over the built-in ones.
+// languages and defaultLanguage are the options of the same names, "" and nil when not given.
+func newCatalogue(own []*localeFile, languages []string, defaultLanguage string) (*catalogue, error) {
+	c := &catalogue{texts: map[string]*text{}, titles: map[string]*text{}}
+	if err := c.loadLanguages(own); err != nil {
+		return nil, err
+	}
+	if err := c.configure(own, languages, defaultLanguage); err != nil {
+		return nil, err
+	}
+	for _, t := range c.texts {
+		c.prepare(t)
+		if id, ok := strings.CutSuffix(t.id, ".title"); ok {
+			c.titles[id] = t
+		}
+	}
+	return c, nil
+}
+
+func (c *catalogue) loadLanguages(own []*localeFile) error {
+	files := slices.Concat(builtinFiles(), own)
+	var tags, foreign []language.Tag
+	for i, file := range files {
+		if slices.Contains(tags, file.tag) {
+			continue
+		}
+		tags = append(tags, file.tag)
+		if i >= len(builtinFiles()) {
+			foreign = append(foreign, file.tag)
+		}
+	}
+	if tag, found := plural.Unknown(foreign); found {
+		i := slices.IndexFunc(own, func(f *localeFile) bool { return f.tag == tag })
+		return &LocaleError{File: own[i].name, Rule: fmt.Sprintf("language %s has no plural rules in go-i18n, so it cannot be loaded", tag)}
+	}
+	if len(tags) > negotiate.MaxLanguages {
+		return fmt.Errorf("%d languages are loaded; %d is the limit", len(tags), negotiate.MaxLanguages)
+	}
+	slices.SortFunc(tags, func(a, b language.Tag) int { return strings.Compare(a.String(), b.String()) })
+	c.negotiator = negotiate.NewLanguages(tags)
+	for _, tag := range tags {
+		c.languages = append(c.languages, newLanguage(tag))
+	}
+	for _, file := range files {
+		i := slices.Index(tags, file.tag)
+		for id, compiled := range file.texts {
+			c.enter(id, i, &compiled, len(tags))
+		}
+	}
+	return nil
+}
+
+func (c *catalogue) enter(id string, language int, compiled *forms, languages int) {
+	t := c.texts[id]
+	if t == nil {
+		t = &text{id: id, forms: make([]*forms, languages)}
+		c.texts[id] = t
+	}
+	t.forms[language] = compiled
+	t.available.put(language)
+}
+
+func newLanguage(tag language.Tag) *loadedLanguage {
+	l := &loadedLanguage{tag: tag.String(), dir: "ltr"}
+	l.key = strings.ToUpper(l.tag)
+	l.member = `"` + l.key + `":"`
+	l.header = []string{l.tag}
+	if script, _ := tag.Script(); slices.Contains(rightToLeft, script.String()) {
+		l.dir = "rtl"
+	}
+	l.rules = sync.OnceValue(func() *plural.Rules {
+		rules, err := plural.For(tag)
+		if err != nil {
+			panic(err) // loadLanguages has refused such tags
+		}
+		return rules
+	})
+	return l
+}
+
+// rightToLeft are the scripts of living languages that are written from right to left.
+var rightToLeft = []string{"Adlm", "Arab", "Aran", "Hebr", "Nkoo", "Rohg", "Syrc", "Thaa"}
+
+func (c *catalogue) configure(own []*localeFile, languages []string, defaultLanguage string) error {
+	var err error
+	switch {
+	case len(languages) > 0:
+		c.body, err = c.indexes("WithLanguages", languages)
+	case len(own) > 0:
+		var tags []string
+		for _, file := range own {
+			tags = append(tags, file.tag.String())
+		}
+		slices.Sort(tags)
+		c.body, err = c.indexes("WithLocales", slices.Compact(tags))
+	default:
+		c.body, err = c.indexes("the built-in locales", defaultBody)
+	}
+	if err != nil {
+		return err
+	}
+	c.english = c.index("en")
+	c.defaultLanguage = c.body[0]
+	if slices.Contains(c.body, c.english) {
+		c.defaultLanguage = c.english
+	}
+	if defaultLanguage != "" {
+		found, err := c.indexes("WithDefaultLanguage", []string{defaultLanguage})
+		if err != nil {
+			return err
+		}
+		c.defaultLanguage = found[0]
+	}
+	return nil
+}
+
+func (c *catalogue) index(tag string) int {
+	return slices.IndexFunc(c.languages, func(l *loadedLanguage) bool { return l.tag == tag })
+}
+
+func (c *catalogue) indexes(option string, tags []string) ([]int, error) {
+	var found []int
+	for _, name := range tags {
+		tag, err := language.Parse(name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %q is not a known BCP 47 language tag", option, name)
+		}
+		i := c.index(tag.String())
+		if i < 0 {
+			return nil, fmt.Errorf("%s: no locale file active.%s.toml is loaded; loaded are %s", option, tag, c.loaded())
+		}
+		if slices.Contains(found, i) {
+			return nil, fmt.Errorf("%s: language %q stands twice", option, name)
+		}
+		found = append(found, i)
+	}
+	return found, nil
+}
+
+func (c *catalogue) loaded() string {
+	var tags []string
+	for _, l := range c.languages {
+		tags = append(tags, l.tag)
+	}
+	return strings.Join(tags, ", ")
+}
+
+// prepare computes what the all-languages body needs of t.
+func (c *catalogue) prepare(t *text) {
+	for _, i := range c.body {
+		if t.forms[i] != nil {
+			t.languages = append(t.languages, i)
+		}
+	}
+	t.configured = len(t.languages) > 0
+	if !t.configured {
+		t.languages = []int{c.anyLanguage(t)}
+	}
+	static := true
+	var whole []byte
+	var tags []string
+	for n, i := range t.languages {
+		tags = append(tags, c.languages[i].tag)
+		other := t.forms[i][plural.Other]
+		static = static && t.forms[i].plain() && other.Static()
+		t.size += len(c.languages[i].member) + other.Size() + len(`",`)
+		if n > 0 {
+			whole = append(whole, ',')
+		}
+		whole = append(whole, c.languages[i].member...)
+		for _, s := range other.Segments() {
+			whole = append(whole, s.Escaped...)
+		}
+		whole = append(whole, '"')
+	}
+	t.header = []string{strings.Join(tags, ", ")}
+	if static {
+		t.whole = string(whole)
+	}
+}
+
+// anyLanguage is the language of last resort for t: the default, English, or the first that has it.
+func (c *catalogue) anyLanguage(t *text) int {
+	for _, i := range []int{c.defaultLanguage, c.english} {
+		if t.forms[i] != nil {
+			return i
+		}
+	}
+	return slices.IndexFunc(t.forms, func(f *forms) bool { return f != nil })
+}
+
+// resolve finds the text of an error: the id it chose, else its kind's text, else that of the
+// nearest ancestor. Texts that the body's languages have come first. There always is one: English
+// is always loaded and has the root's text.
+func (c *catalogue) resolve(id string, k *Kind) *text {
+	var reserve *text
+	if t := c.texts[id]; t != nil {
+		if t.configured {
+			return t
+		}
+		reserve = t
+	}
+	for ; k != nil; k = k.parent {
+		t := c.texts[k.spec.Text]
+		if t != nil && t.configured {
+			return t
+		}
+		if reserve == nil {
+			reserve = t
+		}
+	}
+	return reserve
+}
+
+// resolveTitle finds the title of a kind: its own, else that of the nearest ancestor.
+func (c *catalogue) resolveTitle(k *Kind) *text {
+	var reserve *text
+	for ; k != nil; k = k.parent {
+		t := c.titles[k.spec.Text]
+		if t != nil && t.configured {
+			return t
+		}
+		if reserve == nil {
+			reserve = t
+		}
+	}
+	return reserve
+}
+
+// ids returns all text ids, sorted.
+func (c *catalogue) ids() []string { return slices.Sorted(maps.Keys(c.texts)) }
+
+var errNoLocales = errors.New("WithLocales: no file system given")

@@ -1,0 +1,81 @@
+package fault
+
+import "slices"
+
+// Details collects structured details, one per attribute of the request, say, so that one response
+// names all failing attributes. It keeps their order; adding a name again replaces its value. The
+// zero Details is ready to use. It is not safe for concurrent use; the errors it makes are.
+type Details struct {
+	entries []detail
+	index   map[string]int // only once there are many
+}
+
+type detail struct {
+	name  string
+	value any
+}
+
+// failed is the value of an entry that AddError made.
+type failed struct{ err error }
+
+const indexFrom = 16
+
+// Add adds a member. See [Detail] for what value may be. It returns d; a nil d makes a new one.
+func (d *Details) Add(name string, value any) *Details {
+	if d == nil {
+		d = &Details{}
+	}
+	if i, ok := d.find(name); ok {
+		d.entries[i].value = value
+		return d
+	}
+	if d.index != nil {
+		d.index[name] = len(d.entries)
+	}
+	d.entries = append(d.entries, detail{name, value})
+	return d
+}
+
+// AddError adds {"error": "<text>"}. For a *[Kind], a *[Fault] or an error that wraps one, the text
+// is the localized one: a map of languages in bodies that carry all languages, a string in the
+// others. For any other error it is err.Error(): adding it here is how an application declares that
+// text fit for its clients. A nil err adds nothing.
+func (d *Details) AddError(name string, err error) *Details {
+	if IsNil(err) {
+		return d
+	}
+	return d.Add(name, failed{err})
+}
+
+// Err is nil while nothing was added; otherwise an error of kind k with everything that was. Later
+// changes of d do not change the error.
+func (d *Details) Err(k *Kind, attrs ...Attr) error {
+	if d == nil || len(d.entries) == 0 {
+		return nil
+	}
+	f := k.New(attrs...)
+	f.attrs = append(f.attrs, DetailsOf(d))
+	return f
+}
+
+func (d *Details) find(name string) (int, bool) {
+	if d.index == nil && len(d.entries) >= indexFrom {
+		d.index = make(map[string]int, 2*len(d.entries))
+		for i, e := range d.entries {
+			d.index[e.name] = i
+		}
+	}
+	if d.index != nil {
+		i, ok := d.index[name]
+		return i, ok
+	}
+	i := slices.IndexFunc(d.entries, func(e detail) bool { return e.name == name })
+	return i, i >= 0
+}
+
+func (d *Details) snapshot() []detail {
+	if d == nil {
+		return nil
+	}
+	return slices.Clone(d.entries)
+}

@@ -1,0 +1,289 @@
+package fault
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+
+	"github.com/polyfault/polyfault/core/internal/jsontext"
+)
+
+// A Fault is one error: a [Kind] with its text, arguments, details, headers and cause.
+//
+// A Fault never changes: [Fault.With] returns a copy. It is safe for concurrent use and may be kept
+// in a package-level variable. The cause serves logs, observers and [errors.Is]; no format sends
+// it. The zero Fault is of kind [Any]; the methods accept a nil Fault.
+//
+// Types of an application join by embedding *Fault: they have its kind, status, text and details,
+// [errors.As] finds the *Fault inside, and with a method ErrorBody they bring a body of their own:
+// see [Localizer].
+type Fault struct {
+	kind  *Kind
+	attrs []Attr
+	stack Stack
+}
+
+// With returns a copy with attrs added; f stays as it is. Without attrs it returns f.
+func (f *Fault) With(attrs ...Attr) *Fault {
+	if f != nil && len(attrs) == 0 {
+		return f
+	}
+	c := &Fault{kind: f.Kind()}
+	if f != nil {
+		c.stack = f.stack
+		c.attrs = append(slices.Clip(f.attrs), attrs...)
+	} else {
+		c.attrs = slices.Clone(attrs)
+	}
+	return c
+}
+
+// Kind is the kind of the error; [Any] for a nil or zero Fault.
+func (f *Fault) Kind() *Kind {
+	if f == nil || f.kind == nil {
+		return Any
+	}
+	return f.kind
+}
+
+// StatusCode is the HTTP status of the kind. Frameworks and libraries that look for this method
+// (echo v5, GoFr, goa) understand a Fault by it.
+func (f *Fault) StatusCode() int { return f.Kind().Status() }
+
+// Code is the code of the kind.
+func (f *Fault) Code() string { return f.Kind().Code() }
+
+// Error is the English line for logs: "code: text: cause". The text is the built-in English one; a
+// text id of the application shows as the id itself. It must not be sent to clients.
+func (f *Fault) Error() string {
+	line := f.Code() + ": " + f.english()
+	if cause := f.Unwrap(); cause != nil {
+		line += ": " + errorText(cause)
+	}
+	return line
+}
+
+// Unwrap returns the cause, nil when there is none.
+func (f *Fault) Unwrap() error {
+	a, _ := f.lookup(opCause)
+	err, _ := a.value.(error)
+	return err
+}
+
+// Is reports whether target is f's kind or one of its ancestors. It serves [errors.Is].
+func (f *Fault) Is(target error) bool { return f.Kind().Is(target) }
+
+// As finds the *Fault inside a type that embeds it. It serves [errors.As].
+func (f *Fault) As(target any) bool {
+	if t, ok := target.(**Fault); ok && f != nil {
+		*t = f
+		return true
+	}
+	return false
+}
+
+// Format prints Error() for %v, %s and %q, and adds the call stack, if one was recorded, for %+v.
+func (f *Fault) Format(s fmt.State, verb rune) {
+	switch {
+	case verb == 'q':
+		_, _ = fmt.Fprintf(s, "%q", f.Error())
+	case verb == 'v' && s.Flag('+') && f != nil && len(f.stack) > 0:
+		_, _ = io.WriteString(s, f.Error()+"\n"+f.stack.String())
+	default:
+		_, _ = io.WriteString(s, f.Error())
+	}
+}
+
+// LogValue is everything there is to log: code, status, text, arguments, details, cause, stack, and
+// the attributes given with [Log]. Values wrapped in [Secret] show as "***".
+func (f *Fault) LogValue() slog.Value {
+	attrs := []slog.Attr{
+		slog.String("code", f.Code()),
+		slog.Int("status", f.StatusCode()),
+		slog.String("text", f.english()),
+	}
+	attrs = append(attrs, f.logAttrs()...)
+	if cause := f.Unwrap(); cause != nil {
+		attrs = append(attrs, slog.String("cause", errorText(cause)))
+	}
+	if f != nil && len(f.stack) > 0 {
+		attrs = append(attrs, slog.String("stack", f.stack.String()))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// logAttrs are the attributes that only f knows. Arguments and details are JSON texts: a handler
+// given the values themselves could loop on a cycle among them.
+func (f *Fault) logAttrs() []slog.Attr {
+	var attrs []slog.Attr
+	if params, _ := f.appendParams(nil); len(params) > len("{}") {
+		attrs = append(attrs, slog.String("params", string(params)))
+	}
+	if entries := f.details(); len(entries) > 0 {
+		attrs = append(attrs, slog.String("details", string(logDetails(entries))))
+	}
+	for _, a := range f.all() {
+		if a.op == opLog {
+			list, _ := a.value.([]slog.Attr)
+			attrs = append(attrs, list...)
+		}
+	}
+	return attrs
+}
+
+func logDetails(entries []detail) []byte {
+	b := []byte{'{'}
+	for i, e := range entries {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = jsontext.AppendQuoted(b, e.name)
+		b = append(b, ':')
+		if bad, ok := e.value.(failed); ok {
+			b = jsontext.AppendQuoted(b, errorText(bad.err))
+			continue
+		}
+		if err, ok := e.value.(error); ok {
+			b = jsontext.AppendQuoted(b, errorText(err))
+			continue
+		}
+		b, _ = jsontext.AppendValue(b, e.value)
+	}
+	return append(b, '}')
+}
+
+// From returns the outermost error of ours in the tree of err, and whether there is one. In the
+// order of [errors.As], through Unwrap() error and Unwrap() []error:
+//   - a *Fault is returned as it is;
+//   - a type that embeds *Fault gives the *Fault inside;
+//   - a *Kind gives a Fault of that kind;
+//   - nil, nil pointers and trees without any of these give nil and false.
+func From(err error) (*Fault, bool) {
+	switch e := err.(type) {
+	case *Fault:
+		return e, e != nil
+	case *Kind:
+		return e.fault(), e != nil
+	}
+	return findFault(err)
+}
+
+func findFault(err error) (f *Fault, ok bool) {
+	defer func() {
+		if recover() != nil { // a foreign Unwrap
+			f, ok = nil, false
+		}
+	}()
+	return find(err, func(e error) (*Fault, bool) {
+		if ours, isOurs := e.(interface{ fault() *Fault }); isOurs {
+			f := ours.fault()
+			return f, f != nil
+		}
+		return nil, false
+	})
+}
+
+// fault marks *Fault, and by promotion every type that embeds it.
+func (f *Fault) fault() *Fault { return f }
+
+func (k *Kind) fault() *Fault {
+	if k == nil {
+		return nil
+	}
+	return &Fault{kind: k}
+}
+
+func (f *Fault) all() []Attr {
+	if f == nil {
+		return nil
+	}
+	return f.attrs
+}
+
+// lookup returns the last attribute of the kind.
+func (f *Fault) lookup(o op) (Attr, bool) {
+	attrs := f.all()
+	for i := len(attrs) - 1; i >= 0; i-- {
+		if attrs[i].op == o {
+			return attrs[i], true
+		}
+	}
+	return Attr{}, false
+}
+
+// textID is the text id that the error chose itself, "" for the kind's own.
+func (f *Fault) textID() string {
+	a, _ := f.lookup(opText)
+	return a.name
+}
+
+// details returns all details in order, the last value of each name.
+func (f *Fault) details() []detail {
+	var d Details
+	for _, a := range f.all() {
+		switch a.op {
+		case opDetail:
+			d.Add(a.name, a.value)
+		case opDetails:
+			entries, _ := a.value.([]detail)
+			for _, e := range entries {
+				d.Add(e.name, e.value)
+			}
+		}
+	}
+	return d.entries
+}
+
+// appendParams appends the arguments, the count among them, as one JSON object in order.
+func (f *Fault) appendParams(dst []byte) (out []byte, complete bool) {
+	complete = true
+	dst = append(dst, '{')
+	attrs, first := f.all(), true
+	for i, a := range attrs {
+		if a.op != opArg && a.op != opCount || givenAgain(attrs[i+1:], a.name) {
+			continue
+		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = jsontext.AppendQuoted(dst, a.name)
+		dst = append(dst, ':')
+		if a.op == opCount {
+			dst, _ = jsontext.AppendValue(dst, a.num)
+			continue
+		}
+		var all bool
+		dst, all = jsontext.AppendValue(dst, a.value)
+		complete = complete && all
+	}
+	return append(dst, '}'), complete
+}
+
+func givenAgain(later []Attr, name string) bool {
+	return slices.ContainsFunc(later, func(a Attr) bool {
+		return (a.op == opArg || a.op == opCount) && a.name == name
+	})
+}
+
+// errorText is err.Error() for logs, whatever Error() does.
+func errorText(err error) (text string) {
+	defer func() {
+		if v := recover(); v != nil {
+			text = fmt.Sprintf("(%T: Error() panicked)", err)
+		}
+	}()
+	return err.Error()
+}
+
+// english is the built-in English text for logs.
+func (f *Fault) english() string {
+	id := f.textID()
+	c := builtin()
+	if id != "" && c.texts[id] == nil {
+		return id
+	}
+	t := c.resolve(id, f.Kind())
+	return string(t.appendPlain(nil, c, c.english, f.all()))
+}

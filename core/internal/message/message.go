@@ -1,0 +1,88 @@
+// Package message compiles the texts of locale files once, so that a response is a few copies.
+//
+// A text is literals and placeholders {{.Name}}, nothing else: locale files come from
+// contributors, and go-i18n would run them as full text/template programs.
+package message
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/polyfault/polyfault/core/internal/jsontext"
+)
+
+// A Text is one compiled form of one text in one language. It is immutable.
+type Text struct {
+	segments []Segment
+	size     int
+}
+
+// A Segment is a literal or, with an Arg, a placeholder.
+type Segment struct {
+	Plain   string // the literal as written
+	Escaped string // the literal as the inside of a JSON string
+	Arg     string // the placeholder's name
+}
+
+// Compile splits src into segments. Its error names the rule that src breaks.
+func Compile(src string) (*Text, error) {
+	t := &Text{}
+	for rest := src; rest != ""; {
+		literal, action, found := strings.Cut(rest, "{{")
+		if strings.Contains(literal, "}}") {
+			return nil, fmt.Errorf("%q stands without its {{", "}}")
+		}
+		if literal != "" {
+			escaped := string(jsontext.AppendEscaped(nil, literal))
+			t.segments = append(t.segments, Segment{Plain: literal, Escaped: escaped})
+			t.size += len(escaped)
+		}
+		if !found {
+			break
+		}
+		inside, after, closed := strings.Cut(action, "}}")
+		if !closed {
+			return nil, fmt.Errorf("%q is not closed by }}", "{{"+action)
+		}
+		name, ok := strings.CutPrefix(strings.TrimSpace(inside), ".")
+		if !ok || !isName(name) {
+			return nil, fmt.Errorf("template action %q: only placeholders like {{.Name}} are allowed", "{{"+inside+"}}")
+		}
+		t.segments = append(t.segments, Segment{Arg: name})
+		rest = after
+	}
+	return t, nil
+}
+
+func isName(s string) bool {
+	for i, c := range []byte(s) {
+		letter := c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// Segments returns the segments in order; the caller must not change them.
+func (t *Text) Segments() []Segment { return t.segments }
+
+// Size is the number of bytes of the escaped literals.
+func (t *Text) Size() int { return t.size }
+
+// Static reports whether the text has no placeholder.
+func (t *Text) Static() bool {
+	return !slices.ContainsFunc(t.segments, func(s Segment) bool { return s.Arg != "" })
+}
+
+// Args returns the names of the placeholders, each once, in order of appearance.
+func (t *Text) Args() []string {
+	var names []string
+	for _, s := range t.segments {
+		if s.Arg != "" && !slices.Contains(names, s.Arg) {
+			names = append(names, s.Arg)
+		}
+	}
+	return names
+}

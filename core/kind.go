@@ -1,0 +1,305 @@
+package fault
+
+import (
+	"fmt"
+	"iter"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// A Kind is a node of the hierarchy of errors: stable machine identity (code, status, type, number,
+// exit code) and the id of a localized text. It is an error itself, a target of [errors.Is] for
+// itself and all its descendants, and a constructor of [Fault] values.
+//
+// Kinds are immutable, compared by pointer and safe for concurrent use. They are made with
+// [Kind.Derive] in package-level variables; the zero Kind is not usable.
+type Kind struct {
+	spec    Spec // as resolved: nothing is left to inherit
+	parent  *Kind
+	inherit bool // the status comes from the parent
+	exits   bool // the exit code is the kind's own
+}
+
+// Category says where the cause of an error lies. The values are those of the Scale error model.
+type Category string
+
+// The categories. The empty Category in a [Spec] inherits the parent's.
+const (
+	CategorySystem    Category = "SYSTEM"    // the service or what it depends on
+	CategoryAlgorithm Category = "ALGORITHM" // the processing of valid data
+	CategoryData      Category = "DATA"      // what the client sent
+)
+
+// RetryPolicy says whether repeating the same request can help.
+type RetryPolicy uint8
+
+// The retry policies.
+const (
+	RetryInherit RetryPolicy = iota // the parent's
+	RetryNever                      // repeating does not help
+	RetryLater                      // repeating after a while may help
+)
+
+// A Spec describes a kind to [Kind.Derive]. Zero fields inherit from the parent or have the default
+// that stands beside them.
+type Spec struct {
+	Code     string       // stable machine name, snake_case, unique in the process
+	Text     string       // text id; default Code, falling back to the parent's text while no locale has it
+	Status   int          // 400..599; 0 inherits
+	Number   int          // numeric code of the web API catalogue; 0 = none
+	Type     string       // string type of the web API catalogue; "" = Code in kebab-case
+	ExitCode int          // process exit code 1..255, unique; 0 inherits
+	Category Category     // "" inherits
+	Retry    RetryPolicy  // RetryInherit inherits
+	Level    slog.Leveler // level of the log line; nil inherits, and for built-in kinds means 5xx Error, 4xx Debug
+}
+
+// kinds is the table of all kinds of the process: the only package-level state that changes. It is
+// written at init, by Derive.
+var kinds = struct {
+	sync.RWMutex
+	list       []*Kind
+	byCode     map[string]*Kind
+	byExitCode map[int]*Kind
+}{byCode: map[string]*Kind{}, byExitCode: map[int]*Kind{}}
+
+// Derive makes a kind below k and enters it in the process-wide table.
+//
+// It is meant for package-level variables. It panics, with a message that says what to change, when
+// the code is empty, not snake_case or taken, when the status is outside 400..599, when the exit
+// code is outside 1..255 or taken, or when the category or retry policy is unknown. A kind that is
+// refused leaves nothing behind.
+func (k *Kind) Derive(s Spec) *Kind {
+	if k == nil {
+		panic(fmt.Sprintf("fault: kind %q is derived from a nil *Kind; derive it from fault.ClientError, fault.ServerError or a kind below them", s.Code))
+	}
+	return register(k, s)
+}
+
+func register(parent *Kind, s Spec) *Kind {
+	kinds.Lock()
+	defer kinds.Unlock()
+	k := &Kind{spec: s, parent: parent, inherit: s.Status == 0, exits: s.ExitCode != 0}
+	if problem := k.check(); problem != "" {
+		panic("fault: kind " + k.describe() + ": " + problem)
+	}
+	k.resolve()
+	kinds.list = append(kinds.list, k)
+	kinds.byCode[s.Code] = k
+	if k.exits {
+		kinds.byExitCode[s.ExitCode] = k
+	}
+	return k
+}
+
+func (k *Kind) describe() string {
+	if k.parent == nil {
+		return fmt.Sprintf("%q", k.spec.Code)
+	}
+	return fmt.Sprintf("%q (below %q)", k.spec.Code, k.parent.spec.Code)
+}
+
+// check returns what is wrong with the spec and what to change, or "".
+func (k *Kind) check() string {
+	s := k.spec
+	if s.Code == "" {
+		return "the code is empty; set Spec.Code to a stable snake_case name"
+	}
+	if !isSnakeCase(s.Code) {
+		return "the code is not snake_case; use lower-case letters, digits and single underscores, a letter first"
+	}
+	if other, taken := kinds.byCode[s.Code]; taken {
+		return "the code is already that of kind " + other.describe() + "; choose another Spec.Code"
+	}
+	if s.Status != 0 && !isErrorStatus(s.Status) {
+		return fmt.Sprintf("status %d is outside 400..599; choose an error status, or 0 to inherit the parent's", s.Status)
+	}
+	if s.ExitCode < 0 || s.ExitCode > 255 {
+		return fmt.Sprintf("exit code %d is outside 1..255; choose another Spec.ExitCode, or 0 to inherit the parent's", s.ExitCode)
+	}
+	if other, taken := kinds.byExitCode[s.ExitCode]; taken {
+		return fmt.Sprintf("exit code %d is already that of kind %s; choose another Spec.ExitCode, or 0 to inherit the parent's", s.ExitCode, other.describe())
+	}
+	if !slices.Contains([]Category{"", CategorySystem, CategoryAlgorithm, CategoryData}, s.Category) {
+		return fmt.Sprintf("category %q is unknown; use CategorySystem, CategoryAlgorithm or CategoryData", s.Category)
+	}
+	if s.Retry > RetryLater {
+		return fmt.Sprintf("retry policy %d is unknown; use RetryInherit, RetryNever or RetryLater", s.Retry)
+	}
+	return ""
+}
+
+// resolve fills in what the spec leaves to its defaults and to the parent.
+func (k *Kind) resolve() {
+	s := &k.spec
+	if s.Text == "" {
+		s.Text = s.Code
+	}
+	if s.Type == "" {
+		s.Type = strings.ReplaceAll(s.Code, "_", "-")
+	}
+	if k.parent == nil {
+		return
+	}
+	p := k.parent.spec
+	if s.Status == 0 {
+		s.Status = p.Status
+	}
+	if s.ExitCode == 0 {
+		s.ExitCode = p.ExitCode
+	}
+	if s.Category == "" {
+		s.Category = p.Category
+	}
+	if s.Retry == RetryInherit {
+		s.Retry = p.Retry
+	}
+	if s.Level == nil {
+		s.Level = p.Level
+	}
+}
+
+func isSnakeCase(s string) bool {
+	previous := byte('_')
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case 'a' <= c && c <= 'z':
+		case '0' <= c && c <= '9' && i > 0:
+		case c == '_' && previous != '_':
+		default:
+			return false
+		}
+		previous = c
+	}
+	return previous != '_'
+}
+
+func isErrorStatus(status int) bool { return status >= 400 && status <= 599 }
+
+// New makes an occurrence of the kind. Its attributes say what happened this time; without any, the
+// client reads the kind's own text. For kinds with a 5xx status New records the call stack.
+func (k *Kind) New(attrs ...Attr) *Fault {
+	f := &Fault{kind: k, attrs: slices.Clone(attrs)}
+	if k.spec.Status >= 500 {
+		f.stack = callers(1)
+	}
+	return f
+}
+
+// Wrap makes an occurrence of the kind that was caused by cause: [errors.Is] and the log find the
+// cause, the client does not. A nil cause makes Wrap the same as New.
+func (k *Kind) Wrap(cause error, attrs ...Attr) *Fault {
+	f := &Fault{kind: k, attrs: make([]Attr, 0, len(attrs)+1)}
+	f.attrs = append(append(f.attrs, Cause(cause)), attrs...)
+	if k.spec.Status >= 500 {
+		f.stack = callers(1)
+	}
+	return f
+}
+
+// Error returns the code: a kind can be returned, panicked and wrapped as it is.
+func (k *Kind) Error() string { return k.Code() }
+
+// Is reports whether target is this kind or one of its ancestors. It serves [errors.Is].
+func (k *Kind) Is(target error) bool {
+	other, ok := target.(*Kind)
+	if !ok || other == nil {
+		return false
+	}
+	for ; k != nil; k = k.parent {
+		if k == other {
+			return true
+		}
+	}
+	return false
+}
+
+// Code is the stable machine name, unique in the process. A nil Kind has none.
+func (k *Kind) Code() string {
+	if k == nil {
+		return ""
+	}
+	return k.spec.Code
+}
+
+// Status is the HTTP status, 400..599.
+func (k *Kind) Status() int { return k.spec.Status }
+
+// TextID is the id of the kind's text constant.
+func (k *Kind) TextID() string { return k.spec.Text }
+
+// Parent is the kind above, nil for [Any].
+func (k *Kind) Parent() *Kind { return k.parent }
+
+// Number is the numeric code in the web API catalogue; 0 means none.
+func (k *Kind) Number() int { return k.spec.Number }
+
+// Type is the string type in the web API catalogue.
+func (k *Kind) Type() string { return k.spec.Type }
+
+// ExitCode is the exit code, 1..255, of a process that ends with an error of the kind.
+func (k *Kind) ExitCode() int { return k.spec.ExitCode }
+
+// Category says where the cause lies.
+func (k *Kind) Category() Category { return k.spec.Category }
+
+// Retryable reports whether repeating the same request can help.
+func (k *Kind) Retryable() bool { return k.spec.Retry == RetryLater }
+
+// Kinds yields every kind of the process in the order of registration: parents come before their
+// children, the built-in kinds before all others.
+func Kinds() iter.Seq[*Kind] {
+	return func(yield func(*Kind) bool) {
+		kinds.RLock()
+		list := slices.Clip(kinds.list) // entries are never changed or removed
+		kinds.RUnlock()
+		for _, k := range list {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// KindByCode finds the kind with the code.
+func KindByCode(code string) (*Kind, bool) {
+	kinds.RLock()
+	defer kinds.RUnlock()
+	k, ok := kinds.byCode[code]
+	return k, ok
+}
+
+// KindByExitCode finds the kind that brought in the exit code; kinds that inherit it are not meant.
+func KindByExitCode(n int) (*Kind, bool) {
+	kinds.RLock()
+	defer kinds.RUnlock()
+	k, ok := kinds.byExitCode[n]
+	return k, ok
+}
+
+// ExitCode is the exit code of a process that ends with err: 0 for nil, the kind's for an error of
+// ours, however it is wrapped, otherwise 1.
+func ExitCode(err error) int {
+	if IsNil(err) {
+		return 0
+	}
+	if f, ok := From(err); ok {
+		return f.Kind().ExitCode()
+	}
+	return Any.ExitCode()
+}
+
+// kindOfStatus returns the kind that stands for a bare status: the registered status' own kind, or
+// the family for one without.
+func kindOfStatus(status int) *Kind {
+	if k, ok := statusKinds[status]; ok {
+		return k
+	}
+	if status >= 400 && status <= 499 {
+		return ClientError
+	}
+	return ServerError
+}

@@ -1,0 +1,474 @@
+package fault
+
+import (
+	"encoding/hex"
+	"fmt"
+	"iter"
+	"log/slog"
+	"slices"
+
+	"github.com/polyfault/polyfault/core/internal/jsontext"
+)
+
+// An Occurrence is one error in one request, as formats and observers see it.
+//
+// A [Format] must not keep it. An observer may, but not what [Occurrence.Request] returns. All
+// methods are safe for concurrent use once the response is made; the methods Append… belong to the
+// format.
+type Occurrence struct {
+	responder *Responder
+	catalogue *catalogue
+	request   Request
+
+	err        error
+	fault      *Fault // nil when nobody classified the error, and for a bare kind
+	kind       *Kind
+	status     int
+	unknown    bool // nobody classified it: what clients learn depends on the exposure
+	clientGone bool
+	panicked   bool
+	committed  bool
+	stack      Stack
+	traceID    string
+
+	format       *preparedFormat
+	allLanguages bool
+	language     int // of a response in one language
+	text         *text
+	title        *text
+	entries      []detail
+	notes        []string // what went wrong while answering
+}
+
+// Err is the error as it was returned or panicked. A panic value that is no error is wrapped. It is
+// for logs: its text must not reach clients.
+func (o *Occurrence) Err() error { return o.err }
+
+// Kind is the kind that the error was resolved to.
+func (o *Occurrence) Kind() *Kind { return o.kind }
+
+// Status is the status of the response. It differs from the kind's when a foreign error brought a
+// status that has no kind, or [WithStatus] moved it.
+func (o *Occurrence) Status() int { return o.status }
+
+// Request is the request. Observers must copy what they keep.
+func (o *Occurrence) Request() Request { return o.request }
+
+// Committed reports that the response had already begun: the client saw something else.
+func (o *Occurrence) Committed() bool { return o.committed }
+
+// Panicked reports that the error was recovered from a panic.
+func (o *Occurrence) Panicked() bool { return o.panicked }
+
+// Stack is the call stack: of the panic, of the place where a 5xx fault was made, or, for other
+// errors with a 5xx status, of the place that responded. It is empty for 4xx.
+func (o *Occurrence) Stack() Stack { return o.stack }
+
+// TraceID is the id that body, log line and observers share.
+func (o *Occurrence) TraceID() string {
+	if o.traceID == "" {
+		o.traceID = o.findTraceID()
+	}
+	return o.traceID
+}
+
+// Exposure is how much of an unknown error clients are shown.
+func (o *Occurrence) Exposure() Exposure { return o.responder.exposure }
+
+// AllLanguages reports that the body carries every configured language. Otherwise it is in
+// [Occurrence.Language].
+func (o *Occurrence) AllLanguages() bool { return o.allLanguages }
+
+// Language is the BCP 47 tag of a body in one language, "" for one in all languages.
+func (o *Occurrence) Language() string {
+	if o.allLanguages {
+		return ""
+	}
+	return o.catalogue.languages[o.language].tag
+}
+
+// Dir is the base direction of that language: "ltr" or "rtl"; "" for a body in all languages.
+func (o *Occurrence) Dir() string {
+	if o.allLanguages {
+		return ""
+	}
+	return o.catalogue.languages[o.language].dir
+}
+
+// Subtype is what [Subtype] set.
+func (o *Occurrence) Subtype() string {
+	a, _ := o.fault.lookup(opSubtype)
+	return a.name
+}
+
+// Text is the text in the response's language (the default language for a body in all languages),
+// not escaped for anything.
+func (o *Occurrence) Text() string {
+	return string(o.text.appendPlain(nil, o.catalogue, o.languageOf(o.text), o.attrs()))
+}
+
+// Title is the kind's title in the same language. It has no arguments.
+func (o *Occurrence) Title() string {
+	return string(o.title.appendPlain(nil, o.catalogue, o.languageOf(o.title), nil))
+}
+
+// Texts yields wire key ("DE", "PT-BR") and text for every language of the all-languages body.
+func (o *Occurrence) Texts() iter.Seq2[string, string] {
+	return o.textsOf(o.text, o.attrs())
+}
+
+func (o *Occurrence) textsOf(t *text, attrs []Attr) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for _, i := range t.languages {
+			if !yield(o.catalogue.languages[i].key, string(t.appendPlain(nil, o.catalogue, i, attrs))) {
+				return
+			}
+		}
+	}
+}
+
+// Args yields the arguments by name, [Count] among them.
+func (o *Occurrence) Args() iter.Seq2[string, any] {
+	return func(yield func(string, any) bool) {
+		attrs := o.attrs()
+		for i, a := range attrs {
+			if a.op != opArg && a.op != opCount || givenAgain(attrs[i+1:], a.name) {
+				continue
+			}
+			value := a.value
+			if a.op == opCount {
+				value = int(a.num)
+			}
+			if !yield(a.name, value) {
+				return
+			}
+		}
+	}
+}
+
+// Details yields the details in order. The value of one that is itself an error is a [DetailError].
+func (o *Occurrence) Details() iter.Seq2[string, any] {
+	return func(yield func(string, any) bool) {
+		for _, e := range o.entries {
+			value := e.value
+			if err, ok := detailError(value); ok {
+				value = o.entry(err)
+			}
+			if !yield(e.name, value) {
+				return
+			}
+		}
+	}
+}
+
+// A DetailError is a detail that is an error, localized when it is one of ours.
+type DetailError struct {
+	o     *Occurrence
+	fault *Fault // nil for a foreign error
+	text  *text
+	plain string
+}
+
+// detailError finds the error in a detail's value.
+func detailError(value any) (error, bool) {
+	switch v := value.(type) {
+	case failed:
+		return v.err, true
+	case *Kind:
+		return v, v != nil
+	case *Fault:
+		return v, v != nil
+	case error: // by Detail: shown only when it is one of ours
+		_, ours := From(v)
+		return v, ours
+	}
+	return nil, false
+}
+
+func (o *Occurrence) entry(err error) DetailError {
+	f, ok := From(err)
+	if !ok {
+		return DetailError{o: o, plain: errorText(err)}
+	}
+	e := DetailError{o: o, fault: f}
+	e.text = o.catalogue.resolve(f.textID(), f.Kind(), o.allLanguages)
+	if !o.allLanguages && !e.text.available.has(o.language) {
+		e.text = o.catalogue.nearest(f.Kind(), o.language)
+	}
+	return e
+}
+
+// Code is the code of the error's kind, "" for an error that is not ours.
+func (e DetailError) Code() string {
+	if e.fault == nil {
+		return ""
+	}
+	return e.fault.Code()
+}
+
+// Fault is the error, nil when it is not ours.
+func (e DetailError) Fault() *Fault { return e.fault }
+
+// Text is the text in the language of the response.
+func (e DetailError) Text() string {
+	if e.text == nil {
+		return e.plain
+	}
+	return string(e.text.appendPlain(nil, e.o.catalogue, e.o.languageOf(e.text), e.fault.all()))
+}
+
+// Texts yields wire key and text for every language of the all-languages body; nothing for an error
+// that is not ours.
+func (e DetailError) Texts() iter.Seq2[string, string] {
+	if e.text == nil {
+		return func(func(string, string) bool) {}
+	}
+	return e.o.textsOf(e.text, e.fault.all())
+}
+
+func (o *Occurrence) attrs() []Attr { return o.fault.all() }
+
+// languageOf is the response's language; in a body of all languages the default one, or the nearest
+// that t has.
+func (o *Occurrence) languageOf(t *text) int {
+	if !o.allLanguages {
+		if t.forms[o.language] != nil {
+			return o.language
+		}
+	}
+	return o.catalogue.anyLanguage(t)
+}
+
+// AppendTexts appends the texts as JSON members: "DE":"…","EN":"…" in a body of all languages, the
+// one member of its language otherwise.
+func (o *Occurrence) AppendTexts(dst []byte) []byte {
+	if o.allLanguages {
+		return o.text.appendMembers(dst, o.catalogue, o.attrs())
+	}
+	dst = jsontext.AppendQuoted(dst, o.catalogue.languages[o.language].key)
+	dst = append(dst, ':')
+	return o.AppendText(dst)
+}
+
+// AppendText appends [Occurrence.Text] as a JSON string.
+func (o *Occurrence) AppendText(dst []byte) []byte {
+	return o.text.appendQuoted(dst, o.catalogue, o.languageOf(o.text), o.attrs())
+}
+
+// AppendTitle appends [Occurrence.Title] as a JSON string.
+func (o *Occurrence) AppendTitle(dst []byte) []byte {
+	return o.title.appendQuoted(dst, o.catalogue, o.languageOf(o.title), nil)
+}
+
+// AppendParams appends the arguments as a JSON object.
+func (o *Occurrence) AppendParams(dst []byte) []byte {
+	dst, complete := o.fault.appendParams(dst)
+	if !complete {
+		o.note("an argument cannot be encoded as JSON")
+	}
+	return dst
+}
+
+// HasParams reports whether there are arguments.
+func (o *Occurrence) HasParams() bool {
+	return slices.ContainsFunc(o.attrs(), func(a Attr) bool { return a.op == opArg || a.op == opCount })
+}
+
+// HasDetails reports whether there are details.
+func (o *Occurrence) HasDetails() bool { return len(o.entries) > 0 }
+
+// AppendDetails appends the details as a JSON object. An error among them is {"error": …}: a map of
+// languages in a body of all languages, a string otherwise; with the members code and params where
+// [WithMembers] asks for them, and with its own details.
+func (o *Occurrence) AppendDetails(dst []byte) []byte {
+	return o.appendEntries(dst, o.entries, 0)
+}
+
+// maxNesting bounds errors in details of errors.
+const maxNesting = 8
+
+func (o *Occurrence) appendEntries(dst []byte, entries []detail, nesting int) []byte {
+	dst = append(dst, '{')
+	for i, e := range entries {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = jsontext.AppendQuoted(dst, e.name)
+		dst = append(dst, ':')
+		if err, ok := detailError(e.value); ok && nesting < maxNesting {
+			dst = o.appendEntry(dst, o.entry(err), nesting)
+			continue
+		}
+		dst = o.appendValue(dst, e.name, e.value)
+	}
+	return append(dst, '}')
+}
+
+func (o *Occurrence) appendEntry(dst []byte, e DetailError, nesting int) []byte {
+	dst = append(dst, `{"error":`...)
+	switch {
+	case e.text == nil:
+		dst = jsontext.AppendQuoted(dst, e.plain)
+	case o.allLanguages:
+		dst = append(dst, '{')
+		dst = e.text.appendMembers(dst, o.catalogue, e.fault.all())
+		dst = append(dst, '}')
+	default:
+		dst = e.text.appendQuoted(dst, o.catalogue, o.languageOf(e.text), e.fault.all())
+	}
+	if e.fault != nil {
+		dst = o.appendEntryMembers(dst, e, nesting)
+	}
+	return append(dst, '}')
+}
+
+func (o *Occurrence) appendEntryMembers(dst []byte, e DetailError, nesting int) []byte {
+	for _, m := range o.responder.members {
+		switch m {
+		case MemberCode:
+			dst = append(dst, `,"code":`...)
+			dst = jsontext.AppendQuoted(dst, e.Code())
+		case MemberParams:
+			if params, _ := e.fault.appendParams(nil); len(params) > len("{}") {
+				dst = append(dst, `,"params":`...)
+				dst = append(dst, params...)
+			}
+		}
+	}
+	if entries := e.fault.details(); len(entries) > 0 {
+		dst = append(dst, `,"details":`...)
+		dst = o.appendEntries(dst, entries, nesting+1)
+	}
+	return dst
+}
+
+// appendValue appends the value of the detail. One that JSON cannot express is noted by name.
+func (o *Occurrence) appendValue(dst []byte, name string, value any) []byte {
+	dst, complete := jsontext.AppendValue(dst, value)
+	if !complete {
+		o.note(fmt.Sprintf("detail %q cannot be encoded as JSON (%T)", name, value))
+	}
+	return dst
+}
+
+// AppendJSON appends any value as JSON, as details are: with the bytes of [encoding/json], and "(not
+// encodable)" where that would fail.
+func (o *Occurrence) AppendJSON(dst []byte, value any) []byte {
+	return o.appendValue(dst, "", value)
+}
+
+// AppendMembers appends the members chosen by [WithMembers], each behind a comma. Params are left
+// out when there are none.
+func (o *Occurrence) AppendMembers(dst []byte) []byte {
+	for _, m := range o.responder.members {
+		switch m {
+		case MemberCode:
+			dst = append(dst, `,"code":`...)
+			dst = jsontext.AppendQuoted(dst, o.kind.Code())
+		case MemberTraceID:
+			dst = append(dst, `,"trace_id":`...)
+			dst = jsontext.AppendQuoted(dst, o.TraceID())
+		case MemberParams:
+			if o.HasParams() {
+				dst = append(dst, `,"params":`...)
+				dst = o.AppendParams(dst)
+			}
+		case MemberRetryable:
+			dst = append(dst, `,"retryable":`...)
+			dst = append(dst, fmt.Sprint(o.kind.Retryable())...)
+		}
+	}
+	return dst
+}
+
+func (o *Occurrence) note(problem string) { o.notes = append(o.notes, problem) }
+
+// noted runs f, which calls code of the application; a panic in it costs its contribution only.
+func (o *Occurrence) noted(what string, f func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			o.note(what + " panicked: " + describePanic(v))
+		}
+	}()
+	f()
+}
+
+func describePanic(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case error:
+		return errorText(v)
+	}
+	return fmt.Sprintf("%T", value)
+}
+
+// unhandledEntries are the details of an error that nobody classified.
+func (o *Occurrence) unhandledEntries() []detail {
+	entries := []detail{{"trace_id", o.TraceID()}}
+	if o.Exposure() >= ExposeException {
+		entries = append(entries, detail{"exception", errorText(o.exposed())})
+	}
+	if o.Exposure() >= ExposeTraceback {
+		entries = append(entries, detail{"traceback", o.stack.String()})
+	}
+	return entries
+}
+
+// exposed is the error whose text shows when the exposure allows: what the unhandled fault wraps,
+// or the unknown error itself.
+func (o *Occurrence) exposed() error {
+	if f, ok := o.err.(*Fault); ok && f.Unwrap() != nil {
+		return f.Unwrap()
+	}
+	return o.err
+}
+
+// logLine returns the attributes of the one line that a failure writes.
+func (o *Occurrence) logLine() []slog.Attr {
+	attrs := []slog.Attr{
+		slog.String("code", o.kind.Code()),
+		slog.Int("status", o.status),
+		slog.String("trace_id", o.TraceID()),
+	}
+	if o.request != nil {
+		attrs = append(attrs, slog.String("method", o.request.Method()), slog.String("path", o.route()))
+	}
+	attrs = append(attrs, slog.String("cause", errorText(o.err)))
+	if o.panicked {
+		attrs = append(attrs, slog.Bool("panic", true))
+	}
+	if o.committed {
+		attrs = append(attrs, slog.Bool("committed", true))
+	}
+	if o.fault != nil {
+		attrs = append(attrs, o.fault.logAttrs()...)
+	}
+	if len(o.notes) > 0 {
+		attrs = append(attrs, slog.Any("notes", o.notes))
+	}
+	if len(o.stack) > 0 {
+		attrs = append(attrs, slog.String("stack", o.stack.String()))
+	}
+	return attrs
+}
+
+func (o *Occurrence) route() string {
+	if r, ok := o.request.(interface{ Route() string }); ok {
+		if route := r.Route(); route != "" {
+			return route
+		}
+	}
+	return o.request.Path()
+}
+
+// uuid formats 32 hexadecimal digits as a UUID.
+func uuid(traceID string) (string, bool) {
+	if len(traceID) != 32 {
+		return "", false
+	}
+	if _, err := hex.DecodeString(traceID); err != nil {
+		return "", false
+	}
+	return traceID[:8] + "-" + traceID[8:12] + "-" + traceID[12:16] + "-" + traceID[16:20] + "-" + traceID[20:], true
+}

@@ -1,0 +1,235 @@
+package fault
+
+import (
+	"encoding"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/polyfault/polyfault/core/internal/jsontext"
+	"github.com/polyfault/polyfault/core/internal/message"
+	"github.com/polyfault/polyfault/core/internal/plural"
+)
+
+// appendMembers appends the texts of the all-languages body as JSON members: "DE":"…","EN":"…".
+func (t *text) appendMembers(dst []byte, c *catalogue, attrs []Attr) []byte {
+	if t.whole != "" {
+		return append(dst, t.whole...)
+	}
+	for n, i := range t.languages {
+		if n > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, c.languages[i].member...)
+		dst = appendForm(dst, t.form(c, i, attrs), attrs, escaped)
+		dst = append(dst, '"')
+	}
+	return dst
+}
+
+// appendPlain appends the text in one language as it is.
+func (t *text) appendPlain(dst []byte, c *catalogue, language int, attrs []Attr) []byte {
+	return appendForm(dst, t.form(c, language, attrs), attrs, c.isolation(language))
+}
+
+// appendQuoted appends the text in one language as a JSON string.
+func (t *text) appendQuoted(dst []byte, c *catalogue, language int, attrs []Attr) []byte {
+	dst = append(dst, '"')
+	dst = appendForm(dst, t.form(c, language, attrs), attrs, escaped|c.isolation(language))
+	return append(dst, '"')
+}
+
+func (c *catalogue) isolation(language int) style {
+	if c.languages[language].dir == "rtl" {
+		return isolated
+	}
+	return 0
+}
+
+// form picks the plural form for the count among attrs. A form that the text lacks is "other".
+func (t *text) form(c *catalogue, language int, attrs []Attr) *message.Text {
+	forms := t.forms[language]
+	if forms.plain() {
+		return forms[plural.Other]
+	}
+	for i := len(attrs) - 1; i >= 0; i-- {
+		if attrs[i].op != opCount {
+			continue
+		}
+		if form := forms[c.languages[language].rules().Form(int(attrs[i].num))]; form != nil {
+			return form
+		}
+		break
+	}
+	return forms[plural.Other]
+}
+
+type style uint8
+
+const (
+	escaped  style = 1 << iota // as the inside of a JSON string
+	isolated                   // values between U+2068 and U+2069: they may be of the other direction
+)
+
+func appendForm(dst []byte, form *message.Text, attrs []Attr, s style) []byte {
+	for _, segment := range form.Segments() {
+		switch {
+		case segment.Arg != "":
+			dst = appendArg(dst, segment.Arg, attrs, s)
+		case s&escaped != 0:
+			dst = append(dst, segment.Escaped...)
+		default:
+			dst = append(dst, segment.Plain...)
+		}
+	}
+	return dst
+}
+
+const (
+	firstStrongIsolate    = "\u2068"
+	popDirectionalIsolate = "\u2069"
+)
+
+// appendArg appends the value of the placeholder; one that was not given is nothing.
+func appendArg(dst []byte, name string, attrs []Attr, s style) []byte {
+	for i := len(attrs) - 1; i >= 0; i-- {
+		a := &attrs[i]
+		if a.name != name || a.op != opArg && a.op != opCount {
+			continue
+		}
+		if s&isolated != 0 {
+			dst = append(dst, firstStrongIsolate...)
+		}
+		if n, ok := a.value.(int); a.op == opCount || ok {
+			if a.op == opCount {
+				n = int(a.num)
+			}
+			dst = strconv.AppendInt(dst, int64(n), 10)
+		} else if value := argText(a.value); s&escaped != 0 {
+			dst = jsontext.AppendEscaped(dst, value)
+		} else {
+			dst = append(dst, strings.ToValidUTF8(value, "\ufffd")...)
+		}
+		if s&isolated != 0 {
+			dst = append(dst, popDirectionalIsolate...)
+		}
+		return dst
+	}
+	return dst
+}
+
+// maxArg caps what one value adds to a text.
+const maxArg = 1024
+
+// argText is how a value reads inside a sentence. Values that have no such form (structures,
+// channels, bare errors) read as nothing.
+func argText(v any) string {
+	return neutral(shortened(plainText(v)))
+}
+
+func plainText(v any) (s string) {
+	defer func() {
+		if recover() != nil { // a String or MarshalText of the application
+			s = ""
+		}
+	}()
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case time.Time:
+		return v.Format(time.RFC3339)
+	case fmt.Stringer:
+		return v.String() // a nil pointer may panic: see above
+	case encoding.TextMarshaler:
+		text, err := v.MarshalText()
+		if err != nil {
+			return ""
+		}
+		return string(text)
+	case error:
+		return "" // its text is for logs
+	}
+	return basicText(reflect.ValueOf(v))
+}
+
+func basicText(v reflect.Value) string {
+	switch v.Kind() {
+	case reflect.String:
+		return v.String()
+	case reflect.Bool:
+		return strconv.FormatBool(v.Bool())
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return strconv.FormatInt(v.Int(), 10)
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return strconv.FormatUint(v.Uint(), 10)
+	case reflect.Float32, reflect.Float64:
+		return floatText(v.Float(), v.Type().Bits())
+	case reflect.Slice, reflect.Array:
+		return listText(v)
+	}
+	return ""
+}
+
+func floatText(f float64, bits int) string {
+	if math.Abs(f) >= 1e21 {
+		return strconv.FormatFloat(f, 'g', -1, bits)
+	}
+	return strconv.FormatFloat(f, 'f', -1, bits)
+}
+
+// listText joins the values of a list of plain values: what an enumeration allows, for example.
+func listText(v reflect.Value) string {
+	var b strings.Builder
+	for i := range min(v.Len(), maxArg) {
+		element := v.Index(i)
+		if element.Kind() == reflect.Interface {
+			element = element.Elem()
+		}
+		if k := element.Kind(); k == reflect.Slice || k == reflect.Array || !element.IsValid() {
+			return ""
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(plainText(element.Interface()))
+	}
+	return b.String()
+}
+
+func shortened(s string) string {
+	if len(s) <= maxArg {
+		return s
+	}
+	cut := maxArg
+	for cut > maxArg-utf8.UTFMax && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
+}
+
+// neutral replaces control characters and bidirectional overrides, which could rewrite how the
+// sentence around them looks.
+func neutral(s string) string {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] >= 0x7f { // worth a closer look
+			return strings.Map(neutralRune, s)
+		}
+	}
+	return s
+}
+
+func neutralRune(r rune) rune {
+	switch {
+	case r < 0x20 || r >= 0x7f && r < 0xa0,
+		r >= '\u202a' && r <= '\u202e',
+		r >= '\u2066' && r <= '\u2069':
+		return '\ufffd'
+	}
+	return r
+}
