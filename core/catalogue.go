@@ -1,9 +1,7 @@
 package fault
 
 import (
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -44,8 +42,9 @@ type text struct {
 	available languageSet
 
 	// For the all-languages body:
-	configured bool     // one of the body's languages has the text
-	languages  []int    // those that have it; without any, the best of the others
+	configured bool  // one of the body's languages has the text
+	languages  []int // those that have it; without any, the best of the others
+	bodySet    languageSet
 	header     []string // Content-Language
 	whole      string   // the languages' members, when all of them are one literal
 	size       int      // bytes of the literals
@@ -59,6 +58,31 @@ func (s *languageSet) intersect(o *languageSet) {
 	for i := range s {
 		s[i] &= o[i]
 	}
+}
+
+func (s *languageSet) add(o *languageSet) {
+	for i := range s {
+		s[i] |= o[i]
+	}
+}
+
+// header is Content-Language for a set of languages, the body's in their order first; nil for none.
+func (c *catalogue) header(s *languageSet) []string {
+	var tags []string
+	for _, i := range c.body {
+		if s.has(i) {
+			tags = append(tags, c.languages[i].tag)
+		}
+	}
+	for i, l := range c.languages {
+		if s.has(i) && !slices.Contains(c.body, i) {
+			tags = append(tags, l.tag)
+		}
+	}
+	if tags == nil {
+		return nil
+	}
+	return []string{strings.Join(tags, ", ")}
 }
 
 // defaultBody is the frozen set of the all-languages body of applications that choose none: a
@@ -236,6 +260,7 @@ func (c *catalogue) prepare(t *text) {
 	var whole []byte
 	var tags []string
 	for n, i := range t.languages {
+		t.bodySet.put(i)
 		tags = append(tags, c.languages[i].tag)
 		other := t.forms[i][plural.Other]
 		static = static && t.forms[i].plain() && other.Static()
@@ -266,34 +291,36 @@ func (c *catalogue) anyLanguage(t *text) int {
 }
 
 // resolve finds the text of an error: the id it chose, else its kind's text, else that of the
-// nearest ancestor. Texts that the body's languages have come first. There always is one: English
-// is always loaded and has the root's text.
-func (c *catalogue) resolve(id string, k *Kind) *text {
-	var reserve *text
-	if t := c.texts[id]; t != nil {
-		if t.configured {
-			return t
-		}
-		reserve = t
+// nearest ancestor. For a body of all languages a text counts when one of the body's languages has
+// it, otherwise when any language has. There always is one: English is always loaded and has the
+// root's text.
+func (c *catalogue) resolve(id string, k *Kind, allLanguages bool) *text {
+	reserve := c.texts[id]
+	if reserve != nil && (reserve.configured || !allLanguages) {
+		return reserve
 	}
-	for ; k != nil; k = k.parent {
-		t := c.texts[k.spec.Text]
-		if t != nil && t.configured {
-			return t
-		}
-		if reserve == nil {
-			reserve = t
-		}
-	}
-	return reserve
+	return chain(c.texts, reserve, k, func(t *text) bool { return t.configured || !allLanguages })
 }
 
 // resolveTitle finds the title of a kind: its own, else that of the nearest ancestor.
 func (c *catalogue) resolveTitle(k *Kind) *text {
-	var reserve *text
+	return chain(c.titles, nil, k, func(*text) bool { return true })
+}
+
+// nearest finds the text of k or of its nearest ancestor that the language has, nil without any.
+func (c *catalogue) nearest(k *Kind, language int) *text {
+	return chain(c.texts, nil, k, func(t *text) bool { return t.available.has(language) })
+}
+
+// chain goes up from k to the first text that fits; reserve, or else the first text at all, stands
+// in when none does.
+func chain(texts map[string]*text, reserve *text, k *Kind, fits func(*text) bool) *text {
 	for ; k != nil; k = k.parent {
-		t := c.titles[k.spec.Text]
-		if t != nil && t.configured {
+		t := texts[k.spec.Text]
+		if t == nil {
+			continue
+		}
+		if fits(t) {
 			return t
 		}
 		if reserve == nil {
@@ -302,8 +329,3 @@ func (c *catalogue) resolveTitle(k *Kind) *text {
 	}
 	return reserve
 }
-
-// ids returns all text ids, sorted.
-func (c *catalogue) ids() []string { return slices.Sorted(maps.Keys(c.texts)) }
-
-var errNoLocales = errors.New("WithLocales: no file system given")

@@ -284,6 +284,6 @@ func (f *Fault) english() string {
 	if id != "" && c.texts[id] == nil {
 		return id
 	}
-	t := c.resolve(id, f.Kind())
+	t := c.resolve(id, f.Kind(), false)
 	return string(t.appendPlain(nil, c, c.english, f.all()))
 }

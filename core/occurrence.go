@@ -28,6 +28,8 @@ type Occurrence struct {
 	clientGone bool
 	panicked   bool
 	committed  bool
+	closes     bool // the connection: the rest of the request body is not read
+	quiet      bool // logged at Debug
 	stack      Stack
 	traceID    string
 

@@ -73,7 +73,13 @@ func IsNil(err error) bool {
 	case *Kind:
 		return err == nil
 	}
-	switch v := reflect.ValueOf(err); v.Kind() {
+	return isNilValue(err)
+}
+
+func isNilValue(value any) bool {
+	switch v := reflect.ValueOf(value); v.Kind() {
+	case reflect.Invalid:
+		return true
 	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Func, reflect.Chan:
 		return v.IsNil()
 	}

@@ -1,0 +1,341 @@
+package fault
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// A Mapper turns a foreign error into one of ours, or returns nil when it does not know it. It is
+// not asked about errors that are ours already. It must be safe for concurrent use; one that panics
+// is passed over. The responder keeps the foreign error as the cause for the log.
+type Mapper func(err error) *Fault
+
+// MapIs maps errors for which [errors.Is](err, target) holds to k. It panics when k is nil.
+func MapIs(target error, k *Kind) Mapper {
+	if k == nil {
+		panic("fault: MapIs: the kind is nil; name the kind that stands for " + errorText(target))
+	}
+	return func(err error) *Fault {
+		if !isError(err, target) {
+			return nil
+		}
+		return &Fault{kind: k}
+	}
+}
+
+// MapAs maps errors whose tree holds a T, as by [errors.As], with f. It panics when f is nil; f may
+// return nil to pass.
+func MapAs[T error](f func(T) *Fault) Mapper {
+	if f == nil {
+		panic("fault: MapAs: the function is nil")
+	}
+	return func(err error) *Fault {
+		if t, ok := asError[T](err); ok {
+			return f(t)
+		}
+		return nil
+	}
+}
+
+// Binding marks err as met while reading the input of the request: decoding the body, converting a
+// parameter. Some errors mean the client only then: io.EOF is an empty body here and a broken
+// upstream elsewhere. What nothing else classifies is [BadRequest]. Nil stays nil.
+//
+//	if err := json.NewDecoder(r.Body).Decode(&booking); err != nil {
+//		return fault.Binding(err)
+//	}
+func Binding(err error) error {
+	if IsNil(err) {
+		return nil
+	}
+	return &bindingError{err}
+}
+
+type bindingError struct{ error }
+
+func (e *bindingError) Unwrap() error { return e.error }
+
+// classify resolves the error to kind, status and, where there is more to say than the kind, fault.
+// The precedence: an error of ours; the application's mappers; a body that is too large; a status
+// that the error carries; what the cause tells.
+func (o *Occurrence) classify() {
+	r := o.responder
+	if k, ok := o.err.(*Kind); ok && k != nil {
+		o.become(k, nil)
+		return
+	}
+	if f, ok := From(o.err); ok {
+		o.become(f.Kind(), f)
+		return
+	}
+	o.noted("an error's Unwrap, Is or As", func() {
+		if f := o.mapped(r.mappers); f != nil {
+			o.become(f.Kind(), f)
+		} else if f := o.foreign(); f != nil {
+			o.become(f.Kind(), f)
+		}
+	})
+	if o.kind == nil {
+		o.unknown = true
+		o.become(r.defaultKind, nil)
+	}
+}
+
+func (o *Occurrence) become(k *Kind, f *Fault) {
+	o.kind, o.fault = k, f
+	if o.status == 0 {
+		o.status = o.responder.statusOf(k)
+	}
+	if k == Unhandled {
+		o.unknown = true
+	}
+}
+
+func (o *Occurrence) mapped(mappers []Mapper) (found *Fault) {
+	for _, m := range mappers {
+		o.noted("a mapper", func() { found = m(o.err) })
+		if found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// foreign classifies errors of the standard library and of anybody who tells a status.
+func (o *Occurrence) foreign() *Fault {
+	if tooLarge, ok := asError[*http.MaxBytesError](o.err); ok {
+		o.closes = true // net/http closes only when it sees its own writer
+		return ContentTooLarge.New(Arg("Limit", tooLarge.Limit))
+	}
+	if isError(o.err, http.ErrHandlerTimeout) {
+		o.quiet = true // the TimeoutHandler around has answered
+		return ServiceUnavailable.New()
+	}
+	inferred := o.infer()
+	status, ok := statusCode(o.err)
+	if !ok {
+		return inferred
+	}
+	if !isErrorStatus(status) {
+		return nil
+	}
+	if inferred == nil && status == http.StatusBadRequest {
+		inferred = inferBinding(o.err)
+	}
+	if inferred != nil && inferred.StatusCode() == status {
+		return inferred
+	}
+	o.status = status
+	k := kindOfStatus(status)
+	if k.Status() == status {
+		o.status = 0 // the kind's own, which may be remapped
+	}
+	return &Fault{kind: k}
+}
+
+// statusCode finds the status that a foreign error carries.
+func statusCode(err error) (int, bool) {
+	return find(err, func(e error) (int, bool) {
+		if s, ok := e.(interface{ StatusCode() int }); ok {
+			return s.StatusCode(), true
+		}
+		return 0, false
+	})
+}
+
+// infer reads the status from what the error is; nil when nothing can be told.
+func (o *Occurrence) infer() *Fault {
+	if f := inferContext(o); f != nil {
+		return f
+	}
+	for _, rule := range []func(error) *Fault{inferJSON, inferValidation, inferSentinel} {
+		if f := rule(o.err); f != nil {
+			return f
+		}
+	}
+	if _, binding := asError[*bindingError](o.err); binding {
+		if f := inferBinding(o.err); f != nil {
+			return f
+		}
+		return &Fault{kind: BadRequest}
+	}
+	return nil
+}
+
+// inferContext tells the client that left from a downstream call that was cancelled, and the
+// request's own deadline from a downstream one.
+func inferContext(o *Occurrence) *Fault {
+	var own error
+	if o.request != nil {
+		if ctx := o.request.Context(); ctx != nil {
+			own = ctx.Err()
+		}
+	}
+	left := errors.Is(own, context.Canceled)
+	switch {
+	case left && (isError(o.err, context.Canceled) || isError(o.err, syscall.EPIPE) || isError(o.err, syscall.ECONNRESET)):
+		o.clientGone = true
+		return &Fault{kind: ClientClosedRequest}
+	case isError(o.err, context.Canceled):
+		return ServiceUnavailable.New()
+	case !isTimeout(o.err):
+		return nil
+	case errors.Is(own, context.DeadlineExceeded):
+		return ServiceUnavailable.New()
+	}
+	if _, binding := asError[*bindingError](o.err); binding {
+		return &Fault{kind: RequestTimeout} // the client was too slow in sending
+	}
+	return GatewayTimeout.New()
+}
+
+func isTimeout(err error) bool {
+	if isError(err, context.DeadlineExceeded) || isError(err, os.ErrDeadlineExceeded) {
+		return true
+	}
+	timeout, ok := asError[net.Error](err)
+	return ok && timeout.Timeout()
+}
+
+const unknownFieldPrefix = `json: unknown field "`
+
+// inferJSON tells where the JSON is wrong, never what stands there.
+func inferJSON(err error) *Fault {
+	if syntax, ok := asError[*json.SyntaxError](err); ok {
+		return &Fault{kind: InvalidJSON, attrs: []Attr{Detail("position", syntax.Offset)}}
+	}
+	if mismatch, ok := asError[*json.UnmarshalTypeError](err); ok {
+		got, _, _ := strings.Cut(mismatch.Value, " ") // "number 1.5" holds input
+		attrs := []Attr{Detail("position", mismatch.Offset)}
+		if mismatch.Field != "" {
+			attrs = append(attrs, Detail("field", mismatch.Field))
+		}
+		return &Fault{kind: InvalidJSON, attrs: append(attrs, Detail("expected", jsonType(mismatch.Type)), Detail("got", got))}
+	}
+	name, ok := find(err, func(e error) (string, bool) { // encoding/json has no type for it
+		name, ok := strings.CutPrefix(errorText(e), unknownFieldPrefix)
+		return strings.TrimSuffix(name, `"`), ok
+	})
+	if ok {
+		entries := (&Details{}).AddError(name, &Fault{kind: SuperfluousAttributesInRequest, attrs: []Attr{Text("field.unknown")}})
+		return &Fault{kind: SuperfluousAttributesInRequest, attrs: []Attr{DetailsOf(entries)}}
+	}
+	return nil
+}
+
+// jsonType is what JSON calls the values that t takes.
+func jsonType(t reflect.Type) string {
+	if t == nil {
+		return "value"
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return jsonType(t.Elem())
+	case reflect.Bool:
+		return "boolean"
+	case reflect.String:
+		return "string"
+	case reflect.Slice, reflect.Array:
+		return "array"
+	case reflect.Struct, reflect.Map:
+		return "object"
+	case reflect.Interface, reflect.Func, reflect.Chan, reflect.UnsafePointer, reflect.Invalid:
+		return "value"
+	}
+	return "number"
+}
+
+// sentinels of the standard library that always mean the request.
+var sentinels = []struct {
+	err  error
+	kind *Kind
+}{
+	{multipart.ErrMessageTooLarge, ContentTooLarge},
+	{http.ErrNotMultipart, UnsupportedMediaType},
+	{http.ErrMissingBoundary, BadRequest},
+	{http.ErrMissingFile, MissingAttribute},
+}
+
+func inferSentinel(err error) *Fault {
+	for _, s := range sentinels {
+		if isError(err, s.err) {
+			return &Fault{kind: s.kind}
+		}
+	}
+	return nil
+}
+
+// inferBinding knows errors that mean the request only while its input is read.
+func inferBinding(err error) *Fault {
+	if isError(err, io.EOF) || isError(err, io.ErrUnexpectedEOF) {
+		return &Fault{kind: InvalidJSON}
+	}
+	if _, ok := asError[*strconv.NumError](err); ok {
+		return &Fault{kind: BadParamValue}
+	}
+	if _, ok := asError[*time.ParseError](err); ok {
+		return &Fault{kind: BadParamValue}
+	}
+	return nil
+}
+
+// fieldError is what field errors of go-playground/validator look like. Core does not import it.
+type fieldError interface {
+	Tag() string
+	Namespace() string
+	Field() string
+	Param() string
+	Kind() reflect.Kind
+}
+
+// inferValidation recognises lists of field errors by their shape, in all branches of the tree.
+// Values and parameters stay out of the answer.
+func inferValidation(err error) *Fault {
+	var entries Details
+	find(err, func(e error) (struct{}, bool) {
+		collectFields(&entries, e)
+		return struct{}{}, false
+	})
+	if len(entries.entries) == 0 {
+		return nil
+	}
+	return &Fault{kind: ValidationFailed, attrs: []Attr{DetailsOf(&entries)}}
+}
+
+func collectFields(entries *Details, err error) {
+	list := reflect.ValueOf(err)
+	if list.Kind() != reflect.Slice {
+		return
+	}
+	for i := range list.Len() {
+		switch element := list.Index(i).Interface().(type) {
+		case fieldError:
+			id := "field.invalid"
+			if element.Tag() == "required" {
+				id = "field.required"
+			}
+			entries.AddError(fieldPath(element.Namespace()), &Fault{kind: BadFieldValue, attrs: []Attr{Text(id)}})
+		case error: // gin: a list of lists
+			collectFields(entries, element)
+		}
+	}
+}
+
+// fieldPath is the namespace without the name of the root structure.
+func fieldPath(namespace string) string {
+	if _, path, ok := strings.Cut(namespace, "."); ok {
+		return path
+	}
+	return namespace
+}

@@ -1,0 +1,206 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"mime"
+	"slices"
+)
+
+// An Option configures a [Responder]; see [NewResponder].
+type Option func(*Responder) error
+
+// An Exposure is how much of an unknown error clients are shown. Request data never changes it.
+type Exposure uint8
+
+// The exposures. Anything above ExposeNone is for development.
+const (
+	ExposeNone      Exposure = iota // the generic text and the trace id
+	ExposeException                 // also the error's own text, as details.exception
+	ExposeTraceback                 // also the call stack, as details.traceback
+)
+
+// WithLocales lays the locale files of fsys over the built-in texts, id by id; given several times,
+// later files lie over earlier ones. Every file of fsys named *.toml is read and has to be a locale
+// file active.<tag>.toml; use [fs.Sub] for a folder among others. fsys is read now, and again by
+// [Responder.Reload].
+//
+// Without [WithLanguages], the all-languages body then carries exactly the languages of these files.
+func WithLocales(fsys fs.FS) Option {
+	return func(r *Responder) error {
+		if fsys == nil {
+			return errors.New("WithLocales: the file system is nil")
+		}
+		r.locales = append(r.locales, fsys)
+		return nil
+	}
+}
+
+// WithLanguages sets the languages of the all-languages body and their order, as BCP 47 tags. Each
+// needs a loaded locale file. The default is the languages of the application's own locale files in
+// alphabetical order, or else de, en, fr, pt.
+func WithLanguages(tags ...string) Option {
+	return func(r *Responder) error {
+		if len(tags) == 0 {
+			return errors.New("WithLanguages: no language given")
+		}
+		r.languages = slices.Clone(tags)
+		return nil
+	}
+}
+
+// WithDefaultLanguage sets the language of one-language responses to clients that accept none of the
+// loaded ones. The default is English if the body has it, else the body's first language.
+func WithDefaultLanguage(tag string) Option {
+	return func(r *Responder) error {
+		if tag == "" {
+			return errors.New("WithDefaultLanguage: the language tag is empty")
+		}
+		r.defaultLanguage = tag
+		return nil
+	}
+}
+
+// WithNegotiatedLanguage makes formats that carry all languages carry only the one negotiated by
+// Accept-Language.
+func WithNegotiatedLanguage() Option {
+	return func(r *Responder) error {
+		r.oneLanguage = true
+		return nil
+	}
+}
+
+// WithFormats sets the formats that clients can choose from by Accept. The first is the default for
+// clients that ask for nothing, or for nothing known. Without this option they are [Multilingual]
+// and [Problem].
+func WithFormats(f ...Format) Option {
+	return func(r *Responder) error {
+		if len(f) == 0 {
+			return errors.New("WithFormats: no format given")
+		}
+		r.formats = nil
+		for i, format := range f {
+			if isNilValue(format) {
+				return fmt.Errorf("WithFormats: format %d is nil", i+1)
+			}
+			contentType := format.ContentType()
+			if _, _, err := mime.ParseMediaType(contentType); err != nil || !isFieldValue(contentType) {
+				return fmt.Errorf("WithFormats: format %d has the content type %q, which is no media type", i+1, contentType)
+			}
+			if format.Use() > OneLanguageTitled {
+				return fmt.Errorf("WithFormats: format %s has the unknown TextUse %d", contentType, format.Use())
+			}
+			for _, other := range r.formats {
+				if mediaType(other.ContentType()) == mediaType(contentType) {
+					return fmt.Errorf("WithFormats: two formats have the media type %s", mediaType(contentType))
+				}
+			}
+			r.formats = append(r.formats, preparedFormat{Format: format, contentType: []string{contentType}})
+		}
+		return nil
+	}
+}
+
+// WithMembers adds members to the Multilingual body, in this order. There are none by default.
+func WithMembers(m ...Member) Option {
+	return func(r *Responder) error {
+		for _, member := range m {
+			if member < MemberCode || member > MemberRetryable {
+				return fmt.Errorf("WithMembers: member %d is unknown", member)
+			}
+			if slices.Contains(r.members, member) {
+				return fmt.Errorf("WithMembers: member %d is given twice", member)
+			}
+			r.members = append(r.members, member)
+		}
+		return nil
+	}
+}
+
+// WithMapper adds mappers for foreign errors, asked in this order and before the built-in knowledge.
+func WithMapper(m ...Mapper) Option {
+	return func(r *Responder) error {
+		for i, mapper := range m {
+			if mapper == nil {
+				return fmt.Errorf("WithMapper: mapper %d is nil", i+1)
+			}
+			r.mappers = append(r.mappers, mapper)
+		}
+		return nil
+	}
+}
+
+// WithExposure sets how much of unknown errors clients are shown: [ExposeNone] by default. More is
+// for development.
+func WithExposure(e Exposure) Option {
+	return func(r *Responder) error {
+		if e > ExposeTraceback {
+			return fmt.Errorf("WithExposure: exposure %d is unknown", e)
+		}
+		r.exposure = e
+		return nil
+	}
+}
+
+// WithLogger sets the logger of the one line per failure. The default, also for nil, is
+// [slog.Default] at the time of the failure.
+func WithLogger(l *slog.Logger) Option {
+	return func(r *Responder) error {
+		r.logger = l
+		return nil
+	}
+}
+
+// WithObserver adds a function that is called with every failure, before the response is sent. It
+// must be safe for concurrent use; one that panics is noted in the log.
+func WithObserver(f func(context.Context, *Occurrence)) Option {
+	return func(r *Responder) error {
+		if f == nil {
+			return errors.New("WithObserver: the function is nil")
+		}
+		r.observers = append(r.observers, f)
+		return nil
+	}
+}
+
+// WithTraceID sets where the trace id comes from: the tracing system's span, for example. An empty
+// or malformed result (see [TraceID]) leaves the choice to the request's traceparent and
+// X-Request-ID headers, and then to chance. f must be safe for concurrent use.
+func WithTraceID(f func(Request) string) Option {
+	return func(r *Responder) error {
+		if f == nil {
+			return errors.New("WithTraceID: the function is nil")
+		}
+		r.traceID = f
+		return nil
+	}
+}
+
+// WithStatus moves k, and the descendants that inherit their status from it, to another status.
+func WithStatus(k *Kind, status int) Option {
+	return func(r *Responder) error {
+		if k == nil {
+			return errors.New("WithStatus: the kind is nil")
+		}
+		if !isErrorStatus(status) {
+			return fmt.Errorf("WithStatus: status %d for kind %q is outside 400..599", status, k.Code())
+		}
+		r.status[k] = status
+		return nil
+	}
+}
+
+// WithDefaultKind sets the kind of unknown errors, [Unhandled] by default. What clients learn of
+// them stays a matter of [WithExposure].
+func WithDefaultKind(k *Kind) Option {
+	return func(r *Responder) error {
+		if k == nil {
+			return errors.New("WithDefaultKind: the kind is nil")
+		}
+		r.defaultKind = k
+		return nil
+	}
+}

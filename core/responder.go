@@ -1,0 +1,545 @@
+package fault
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/polyfault/polyfault/core/internal/jsontext"
+	"github.com/polyfault/polyfault/core/internal/negotiate"
+)
+
+// A Responder turns errors into responses. It is made once by [NewResponder], holds all
+// configuration, and is safe for concurrent use. A nil *Responder is [Default].
+type Responder struct {
+	catalogue atomic.Pointer[catalogue]
+
+	locales         []fs.FS
+	languages       []string
+	defaultLanguage string
+	oneLanguage     bool
+
+	formats    []preparedFormat
+	mediaTypes []string
+
+	members     []Member
+	mappers     []Mapper
+	observers   []func(context.Context, *Occurrence)
+	exposure    Exposure
+	logger      *slog.Logger
+	traceID     func(Request) string
+	status      map[*Kind]int
+	defaultKind *Kind
+}
+
+type preparedFormat struct {
+	Format
+	contentType []string
+	varyAll     []string // for a body that does not depend on the language
+	varyOne     []string
+}
+
+// Default is the responder without options: the built-in locales, the formats [Multilingual] and
+// [Problem], slog's default logger.
+func Default() *Responder { return defaultResponder() }
+
+var defaultResponder = sync.OnceValue(func() *Responder {
+	r, err := NewResponder()
+	if err != nil {
+		panic(err) // without options nothing can be wrong
+	}
+	return r
+})
+
+// NewResponder makes a responder. Its error names the option, or the file, key and rule of a locale
+// file (a *[LocaleError]), that is wrong; the responder is nil then.
+func NewResponder(opts ...Option) (*Responder, error) {
+	r := &Responder{defaultKind: Unhandled, status: map[*Kind]int{}}
+	for i, opt := range opts {
+		if opt == nil {
+			return nil, fmt.Errorf("fault: option %d of NewResponder is nil", i+1)
+		}
+		if err := opt(r); err != nil {
+			return nil, fmt.Errorf("fault: %w", err)
+		}
+	}
+	if len(r.formats) == 0 {
+		if err := WithFormats(Multilingual{}, Problem{})(r); err != nil {
+			return nil, fmt.Errorf("fault: %w", err)
+		}
+	}
+	r.prepareVary()
+	if err := r.Reload(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *Responder) prepareVary() {
+	for i := range r.formats {
+		f := &r.formats[i]
+		f.varyOne = []string{"Accept-Language"}
+		if len(r.formats) > 1 {
+			f.varyAll = []string{"Accept"}
+			f.varyOne = []string{"Accept, Accept-Language"}
+		}
+		r.mediaTypes = append(r.mediaTypes, mediaType(f.ContentType()))
+	}
+}
+
+func mediaType(contentType string) string {
+	name, _, _ := strings.Cut(contentType, ";")
+	return strings.ToLower(strings.TrimSpace(name))
+}
+
+// Reload reads the file systems of [WithLocales] again and publishes a new catalogue, while requests
+// go on with the old one. When a file is wrong it returns the error that [NewResponder] would, and
+// the old catalogue stays.
+func (r *Responder) Reload() error {
+	if r == nil {
+		return nil // Default has built-in texts only
+	}
+	var own []*localeFile
+	for _, fsys := range r.locales {
+		files, err := readLocales(fsys)
+		if err != nil {
+			return fmt.Errorf("fault: %w", err)
+		}
+		own = append(own, files...)
+	}
+	c, err := newCatalogue(own, r.languages, r.defaultLanguage)
+	if err != nil {
+		return fmt.Errorf("fault: %w", err)
+	}
+	r.catalogue.Store(c)
+	return nil
+}
+
+// statusOf is the status of k: what WithStatus says of k or of the ancestor it has its status from,
+// else the kind's own.
+func (r *Responder) statusOf(k *Kind) int {
+	if len(r.status) == 0 {
+		return k.spec.Status
+	}
+	for a := k; a != nil; a = a.parent {
+		if status, moved := r.status[a]; moved {
+			return status
+		}
+		if !a.inherit {
+			break
+		}
+	}
+	return k.spec.Status
+}
+
+// An answer is what one response needs, in one allocation.
+type answer struct {
+	Response
+	Occurrence
+}
+
+// Respond makes the response to err and, before it returns, logs the failure and calls the
+// observers. It returns nil for a nil err and only then; adapters ask [IsNil] first, as a typed nil
+// is no error either.
+//
+// Respond never panics: whatever panics inside it (an Error method, a MarshalJSON, a mapper, an
+// observer, the logger …) costs its own contribution, and the client still gets the right status and
+// a valid, localized body.
+func (r *Responder) Respond(req Request, err error) *Response {
+	if err == nil {
+		return nil
+	}
+	if r == nil {
+		r = Default()
+	}
+	a := &answer{Occurrence: Occurrence{responder: r, request: req, err: err}}
+	return a.respond()
+}
+
+// Recovered makes the response to a recovered panic value, as [Responder.Respond] does to an error.
+// It is to be called in the deferred function that recovered: the stack in the log is then that of
+// the panic. An error of ours keeps its status; anything else is [Unhandled]. It returns nil for a
+// nil value, that is, without a panic.
+//
+// [http.ErrAbortHandler] is not for Recovered: adapters abort the connection.
+func (r *Responder) Recovered(req Request, value any) *Response {
+	if value == nil {
+		return nil
+	}
+	if r == nil {
+		r = Default()
+	}
+	err, ok := value.(error)
+	if !ok || IsNil(err) {
+		err = &panicError{value}
+	}
+	a := &answer{Occurrence: Occurrence{responder: r, request: req, err: err, panicked: true, stack: callers(1)}}
+	return a.respond()
+}
+
+// panicError is a panic value that is no error.
+type panicError struct{ value any }
+
+func (e *panicError) Error() string {
+	switch v := e.value.(type) {
+	case string:
+		return "panic: " + v
+	case fmt.Stringer:
+		return "panic: " + v.String()
+	}
+	text, _ := jsontext.AppendValue(nil, e.value) // fmt would never return from a cycle
+	return fmt.Sprintf("panic: %T %s", e.value, text)
+}
+
+// respond runs the steps, each of which holds its own panics; the last line of defence is a body
+// without anything of the error.
+func (a *answer) respond() (resp *Response) {
+	defer func() {
+		if v := recover(); v != nil {
+			a.lastResort(v)
+			resp = &a.Response
+		}
+	}()
+	o := &a.Occurrence
+	o.catalogue = o.responder.catalogue.Load()
+	o.classify()
+	o.prepare()
+	a.render()
+	a.setHeader()
+	o.observe()
+	o.log()
+	return &a.Response
+}
+
+// prepare finds what the response consists of.
+func (o *Occurrence) prepare() {
+	o.noted("the request", func() {
+		c, ok := o.request.(interface{ Committed() bool })
+		o.committed = ok && c.Committed()
+	})
+	o.clientGone = o.clientGone && o.kind == ClientClosedRequest
+	if o.status >= 500 {
+		o.recordStack()
+	} else if !o.unknown {
+		o.stack = nil
+	}
+	if len(o.attrs()) > 0 {
+		o.entries = o.fault.details()
+	}
+	if o.unknown {
+		o.entries = append(o.entries, o.unhandledEntries()...)
+	}
+	o.chooseFormat()
+	o.text = o.catalogue.resolve(o.fault.textID(), o.kind, o.allLanguages)
+	if id := o.fault.textID(); id != "" && id != o.text.id {
+		o.note("text " + id + " is in no language of the body; " + o.text.id + " stands in")
+	}
+	if o.format.Use() == OneLanguageTitled || !o.allLanguages {
+		o.title = o.catalogue.resolveTitle(o.kind)
+	}
+	if !o.allLanguages {
+		o.language = o.negotiateLanguage()
+	}
+}
+
+// recordStack keeps the panic's stack; else the fault's; else that of the responder's caller, which
+// at least names the adapter and the route's function.
+func (o *Occurrence) recordStack() {
+	switch {
+	case o.panicked:
+	case o.fault != nil && len(o.fault.stack) > 0:
+		o.stack = o.fault.stack
+	default:
+		o.stack = callers(3)
+	}
+}
+
+func (o *Occurrence) chooseFormat() {
+	r := o.responder
+	o.format = &r.formats[0]
+	if len(r.formats) > 1 && o.request != nil {
+		o.noted("the request", func() {
+			o.format = &r.formats[negotiate.MediaType(o.request.Header("Accept"), r.mediaTypes)]
+		})
+	}
+	o.allLanguages = o.format.Use() == AllLanguages && !r.oneLanguage
+}
+
+// negotiateLanguage picks one language for the whole response: the first acceptable one that has
+// all its texts.
+func (o *Occurrence) negotiateLanguage() int {
+	needed := o.text.available
+	if o.format.Use() == OneLanguageTitled {
+		needed.intersect(&o.title.available)
+	}
+	for _, e := range o.entries {
+		err, ok := detailError(e.value)
+		if !ok {
+			continue
+		}
+		if f, ours := From(err); ours {
+			needed.intersect(&o.catalogue.resolve(f.textID(), f.Kind(), false).available)
+		}
+	}
+	return o.chooseLanguage(needed, o.text)
+}
+
+// chooseLanguage goes through what the client accepts, the default language and the configured ones
+// for a language in needed. When no language is in needed, one that at least has t is taken.
+func (o *Occurrence) chooseLanguage(needed languageSet, t *text) int {
+	c := o.catalogue
+	var preference negotiate.Preference
+	if o.request != nil {
+		o.noted("the request", func() {
+			preference = c.negotiator.Prefer(o.request.Header("Accept-Language"), c.defaultLanguage, c.body)
+		})
+	}
+	for _, set := range []*languageSet{&needed, &t.available} {
+		for i := range preference.Len() {
+			if set.has(preference.At(i)) {
+				return preference.At(i)
+			}
+		}
+		if set.has(c.defaultLanguage) && !preference.Excludes(c.defaultLanguage) {
+			return c.defaultLanguage
+		}
+		for _, i := range c.body {
+			if set.has(i) && !preference.Excludes(i) {
+				return i
+			}
+		}
+		if set.has(c.defaultLanguage) {
+			return c.defaultLanguage
+		}
+		if set.has(c.english) {
+			return c.english
+		}
+	}
+	return c.anyLanguage(t)
+}
+
+// render fills in status, body and the headers that describe the body.
+func (a *answer) render() {
+	o, resp := &a.Occurrence, &a.Response
+	resp.Status = o.status
+	resp.contentType = o.format.contentType
+	resp.vary = o.format.varyOne
+	if o.allLanguages {
+		resp.vary = o.format.varyAll
+	}
+	if o.committed || o.clientGone {
+		return
+	}
+	if o.format == &o.responder.formats[0] && a.renderOwnBody() {
+		return
+	}
+	resp.contentLanguage = o.contentLanguage()
+	o.noted("format "+o.format.contentType[0], func() {
+		resp.Body = o.format.Append(make([]byte, 0, o.sizeHint()), o)
+	})
+	if resp.Body == nil {
+		a.renderPlainly()
+	}
+}
+
+func (a *answer) renderOwnBody() bool {
+	o, resp := &a.Occurrence, &a.Response
+	l := &localizer{o: o}
+	body, ok := o.ownBody(nil, l)
+	if !ok {
+		return false
+	}
+	resp.Body = body
+	resp.contentLanguage = o.catalogue.header(&l.used)
+	resp.vary = o.format.varyAll
+	if l.negotiated {
+		resp.vary = o.format.varyOne
+	}
+	return true
+}
+
+// renderPlainly is for a format that failed: the text in every language and nothing else.
+func (a *answer) renderPlainly() {
+	o, resp := &a.Occurrence, &a.Response
+	resp.contentType = multilingualContentType
+	resp.contentLanguage = o.text.header
+	resp.Body = append(o.text.appendMembers([]byte{'{'}, o.catalogue, nil), '}')
+}
+
+var multilingualContentType = []string{Multilingual{}.ContentType()}
+
+// sizeHint saves growing the body: exact for a plain text, generous for the rest.
+func (o *Occurrence) sizeHint() int {
+	if !o.allLanguages {
+		return 512
+	}
+	size := o.text.size + len("{}")
+	if attrs := len(o.attrs()); attrs > 0 || len(o.entries) > 0 {
+		size += 32*attrs*len(o.text.languages) + 128*len(o.entries) + 16
+	}
+	return size + 48*len(o.responder.members)
+}
+
+// contentLanguage lists the languages that are in the body (RFC 9110, section 8.5).
+func (o *Occurrence) contentLanguage() []string {
+	if !o.allLanguages {
+		return o.catalogue.languages[o.language].header
+	}
+	if len(o.entries) == 0 {
+		return o.text.header
+	}
+	used := o.text.bodySet
+	for _, e := range o.entries {
+		err, ok := detailError(e.value)
+		if !ok {
+			continue
+		}
+		if f, ours := From(err); ours {
+			used.add(&o.catalogue.resolve(f.textID(), f.Kind(), true).bodySet)
+		}
+	}
+	if used == o.text.bodySet {
+		return o.text.header
+	}
+	return o.catalogue.header(&used)
+}
+
+// setHeader fills in the rest of the header.
+func (a *answer) setHeader() {
+	o, resp := &a.Occurrence, &a.Response
+	resp.length[0] = decimal(len(resp.Body))
+	resp.cacheControl = noStore
+	resp.allow = resp.Status == http.StatusMethodNotAllowed
+	if o.closes {
+		resp.own = append(resp.own, headerField{"Connection", []string{"close"}})
+	}
+	for _, attr := range o.attrs() {
+		switch attr.op {
+		case opHeader, opAddHeader:
+			value, _ := attr.value.(string)
+			a.own(attr.name, []string{value}, attr.op == opAddHeader)
+		case opHeadersFunc:
+			o.noted("a function of HeadersFunc", func() {
+				f, _ := attr.value.(func(Request) http.Header)
+				for name, values := range f(o.request) {
+					a.own(name, values, false)
+				}
+			})
+		case opRetryAfter:
+			if wait := time.Duration(attr.num); wait >= 0 {
+				seconds := int64((wait + time.Second - 1) / time.Second)
+				a.own("Retry-After", []string{fmt.Sprint(seconds)}, false)
+			}
+		}
+	}
+}
+
+// own takes over a header of the error, or refuses it: a value with a line break would split the
+// response.
+func (a *answer) own(name string, values []string, add bool) {
+	o, resp := &a.Occurrence, &a.Response
+	if !isToken(name) {
+		o.note(fmt.Sprintf("header name %q refused", name))
+		return
+	}
+	name = http.CanonicalHeaderKey(name)
+	if describesBody(name) {
+		o.note("header " + name + " refused: it belongs to the body")
+		return
+	}
+	for _, value := range values {
+		if !isFieldValue(value) {
+			o.note("header " + name + " refused: its value has control characters")
+			return
+		}
+	}
+	if name == "Cache-Control" && !add {
+		resp.cacheControl = values
+		return
+	}
+	for i := range resp.own {
+		if resp.own[i].name == name {
+			if add {
+				values = append(resp.own[i].values[:len(resp.own[i].values):len(resp.own[i].values)], values...)
+			}
+			resp.own[i].values = values
+			return
+		}
+	}
+	resp.own = append(resp.own, headerField{name, values})
+}
+
+func (o *Occurrence) observe() {
+	if len(o.responder.observers) == 0 {
+		return
+	}
+	ctx := o.context()
+	o.TraceID()
+	for _, observer := range o.responder.observers {
+		o.noted("an observer", func() { observer(ctx, o) })
+	}
+}
+
+func (o *Occurrence) context() (ctx context.Context) {
+	ctx = context.Background()
+	if o.request == nil {
+		return ctx
+	}
+	o.noted("the request", func() {
+		if own := o.request.Context(); own != nil {
+			ctx = own
+		}
+	})
+	return ctx
+}
+
+// log writes the one line of the failure.
+func (o *Occurrence) log() {
+	logger := o.responder.logger
+	if logger == nil {
+		logger = slog.Default()
+	}
+	level := slog.LevelDebug
+	if o.status >= 500 {
+		level = slog.LevelError
+	}
+	defer func() {
+		_ = recover() // a logger that panics cannot be told so
+	}()
+	if l := o.kind.spec.Level; l != nil {
+		level = l.Level()
+	}
+	if o.quiet {
+		level = slog.LevelDebug
+	}
+	ctx := o.context()
+	if logger.Enabled(ctx, level) {
+		logger.LogAttrs(ctx, level, "request failed", o.logLine()...)
+	}
+}
+
+// lastResort is the answer when a step of the responder itself fails: the kind's text, or the
+// constant, and one log line.
+func (a *answer) lastResort(value any) {
+	o, resp := &a.Occurrence, &a.Response
+	o.note("the responder panicked: " + describePanic(value))
+	if o.kind == nil {
+		o.kind = Unhandled
+	}
+	if !isErrorStatus(o.status) {
+		o.status = o.kind.Status()
+	}
+	*resp = Response{Status: o.status, contentType: multilingualContentType, cacheControl: noStore}
+	c := builtin()
+	t := c.resolve("", o.kind, true)
+	resp.contentLanguage = t.header
+	resp.Body = append(t.appendMembers([]byte{'{'}, c, nil), '}')
+	resp.length[0] = decimal(len(resp.Body))
+	o.log()
+}

@@ -1,0 +1,89 @@
+package fault
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"strings"
+)
+
+const maxTraceID = 128
+
+// findTraceID takes the error's own id, else the option's, else a valid traceparent (W3C Trace
+// Context), else a valid X-Request-ID, else a random one.
+func (o *Occurrence) findTraceID() (id string) {
+	if a, ok := o.fault.lookup(opTraceID); ok && isTraceID(a.name) {
+		return a.name
+	}
+	o.noted("the request or WithTraceID", func() { id = o.requestTraceID() })
+	if id != "" {
+		return id
+	}
+	return randomTraceID()
+}
+
+func (o *Occurrence) requestTraceID() string {
+	if o.request == nil {
+		return ""
+	}
+	if f := o.responder.traceID; f != nil {
+		if id := f(o.request); isTraceID(id) {
+			return strings.Clone(id)
+		}
+	}
+	if id, ok := traceOfParent(o.request.Header("Traceparent")); ok {
+		return strings.Clone(id)
+	}
+	if id := o.request.Header("X-Request-ID"); isTraceID(id) {
+		return strings.Clone(id)
+	}
+	return ""
+}
+
+// traceOfParent reads the trace id out of traceparent: "00-<32 hex>-<16 hex>-<2 hex>", lower case,
+// neither id all zero. A later version may go on behind another hyphen; ff is no version.
+func traceOfParent(s string) (string, bool) {
+	const length = len("00-") + 32 + len("-") + 16 + len("-00")
+	if len(s) < length || s[2] != '-' || s[35] != '-' || s[52] != '-' {
+		return "", false
+	}
+	version, trace, parent, flags := s[:2], s[3:35], s[36:52], s[53:55]
+	if !isLowerHex(version) || version == "ff" || !isLowerHex(trace) || !isLowerHex(parent) || !isLowerHex(flags) {
+		return "", false
+	}
+	if strings.Trim(trace, "0") == "" || strings.Trim(parent, "0") == "" {
+		return "", false
+	}
+	if len(s) > length && (version == "00" || s[length] != '-') {
+		return "", false
+	}
+	return trace, true
+}
+
+func isLowerHex(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+func isTraceID(s string) bool {
+	if s == "" || len(s) > maxTraceID {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		alphanumeric := '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		if !alphanumeric && strings.IndexByte("._~:+/=@-", c) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func randomTraceID() string {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails: see crypto/rand
+	return hex.EncodeToString(id[:])
+}
