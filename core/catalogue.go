@@ -23,6 +23,9 @@ type catalogue struct {
 	body            []int // the languages of the all-languages body, in order
 	defaultLanguage int
 	english         int
+
+	// prepared are the responses to bare kinds, by format and Kind.index: see Responder.prepare.
+	prepared [][]*Response
 }
 
 // A loadedLanguage is one language tag with everything prepared that a response says of it.

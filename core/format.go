@@ -16,7 +16,9 @@ import (
 //   - Append appends the body to dst and returns it. It neither keeps dst nor o. It may panic or
 //     return nil: the response is then a Multilingual body without details.
 //   - Append uses the occurrence's Append methods where it can: they copy prepared bytes.
-//   - The same occurrence gives the same bytes.
+//   - A method Reusable() bool is optional. True says that a body depends on nothing but the kind, its
+//     text, and what the occurrence tells: the responder then renders the bodies of bare kinds once,
+//     when it is made, unless one turns out to hold the trace id, the error or the request.
 type Format interface {
 	// ContentType is the value of Content-Type. What stands before a ";" is the media type that
 	// takes part in the negotiation by Accept.
@@ -58,6 +60,9 @@ func (Multilingual) ContentType() string { return "application/json" }
 
 // Use is AllLanguages.
 func (Multilingual) Use() TextUse { return AllLanguages }
+
+// Reusable is true.
+func (Multilingual) Reusable() bool { return true }
 
 // Append appends the body.
 func (Multilingual) Append(dst []byte, o *Occurrence) []byte {

@@ -18,6 +18,7 @@ import (
 type Kind struct {
 	spec    Spec // as resolved: nothing is left to inherit
 	parent  *Kind
+	index   int  // in the table of kinds
 	inherit bool // the status comes from the parent
 	exits   bool // the exit code is the kind's own
 }
@@ -86,6 +87,7 @@ func register(parent *Kind, s Spec) *Kind {
 		panic("fault: kind " + k.describe() + ": " + problem)
 	}
 	k.resolve()
+	k.index = len(kinds.list)
 	kinds.list = append(kinds.list, k)
 	kinds.byCode[s.Code] = k
 	if k.exits {

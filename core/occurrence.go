@@ -40,11 +40,15 @@ type Occurrence struct {
 	title        *text
 	entries      []detail
 	notes        []string // what went wrong while answering
+	individual   bool     // something of this one request was asked for
 }
 
 // Err is the error as it was returned or panicked. A panic value that is no error is wrapped. It is
 // for logs: its text must not reach clients.
-func (o *Occurrence) Err() error { return o.err }
+func (o *Occurrence) Err() error {
+	o.individual = true
+	return o.err
+}
 
 // Kind is the kind that the error was resolved to.
 func (o *Occurrence) Kind() *Kind { return o.kind }
@@ -54,7 +58,10 @@ func (o *Occurrence) Kind() *Kind { return o.kind }
 func (o *Occurrence) Status() int { return o.status }
 
 // Request is the request. Observers must copy what they keep.
-func (o *Occurrence) Request() Request { return o.request }
+func (o *Occurrence) Request() Request {
+	o.individual = true
+	return o.request
+}
 
 // Committed reports that the response had already begun: the client saw something else.
 func (o *Occurrence) Committed() bool { return o.committed }
@@ -68,6 +75,7 @@ func (o *Occurrence) Stack() Stack { return o.stack }
 
 // TraceID is the id that body, log line and observers share.
 func (o *Occurrence) TraceID() string {
+	o.individual = true
 	if o.traceID == "" {
 		o.traceID = o.findTraceID()
 	}

@@ -117,8 +117,89 @@ func (r *Responder) Reload() error {
 	if err != nil {
 		return fmt.Errorf("fault: %w", err)
 	}
+	r.prepare(c)
 	r.catalogue.Store(c)
 	return nil
+}
+
+// prepare renders the bodies of all bare kinds of today once, for formats that carry all languages
+// and allow it. To such an error Respond then is a lookup: nothing is cheaper than a copy but none.
+func (r *Responder) prepare(c *catalogue) {
+	c.prepared = make([][]*Response, len(r.formats))
+	if r.oneLanguage || len(r.observers) > 0 {
+		return
+	}
+	for i := range r.formats {
+		reusable, ok := r.formats[i].Format.(interface{ Reusable() bool })
+		if !ok || !reusable.Reusable() || r.formats[i].Use() != AllLanguages {
+			continue
+		}
+		for k := range Kinds() {
+			c.prepared[i] = append(c.prepared[i], r.prepareKind(c, &r.formats[i], k))
+		}
+	}
+}
+
+func (r *Responder) prepareKind(c *catalogue, f *preparedFormat, k *Kind) *Response {
+	a := &answer{Occurrence: Occurrence{responder: r, catalogue: c, err: k, format: f, allLanguages: true}}
+	o := &a.Occurrence
+	o.classify()
+	o.text = c.resolve("", k, true)
+	o.title = c.resolveTitle(k)
+	a.render()
+	a.setHeader()
+	if o.individual || o.unknown || len(o.notes) > 0 {
+		return nil
+	}
+	resp := a.Response // without the occurrence
+	return &resp
+}
+
+// preparedResponse finds the response to an error that is a kind and nothing else. There is none for
+// 5xx, nor while failures of its level are logged: those take the long way.
+func (r *Responder) preparedResponse(req Request, err error) *Response {
+	k, _ := err.(*Kind)
+	if f, ok := err.(*Fault); ok && f != nil && len(f.attrs) == 0 {
+		k = f.kind
+	}
+	if k == nil || k.spec.Status >= 500 {
+		return nil
+	}
+	prepared := r.catalogue.Load().prepared
+	format := 0
+	if len(prepared) > 1 && req != nil {
+		format = negotiate.MediaType(req.Header("Accept"), r.mediaTypes)
+	}
+	if k.index >= len(prepared[format]) {
+		return nil
+	}
+	resp := prepared[format][k.index]
+	if resp == nil || resp.Status >= 500 || r.log4xx(req, k) {
+		return nil
+	}
+	return resp
+}
+
+// log4xx reports whether an error of kind k would be logged.
+func (r *Responder) log4xx(req Request, k *Kind) bool {
+	ctx := context.Background()
+	if req != nil {
+		if own := req.Context(); own != nil {
+			ctx = own
+		}
+	}
+	level := slog.LevelDebug
+	if l := k.spec.Level; l != nil {
+		level = l.Level()
+	}
+	return r.currentLogger().Enabled(ctx, level)
+}
+
+func (r *Responder) currentLogger() *slog.Logger {
+	if r.logger != nil {
+		return r.logger
+	}
+	return slog.Default()
 }
 
 // statusOf is the status of k: what WithStatus says of k or of the ancestor it has its status from,
@@ -158,8 +239,21 @@ func (r *Responder) Respond(req Request, err error) *Response {
 	if r == nil {
 		r = Default()
 	}
+	if resp := r.quick(req, err); resp != nil {
+		return resp
+	}
 	a := &answer{Occurrence: Occurrence{responder: r, request: req, err: err}}
 	return a.respond()
+}
+
+// quick is preparedResponse for requests and loggers that may panic: they take the long way.
+func (r *Responder) quick(req Request, err error) (resp *Response) {
+	defer func() {
+		if recover() != nil {
+			resp = nil
+		}
+	}()
+	return r.preparedResponse(req, err)
 }
 
 // Recovered makes the response to a recovered panic value, as [Responder.Respond] does to an error.
@@ -501,10 +595,7 @@ func (o *Occurrence) context() (ctx context.Context) {
 
 // log writes the one line of the failure.
 func (o *Occurrence) log() {
-	logger := o.responder.logger
-	if logger == nil {
-		logger = slog.Default()
-	}
+	logger := o.responder.currentLogger()
 	level := slog.LevelDebug
 	if o.status >= 500 {
 		level = slog.LevelError

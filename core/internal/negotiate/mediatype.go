@@ -18,6 +18,11 @@ func MediaType(header string, offered []string) int {
 	if header == "" || len(offered) < 2 {
 		return 0
 	}
+	for i, mediaType := range offered { // what programs send: one plain media type
+		if header == mediaType {
+			return i
+		}
+	}
 	best, bestRank := 0, 0
 	for i, mediaType := range offered {
 		if rank := rankOf(header, mediaType); rank > bestRank {
@@ -75,6 +80,10 @@ func specificityOf(mediaRange, mediaType string) int {
 
 // cutUnquoted is strings.Cut that does not cut inside a quoted string.
 func cutUnquoted(s string, sep byte) (before, after string) {
+	if strings.IndexByte(s, '"') < 0 {
+		before, after, _ = strings.Cut(s, string(sep))
+		return before, after
+	}
 	quoted := false
 	for i := 0; i < len(s); i++ {
 		switch {

@@ -1,0 +1,65 @@
+package faulthttp
+
+import (
+	"net/http"
+	"strings"
+
+	fault "github.com/polyfault/polyfault/core"
+)
+
+// Mux serves mux and answers what it has no handler for with r: 404, and 405 with the mux's own
+// Allow header. Its redirects, and everything that handlers answer themselves, stay as they are.
+func Mux(r *fault.Responder, mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		x, began := begin(w, req)
+		outer := x.unmatched
+		x.unmatched = unmatched{r: r, mux: mux, request: req}
+		defer x.finish(r, began)
+		defer func() { x.unmatched = outer }()
+		mux.ServeHTTP(x.writer, req)
+	})
+}
+
+// unmatched watches for the mux's own 404 and 405, which cannot be configured (golang/go#65648). The
+// zero value watches for nothing.
+type unmatched struct {
+	r        *fault.Responder
+	mux      *http.ServeMux
+	request  *http.Request
+	answered bool
+}
+
+// answers sends the response in place of the mux's and reports that it did.
+func (u *unmatched) answers(x *exchange, status int) bool {
+	if u.mux == nil || status != http.StatusNotFound && status != http.StatusMethodNotAllowed {
+		return false
+	}
+	if u.request.Pattern != "" || x.committed {
+		return false // a handler's own answer
+	}
+	if _, pattern := u.mux.Handler(u.request); pattern != "" {
+		return false // likewise; with GODEBUG=httpmuxgo121=1 the request does not hold the pattern
+	}
+	kind := fault.NotFound
+	if status == http.StatusMethodNotAllowed {
+		kind = fault.MethodNotAllowed
+	}
+	u.answered = true
+	x.send(u.r.Respond((*request)(x), kind))
+	return true
+}
+
+// NotFound answers 404, for the NotFound hook of chi and other routers.
+func NotFound(r *fault.Responder) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) { Error(r, w, req, fault.NotFound) }
+}
+
+// MethodNotAllowed answers 405 with Allow listing the methods of allow, in their order; without any,
+// with the Allow header that the router has set, or an empty one.
+func MethodNotAllowed(r *fault.Responder, allow ...string) http.HandlerFunc {
+	err := error(fault.MethodNotAllowed)
+	if len(allow) > 0 {
+		err = fault.MethodNotAllowed.New(fault.Header("Allow", strings.Join(allow, ", ")))
+	}
+	return func(w http.ResponseWriter, req *http.Request) { Error(r, w, req, err) }
+}
