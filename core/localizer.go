@@ -30,7 +30,7 @@ func (l *localizer) Text(id string, args ...Attr) string {
 	if t == nil {
 		return id
 	}
-	language := l.o.chooseLanguage(t.available, t)
+	language := l.o.chooseLanguage(t)
 	l.used.put(language)
 	return string(t.appendPlain(nil, l.o.catalogue, language, args))
 }

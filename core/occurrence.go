@@ -40,13 +40,14 @@ type Occurrence struct {
 	title        *text
 	entries      []detail
 	notes        []string // what went wrong while answering
-	individual   bool     // something of this one request was asked for
+	preparing    bool     // at start-up, for every request to come
+	individual   bool     // while preparing: something of the one request was asked for
 }
 
 // Err is the error as it was returned or panicked. A panic value that is no error is wrapped. It is
 // for logs: its text must not reach clients.
 func (o *Occurrence) Err() error {
-	o.individual = true
+	o.askIndividual()
 	return o.err
 }
 
@@ -59,7 +60,7 @@ func (o *Occurrence) Status() int { return o.status }
 
 // Request is the request. Observers must copy what they keep.
 func (o *Occurrence) Request() Request {
-	o.individual = true
+	o.askIndividual()
 	return o.request
 }
 
@@ -75,11 +76,17 @@ func (o *Occurrence) Stack() Stack { return o.stack }
 
 // TraceID is the id that body, log line and observers share.
 func (o *Occurrence) TraceID() string {
-	o.individual = true
+	o.askIndividual()
 	if o.traceID == "" {
 		o.traceID = o.findTraceID()
 	}
 	return o.traceID
+}
+
+func (o *Occurrence) askIndividual() {
+	if o.preparing {
+		o.individual = true
+	}
 }
 
 // Exposure is how much of an unknown error clients are shown.
@@ -117,9 +124,25 @@ func (o *Occurrence) Text() string {
 	return string(o.text.appendPlain(nil, o.catalogue, o.languageOf(o.text), o.attrs()))
 }
 
-// Title is the kind's title in the same language. It has no arguments.
+// Title is the kind's title in the same language. It has no arguments. A language without the title
+// has the text in its place: a response never mixes languages.
 func (o *Occurrence) Title() string {
-	return string(o.title.appendPlain(nil, o.catalogue, o.languageOf(o.title), nil))
+	t := o.titleText()
+	return string(t.appendPlain(nil, o.catalogue, o.languageOf(t), o.titleAttrs(t)))
+}
+
+func (o *Occurrence) titleText() *text {
+	if !o.allLanguages && !o.title.available.has(o.language) {
+		return o.text
+	}
+	return o.title
+}
+
+func (o *Occurrence) titleAttrs(t *text) []Attr {
+	if t == o.title {
+		return nil
+	}
+	return o.attrs()
 }
 
 // Texts yields wire key ("DE", "PT-BR") and text for every language of the all-languages body.
@@ -267,7 +290,8 @@ func (o *Occurrence) AppendText(dst []byte) []byte {
 
 // AppendTitle appends [Occurrence.Title] as a JSON string.
 func (o *Occurrence) AppendTitle(dst []byte) []byte {
-	return o.title.appendQuoted(dst, o.catalogue, o.languageOf(o.title), nil)
+	t := o.titleText()
+	return t.appendQuoted(dst, o.catalogue, o.languageOf(t), o.titleAttrs(t))
 }
 
 // AppendParams appends the arguments as a JSON object.
@@ -442,7 +466,9 @@ func (o *Occurrence) logLine() []slog.Attr {
 		slog.String("trace_id", o.TraceID()),
 	}
 	if o.request != nil {
-		attrs = append(attrs, slog.String("method", o.request.Method()), slog.String("path", o.route()))
+		o.noted("the request", func() {
+			attrs = append(attrs, slog.String("method", o.request.Method()), slog.String("path", o.route()))
+		})
 	}
 	attrs = append(attrs, slog.String("cause", errorText(o.err)))
 	if o.panicked {

@@ -141,7 +141,7 @@ func (r *Responder) prepare(c *catalogue) {
 }
 
 func (r *Responder) prepareKind(c *catalogue, f *preparedFormat, k *Kind) *Response {
-	a := &answer{Occurrence: Occurrence{responder: r, catalogue: c, err: k, format: f, allLanguages: true}}
+	a := &answer{Occurrence: Occurrence{responder: r, catalogue: c, err: k, format: f, allLanguages: true, preparing: true}}
 	o := &a.Occurrence
 	o.classify()
 	o.text = c.resolve("", k, true)
@@ -334,9 +334,7 @@ func (o *Occurrence) prepare() {
 	if id := o.fault.textID(); id != "" && id != o.text.id {
 		o.note("text " + id + " is in no language of the body; " + o.text.id + " stands in")
 	}
-	if o.format.Use() == OneLanguageTitled || !o.allLanguages {
-		o.title = o.catalogue.resolveTitle(o.kind)
-	}
+	o.title = o.catalogue.resolveTitle(o.kind)
 	if !o.allLanguages {
 		o.language = o.negotiateLanguage()
 	}
@@ -366,12 +364,13 @@ func (o *Occurrence) chooseFormat() {
 }
 
 // negotiateLanguage picks one language for the whole response: the first acceptable one that has
-// all its texts.
+// all its texts. When there is none, entries and then the title may fall back within the language.
 func (o *Occurrence) negotiateLanguage() int {
-	needed := o.text.available
+	titled := o.text.available
 	if o.format.Use() == OneLanguageTitled {
-		needed.intersect(&o.title.available)
+		titled.intersect(&o.title.available)
 	}
+	needed := titled
 	for _, e := range o.entries {
 		err, ok := detailError(e.value)
 		if !ok {
@@ -381,12 +380,12 @@ func (o *Occurrence) negotiateLanguage() int {
 			needed.intersect(&o.catalogue.resolve(f.textID(), f.Kind(), false).available)
 		}
 	}
-	return o.chooseLanguage(needed, o.text)
+	return o.chooseLanguage(o.text, needed, titled)
 }
 
 // chooseLanguage goes through what the client accepts, the default language and the configured ones
-// for a language in needed. When no language is in needed, one that at least has t is taken.
-func (o *Occurrence) chooseLanguage(needed languageSet, t *text) int {
+// for a language in the first of sets, then in the next, then for one that has t.
+func (o *Occurrence) chooseLanguage(t *text, sets ...languageSet) int {
 	c := o.catalogue
 	var preference negotiate.Preference
 	if o.request != nil {
@@ -394,7 +393,7 @@ func (o *Occurrence) chooseLanguage(needed languageSet, t *text) int {
 			preference = c.negotiator.Prefer(o.request.Header("Accept-Language"), c.defaultLanguage, c.body)
 		})
 	}
-	for _, set := range []*languageSet{&needed, &t.available} {
+	for _, set := range append(sets, t.available) {
 		for i := range preference.Len() {
 			if set.has(preference.At(i)) {
 				return preference.At(i)
@@ -434,7 +433,7 @@ func (a *answer) render() {
 		return
 	}
 	resp.contentLanguage = o.contentLanguage()
-	o.noted("format "+o.format.contentType[0], func() {
+	o.noted("the format", func() {
 		resp.Body = o.format.Append(make([]byte, 0, o.sizeHint()), o)
 	})
 	if resp.Body == nil {

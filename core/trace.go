@@ -84,6 +84,8 @@ func isTraceID(s string) bool {
 
 func randomTraceID() string {
 	var id [16]byte
-	_, _ = rand.Read(id[:]) // never fails: see crypto/rand
+	_, _ = rand.Read(id[:])   // never fails: see crypto/rand
+	id[6] = id[6]&0x0f | 0x40 // the bits that make it a UUID of version 4 (RFC 9562, section 5.4),
+	id[8] = id[8]&0x3f | 0x80 // as Problem's instance shows it
 	return hex.EncodeToString(id[:])
 }

@@ -1,0 +1,33 @@
+// Package fault turns the errors of web services into localized responses.
+//
+//	import fault "github.com/polyfault/polyfault/core"
+//
+//	return fault.NotFound.New(fault.Text("order_not_found"), fault.Arg("ID", id), fault.Detail("order", id))
+//
+// The way of an error through the package:
+//
+//   - A [Kind] is a node of the hierarchy of errors. [Kind.New] and [Kind.Wrap] make a [Fault]: the
+//     kind with arguments, details, headers and cause. [Details] collects failing attributes.
+//   - A [Responder] resolves any error or panic value to a kind: its own errors anywhere in the tree,
+//     then [Mapper] functions, then what the standard library's errors mean. What nobody knows is
+//     [Unhandled], and its text stays inside.
+//   - The texts come from locale files: the built-in ones, and those of the application over them
+//     ([WithLocales]). A text that is missing falls back to that of the parent kind.
+//   - A [Format] writes the body: [Multilingual] in all configured languages, [Problem] in the one
+//     that Accept-Language prefers. Accept chooses among the formats.
+//   - An adapter (packages nethttp, gin, echo, fiber) gives the framework's request as a [Request]
+//     and writes the [Response].
+//
+// # Design
+//
+// Everything is decided here; adapters translate. Kinds are compared by pointer and found through
+// any wrapping, so that errors.Is(err, fault.Locked) holds for every descendant.
+//
+// Work is done at start-up: locale files are compiled into JSON-escaped segments, and the responses
+// to bare 4xx kinds are rendered once. A catalogue is immutable; [Responder.Reload] publishes a new
+// one atomically.
+//
+// The responder is total. Error methods, encoders, mappers, observers and loggers belong to others
+// and may panic; each costs its own contribution only. err.Error() of an error that nobody
+// classified never reaches a client, unless [WithExposure] says so.
+package fault

@@ -1,0 +1,260 @@
+package fault_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/go-playground/validator/v10"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	fault "github.com/polyfault/polyfault/core"
+)
+
+// statusError is a foreign error that tells its status.
+type statusError int
+
+func (statusError) Error() string     { return "status canary" }
+func (e statusError) StatusCode() int { return int(e) }
+
+func TestForeignStatus(t *testing.T) {
+	for _, c := range []struct {
+		err    error
+		status int
+		code   string
+	}{
+		{statusError(404), 404, "not_found"},
+		{fmt.Errorf("w: %w", statusError(423)), 423, "locked"},
+		{errors.Join(errors.New("x"), statusError(409)), 409, "conflict"},
+		{statusError(418), 418, "client_error"}, {statusError(499), 499, "client_closed_request"},
+		{statusError(533), 533, "server_error"}, {statusError(599), 599, "server_error"},
+		{statusError(0), 500, "unhandled"}, {statusError(99), 500, "unhandled"}, {statusError(600), 500, "unhandled"},
+		{statusError(200), 500, "unhandled"}, {statusError(302), 500, "unhandled"}, {statusError(-1), 500, "unhandled"}, {statusError(1 << 30), 500, "unhandled"},
+		{statusWith{400, io.ErrUnexpectedEOF}, 400, "invalid_json"}, // the cause refines the kind within the status
+		{statusWith{400, &strconv.NumError{Err: strconv.ErrSyntax}}, 400, "bad_param_value"},
+		{statusWith{409, io.ErrUnexpectedEOF}, 409, "conflict"},
+		{statusWith{400, fault.TaskLocked}, 423, "task_locked"}, // ours first
+		{statusWith{400, &http.MaxBytesError{Limit: 5}}, 413, "content_too_large"},
+	} {
+		r, log := logged(t)
+		resp := r.Respond(with(), c.err)
+		assert.Equal(t, c.status, resp.Status, "%v", c.err)
+		assert.Equal(t, c.code, log.only(t)["code"])
+		assert.NotContains(t, string(resp.Body), "canary")
+	}
+}
+
+type statusWith struct {
+	statusError
+	cause error
+}
+
+func (e statusWith) Unwrap() error { return e.cause }
+
+// inputError is what decoding really returns.
+func inputError(t *testing.T, body string, into any, unknownFields bool) error {
+	t.Helper()
+	d := json.NewDecoder(strings.NewReader(body))
+	if !unknownFields {
+		d.DisallowUnknownFields()
+	}
+	err := d.Decode(into)
+	require.Error(t, err)
+	return err
+}
+
+type order struct {
+	Qty   int            `json:"qty" validate:"gt=0"`
+	Name  string         `json:"name" validate:"required,email"`
+	Items []item         `json:"items" validate:"dive"`
+	Flag  bool           `json:"flag"`
+	Extra map[string]any `json:"extra"`
+}
+
+type item struct {
+	Count int `json:"count" validate:"required"`
+}
+
+func TestKnownForeignErrors(t *testing.T) {
+	tooLarge := func() error {
+		w := httptest.NewRecorder()
+		_, err := io.ReadAll(http.MaxBytesReader(w, io.NopCloser(strings.NewReader("canary canary")), 5))
+		require.Error(t, err)
+		return err
+	}()
+	_, notMultipart := httptest.NewRequest("POST", "/", strings.NewReader("canary")).MultipartReader()
+	form := httptest.NewRequest("POST", "/", strings.NewReader("--x--"))
+	form.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	_, _, missingFile := form.FormFile("canary")
+	_, number := strconv.Atoi("canary")
+	_, date := time.Parse(time.DateOnly, "canary")
+	validation := validator.New().Struct(order{Name: "canary", Items: []item{{}, {Count: 1}}})
+	for _, c := range []struct {
+		name    string
+		err     error
+		status  int
+		code    string
+		details string // JSON; "" for none
+	}{
+		{"too large", tooLarge, 413, "content_too_large", ""},
+		{"too large, while binding", fault.Binding(fmt.Errorf("w: %w", tooLarge)), 413, "content_too_large", ""},
+		{"multipart too large", multipart.ErrMessageTooLarge, 413, "content_too_large", ""},
+		{"not multipart", notMultipart, 415, "unsupported_media_type", ""},
+		{"missing file", missingFile, 400, "missing_attribute", ""},
+		{"syntax", inputError(t, `{"qty":canary}`, &order{}, true), 400, "invalid_json", `{"position":8}`},
+		{"type", inputError(t, `{"qty":"canary"}`, &order{}, true), 400, "invalid_json", `{"position":15,"field":"qty","expected":"number","got":"string"}`},
+		{"number that does not fit", inputError(t, `{"qty":1.25}`, &order{}, true), 400, "invalid_json", `{"position":11,"field":"qty","expected":"number","got":"number"}`},
+		{"nested type", inputError(t, `{"items":[{"count":{}}]}`, &order{}, true), 400, "invalid_json", `{"position":20,"field":"items.count","expected":"number","got":"object"}`},
+		{"boolean expected", inputError(t, `{"flag":1}`, &order{}, true), 400, "invalid_json", `{"position":9,"field":"flag","expected":"boolean","got":"number"}`},
+		{"list expected", inputError(t, `{"items":1}`, &order{}, true), 400, "invalid_json", `{"position":10,"field":"items","expected":"array","got":"number"}`},
+		{"object expected", inputError(t, `{"extra":1}`, &order{}, true), 400, "invalid_json", `{"position":10,"field":"extra","expected":"object","got":"number"}`},
+		{"whole document", inputError(t, `"canary"`, &order{}, true), 400, "invalid_json", `{"position":8,"expected":"object","got":"string"}`},
+		{"truncated, while binding", fault.Binding(inputError(t, `{"qty":`, &order{}, true)), 400, "invalid_json", ""},
+		{"empty, while binding", fault.Binding(inputError(t, ``, &order{}, true)), 400, "invalid_json", ""},
+		{"truncated, somewhere else", inputError(t, `{"qty":`, &order{}, true), 500, "unhandled", "*"},
+		{"end of file from somewhere", io.EOF, 500, "unhandled", "*"},
+		{"json.Unmarshal of truncated text", json.Unmarshal([]byte(`{"a":`), &order{}), 400, "invalid_json", `{"position":5}`},
+		{"unknown field", inputError(t, `{"colour":"canary"}`, &order{}, false), 400, "superfluous_attributes_in_request",
+			`{"colour":{"error":{"DE":"Dieses Feld ist unbekannt.","EN":"This field is not known.","FR":"Ce champ est inconnu.","PT":"Este campo é desconhecido."}}}`},
+		{"number, while binding", fault.Binding(number), 400, "bad_param_value", ""},
+		{"number, somewhere else", number, 500, "unhandled", "*"},
+		{"date, while binding", fault.Binding(date), 400, "bad_param_value", ""},
+		{"anything else, while binding", fault.Binding(errors.New("canary")), 400, "bad_request", ""},
+		{"downstream JSON behind an explicit kind", fault.BadGateway.Wrap(inputError(t, `{"qty":x}`, &order{}, true)), 502, "bad_gateway", ""},
+		{"validation", fmt.Errorf("w: %w", validation), 400, "validation_failed", "fields"},
+		{"validation, joined", errors.Join(errors.New("x"), validation), 400, "validation_failed", "fields"},
+		{"validation in a list, as gin has it", listOfErrors{validation}, 400, "validation_failed", "fields"},
+		{"timeout of TimeoutHandler", http.ErrHandlerTimeout, 503, "service_unavailable", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, log := logged(t)
+			resp := r.Respond(with(), c.err)
+			assert.Equal(t, c.status, resp.Status)
+			assert.Equal(t, c.code, log.only(t)["code"])
+			assert.NotContains(t, string(resp.Body)+fmt.Sprint(resp.Header()), "canary")
+			assert.NotContains(t, string(resp.Body), "1.25")
+			var body struct{ Details json.RawMessage }
+			require.NoError(t, json.Unmarshal(resp.Body, &body))
+			switch c.details {
+			case "*":
+			case "fields":
+				var entries map[string]map[string]map[string]string
+				require.NoError(t, json.Unmarshal(body.Details, &entries))
+				assert.Equal(t, "This value is not valid.", entries["Name"]["error"]["EN"])
+				assert.Equal(t, "Dieser Wert ist ungültig.", entries["Qty"]["error"]["DE"])
+				assert.Equal(t, "This value is required.", entries["Items[0].Count"]["error"]["EN"])
+				assert.Len(t, entries, 3)
+			default:
+				assert.Equal(t, c.details, string(body.Details))
+			}
+		})
+	}
+	assert.NoError(t, fault.Binding(nil))
+	assert.ErrorIs(t, fault.Binding(io.EOF), io.EOF)
+	assert.Equal(t, "EOF", fault.Binding(io.EOF).Error())
+	assertHeader(t, responder(t).Respond(with(), tooLarge), "Connection", "close")
+	assert.Contains(t, string(responder(t, fault.WithMembers(fault.MemberParams)).Respond(with(), tooLarge).Body), `"params":{"Limit":5}`)
+}
+
+// listOfErrors is the shape of gin's SliceValidationError: no Unwrap.
+type listOfErrors []error
+
+func (listOfErrors) Error() string { return "list" }
+
+func TestContextsAndTimeouts(t *testing.T) {
+	cancelled, cancel := context.WithCancel(context.Background())
+	cancel()
+	expired, cancel := context.WithDeadline(context.Background(), time.Unix(1, 0))
+	defer cancel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	slow := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	defer slow.Close()
+	_, clientTimeout := (&http.Client{Timeout: time.Millisecond, Transport: &http.Transport{DisableKeepAlives: true}}).Get(slow.URL) //nolint:bodyclose // it fails
+	require.Error(t, clientTimeout)
+	conn, err := net.Dial("tcp", listener.Addr().String())
+	require.NoError(t, err)
+	defer conn.Close()
+	require.NoError(t, conn.SetReadDeadline(time.Unix(1, 0)))
+	_, readTimeout := conn.Read(make([]byte, 1))
+	require.Error(t, readTimeout)
+	for _, c := range []struct {
+		name   string
+		own    context.Context
+		err    error
+		status int
+		code   string
+		body   bool
+	}{
+		{"the client left", cancelled, context.Canceled, 499, "client_closed_request", false},
+		{"the client left, wrapped", cancelled, fmt.Errorf("query: %w", context.Canceled), 499, "client_closed_request", false},
+		{"the client left, broken pipe", cancelled, &net.OpError{Op: "write", Err: os.NewSyscallError("write", syscall.EPIPE)}, 499, "client_closed_request", false},
+		{"the client left, another error", cancelled, errors.New("disk full"), 500, "unhandled", true},
+		{"a downstream call was cancelled", context.Background(), context.Canceled, 503, "service_unavailable", true},
+		{"the request's own deadline", expired, context.DeadlineExceeded, 503, "service_unavailable", true},
+		{"a downstream deadline", context.Background(), context.DeadlineExceeded, 504, "gateway_timeout", true},
+		{"an http.Client's timeout", context.Background(), clientTimeout, 504, "gateway_timeout", true},
+		{"a connection's deadline", context.Background(), readTimeout, 504, "gateway_timeout", true},
+		{"reading the body was too slow", context.Background(), fault.Binding(readTimeout), 408, "request_timeout", true},
+		{"an explicit kind wins", cancelled, fault.Conflict.Wrap(context.Canceled), 409, "conflict", true},
+		{"a kind returned by the handler", context.Background(), fault.ClientClosedRequest, 499, "client_closed_request", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, log := logged(t)
+			req := with()
+			req.ctx = c.own
+			resp := r.Respond(req, c.err)
+			assert.Equal(t, c.status, resp.Status)
+			assert.Equal(t, c.body, resp.Body != nil, "nobody reads the body when the client left")
+			line := log.only(t)
+			assert.Equal(t, c.code, line["code"])
+			assert.Equal(t, map[bool]string{true: "ERROR", false: "DEBUG"}[c.status >= 500], line["level"])
+		})
+	}
+}
+
+func TestMappers(t *testing.T) {
+	sentinel := errors.New("sentinel-canary")
+	order := []string{}
+	r, log := logged(t,
+		fault.WithMapper(
+			func(error) *fault.Fault { order = append(order, "first"); panic("mapper") },
+			fault.MapIs(sentinel, fault.Gone),
+			fault.MapAs(func(e *os.PathError) *fault.Fault { return fault.IOFailure.New(fault.Arg("Op", e.Op)) }),
+			fault.MapAs(func(statusError) *fault.Fault { return nil }),
+			fault.MapIs(statusError(404), fault.TaskLocked),
+		), fault.WithMembers(fault.MemberParams))
+	resp := r.Respond(with(), fmt.Errorf("w: %w", sentinel))
+	assert.Equal(t, 410, resp.Status, "a mapper that panics is passed over")
+	line := log.only(t)
+	assert.Equal(t, "w: sentinel-canary", line["cause"], "the foreign error stays the cause")
+	assert.Equal(t, []any{"a mapper panicked: mapper"}, line["notes"])
+	assert.Contains(t, string(r.Respond(with(), fmt.Errorf("w: %w", &os.PathError{Op: "open"})).Body), `"params":{"Op":"open"}`)
+	assert.Equal(t, 423, r.Respond(with(), statusError(404)).Status, "a mapper beats the error's own status")
+	assert.Equal(t, 404, r.Respond(with(), errors.Join(errors.New("x"), statusWith{404, nil})).Status, "MapAs may pass")
+	order = nil
+	r.Respond(with(), fault.Conflict.Wrap(sentinel))
+	assert.Empty(t, order, "mappers are not asked about errors of ours")
+	assert.Equal(t, 410, r.Respond(with(), errors.Join(&http.MaxBytesError{}, sentinel)).Status, "a mapper beats what the library knows")
+
+	cyclic := &cyclicError{}
+	cyclic.next = cyclic
+	assert.Equal(t, 500, r.Respond(with(), cyclic).Status)
+	assert.Equal(t, 500, r.Respond(with(), panickingUnwrap{}).Status)
+	assert.Contains(t, panicMessage(t, func() { fault.MapIs(sentinel, nil) }), "MapIs: the kind is nil")
+	assert.Contains(t, panicMessage(t, func() { fault.MapAs[*os.PathError](nil) }), "MapAs")
+}
