@@ -50,10 +50,15 @@ func (l *localizer) Texts(id string, args ...Attr) map[string]string {
 
 type bodied interface{ ErrorBody(Localizer) any }
 
-// ownBody appends the body that the error brings itself, if it does.
-func (o *Occurrence) ownBody(dst []byte, l *localizer) (body []byte, ok bool) {
-	if _, plain := o.err.(*Fault); plain && o.fault.Unwrap() == nil {
-		return nil, false
+// ownBody finds the body that the error brings itself, and encodes it.
+func (o *Occurrence) ownBody() (body []byte, l *localizer) {
+	switch e := o.err.(type) {
+	case *Kind:
+		return nil, nil
+	case *Fault:
+		if e.Unwrap() == nil {
+			return nil, nil
+		}
 	}
 	o.noted("ErrorBody", func() {
 		own, found := find(o.err, func(e error) (bodied, bool) {
@@ -63,11 +68,11 @@ func (o *Occurrence) ownBody(dst []byte, l *localizer) (body []byte, ok bool) {
 		if !found {
 			return
 		}
-		value := own.ErrorBody(l)
-		if isNilValue(value) {
-			return
+		localizer := &localizer{o: o}
+		value := own.ErrorBody(localizer)
+		if !isNilValue(value) {
+			body, l = o.appendValue(nil, "ErrorBody", value), localizer
 		}
-		body, ok = o.appendValue(dst, "ErrorBody", value), true
 	})
-	return body, ok
+	return body, l
 }

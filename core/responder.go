@@ -443,9 +443,8 @@ func (a *answer) render() {
 
 func (a *answer) renderOwnBody() bool {
 	o, resp := &a.Occurrence, &a.Response
-	l := &localizer{o: o}
-	body, ok := o.ownBody(nil, l)
-	if !ok {
+	body, l := o.ownBody()
+	if body == nil {
 		return false
 	}
 	resp.Body = body
