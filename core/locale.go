@@ -29,6 +29,7 @@ type LocaleError struct {
 	Rule string // what is wrong, and what is right
 }
 
+// Error names file, key and rule.
 func (e *LocaleError) Error() string {
 	if e.Key == "" {
 		return fmt.Sprintf("locale file %q: %s", e.File, e.Rule)
