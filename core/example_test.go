@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
+	"net"
 	"os"
 	"strings"
 	"testing/fstest"
@@ -134,7 +134,7 @@ func ExampleMapIs() {
 		fault.WithLogger(slog.New(slog.DiscardHandler)),
 	)
 	_, err := os.Open("no such file")
-	fmt.Println(r.Respond(nil, err).Status, r.Respond(nil, http.ErrNotSupported).Status, r.Respond(nil, io.ErrNoProgress).Status)
+	fmt.Println(r.Respond(nil, err).Status, r.Respond(nil, &net.DNSError{}).Status, r.Respond(nil, io.ErrNoProgress).Status)
 	// Output: 404 502 500
 }
 
