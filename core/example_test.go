@@ -127,9 +127,7 @@ func ExampleMapIs() {
 	r, _ := fault.NewResponder(
 		fault.WithMapper(
 			fault.MapIs(os.ErrNotExist, fault.NotFound),
-			fault.MapAs(func(e *http.ProtocolError) *fault.Fault {
-				return fault.BadGateway.New(fault.Arg("Protocol", e.ErrorString))
-			}),
+			fault.MapAs(func(e *net.DNSError) *fault.Fault { return fault.BadGateway.New(fault.Arg("Host", e.Name)) }),
 		),
 		fault.WithLogger(slog.New(slog.DiscardHandler)),
 	)
