@@ -50,6 +50,12 @@ func TestWithOnSharedBackingArrays(t *testing.T) {
 	r := responder(t, fault.WithMembers(fault.MemberParams))
 	assert.Contains(t, string(r.Respond(with(), g).Body), `{"A":"first","B":1}`)
 	assert.Contains(t, string(r.Respond(with(), h).Body), `{"A":"first","B":2}`)
+	for range 3 { // until the copies have room to spare
+		g = g.With(fault.Arg("C", 0))
+		h, i := g.With(fault.Arg("D", 1)), g.With(fault.Arg("D", 2))
+		assert.Contains(t, string(r.Respond(with(), h).Body), `"D":1}`)
+		assert.Contains(t, string(r.Respond(with(), i).Body), `"D":2}`)
+	}
 }
 
 func TestZeroAndNilFault(t *testing.T) {

@@ -143,7 +143,9 @@ func TestKnownForeignErrors(t *testing.T) {
 			r, log := logged(t)
 			resp := r.Respond(with(), c.err)
 			assert.Equal(t, c.status, resp.Status)
-			assert.Equal(t, c.code, log.only(t)["code"])
+			line := log.only(t)
+			assert.Equal(t, c.code, line["code"])
+			assert.Equal(t, map[bool]string{true: "ERROR", false: "DEBUG"}[c.status >= 500 && c.err != http.ErrHandlerTimeout], line["level"])
 			assert.NotContains(t, string(resp.Body)+fmt.Sprint(resp.Header()), "canary")
 			assert.NotContains(t, string(resp.Body), "1.25")
 			var body struct{ Details json.RawMessage }
@@ -184,7 +186,7 @@ func TestContextsAndTimeouts(t *testing.T) {
 	defer listener.Close()
 	slow := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 	defer slow.Close()
-	_, clientTimeout := (&http.Client{Timeout: time.Millisecond, Transport: &http.Transport{DisableKeepAlives: true}}).Get(slow.URL) //nolint:bodyclose // it fails
+	_, clientTimeout := (&http.Client{Timeout: time.Millisecond, Transport: &http.Transport{DisableKeepAlives: true}}).Get(slow.URL)
 	require.Error(t, clientTimeout)
 	conn, err := net.Dial("tcp", listener.Addr().String())
 	require.NoError(t, err)

@@ -236,7 +236,7 @@ func TestRecovered(t *testing.T) {
 		{"error", func() { panic(errors.New("error-canary")) }, 500, "unhandled", "error-canary"},
 		{"structure", func() { panic(struct{ A string }{"structure-canary"}) }, 500, "unhandled", `panic: struct { A string } {"A":"structure-canary"}`},
 		{"number", func() { panic(7) }, 500, "unhandled", "panic: int 7"},
-		{"nil", func() { panic(nil) }, 500, "unhandled", "panic called with nil argument"}, //nolint:govet // what is tested
+		{"nil", func() { panic(nil) }, 500, "unhandled", "panic called with nil argument"},
 		{"nil map", func() { nilMap["a"] = 1 }, 500, "unhandled", "assignment to entry in nil map"},
 		{"index", func() { _ = list[len(list)] }, 500, "unhandled", "index out of range"},
 		{"kind", func() { panic(fault.TaskLocked) }, 423, "task_locked", "task_locked"},
@@ -280,12 +280,13 @@ func recovering(r *fault.Responder, f func()) (resp *fault.Response) {
 }
 
 func TestStatusOverride(t *testing.T) {
-	r := responder(t, fault.WithStatus(fault.Locked, 409), fault.WithStatus(fault.ProjectLocked, 410), fault.WithStatus(fault.Gone, 503))
+	r := responder(t, fault.WithStatus(fault.Locked, 409), fault.WithStatus(fault.ProjectLocked, 410), fault.WithStatus(fault.Gone, 503), fault.WithStatus(fault.ClientError, 418))
 	for _, c := range []struct {
 		err  error
 		want int
 	}{
-		{fault.Locked, 409}, {fault.TaskLocked, 409}, {fault.ProjectLocked.New(), 410}, {fault.Gone, 503}, {fault.NotFound, 404},
+		{fault.Locked, 409}, {fault.TaskLocked, 409}, {fault.ProjectLocked.New(), 410}, {fault.Gone, 503}, {fault.NotFound, 404}, // a status of its own is not inherited
+		{fault.ClientError.New(), 418},
 		{statusError(423), 409},
 	} {
 		resp := r.Respond(with("Accept", problemJSON), c.err)
@@ -420,6 +421,9 @@ func TestTraceIDs(t *testing.T) {
 			resp := r.Respond(with(c.header, c.value), fault.Gone.New(c.attr))
 			id := decode(t, resp)["trace_id"].(string)
 			assert.Regexp(t, c.want, id)
+			if c.want == random {
+				assert.NotEqual(t, traceID, id)
+			}
 			assert.Equal(t, id, observed)
 			assert.Equal(t, id, log.only(t)["trace_id"])
 		})
