@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net"
@@ -14,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/polyfault/polyfault/core/internal/jsontext"
 )
 
 // A Mapper turns a foreign error into one of ours, or returns nil when it does not know it. It is
@@ -66,6 +69,51 @@ type bindingError struct{ error }
 
 func (e *bindingError) Unwrap() error { return e.error }
 
+// Panicked makes an error of a recovered panic value, for frameworks whose recovering middleware
+// hands on an error: [Responder.Respond] treats it as [Responder.Recovered] treats the value. It is
+// to be called in the deferred function that recovered, as it records the stack. Nil stays nil.
+func Panicked(value any) error {
+	if value == nil {
+		return nil
+	}
+	return &panicError{value, callers(1)}
+}
+
+type panicError struct {
+	value any
+	stack Stack
+}
+
+// Error is for logs, like that of any error.
+func (e *panicError) Error() string {
+	switch v := e.value.(type) {
+	case string:
+		return "panic: " + v
+	case error:
+		if !IsNil(v) {
+			return errorText(v)
+		}
+	case fmt.Stringer:
+		return "panic: " + v.String()
+	}
+	text, _ := jsontext.AppendValue(nil, e.value) // fmt would never return from a cycle
+	return fmt.Sprintf("panic: %T %s", e.value, text)
+}
+
+// Unwrap is the panic value when that is an error.
+func (e *panicError) Unwrap() error {
+	err, _ := e.value.(error)
+	return err
+}
+
+// unwrapped is the error that was panicked, or e itself.
+func (e *panicError) unwrapped() error {
+	if err := e.Unwrap(); !IsNil(err) {
+		return err
+	}
+	return e
+}
+
 // classify resolves the error to kind, status and, where there is more to say than the kind, fault.
 // The precedence: an error of ours; the application's mappers; a body that is too large; a status
 // that the error carries; what the cause tells.
@@ -80,6 +128,9 @@ func (o *Occurrence) classify() {
 		return
 	}
 	o.noted("an error's Unwrap, Is or As", func() {
+		if p, ok := asError[*panicError](o.err); ok {
+			o.panicked, o.stack = true, p.stack // wrapped on its way by other middleware
+		}
 		if f := o.mapped(r.mappers); f != nil {
 			o.become(f.Kind(), f)
 		} else if f := o.foreign(); f != nil {
@@ -141,7 +192,26 @@ func (o *Occurrence) foreign() *Fault {
 	if k.Status() == status {
 		o.status = 0 // the kind's own, which may be remapped
 	}
-	return &Fault{kind: k}
+	return &Fault{kind: k, attrs: o.foreignMessage()}
+}
+
+// foreignMessage is the message of a framework's error, for applications that have said that theirs
+// are meant for clients.
+func (o *Occurrence) foreignMessage() []Attr {
+	if !o.responder.foreignMessages {
+		return nil
+	}
+	message, _ := find(o.err, func(e error) (string, bool) {
+		m, ok := e.(interface{ StatusMessage() string })
+		if !ok {
+			return "", false
+		}
+		return m.StatusMessage(), true
+	})
+	if message == "" {
+		return nil
+	}
+	return []Attr{Detail("message", message)}
 }
 
 // statusCode finds the status that a foreign error carries.

@@ -204,3 +204,14 @@ func WithDefaultKind(k *Kind) Option {
 		return nil
 	}
 }
+
+// WithForeignMessages lets the messages of framework errors that carry a status (echo.HTTPError,
+// fiber.Error) through to clients, as details.message, for applications whose messages are written
+// for them. Without it they go to the log only. An adapter gives the message by a method
+// StatusMessage() string beside StatusCode() int.
+func WithForeignMessages() Option {
+	return func(r *Responder) error {
+		r.foreignMessages = true
+		return nil
+	}
+}

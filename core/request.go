@@ -2,6 +2,7 @@ package fault
 
 import (
 	"context"
+	"iter"
 	"net/http"
 	"slices"
 	"strconv"
@@ -93,6 +94,65 @@ func (r *Response) SetHeader(header http.Header, compressed bool) {
 	if r.allow && header["Allow"] == nil {
 		header["Allow"] = emptyAllow
 	}
+}
+
+// A HeaderEditor is the response header of a framework that has no [http.Header]. Names are given in
+// canonical form and compared without regard to letter case.
+type HeaderEditor interface {
+	Names() iter.Seq[string] // of the headers there are
+	Get(name string) string  // several lines joined by commas
+	Set(name, value string)  // in place of all lines of the name
+	Add(name, value string)
+	Del(name string)
+}
+
+// EditHeader is [Response.SetHeader] for other header types. Content-Length is left to the
+// framework.
+func (r *Response) EditHeader(header HeaderEditor, compressed bool) {
+	var stale []string
+	for name := range header.Names() {
+		if isStale(name) && !(compressed && strings.EqualFold(name, "Content-Encoding")) {
+			stale = append(stale, name)
+		}
+	}
+	for _, name := range stale {
+		header.Del(name)
+	}
+	if r.Body != nil {
+		header.Set("Content-Type", r.contentType[0])
+		header.Set("X-Content-Type-Options", "nosniff")
+		for _, tags := range r.contentLanguage {
+			header.Set("Content-Language", tags)
+		}
+		editVary(header, r.vary)
+	}
+	header.Set("Cache-Control", strings.Join(r.cacheControl, ", "))
+	for _, f := range r.own {
+		if f.name == "Vary" {
+			editVary(header, f.values)
+			continue
+		}
+		header.Del(f.name)
+		for _, value := range f.values {
+			header.Add(f.name, value)
+		}
+	}
+	if r.allow && header.Get("Allow") == "" {
+		header.Set("Allow", "")
+	}
+}
+
+func editVary(header HeaderEditor, names []string) {
+	old := header.Get("Vary")
+	if old == "" {
+		for _, value := range names {
+			header.Set("Vary", value)
+		}
+		return
+	}
+	merged := http.Header{"Vary": {old}}
+	addVary(merged, names)
+	header.Set("Vary", strings.Join(merged["Vary"], ", "))
 }
 
 // Header returns the header of r by itself, as a copy.

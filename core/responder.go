@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/polyfault/polyfault/core/internal/jsontext"
 	"github.com/polyfault/polyfault/core/internal/negotiate"
 )
 
@@ -36,6 +35,8 @@ type Responder struct {
 	traceID     func(Request) string
 	status      map[*Kind]int
 	defaultKind *Kind
+
+	foreignMessages bool
 }
 
 type preparedFormat struct {
@@ -243,6 +244,9 @@ func (r *Responder) Respond(req Request, err error) *Response {
 		return resp
 	}
 	a := &answer{Occurrence: Occurrence{responder: r, request: req, err: err}}
+	if p, ok := err.(*panicError); ok {
+		a.panicked, a.stack, a.err = true, p.stack, p.unwrapped()
+	}
 	return a.respond()
 }
 
@@ -263,32 +267,7 @@ func (r *Responder) quick(req Request, err error) (resp *Response) {
 //
 // [http.ErrAbortHandler] is not for Recovered: adapters abort the connection.
 func (r *Responder) Recovered(req Request, value any) *Response {
-	if value == nil {
-		return nil
-	}
-	if r == nil {
-		r = Default()
-	}
-	err, ok := value.(error)
-	if !ok || IsNil(err) {
-		err = &panicError{value}
-	}
-	a := &answer{Occurrence: Occurrence{responder: r, request: req, err: err, panicked: true, stack: callers(1)}}
-	return a.respond()
-}
-
-// panicError is a panic value that is no error.
-type panicError struct{ value any }
-
-func (e *panicError) Error() string {
-	switch v := e.value.(type) {
-	case string:
-		return "panic: " + v
-	case fmt.Stringer:
-		return "panic: " + v.String()
-	}
-	text, _ := jsontext.AppendValue(nil, e.value) // fmt would never return from a cycle
-	return fmt.Sprintf("panic: %T %s", e.value, text)
+	return r.Respond(req, Panicked(value))
 }
 
 // respond runs the steps, each of which holds its own panics; the last line of defence is a body

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"iter"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -644,3 +646,66 @@ type bodied struct {
 }
 
 func (e *bodied) ErrorBody(l fault.Localizer) any { return e.body(l) }
+
+// editor is a framework's header that is no http.Header.
+type editor struct{ http.Header }
+
+func (e editor) Names() iter.Seq[string] { return maps.Keys(e.Header) }
+func (e editor) Get(name string) string  { return strings.Join(e.Values(name), ", ") }
+
+func TestEditHeaderDoesWhatSetHeaderDoes(t *testing.T) {
+	r := responder(t)
+	for _, err := range []error{
+		fault.TaskLocked, fault.MethodNotAllowed, fault.MethodNotAllowed.New(fault.Header("Allow", "GET")),
+		fault.Unauthorized.New(fault.AddHeader("WWW-Authenticate", "Basic"), fault.AddHeader("WWW-Authenticate", "Bearer"), fault.Header("Vary", "Cookie, accept"), fault.Header("Cache-Control", "private")),
+		&UserNotSynced{fault.BadRequest.New(), "R41"},
+	} {
+		for _, compressed := range []bool{false, true} {
+			for _, vary := range []string{"", "*", "Origin, ACCEPT", "Origin"} {
+				resp := r.Respond(with("Accept-Language", "fr"), err)
+				before := http.Header{"Etag": {"x"}, "content-md5": {"x"}, "Content-Encoding": {"gzip"}, "Www-Authenticate": {"Digest"}, "X-Kept": {"1"}}
+				if vary != "" {
+					before.Set("Vary", vary)
+				}
+				set, edited := before.Clone(), editor{before.Clone()}
+				resp.SetHeader(set, compressed)
+				resp.EditHeader(edited, compressed)
+				set.Del("Content-Length")
+				delete(edited.Header, "content-md5") // Del means the canonical name in http.Header
+				set["Vary"], edited.Header["Vary"] = []string{strings.Join(set["Vary"], ", ")}, []string{edited.Get("Vary")}
+				assert.Equal(t, set, edited.Header, "%v, compressed %t, Vary %q", err, compressed, vary)
+			}
+		}
+	}
+}
+
+func TestForeignMessages(t *testing.T) {
+	err := fmt.Errorf("w: %w", messageError{statusError(409)})
+	assert.NotContains(t, string(responder(t).Respond(with(), err).Body), "for clients")
+	body := decode(t, responder(t, fault.WithForeignMessages()).Respond(with(), err))
+	assert.Equal(t, map[string]any{"message": "for clients"}, body["details"])
+	body = decode(t, responder(t, fault.WithForeignMessages()).Respond(with(), statusError(409)))
+	assert.NotContains(t, body, "details")
+}
+
+type messageError struct{ statusError }
+
+func (messageError) StatusMessage() string { return "for clients" }
+
+func TestPanicked(t *testing.T) {
+	caught := func(v any) (err error) {
+		defer func() { err = fault.Panicked(recover()) }()
+		panic(v)
+	}
+	r, log := logged(t)
+	assert.Equal(t, 423, r.Respond(with(), caught(fault.TaskLocked)).Status)
+	assert.Equal(t, true, log.only(t)["panic"])
+	r, log = logged(t)
+	assert.Equal(t, 500, r.Respond(with(), fmt.Errorf("by middleware: %w", caught("canary"))).Status)
+	line := log.only(t)
+	assert.Equal(t, true, line["panic"])
+	assert.Equal(t, "by middleware: panic: canary", line["cause"])
+	assert.True(t, strings.HasPrefix(line["stack"].(string), "github.com/polyfault/polyfault/core_test.TestPanicked.func1\n"))
+	assert.NoError(t, fault.Panicked(nil))
+	assert.ErrorIs(t, caught(fault.TaskLocked), fault.Locked)
+}
