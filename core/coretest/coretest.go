@@ -1,0 +1,118 @@
+// Package coretest is the conformance suite for adapters: it starts a service on the adapter's
+// framework, drives it over TCP, and checks every rule that an adapter has to keep. It is modelled on
+// testing/slogtest and knows no framework.
+//
+// An adapter's test says how to register a route, start a listener and set up the adapter, and what
+// the framework legitimately does in another way:
+//
+//	func TestConformance(t *testing.T) {
+//		coretest.Run(t, coretest.Adapter{
+//			Start: func(r *fault.Responder, routes []coretest.Route) (string, func(), error) {
+//				…
+//				for _, route := range routes {
+//					router.Handle(route.Method, route.Path, func(c Context) error {
+//						return route.Handle(exchange{c})
+//					})
+//				}
+//				…
+//			},
+//			Features: coretest.Features{HeadRoutes: true, Informational: true, Hijack: true, ClientCancel: true},
+//		})
+//	}
+//
+// The answers are golden and the same for all adapters: status, chosen headers and the bytes of the
+// body. A failure names the rule in words and the place where it is written.
+package coretest
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	fault "github.com/polyfault/polyfault/core"
+)
+
+// BodyLimit is the size that the service under test must allow for request bodies, by
+// [http.MaxBytesHandler] or the framework's own means.
+const BodyLimit = 4096
+
+// An Adapter is what the suite tests.
+type Adapter struct {
+	// Start starts a service that has the adapter under test set up with r, the routes and nothing
+	// else, and limits request bodies to BodyLimit. It returns the address of a TCP listener on
+	// loopback and a function that stops the service and waits for it.
+	Start func(r *fault.Responder, routes []Route) (addr string, stop func(), err error)
+
+	Features Features
+}
+
+// Features are the legitimate differences between frameworks. The zero value is the most restricted
+// framework. They say what the framework does; they are not for excusing an adapter.
+type Features struct {
+	// HeadRoutes: HEAD requests reach the handler of the GET route (net/http, fiber). Without it
+	// HEAD is another method without a route (gin, echo, chi).
+	HeadRoutes bool
+	// Streaming: what a handler writes is sent at once, so that a response can be half sent when an
+	// error comes. Without it the framework buffers (fiber), and an error replaces the buffer.
+	Streaming bool
+	// Informational: handlers can send 103 Early Hints.
+	Informational bool
+	// Hijack: handlers can take over the connection while they run.
+	Hijack bool
+	// ClientCancel: the request's context ends when the client goes away. fasthttp has no such signal.
+	ClientCancel bool
+	// AllMethods: requests with a method that nobody knows reach the router. fiber answers them by
+	// itself.
+	AllMethods bool
+}
+
+// A Failure is a rule that an adapter breaks.
+type Failure struct {
+	Case string // the name of the case
+	Rule string // the rule in words, and where it is written
+	Err  error  // what was seen
+}
+
+func (f *Failure) Error() string { return fmt.Sprintf("%s: %v\nrule: %s", f.Case, f.Err, f.Rule) }
+
+// Unwrap returns what was seen.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// Run runs the suite, a subtest for each rule.
+func Run(t *testing.T, a Adapter) {
+	t.Helper()
+	s, err := start(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.stop()
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			if c.needs != nil && !c.needs(a.Features) {
+				t.Skip("not with these features: " + c.rule)
+			}
+			if f := s.run(c); f != nil {
+				t.Error(f)
+			}
+		})
+	}
+}
+
+// Check runs the suite without a [testing.T] and joins all failures, each a *[Failure], into one error.
+func Check(a Adapter) error {
+	s, err := start(a)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	var failures []error
+	for _, c := range cases {
+		if c.needs != nil && !c.needs(a.Features) {
+			continue
+		}
+		if f := s.run(c); f != nil {
+			failures = append(failures, f)
+		}
+	}
+	return errors.Join(failures...)
+}
