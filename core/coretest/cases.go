@@ -135,6 +135,7 @@ var cases = []testCase{
 	rule("abort", "a panic with http.ErrAbortHandler itself aborts the connection, without an answer and without a log line", nil, func(p *probe) {
 		w := p.connect()
 		defer w.Close()
+		w.hurry()
 		w.send(http.MethodGet, "abort", "")
 		if rest, err := io.ReadAll(w.r); len(rest) > 0 || isTimeout(err) {
 			p.fail("the connection was not aborted: %q, %v", rest, err)
@@ -302,6 +303,7 @@ var cases = []testCase{
 		p.must(err)
 		p.equal("status", a.status, 413)
 		p.sound(a)
+		w.hurry()
 		if rest, err := io.ReadAll(w.r); len(rest) > 0 || isTimeout(err) {
 			p.fail("the connection stays open: %q, %v", rest, err)
 		}
@@ -438,6 +440,7 @@ func (w *wire) nothingLeft() {
 func (p *probe) truncated(path string) {
 	w := p.connect()
 	defer w.Close()
+	w.hurry()
 	w.send(http.MethodGet, path, "")
 	a, err := w.receive(http.MethodGet)
 	if err == nil && a.err == nil {
