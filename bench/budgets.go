@@ -1,0 +1,74 @@
+package main
+
+// A budget is a promise about one contestant: a number of allocations, a time, or a ratio to
+// another contestant of the same scenario.
+type budget struct {
+	claim                string
+	scenario, contestant string
+	against              string  // ratio to this contestant's time; "" for none
+	ratio                float64 // at most: 0.1 is ten times faster
+	nanoseconds          float64 // at most; 0 for none
+	allocs               int64   // at most, of a budget that is neither a ratio nor a time
+	cold                 bool    // measured in a process of its own
+}
+
+const (
+	byHand   = "by hand, Header.Set"
+	usualWay = "go-i18n, map, encoding/json"
+	recovery = "plain recover"
+	stack    = "plain recover, debug.Stack"
+)
+
+var budgets = []budget{
+	{claim: "at most 4 allocations", scenario: "static, 4 languages", contestant: "polyfault, New()", allocs: 4},
+	{claim: "at most 4 allocations", scenario: "static, 4 languages", contestant: "polyfault, New(Text)", allocs: 4},
+	{claim: "at most 1.5 × by hand", scenario: "static, 4 languages", contestant: "polyfault, New()", against: byHand, ratio: 1.5},
+	{claim: "at most 1.5 × by hand", scenario: "static, 4 languages", contestant: "polyfault, New(Text)", against: byHand, ratio: 1.5},
+	faster(10, "static, 4 languages", "polyfault, New()"),
+	faster(10, "static, 4 languages", "polyfault, New(Text)"),
+	faster(12, "1 argument, 4 languages", "polyfault"),
+	faster(12, "3 arguments, 4 languages", "polyfault"),
+	faster(20, "static, 20 languages", "polyfault, New()"),
+	faster(20, "static, 20 languages", "polyfault, New(Text)"),
+	faster(20, "1 argument, 20 languages", "polyfault"),
+	faster(20, "plural, 20 languages", "polyfault"),
+	{claim: "no allocation", scenario: "success", contestant: "polyfault Middleware"},
+	{claim: "no allocation", scenario: "success", contestant: "polyfault Handler"},
+	{claim: "no allocation", scenario: "success", contestant: "polyfault Middleware and Handler"},
+	cheaper("success", "polyfault Middleware", recovery),
+	cheaper("success", "polyfault Handler", recovery),
+	cheaper("panic(fault.TaskLocked)", "polyfault Middleware", stack),
+	cheaper("panic(fault.TaskLocked)", "polyfault Middleware", "chi Recoverer"),
+	cheaper(`panic("boom")`, "polyfault Middleware", stack),
+	cheaper(`panic("boom")`, "polyfault Middleware", "chi Recoverer"),
+	{claim: "below 30 ms", scenario: warm, contestant: "polyfault, built-in locales", nanoseconds: 30e6},
+	{claim: "below 30 ms", scenario: warm, contestant: "polyfault, 20 languages", nanoseconds: 30e6},
+	{claim: "below 30 ms", scenario: cold, contestant: "built-in", nanoseconds: 30e6, cold: true},
+	{claim: "below 30 ms", scenario: cold, contestant: "20", nanoseconds: 30e6, cold: true},
+}
+
+func faster(times float64, scenario, contestant string) budget {
+	return budget{claim: "at least " + decimal(times) + " × faster than the usual way",
+		scenario: scenario, contestant: contestant, against: usualWay, ratio: 1 / times}
+}
+
+func cheaper(scenario, contestant, against string) budget {
+	return budget{claim: "no slower than " + against, scenario: scenario, contestant: contestant, against: against, ratio: 1}
+}
+
+// judge returns what was measured, and whether it keeps the promise.
+func (b budget) judge(m measurements) (found string, reached bool) {
+	mine := m[key{b.scenario, b.contestant}]
+	switch {
+	case b.against != "":
+		ratio := median(ratios(mine.sequential, m[key{b.scenario, b.against}].sequential))
+		if b.ratio < 1 {
+			return decimal(1/ratio) + " × faster", ratio <= b.ratio
+		}
+		return decimal(ratio) + " ×", ratio <= b.ratio
+	case b.nanoseconds > 0:
+		ns := median(mine.sequential)
+		return decimal(ns/1e6) + " ms", ns <= b.nanoseconds
+	}
+	return decimal(float64(mine.allocs)), mine.allocs <= b.allocs
+}

@@ -1,0 +1,170 @@
+// Bench compares polyfault with hand-written handlers, with the usual way to localized errors, and
+// with recovery middleware, and prints the ratios:
+//
+//	go run .
+//	go run . -short
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+)
+
+func main() {
+	testing.Init()
+	short := flag.Bool("short", false, "measure quickly and roughly")
+	only := flag.String("only", "", "regular expression: scenarios to run, without budgets")
+	coldName := flag.String("cold", "", "for the program's own use: measure one start and print it")
+	flag.Parse()
+	if *coldName != "" {
+		beCold(*coldName)
+		return
+	}
+	rounds, each := 9, 50*time.Millisecond
+	if *short {
+		rounds, each = 3, 10*time.Millisecond
+	}
+	check(flag.Set("test.benchtime", each.String()))
+	all := scenarios()
+	if *only != "" {
+		chosen := regexp.MustCompile(*only)
+		all = slices.DeleteFunc(all, func(s *scenario) bool { return !chosen.MatchString(s.name) })
+	}
+	m := measure(all, rounds)
+	fmt.Println("÷ hand: time as a multiple of the hand-written answer's; usual ÷: how many times faster than the usual way")
+	fmt.Printf("%s %s/%s, %d CPUs, %s, median of %d rounds\n", runtime.Version(), runtime.GOOS, runtime.GOARCH,
+		runtime.GOMAXPROCS(0), time.Now().Format(time.DateOnly), rounds)
+	for _, s := range all {
+		printScenario(os.Stdout, s, m)
+	}
+	if *only == "" {
+		printBudgets(os.Stdout, m)
+	}
+}
+
+type key struct{ scenario, contestant string }
+
+// A measurement has nanoseconds per operation, one value a round.
+type measurement struct {
+	sequential, parallel []float64
+	allocs               int64
+}
+
+type measurements map[key]*measurement
+
+// measure lets the contestants of a scenario take turns: what disturbs the machine for longer than a
+// turn disturbs all of them, and cancels out in the ratios.
+func measure(all []*scenario, rounds int) measurements {
+	m := measurements{}
+	at := func(scenario, contestant string) *measurement {
+		k := key{scenario, contestant}
+		if m[k] == nil {
+			m[k] = &measurement{}
+		}
+		return m[k]
+	}
+	for round := range rounds {
+		fmt.Fprintf(os.Stderr, "round %d of %d\n", round+1, rounds)
+		for _, s := range all {
+			for i := range s.contestants {
+				c := &s.contestants[i]
+				got := at(s.name, c.name)
+				result := testing.Benchmark(func(b *testing.B) { s.sequential(b, c) })
+				got.sequential = append(got.sequential, nanoseconds(result))
+				got.allocs = result.AllocsPerOp()
+				if c.op != nil {
+					continue
+				}
+				result = testing.Benchmark(func(b *testing.B) { s.parallel(b, c) })
+				got.parallel = append(got.parallel, nanoseconds(result))
+			}
+		}
+		for name := range starts {
+			got := at(cold, name)
+			got.sequential = append(got.sequential, float64(coldStart(name)))
+		}
+	}
+	return m
+}
+
+func nanoseconds(r testing.BenchmarkResult) float64 { return float64(r.T.Nanoseconds()) / float64(r.N) }
+
+func printScenario(w io.Writer, s *scenario, m measurements) {
+	fmt.Fprintf(w, "\n%-40s %10s %7s %8s %8s   %10s %8s %8s\n", s.name, "ns/op", "allocs", "÷ hand", "usual ÷", "parallel", "÷ hand", "usual ÷")
+	byHand, usualWay := m.of(s, hand), m.of(s, usual)
+	for _, c := range s.contestants {
+		got := m[key{s.name, c.name}]
+		fmt.Fprintf(w, "  %-38s %10.0f %7d %8s %8s", c.name, median(got.sequential), got.allocs,
+			share(got, byHand, sequentially), share(usualWay, got, sequentially))
+		if len(got.parallel) > 0 {
+			fmt.Fprintf(w, "   %10.0f %8s %8s", median(got.parallel), share(got, byHand, inParallel), share(usualWay, got, inParallel))
+		}
+		fmt.Fprintln(w)
+	}
+}
+
+func sequentially(m *measurement) []float64 { return m.sequential }
+func inParallel(m *measurement) []float64   { return m.parallel }
+
+// share is a ÷ b, "" where one of them was not measured.
+func share(a, b *measurement, values func(*measurement) []float64) string {
+	if a == nil || b == nil {
+		return ""
+	}
+	return decimal(median(ratios(values(a), values(b))))
+}
+
+func (m measurements) of(s *scenario, r role) *measurement {
+	for _, c := range s.contestants {
+		if c.role == r {
+			return m[key{s.name, c.name}]
+		}
+	}
+	return nil
+}
+
+func printBudgets(w io.Writer, m measurements) {
+	fmt.Fprintln(w, "\nbudgets")
+	for _, b := range budgets {
+		found, reached := b.judge(m)
+		verdict := "missed "
+		if reached {
+			verdict = "reached"
+		}
+		fmt.Fprintf(w, "  %s  %-44s %-25s %-33s %s\n", verdict, b.claim, b.scenario, b.contestant, found)
+	}
+}
+
+// ratios divides round by round.
+func ratios(a, b []float64) []float64 {
+	all := make([]float64, len(a))
+	for i := range a {
+		all[i] = a[i] / b[i]
+	}
+	return all
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+// decimal has three digits that count, or two behind the point.
+func decimal(f float64) string {
+	switch {
+	case f == float64(int64(f)):
+		return strconv.FormatInt(int64(f), 10)
+	case f < 10:
+		return strconv.FormatFloat(f, 'f', 2, 64)
+	}
+	return strconv.FormatFloat(f, 'f', 1, 64)
+}
