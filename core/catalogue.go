@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/text/language"
 
@@ -51,6 +52,16 @@ type text struct {
 	header     []string // Content-Language
 	whole      string   // the languages' members, when all of them are one literal
 	size       int      // bytes of the literals
+	slots      int      // placeholders, over all languages
+
+	// prepared are the responses to faults that have this text and nothing else of their own.
+	prepared atomic.Pointer[[]preparedText]
+}
+
+type preparedText struct {
+	kind   *Kind
+	format int
+	resp   *Response // nil: there can be none
 }
 
 type languageSet [negotiate.MaxLanguages / 64]uint64
@@ -267,6 +278,7 @@ func (c *catalogue) prepare(t *text) {
 		tags = append(tags, c.languages[i].tag)
 		other := t.forms[i][plural.Other]
 		static = static && t.forms[i].plain() && other.Static()
+		t.slots += other.Slots()
 		t.size += len(c.languages[i].member) + other.Size() + len(`",`)
 		if n > 0 {
 			whole = append(whole, ',')

@@ -184,18 +184,47 @@ func isErrorStatus(status int) bool { return status >= 400 && status <= 599 }
 // New makes an occurrence of the kind. Its attributes say what happened this time; without any, the
 // client reads the kind's own text. For kinds with a 5xx status New records the call stack.
 func (k *Kind) New(attrs ...Attr) *Fault {
-	f := &Fault{kind: k, attrs: slices.Clone(attrs)}
+	f := newFault(k, attrs, 0)
 	if k.spec.Status >= 500 {
 		f.stack = callers(1)
 	}
 	return f
 }
 
+// newFault copies attrs. The sizes that occur share one allocation with the Fault; extra leaves room
+// in front.
+func newFault(k *Kind, attrs []Attr, extra int) *Fault {
+	var f *Fault
+	switch n := extra + len(attrs); {
+	case n == 0:
+		return &Fault{kind: k}
+	case n <= 2:
+		small := &struct {
+			Fault
+			attrs [2]Attr
+		}{}
+		f = &small.Fault
+		f.attrs = small.attrs[:n:n]
+	case n <= 4:
+		medium := &struct {
+			Fault
+			attrs [4]Attr
+		}{}
+		f = &medium.Fault
+		f.attrs = medium.attrs[:n:n]
+	default:
+		f = &Fault{attrs: make([]Attr, n)}
+	}
+	f.kind = k
+	copy(f.attrs[extra:], attrs)
+	return f
+}
+
 // Wrap makes an occurrence of the kind that was caused by cause: [errors.Is] and the log find the
 // cause, the client does not. A nil cause makes Wrap the same as New.
 func (k *Kind) Wrap(cause error, attrs ...Attr) *Fault {
-	f := &Fault{kind: k, attrs: make([]Attr, 0, len(attrs)+1)}
-	f.attrs = append(append(f.attrs, Cause(cause)), attrs...)
+	f := newFault(k, attrs, 1)
+	f.attrs[0] = Cause(cause)
 	if k.spec.Status >= 500 {
 		f.stack = callers(1)
 	}

@@ -37,8 +37,8 @@ type Occurrence struct {
 	allLanguages bool
 	language     int // of a response in one language
 	text         *text
-	title        *text
 	entries      []detail
+	resp         *Response
 	notes        []string // what went wrong while answering
 	preparing    bool     // at start-up, for every request to come
 	individual   bool     // while preparing: something of the one request was asked for
@@ -132,15 +132,16 @@ func (o *Occurrence) Title() string {
 }
 
 func (o *Occurrence) titleText() *text {
-	if !o.allLanguages && !o.title.available.has(o.language) {
+	title := o.catalogue.resolveTitle(o.kind)
+	if !o.allLanguages && !title.available.has(o.language) {
 		return o.text
 	}
-	return o.title
+	return title
 }
 
 func (o *Occurrence) titleAttrs(t *text) []Attr {
-	if t == o.title {
-		return nil
+	if t != o.text {
+		return nil // titles have no arguments
 	}
 	return o.attrs()
 }

@@ -98,7 +98,7 @@ func WithFormats(f ...Format) Option {
 					return fmt.Errorf("WithFormats: two formats have the media type %s", mediaType(contentType))
 				}
 			}
-			r.formats = append(r.formats, preparedFormat{Format: format, contentType: []string{contentType}})
+			r.formats = append(r.formats, preparedFormat{Format: format, use: format.Use(), contentType: []string{contentType}})
 		}
 		return nil
 	}

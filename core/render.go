@@ -20,12 +20,14 @@ func (t *text) appendMembers(dst []byte, c *catalogue, attrs []Attr) []byte {
 	if t.whole != "" {
 		return append(dst, t.whole...)
 	}
+	var space [fewArgs]argText
+	args := argTexts(space[:0], attrs, escaped) // once for all languages
 	for n, i := range t.languages {
 		if n > 0 {
 			dst = append(dst, ',')
 		}
 		dst = append(dst, c.languages[i].member...)
-		dst = appendForm(dst, t.form(c, i, attrs), attrs, escaped)
+		dst = appendForm(dst, t.form(c, i, attrs), args, escaped)
 		dst = append(dst, '"')
 	}
 	return dst
@@ -33,13 +35,17 @@ func (t *text) appendMembers(dst []byte, c *catalogue, attrs []Attr) []byte {
 
 // appendPlain appends the text in one language as it is.
 func (t *text) appendPlain(dst []byte, c *catalogue, language int, attrs []Attr) []byte {
-	return appendForm(dst, t.form(c, language, attrs), attrs, c.isolation(language))
+	var space [fewArgs]argText
+	s := c.isolation(language)
+	return appendForm(dst, t.form(c, language, attrs), argTexts(space[:0], attrs, s), s)
 }
 
 // appendQuoted appends the text in one language as a JSON string.
 func (t *text) appendQuoted(dst []byte, c *catalogue, language int, attrs []Attr) []byte {
+	var space [fewArgs]argText
+	s := escaped | c.isolation(language)
 	dst = append(dst, '"')
-	dst = appendForm(dst, t.form(c, language, attrs), attrs, escaped|c.isolation(language))
+	dst = appendForm(dst, t.form(c, language, attrs), argTexts(space[:0], attrs, s), s)
 	return append(dst, '"')
 }
 
@@ -75,11 +81,13 @@ const (
 	isolated                   // values between U+2068 and U+2069: they may be of the other direction
 )
 
-func appendForm(dst []byte, form *message.Text, attrs []Attr, s style) []byte {
-	for _, segment := range form.Segments() {
+func appendForm(dst []byte, form *message.Text, args []argText, s style) []byte {
+	segments := form.Segments()
+	for i := range segments {
+		segment := &segments[i]
 		switch {
 		case segment.Arg != "":
-			dst = appendArg(dst, segment.Arg, attrs, s)
+			dst = appendArg(dst, segment.Arg, args, s)
 		case s&escaped != 0:
 			dst = append(dst, segment.Escaped...)
 		default:
@@ -94,25 +102,72 @@ const (
 	popDirectionalIsolate = "\u2069"
 )
 
-// appendArg appends the value of the placeholder; one that was not given is nothing.
-func appendArg(dst []byte, name string, attrs []Attr, s style) []byte {
-	for i := len(attrs) - 1; i >= 0; i-- {
+// fewArgs is how many arguments find room on the stack.
+const fewArgs = 4
+
+// An argText is an argument made ready for a text.
+type argText struct {
+	name   string
+	text   string // in the style asked for
+	number int64  // in place of text
+	isText bool
+}
+
+// argTexts makes the arguments among attrs ready, so that a body does it once and not per language.
+func argTexts(args []argText, attrs []Attr, s style) []argText {
+	for i := range attrs {
 		a := &attrs[i]
-		if a.name != name || a.op != opArg && a.op != opCount {
+		switch a.op {
+		case opCount:
+			args = append(args, argText{name: a.name, number: a.num})
+		case opArg:
+			if n, ok := a.value.(int); ok {
+				args = append(args, argText{name: a.name, number: int64(n)})
+				continue
+			}
+			args = append(args, argText{name: a.name, text: styled(a.value, s), isText: true})
+		}
+	}
+	return args
+}
+
+func styled(value any, s style) string {
+	text, ok := value.(string)
+	if ok && len(text) <= maxArg && isPlainASCII(text) {
+		return text
+	}
+	text = valueText(value)
+	if s&escaped != 0 {
+		return string(jsontext.AppendEscaped(nil, text))
+	}
+	return strings.ToValidUTF8(text, "\ufffd")
+}
+
+// isPlainASCII reports whether s reads the same in every style.
+func isPlainASCII(s string) bool {
+	for i := range len(s) {
+		if !jsontext.IsPlain(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// appendArg appends the value of the placeholder, the last one given; one that was not given is
+// nothing.
+func appendArg(dst []byte, name string, args []argText, s style) []byte {
+	for i := len(args) - 1; i >= 0; i-- {
+		a := &args[i]
+		if a.name != name {
 			continue
 		}
 		if s&isolated != 0 {
 			dst = append(dst, firstStrongIsolate...)
 		}
-		if n, ok := a.value.(int); a.op == opCount || ok {
-			if a.op == opCount {
-				n = int(a.num)
-			}
-			dst = strconv.AppendInt(dst, int64(n), 10)
-		} else if value := argText(a.value); s&escaped != 0 {
-			dst = jsontext.AppendEscaped(dst, value)
+		if a.isText {
+			dst = append(dst, a.text...)
 		} else {
-			dst = append(dst, strings.ToValidUTF8(value, "\ufffd")...)
+			dst = strconv.AppendInt(dst, a.number, 10)
 		}
 		if s&isolated != 0 {
 			dst = append(dst, popDirectionalIsolate...)
@@ -125,9 +180,9 @@ func appendArg(dst []byte, name string, attrs []Attr, s style) []byte {
 // maxArg caps what one value adds to a text.
 const maxArg = 1024
 
-// argText is how a value reads inside a sentence. Values that have no such form (structures,
+// valueText is how a value reads inside a sentence. Values that have no such form (structures,
 // channels, bare errors) read as nothing.
-func argText(v any) string {
+func valueText(v any) string {
 	return neutral(shortened(plainText(v)))
 }
 

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -41,6 +42,7 @@ type Responder struct {
 
 type preparedFormat struct {
 	Format
+	use         TextUse
 	contentType []string
 	varyAll     []string // for a body that does not depend on the language
 	varyOne     []string
@@ -141,43 +143,72 @@ func (r *Responder) prepare(c *catalogue) {
 	}
 }
 
-func (r *Responder) prepareKind(c *catalogue, f *preparedFormat, k *Kind) *Response {
-	a := &answer{Occurrence: Occurrence{responder: r, catalogue: c, err: k, format: f, allLanguages: true, preparing: true}}
-	o := &a.Occurrence
+func (r *Responder) prepareKind(c *catalogue, f *preparedFormat, err error) *Response {
+	o := &Occurrence{responder: r, catalogue: c, err: err, format: f, allLanguages: true, preparing: true}
+	o.resp = &Response{}
 	o.classify()
-	o.text = c.resolve("", k, true)
-	o.title = c.resolveTitle(k)
-	a.render()
-	a.setHeader()
+	o.text = c.resolve(o.fault.textID(), o.kind, true)
+	o.render()
+	o.setHeader()
 	if o.individual || o.unknown || len(o.notes) > 0 {
 		return nil
 	}
-	resp := a.Response // without the occurrence
-	return &resp
+	return o.resp
 }
 
-// preparedResponse finds the response to an error that is a kind and nothing else. There is none for
-// 5xx, nor while failures of its level are logged: those take the long way.
-func (r *Responder) preparedResponse(req Request, err error) *Response {
+// preparedResponse finds the response to an error that is a kind, perhaps with a text of its own, and
+// nothing else. There is none for 5xx, nor while failures of its level are logged: those take the
+// long way.
+func (r *Responder) preparedResponse(c *catalogue, format int, req Request, err error) *Response {
 	k, _ := err.(*Kind)
-	if f, ok := err.(*Fault); ok && f != nil && len(f.attrs) == 0 {
+	id := ""
+	if f, ok := err.(*Fault); ok && f != nil {
+		switch {
+		case len(f.attrs) == 0:
+		case len(f.attrs) == 1 && f.attrs[0].op == opText:
+			id = f.attrs[0].name
+		default:
+			return nil
+		}
 		k = f.kind
 	}
-	if k == nil || k.spec.Status >= 500 {
+	if k == nil || k.spec.Status >= 500 || k.index >= len(c.prepared[format]) {
 		return nil
 	}
-	prepared := r.catalogue.Load().prepared
-	format := 0
-	if len(prepared) > 1 && req != nil {
-		format = negotiate.MediaType(req.Header("Accept"), r.mediaTypes)
+	resp := c.prepared[format][k.index]
+	if id != "" && resp != nil {
+		resp = r.preparedFor(c, format, k, id)
 	}
-	if k.index >= len(prepared[format]) {
-		return nil
-	}
-	resp := prepared[format][k.index]
 	if resp == nil || resp.Status >= 500 || r.log4xx(req, k) {
 		return nil
 	}
+	return resp
+}
+
+// maxPreparedTexts bounds what one text keeps: it is met with a kind or two.
+const maxPreparedTexts = 16
+
+// preparedFor finds, or makes, the response to a fault of kind k with the text id.
+func (r *Responder) preparedFor(c *catalogue, format int, k *Kind, id string) *Response {
+	t := c.texts[id]
+	if t == nil || t.whole == "" {
+		return nil
+	}
+	var list []preparedText
+	if kept := t.prepared.Load(); kept != nil {
+		list = *kept
+	}
+	for i := range list {
+		if list[i].kind == k && list[i].format == format {
+			return list[i].resp
+		}
+	}
+	if len(list) >= maxPreparedTexts {
+		return nil
+	}
+	resp := r.prepareKind(c, &r.formats[format], &Fault{kind: k, attrs: []Attr{Text(id)}})
+	longer := append(slices.Clip(list), preparedText{k, format, resp})
+	t.prepared.Store(&longer) // two at a time may each store theirs: one is made again later
 	return resp
 }
 
@@ -220,12 +251,6 @@ func (r *Responder) statusOf(k *Kind) int {
 	return k.spec.Status
 }
 
-// An answer is what one response needs, in one allocation.
-type answer struct {
-	Response
-	Occurrence
-}
-
 // Respond makes the response to err and, before it returns, logs the failure and calls the
 // observers. It returns nil for a nil err and only then; adapters ask [IsNil] first, as a typed nil
 // is no error either.
@@ -240,24 +265,56 @@ func (r *Responder) Respond(req Request, err error) *Response {
 	if r == nil {
 		r = Default()
 	}
-	if resp := r.quick(req, err); resp != nil {
+	c := r.catalogue.Load()
+	format := r.formatOf(req)
+	if resp := r.quick(c, format, req, err); resp != nil {
 		return resp
 	}
-	a := &answer{Occurrence: Occurrence{responder: r, request: req, err: err}}
-	if p, ok := err.(*panicError); ok {
-		a.panicked, a.stack, a.err = true, p.stack, p.unwrapped()
+	if len(r.observers) > 0 { // they may keep the occurrence
+		return r.respond(&Occurrence{}, c, format, req, err)
 	}
-	return a.respond()
+	o := occurrences.Get().(*Occurrence)
+	resp := r.respond(o, c, format, req, err)
+	*o = Occurrence{}
+	occurrences.Put(o)
+	return resp
+}
+
+// occurrences are used again when nobody may have kept them: half of what a response allocates.
+var occurrences = sync.Pool{New: func() any { return &Occurrence{} }}
+
+func (r *Responder) respond(o *Occurrence, c *catalogue, format int, req Request, err error) *Response {
+	o.responder, o.catalogue, o.format, o.request, o.err = r, c, &r.formats[format], req, err
+	o.resp = &Response{}
+	o.allLanguages = o.format.use == AllLanguages && !r.oneLanguage
+	if p, ok := err.(*panicError); ok {
+		o.panicked, o.stack, o.err = true, p.stack, p.unwrapped()
+	}
+	o.respond()
+	return o.resp
+}
+
+// formatOf negotiates the format. A request that panics gets the default one.
+func (r *Responder) formatOf(req Request) (format int) {
+	if len(r.formats) == 1 || req == nil {
+		return 0
+	}
+	defer func() {
+		if recover() != nil {
+			format = 0
+		}
+	}()
+	return negotiate.MediaType(req.Header("Accept"), r.mediaTypes)
 }
 
 // quick is preparedResponse for requests and loggers that may panic: they take the long way.
-func (r *Responder) quick(req Request, err error) (resp *Response) {
+func (r *Responder) quick(c *catalogue, format int, req Request, err error) (resp *Response) {
 	defer func() {
 		if recover() != nil {
 			resp = nil
 		}
 	}()
-	return r.preparedResponse(req, err)
+	return r.preparedResponse(c, format, req, err)
 }
 
 // Recovered makes the response to a recovered panic value, as [Responder.Respond] does to an error.
@@ -272,22 +329,18 @@ func (r *Responder) Recovered(req Request, value any) *Response {
 
 // respond runs the steps, each of which holds its own panics; the last line of defence is a body
 // without anything of the error.
-func (a *answer) respond() (resp *Response) {
+func (o *Occurrence) respond() {
 	defer func() {
 		if v := recover(); v != nil {
-			a.lastResort(v)
-			resp = &a.Response
+			o.lastResort(v)
 		}
 	}()
-	o := &a.Occurrence
-	o.catalogue = o.responder.catalogue.Load()
 	o.classify()
 	o.prepare()
-	a.render()
-	a.setHeader()
+	o.render()
+	o.setHeader()
 	o.observe()
 	o.log()
-	return &a.Response
 }
 
 // prepare finds what the response consists of.
@@ -308,12 +361,10 @@ func (o *Occurrence) prepare() {
 	if o.unknown {
 		o.entries = append(o.entries, o.unhandledEntries()...)
 	}
-	o.chooseFormat()
 	o.text = o.catalogue.resolve(o.fault.textID(), o.kind, o.allLanguages)
 	if id := o.fault.textID(); id != "" && id != o.text.id {
 		o.note("text " + id + " is in no language of the body; " + o.text.id + " stands in")
 	}
-	o.title = o.catalogue.resolveTitle(o.kind)
 	if !o.allLanguages {
 		o.language = o.negotiateLanguage()
 	}
@@ -331,23 +382,12 @@ func (o *Occurrence) recordStack() {
 	}
 }
 
-func (o *Occurrence) chooseFormat() {
-	r := o.responder
-	o.format = &r.formats[0]
-	if len(r.formats) > 1 && o.request != nil {
-		o.noted("the request", func() {
-			o.format = &r.formats[negotiate.MediaType(o.request.Header("Accept"), r.mediaTypes)]
-		})
-	}
-	o.allLanguages = o.format.Use() == AllLanguages && !r.oneLanguage
-}
-
 // negotiateLanguage picks one language for the whole response: the first acceptable one that has
 // all its texts. When there is none, entries and then the title may fall back within the language.
 func (o *Occurrence) negotiateLanguage() int {
 	titled := o.text.available
-	if o.format.Use() == OneLanguageTitled {
-		titled.intersect(&o.title.available)
+	if o.format.use == OneLanguageTitled {
+		titled.intersect(&o.catalogue.resolveTitle(o.kind).available)
 	}
 	needed := titled
 	for _, e := range o.entries {
@@ -397,8 +437,8 @@ func (o *Occurrence) chooseLanguage(t *text, sets ...languageSet) int {
 }
 
 // render fills in status, body and the headers that describe the body.
-func (a *answer) render() {
-	o, resp := &a.Occurrence, &a.Response
+func (o *Occurrence) render() {
+	resp := o.resp
 	resp.Status = o.status
 	resp.contentType = o.format.contentType
 	resp.vary = o.format.varyOne
@@ -408,7 +448,7 @@ func (a *answer) render() {
 	if o.committed || o.clientGone {
 		return
 	}
-	if o.format == &o.responder.formats[0] && a.renderOwnBody() {
+	if o.format == &o.responder.formats[0] && o.renderOwnBody() {
 		return
 	}
 	resp.contentLanguage = o.contentLanguage()
@@ -416,12 +456,12 @@ func (a *answer) render() {
 		resp.Body = o.format.Append(make([]byte, 0, o.sizeHint()), o)
 	})
 	if resp.Body == nil {
-		a.renderPlainly()
+		o.renderPlainly()
 	}
 }
 
-func (a *answer) renderOwnBody() bool {
-	o, resp := &a.Occurrence, &a.Response
+func (o *Occurrence) renderOwnBody() bool {
+	resp := o.resp
 	body, l := o.ownBody()
 	if body == nil {
 		return false
@@ -436,8 +476,8 @@ func (a *answer) renderOwnBody() bool {
 }
 
 // renderPlainly is for a format that failed: the text in every language and nothing else.
-func (a *answer) renderPlainly() {
-	o, resp := &a.Occurrence, &a.Response
+func (o *Occurrence) renderPlainly() {
+	resp := o.resp
 	resp.contentType = multilingualContentType
 	resp.contentLanguage = o.text.header
 	resp.Body = append(o.text.appendMembers([]byte{'{'}, o.catalogue, nil), '}')
@@ -450,11 +490,11 @@ func (o *Occurrence) sizeHint() int {
 	if !o.allLanguages {
 		return 512
 	}
-	size := o.text.size + len("{}")
-	if attrs := len(o.attrs()); attrs > 0 || len(o.entries) > 0 {
-		size += 32*attrs*len(o.text.languages) + 128*len(o.entries) + 16
+	size := o.text.size + len("{}") + 12*o.text.slots + 48*len(o.responder.members)
+	if len(o.entries) > 0 {
+		size += len(`,"details":{}`) + (64+o.text.size)*len(o.entries) // localized ones are about as long
 	}
-	return size + 48*len(o.responder.members)
+	return size
 }
 
 // contentLanguage lists the languages that are in the body (RFC 9110, section 8.5).
@@ -482,8 +522,8 @@ func (o *Occurrence) contentLanguage() []string {
 }
 
 // setHeader fills in the rest of the header.
-func (a *answer) setHeader() {
-	o, resp := &a.Occurrence, &a.Response
+func (o *Occurrence) setHeader() {
+	resp := o.resp
 	resp.length[0] = decimal(len(resp.Body))
 	resp.cacheControl = noStore
 	resp.allow = resp.Status == http.StatusMethodNotAllowed
@@ -494,18 +534,18 @@ func (a *answer) setHeader() {
 		switch attr.op {
 		case opHeader, opAddHeader:
 			value, _ := attr.value.(string)
-			a.own(attr.name, []string{value}, attr.op == opAddHeader)
+			o.own(attr.name, []string{value}, attr.op == opAddHeader)
 		case opHeadersFunc:
 			o.noted("a function of HeadersFunc", func() {
 				f, _ := attr.value.(func(Request) http.Header)
 				for name, values := range f(o.request) {
-					a.own(name, values, false)
+					o.own(name, values, false)
 				}
 			})
 		case opRetryAfter:
 			if wait := time.Duration(attr.num); wait >= 0 {
 				seconds := int64((wait + time.Second - 1) / time.Second)
-				a.own("Retry-After", []string{fmt.Sprint(seconds)}, false)
+				o.own("Retry-After", []string{fmt.Sprint(seconds)}, false)
 			}
 		}
 	}
@@ -513,8 +553,8 @@ func (a *answer) setHeader() {
 
 // own takes over a header of the error, or refuses it: a value with a line break would split the
 // response.
-func (a *answer) own(name string, values []string, add bool) {
-	o, resp := &a.Occurrence, &a.Response
+func (o *Occurrence) own(name string, values []string, add bool) {
+	resp := o.resp
 	if !isToken(name) {
 		o.note(fmt.Sprintf("header name %q refused", name))
 		return
@@ -594,8 +634,8 @@ func (o *Occurrence) log() {
 
 // lastResort is the answer when a step of the responder itself fails: the kind's text, or the
 // constant, and one log line.
-func (a *answer) lastResort(value any) {
-	o, resp := &a.Occurrence, &a.Response
+func (o *Occurrence) lastResort(value any) {
+	resp := o.resp
 	o.note("the responder panicked: " + describePanic(value))
 	if o.kind == nil {
 		o.kind = Unhandled

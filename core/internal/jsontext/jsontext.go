@@ -38,7 +38,7 @@ func AppendEscaped(dst []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); {
 		if b := s[i]; b < utf8.RuneSelf {
-			if isPlain(b) {
+			if IsPlain(b) || b == 0x7f {
 				i++
 				continue
 			}
@@ -65,8 +65,9 @@ func AppendEscaped(dst []byte, s string) []byte {
 	return append(dst, s[start:]...)
 }
 
-func isPlain(b byte) bool {
-	return b >= 0x20 && b != '"' && b != '\\' && b != '<' && b != '>' && b != '&'
+// IsPlain reports whether b is a printable ASCII character that stands for itself in a JSON string.
+func IsPlain(b byte) bool {
+	return b >= 0x20 && b < 0x7f && b != '"' && b != '\\' && b != '<' && b != '>' && b != '&'
 }
 
 func appendEscape(dst []byte, b byte) []byte {

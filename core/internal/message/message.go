@@ -16,6 +16,7 @@ import (
 type Text struct {
 	segments []Segment
 	size     int
+	slots    int
 }
 
 // A Segment is a literal or, with an Arg, a placeholder.
@@ -50,6 +51,7 @@ func Compile(src string) (*Text, error) {
 			return nil, fmt.Errorf("template action %q: only placeholders like {{.Name}} are allowed", "{{"+inside+"}}")
 		}
 		t.segments = append(t.segments, Segment{Arg: name})
+		t.slots++
 		rest = after
 	}
 	return t, nil
@@ -71,10 +73,11 @@ func (t *Text) Segments() []Segment { return t.segments }
 // Size is the number of bytes of the escaped literals.
 func (t *Text) Size() int { return t.size }
 
+// Slots is the number of placeholders, repeated ones counted.
+func (t *Text) Slots() int { return t.slots }
+
 // Static reports whether the text has no placeholder.
-func (t *Text) Static() bool {
-	return !slices.ContainsFunc(t.segments, func(s Segment) bool { return s.Arg != "" })
-}
+func (t *Text) Static() bool { return t.slots == 0 }
 
 // Args returns the names of the placeholders, each once, in order of appearance.
 func (t *Text) Args() []string {
