@@ -51,6 +51,8 @@ type text struct {
 	bodySet    languageSet
 	header     []string // Content-Language
 	whole      string   // the languages' members, when all of them are one literal
+	program    []step   // the languages' members, when there are placeholders but no plural forms
+	args       []string // the placeholders of program
 	size       int      // bytes of the literals
 	slots      int      // placeholders, over all languages
 
@@ -58,10 +60,19 @@ type text struct {
 	prepared atomic.Pointer[[]preparedText]
 }
 
+// A step of a program: a literal, across the borders of languages, and the argument behind it.
+type step struct {
+	literal string
+	arg     int // index into args, or none
+}
+
+const none = -1
+
 type preparedText struct {
 	kind   *Kind
 	format int
 	resp   *Response // nil: there can be none
+	suffix []byte    // of its body, behind the texts
 }
 
 type languageSet [negotiate.MaxLanguages / 64]uint64
@@ -270,29 +281,49 @@ func (c *catalogue) prepare(t *text) {
 	if !t.configured {
 		t.languages = []int{c.anyLanguage(t)}
 	}
-	static := true
-	var whole []byte
+	plain := true
+	var literal []byte
 	var tags []string
 	for n, i := range t.languages {
 		t.bodySet.put(i)
 		tags = append(tags, c.languages[i].tag)
 		other := t.forms[i][plural.Other]
-		static = static && t.forms[i].plain() && other.Static()
+		plain = plain && t.forms[i].plain()
 		t.slots += other.Slots()
 		t.size += len(c.languages[i].member) + other.Size() + len(`",`)
 		if n > 0 {
-			whole = append(whole, ',')
+			literal = append(literal, ',')
 		}
-		whole = append(whole, c.languages[i].member...)
+		literal = append(literal, c.languages[i].member...)
 		for _, s := range other.Segments() {
-			whole = append(whole, s.Escaped...)
+			if s.Arg == "" {
+				literal = append(literal, s.Escaped...)
+				continue
+			}
+			t.program = append(t.program, step{string(literal), t.arg(s.Arg)})
+			literal = nil
 		}
-		whole = append(whole, '"')
+		literal = append(literal, '"')
 	}
 	t.header = []string{strings.Join(tags, ", ")}
-	if static {
-		t.whole = string(whole)
+	switch {
+	case !plain:
+		t.program = nil
+	case t.program == nil:
+		t.whole = string(literal)
+	default:
+		t.program = append(t.program, step{string(literal), none})
 	}
+}
+
+// arg is the index of the placeholder, entered at its first appearance.
+func (t *text) arg(name string) int {
+	i := slices.Index(t.args, name)
+	if i < 0 {
+		i = len(t.args)
+		t.args = append(t.args, name)
+	}
+	return i
 }
 
 // anyLanguage is the language of last resort for t: the default, English, or the first that has it.

@@ -20,6 +20,9 @@ func (t *text) appendMembers(dst []byte, c *catalogue, attrs []Attr) []byte {
 	if t.whole != "" {
 		return append(dst, t.whole...)
 	}
+	if t.program != nil {
+		return t.run(dst, attrs)
+	}
 	var space [fewArgs]argText
 	args := argTexts(space[:0], attrs, escaped) // once for all languages
 	for n, i := range t.languages {
@@ -29,6 +32,23 @@ func (t *text) appendMembers(dst []byte, c *catalogue, attrs []Attr) []byte {
 		dst = append(dst, c.languages[i].member...)
 		dst = appendForm(dst, t.form(c, i, attrs), args, escaped)
 		dst = append(dst, '"')
+	}
+	return dst
+}
+
+// run appends the members by the program: no look-up of languages, forms and names is left to do.
+func (t *text) run(dst []byte, attrs []Attr) []byte {
+	var space [fewArgs]argText
+	args := space[:0]
+	for _, name := range t.args {
+		args = append(args, argOf(attrs, name, escaped))
+	}
+	for i := range t.program {
+		step := &t.program[i]
+		dst = append(dst, step.literal...)
+		if step.arg != none {
+			dst = args[step.arg].append(dst)
+		}
 	}
 	return dst
 }
@@ -116,19 +136,38 @@ type argText struct {
 // argTexts makes the arguments among attrs ready, so that a body does it once and not per language.
 func argTexts(args []argText, attrs []Attr, s style) []argText {
 	for i := range attrs {
-		a := &attrs[i]
-		switch a.op {
-		case opCount:
-			args = append(args, argText{name: a.name, number: a.num})
-		case opArg:
-			if n, ok := a.value.(int); ok {
-				args = append(args, argText{name: a.name, number: int64(n)})
-				continue
-			}
-			args = append(args, argText{name: a.name, text: styled(a.value, s), isText: true})
+		if a := &attrs[i]; a.op == opArg || a.op == opCount {
+			args = append(args, a.text(s))
 		}
 	}
 	return args
+}
+
+// argOf makes the last argument of the name ready; one that was not given reads as nothing.
+func argOf(attrs []Attr, name string, s style) argText {
+	for i := len(attrs) - 1; i >= 0; i-- {
+		if a := &attrs[i]; a.name == name && (a.op == opArg || a.op == opCount) {
+			return a.text(s)
+		}
+	}
+	return argText{isText: true}
+}
+
+func (a *Attr) text(s style) argText {
+	if a.op == opCount {
+		return argText{name: a.name, number: a.num}
+	}
+	if n, ok := a.value.(int); ok {
+		return argText{name: a.name, number: int64(n)}
+	}
+	return argText{name: a.name, text: styled(a.value, s), isText: true}
+}
+
+func (a *argText) append(dst []byte) []byte {
+	if a.isText {
+		return append(dst, a.text...)
+	}
+	return strconv.AppendInt(dst, a.number, 10)
 }
 
 func styled(value any, s style) string {
@@ -164,11 +203,7 @@ func appendArg(dst []byte, name string, args []argText, s style) []byte {
 		if s&isolated != 0 {
 			dst = append(dst, firstStrongIsolate...)
 		}
-		if a.isText {
-			dst = append(dst, a.text...)
-		} else {
-			dst = strconv.AppendInt(dst, a.number, 10)
-		}
+		dst = a.append(dst)
 		if s&isolated != 0 {
 			dst = append(dst, popDirectionalIsolate...)
 		}

@@ -25,6 +25,7 @@ type Request interface {
 	// Path is the path as it was asked for, without the query.
 	Path() string
 	// Header returns the value of a request header, several lines joined by commas, "" without any.
+	// The responder itself asks for names in canonical form ("X-Request-Id").
 	Header(name string) string
 }
 

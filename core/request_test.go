@@ -28,7 +28,7 @@ func (r *request) Context() context.Context { return r.ctx }
 func (r *request) Method() string           { return http.MethodGet }
 func (r *request) Path() string             { return "/orders/7" }
 func (r *request) Header(name string) string {
-	return r.headers[name]
+	return r.headers[http.CanonicalHeaderKey(name)]
 }
 func (r *request) Route() string   { return r.route }
 func (r *request) Committed() bool { return r.committed }
@@ -37,7 +37,7 @@ func (r *request) Committed() bool { return r.committed }
 func with(headers ...string) *request {
 	r := &request{ctx: context.Background(), headers: map[string]string{}}
 	for i := 0; i+1 < len(headers); i += 2 {
-		r.headers[headers[i]] = headers[i+1]
+		r.headers[http.CanonicalHeaderKey(headers[i])] = headers[i+1]
 	}
 	return r
 }

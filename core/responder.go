@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io/fs"
@@ -43,6 +44,7 @@ type Responder struct {
 type preparedFormat struct {
 	Format
 	use         TextUse
+	joins       bool // the body is the texts and a constant suffix, as long as there are no details
 	contentType []string
 	varyAll     []string // for a body that does not depend on the language
 	varyOne     []string
@@ -77,16 +79,18 @@ func NewResponder(opts ...Option) (*Responder, error) {
 			return nil, fmt.Errorf("fault: %w", err)
 		}
 	}
-	r.prepareVary()
+	r.prepareFormats()
 	if err := r.Reload(); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
-func (r *Responder) prepareVary() {
+func (r *Responder) prepareFormats() {
 	for i := range r.formats {
 		f := &r.formats[i]
+		_, multilingual := f.Format.(Multilingual)
+		f.joins = multilingual && !slices.Contains(r.members, MemberParams)
 		f.varyOne = []string{"Accept-Language"}
 		if len(r.formats) > 1 {
 			f.varyAll = []string{"Accept"}
@@ -156,28 +160,21 @@ func (r *Responder) prepareKind(c *catalogue, f *preparedFormat, err error) *Res
 	return o.resp
 }
 
-// preparedResponse finds the response to an error that is a kind, perhaps with a text of its own, and
-// nothing else. There is none for 5xx, nor while failures of its level are logged: those take the
-// long way.
+// preparedResponse finds the response to an error that is a kind, perhaps with a text of its own and
+// arguments, and nothing else. There is none for 5xx, nor while failures of its level are logged:
+// those take the long way.
 func (r *Responder) preparedResponse(c *catalogue, format int, req Request, err error) *Response {
 	k, _ := err.(*Kind)
-	id := ""
+	var attrs []Attr
 	if f, ok := err.(*Fault); ok && f != nil {
-		switch {
-		case len(f.attrs) == 0:
-		case len(f.attrs) == 1 && f.attrs[0].op == opText:
-			id = f.attrs[0].name
-		default:
-			return nil
-		}
-		k = f.kind
+		k, attrs = f.kind, f.attrs
 	}
 	if k == nil || k.spec.Status >= 500 || k.index >= len(c.prepared[format]) {
 		return nil
 	}
 	resp := c.prepared[format][k.index]
-	if id != "" && resp != nil {
-		resp = r.preparedFor(c, format, k, id)
+	if len(attrs) > 0 && resp != nil {
+		resp = r.preparedFor(c, format, k, attrs)
 	}
 	if resp == nil || resp.Status >= 500 || r.log4xx(req, k) {
 		return nil
@@ -185,31 +182,65 @@ func (r *Responder) preparedResponse(c *catalogue, format int, req Request, err 
 	return resp
 }
 
+// preparedFor is preparedResponse for a fault with attributes.
+func (r *Responder) preparedFor(c *catalogue, format int, k *Kind, attrs []Attr) *Response {
+	id, args := k.spec.Text, false
+	for i := range attrs {
+		switch attrs[i].op {
+		case opText:
+			id = attrs[i].name
+		case opArg, opCount:
+			args = true
+		default:
+			return nil
+		}
+	}
+	t := c.texts[id]
+	if t == nil || !t.configured {
+		return nil
+	}
+	p := r.preparedText(c, format, k, t)
+	switch {
+	case p == nil || p.resp == nil:
+		return nil
+	case t.whole != "" && !args:
+		return p.resp
+	case !r.formats[format].joins:
+		return nil
+	}
+	resp := *p.resp
+	body := make([]byte, 0, len("{")+t.size+12*t.slots+len(p.suffix))
+	body = t.appendMembers(append(body, '{'), c, attrs)
+	resp.Body = append(body, p.suffix...)
+	resp.length[0] = decimal(len(resp.Body))
+	return &resp
+}
+
 // maxPreparedTexts bounds what one text keeps: it is met with a kind or two.
 const maxPreparedTexts = 16
 
-// preparedFor finds, or makes, the response to a fault of kind k with the text id.
-func (r *Responder) preparedFor(c *catalogue, format int, k *Kind, id string) *Response {
-	t := c.texts[id]
-	if t == nil || t.whole == "" {
-		return nil
-	}
+// preparedText finds, or makes, the response to a fault of kind k with the text and no arguments.
+func (r *Responder) preparedText(c *catalogue, format int, k *Kind, t *text) *preparedText {
 	var list []preparedText
 	if kept := t.prepared.Load(); kept != nil {
 		list = *kept
 	}
 	for i := range list {
 		if list[i].kind == k && list[i].format == format {
-			return list[i].resp
+			return &list[i]
 		}
 	}
 	if len(list) >= maxPreparedTexts {
 		return nil
 	}
-	resp := r.prepareKind(c, &r.formats[format], &Fault{kind: k, attrs: []Attr{Text(id)}})
-	longer := append(slices.Clip(list), preparedText{k, format, resp})
+	p := preparedText{kind: k, format: format}
+	p.resp = r.prepareKind(c, &r.formats[format], &Fault{kind: k, attrs: []Attr{Text(t.id)}})
+	if texts := t.appendMembers([]byte{'{'}, c, nil); p.resp != nil && bytes.HasPrefix(p.resp.Body, texts) {
+		p.suffix = p.resp.Body[len(texts):]
+	}
+	longer := append(slices.Clip(list), p)
 	t.prepared.Store(&longer) // two at a time may each store theirs: one is made again later
-	return resp
+	return &p
 }
 
 // log4xx reports whether an error of kind k would be logged.

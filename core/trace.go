@@ -33,7 +33,7 @@ func (o *Occurrence) requestTraceID() string {
 	if id, ok := traceOfParent(o.request.Header("Traceparent")); ok {
 		return strings.Clone(id)
 	}
-	if id := o.request.Header("X-Request-ID"); isTraceID(id) {
+	if id := o.request.Header("X-Request-Id"); isTraceID(id) {
 		return strings.Clone(id)
 	}
 	return ""

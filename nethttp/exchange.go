@@ -356,7 +356,10 @@ func (r *request) Route() string {
 }
 
 func (r *request) Header(name string) string {
-	values := r.request.Header.Values(name)
+	values := r.request.Header[name] // the canonical names that core asks for
+	if values == nil {
+		values = r.request.Header.Values(name)
+	}
 	switch len(values) {
 	case 0:
 		return ""
