@@ -148,9 +148,8 @@ func allRoutes() []Route {
 		get("panic-text", panickingWith(canary)),
 		get("panic-error", panickingWith(errCanary)),
 		get("panic-runtime", func(Exchange) error {
-			var m map[string]int
-			m[canary] = 1
-			return nil
+			list := []string{canary}
+			return errors.New(list[len(list)])
 		}),
 		get("panic-wrapped-abort", panickingWith(fmt.Errorf("%s: %w", canary, http.ErrAbortHandler))),
 		get("abort", panickingWith(http.ErrAbortHandler)),
