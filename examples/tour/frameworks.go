@@ -1,0 +1,30 @@
+package main
+
+import (
+	"net"
+	"net/http"
+	"time"
+
+	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/examples/booking"
+	"github.com/polyfault/polyfault/examples/nethttp/api"
+)
+
+// A framework serves the booking service on a listener until stop is called.
+type framework struct {
+	name  string
+	serve func(net.Listener, *fault.Responder, *booking.Service) (stop func())
+}
+
+// frameworks are those that the tour runs, side by side.
+var frameworks = []framework{
+	{"net/http", func(l net.Listener, r *fault.Responder, s *booking.Service) func() {
+		return serveHTTP(l, api.New(r, s))
+	}},
+}
+
+func serveHTTP(l net.Listener, h http.Handler) func() {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = server.Serve(l) }()
+	return func() { _ = server.Close() }
+}
