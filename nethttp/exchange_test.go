@@ -152,8 +152,7 @@ func TestEveryWayToBegin(t *testing.T) {
 		"Flush":       func(w http.ResponseWriter) { w.(http.Flusher).Flush() },
 		"controller":  func(w http.ResponseWriter) { _ = http.NewResponseController(w).Flush() },
 		"ReadFrom": func(w http.ResponseWriter) {
-			_, _ = w.(io.ReaderFrom).ReadFrom(struct{ io.Reader }{strings.NewReader("")})
-			w.WriteHeader(http.StatusOK)
+			_, _ = w.(io.ReaderFrom).ReadFrom(struct{ io.Reader }{strings.NewReader("x")})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -164,7 +163,7 @@ func TestEveryWayToBegin(t *testing.T) {
 			})))
 			resp, body := get(t, client, url)
 			assert.Equal(t, 200, resp.StatusCode)
-			assert.Empty(t, body)
+			assert.Equal(t, map[bool]string{true: "x"}[name == "ReadFrom"], body)
 			assert.Contains(t, log.only(t), "committed=true")
 		})
 	}
@@ -186,4 +185,93 @@ func TestFilesAreCopiedByTheConnection(t *testing.T) {
 	}))
 	_, body := get(t, client, url)
 	assert.Len(t, body, 100_000)
+}
+
+// teller is a writer that tells what net/http would put right or hide.
+type teller struct {
+	*httptest.ResponseRecorder
+	statuses []int
+}
+
+func (w *teller) WriteHeader(status int) {
+	w.statuses = append(w.statuses, status)
+	w.ResponseRecorder.WriteHeader(status)
+}
+
+func TestNothingIsLeftToNetHTTPToPutRight(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.Handle("/locked", faulthttp.Handler(nil, failing))
+	mux.Handle("/committed", faulthttp.Handler(nil, func(w http.ResponseWriter, _ *http.Request) error {
+		w.WriteHeader(http.StatusAccepted)
+		return fault.Gone
+	}))
+	mux.HandleFunc("/committed-error", func(w http.ResponseWriter, req *http.Request) {
+		w.WriteHeader(http.StatusAccepted)
+		faulthttp.Error(nil, w, req, fault.Gone)
+	})
+	h := faulthttp.Middleware(nil)(faulthttp.Mux(nil, mux))
+	for _, c := range []struct {
+		method, path string
+		status       int
+		body         bool
+	}{
+		{"GET", "/locked", 423, true}, {"HEAD", "/locked", 423, false}, {"GET", "/committed", 202, false}, {"GET", "/committed-error", 202, false},
+		{"GET", "/nowhere", 404, true}, {"HEAD", "/nowhere", 404, false},
+	} {
+		w := &teller{ResponseRecorder: httptest.NewRecorder()}
+		h.ServeHTTP(w, httptest.NewRequest(c.method, c.path, nil))
+		assert.Equal(t, []int{c.status}, w.statuses, c.path)
+		assert.Equal(t, c.body, w.Body.Len() > 0, c.path)
+		if c.body {
+			assert.Equal(t, w.Header().Get("Content-Length"), fmt.Sprint(w.Body.Len()), c.path)
+		}
+	}
+}
+
+func TestAPanicOnAHijackedConnectionIsOver(t *testing.T) {
+	var escaped any = "nothing yet"
+	done := make(chan struct{})
+	outer := http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		defer close(done)
+		defer func() { escaped = recover() }()
+		faulthttp.Handler(nil, func(w http.ResponseWriter, _ *http.Request) error {
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				return err
+			}
+			_ = conn.Close()
+			panic("after the websocket")
+		}).ServeHTTP(w, req)
+	})
+	url, client := serve(t, outer)
+	_, err := client.Get(url)
+	assert.Error(t, err)
+	<-done
+	assert.Nil(t, escaped, "the connection is nobody's to abort")
+}
+
+// Writers of other middleware between the exchange and the handler see the answer, too.
+func TestErrorWritesThroughTheWriterItIsGiven(t *testing.T) {
+	seen := 0
+	between := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { next.ServeHTTP(counting{w, &seen}, req) })
+	}
+	url, client := serve(t, faulthttp.Middleware(nil)(between(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		faulthttp.Error(nil, w, req, fault.TaskLocked)
+	}))))
+	resp, body := get(t, client, url)
+	assertLocked(t, resp, body)
+	assert.Equal(t, len(body), seen)
+}
+
+type counting struct {
+	http.ResponseWriter
+	bytes *int
+}
+
+func (w counting) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w counting) Write(p []byte) (int, error) {
+	*w.bytes += len(p)
+	return w.ResponseWriter.Write(p)
 }

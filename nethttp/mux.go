@@ -12,10 +12,8 @@ import (
 func Mux(r *fault.Responder, mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		x, began := begin(w, req)
-		outer := x.unmatched
 		x.unmatched = unmatched{r: r, mux: mux, request: req}
 		defer x.finish(r, began)
-		defer func() { x.unmatched = outer }()
 		mux.ServeHTTP(x.writer, req)
 	})
 }
@@ -34,11 +32,8 @@ func (u *unmatched) answers(x *exchange, status int) bool {
 	if u.mux == nil || status != http.StatusNotFound && status != http.StatusMethodNotAllowed {
 		return false
 	}
-	if u.request.Pattern != "" || x.committed {
+	if _, pattern := u.mux.Handler(u.request); pattern != "" || x.committed {
 		return false // a handler's own answer
-	}
-	if _, pattern := u.mux.Handler(u.request); pattern != "" {
-		return false // likewise; with GODEBUG=httpmuxgo121=1 the request does not hold the pattern
 	}
 	kind := fault.NotFound
 	if status == http.StatusMethodNotAllowed {
