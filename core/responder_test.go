@@ -495,6 +495,7 @@ func TestRespondNil(t *testing.T) {
 	decode(t, resp)
 	assert.Equal(t, 423, r.Respond(nil, fault.TaskLocked).Status, "no request: the defaults")
 	assert.Equal(t, 500, r.Respond(nil, errors.New("x")).Status)
+	assert.Equal(t, 423, (&fault.Responder{}).Respond(with(), fault.TaskLocked).Status, "the zero Responder is the default one")
 }
 
 func TestOptionsRefuse(t *testing.T) {

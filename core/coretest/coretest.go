@@ -73,6 +73,7 @@ type Failure struct {
 	Err  error  // what was seen
 }
 
+// Error names the case, what was seen, and the rule.
 func (f *Failure) Error() string { return fmt.Sprintf("%s: %v\nrule: %s", f.Case, f.Err, f.Rule) }
 
 // Unwrap returns what was seen.

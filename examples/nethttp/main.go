@@ -2,9 +2,13 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"log"
+	"net"
 	"net/http"
+	"os"
+	"os/signal"
 	"time"
 
 	fault "github.com/polyfault/polyfault/core"
@@ -15,11 +19,33 @@ import (
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "address to listen on")
 	flag.Parse()
-	r, err := fault.NewResponder(fault.WithLocales(booking.Locales()))
-	if err != nil {
+	if err := run(*addr); err != nil {
 		log.Fatal(err)
 	}
-	server := &http.Server{Addr: *addr, Handler: api.New(r, booking.New()), ReadHeaderTimeout: 5 * time.Second}
-	log.Printf("listening on http://%s/bookings", *addr)
-	log.Fatal(server.ListenAndServe())
+}
+
+// run serves until an interrupt, and then lets running requests end.
+func run(addr string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	r, err := fault.NewResponder(fault.WithLocales(booking.Locales()))
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: api.New(r, booking.New()), ReadTimeout: 10 * time.Second}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	log.Printf("listening on http://%s/bookings", listener.Addr())
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return server.Shutdown(ctx)
 }

@@ -80,6 +80,7 @@ type answer struct {
 	status string
 	code   int
 	header http.Header
+	closes bool // the connection
 	body   []byte
 }
 
@@ -90,7 +91,7 @@ func (s *service) ask(step step) (a answer, err error) {
 	if err != nil {
 		return a, err
 	}
-	req.Header.Set("X-Request-Id", "tour")
+	req.Header.Set("Traceparent", traceparent)
 	for name, value := range step.headers() {
 		req.Header.Set(name, value)
 	}
@@ -102,9 +103,20 @@ func (s *service) ask(step step) (a answer, err error) {
 		return a, err
 	}
 	defer resp.Body.Close()
-	a = answer{status: resp.Status, code: resp.StatusCode, header: resp.Header}
+	a = answer{status: resp.Status, code: resp.StatusCode, header: resp.Header, closes: resp.Close}
 	a.body, err = io.ReadAll(resp.Body)
 	return a, err
+}
+
+// check compares the answer with what the step expects.
+func (a answer) check(step step) error {
+	if a.code != step.status {
+		return fmt.Errorf("answers %s instead of %d: %s", a.status, step.status, a.body)
+	}
+	if !bytes.Contains(a.body, []byte(step.says)) {
+		return fmt.Errorf("answers without %q: %s", step.says, a.body)
+	}
+	return nil
 }
 
 // interesting are the headers that the tour shows and compares.
@@ -139,7 +151,8 @@ func (p *printer) introduce(services []*service) {
 		names = append(names, s.name)
 	}
 	p.printf("A small time-booking service runs on %s.\n", strings.Join(names, ", "))
-	p.printf("Its own texts are in English, German, French, Italian and Portuguese.\n")
+	p.printf("It speaks German, English, French, Italian and Portuguese.\n")
+	p.printf("Below, > is what the client sends and < what comes back.\n")
 }
 
 // show sends the step's request to all services and prints the answer, which has to be the same.
@@ -153,8 +166,8 @@ func (p *printer) show(number int, step step, services []*service) error {
 		if err != nil {
 			return fmt.Errorf("%s: %s: %w", step.headline, s.name, err)
 		}
-		if a.code != step.status {
-			return fmt.Errorf("%s: %s answers %s instead of %d: %s", step.headline, s.name, a.status, step.status, a.body)
+		if err := a.check(step); err != nil {
+			return fmt.Errorf("%s: %s %w", step.headline, s.name, err)
 		}
 		if i == 0 {
 			first = a
@@ -181,7 +194,10 @@ func same(services []*service) string {
 
 // compare names what is not equal. The set of methods in Allow is the framework's own matter.
 func compare(a, b answer) string {
-	for _, name := range interesting[:len(interesting)-1] {
+	for _, name := range interesting {
+		if name == "Allow" {
+			continue
+		}
 		if a.header.Get(name) != b.header.Get(name) {
 			return fmt.Sprintf("%s: %q and %q", name, a.header.Get(name), b.header.Get(name))
 		}
@@ -198,7 +214,7 @@ func (p *printer) request(step step) {
 		p.printf("  > %s: %s\n", name, value)
 	}
 	if step.body != "" {
-		p.printf("  > %.100s\n", step.body)
+		p.printf("  > %s\n", step.shownBody())
 	}
 }
 
@@ -213,7 +229,12 @@ func (p *printer) answer(a answer) {
 			p.printf("  < %s: %s\n", name, value)
 		}
 	}
-	if len(a.body) > 0 {
+	if a.closes {
+		p.printf("  < Connection: close\n")
+	}
+	if len(a.body) == 0 {
+		p.printf("    (no body)\n")
+	} else {
 		p.printf("%s\n", indent(a.body))
 	}
 	if line := p.log.take(); line != "" {

@@ -35,6 +35,8 @@ func TestTheTourNoticesAWrongAnswer(t *testing.T) {
 	defer func() { steps = old }()
 	steps = []step{{headline: "impossible", method: "GET", path: "/bookings", status: 418}}
 	assert.ErrorContains(t, run(&bytes.Buffer{}, false), "instead of 418")
+	steps = []step{{headline: "impossible", method: "GET", path: "/bookings", status: 200, says: "no such text"}}
+	assert.ErrorContains(t, run(&bytes.Buffer{}, false), `without "no such text"`)
 }
 
 func TestColours(t *testing.T) {

@@ -1,12 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"iter"
 	"net/http"
 	"strings"
 )
 
-// A step is one request of the tour and the status that is expected.
+// A step is one request of the tour and what is expected of the answer.
 type step struct {
 	headline string
 	method   string
@@ -14,8 +15,15 @@ type step struct {
 	accept   string
 	language string
 	body     string
+	traced   bool // shows the trace id that all requests carry
 	status   int
+	says     string // stands in the body
 }
+
+// traceID is in every request, as a tracing client would send it: so it is the same in every tour.
+const traceID = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+const traceparent = "00-" + traceID + "-00f067aa0ba902b7-01"
 
 // headers yields the request headers that matter, in a fixed order.
 func (s step) headers() iter.Seq2[string, string] {
@@ -23,35 +31,74 @@ func (s step) headers() iter.Seq2[string, string] {
 		if s.accept != "" && !yield("Accept", s.accept) {
 			return
 		}
-		if s.language != "" {
-			yield("Accept-Language", s.language)
+		if s.language != "" && !yield("Accept-Language", s.language) {
+			return
+		}
+		if s.traced {
+			yield("Traceparent", traceparent)
 		}
 	}
 }
 
+// shownBody is the body, cut when it is long.
+func (s step) shownBody() string {
+	if len(s.body) <= 200 {
+		return s.body
+	}
+	return fmt.Sprintf("%.40s… (%d bytes)", s.body, len(s.body))
+}
+
 const problem = "application/problem+json"
 
+// book is the body that books.
+func book(task, resource, date string, hours int) string {
+	return fmt.Sprintf(`{"task":%q,"resource":%q,"date":%q,"hours":%d}`, task, resource, date, hours)
+}
+
+var threeBad = book("T-999", "R99", "20.11.2026", 1)
+
 var steps = []step{
-	{headline: "A booking that is fine", method: http.MethodPost, path: "/bookings", status: 201,
-		body: `{"task":"T-100","resource":"R41","date":"2026-11-20","hours":7}`},
-	{headline: "Three bad attributes: all of them are named at once", method: http.MethodPost, path: "/bookings", status: 400,
-		body: `{"task":"T-999","resource":"R99","date":"20.11.2026","hours":1}`},
-	{headline: "The same as problem details (RFC 9457), in the client's language", method: http.MethodPost, path: "/bookings", status: 400,
-		accept: problem, language: "it-IT,it;q=0.9,en;q=0.5",
-		body: `{"task":"T-999","resource":"R99","date":"20.11.2026","hours":1}`},
+	{headline: "What is booked already", method: http.MethodGet, path: "/bookings", status: 200, says: "B-1"},
+	{headline: "A booking that is fine", method: http.MethodPost, path: "/bookings", status: 201, says: "B-3",
+		body: book("T-100", "R12", "2026-11-19", 2)},
+	{headline: "It can be read", method: http.MethodGet, path: "/bookings/B-3", status: 200, says: "B-3"},
+	{headline: "And deleted", method: http.MethodDelete, path: "/bookings/B-3", status: 204},
+	{headline: "Now it is gone: the text names it, in five languages", method: http.MethodGet, path: "/bookings/B-3", status: 404,
+		says: "There is no booking B-3."},
+	{headline: "Three bad attributes: one answer names them all", method: http.MethodPost, path: "/bookings", status: 400,
+		body: threeBad, says: `"resource":{"error":{`},
+	{headline: "Attributes that are missing", method: http.MethodPost, path: "/bookings", status: 400,
+		body: `{"task":"T-100","resource":"R12"}`, says: `"hours":{"error":{`},
 	{headline: "A locked task", method: http.MethodPost, path: "/bookings", status: 423,
-		body: `{"task":"T-200","resource":"R41","date":"2026-11-20","hours":1}`},
-	{headline: "More hours than are left: singular and plural by each language's rules", method: http.MethodPost, path: "/bookings", status: 406,
-		body: `{"task":"T-100","resource":"R41","date":"2026-11-20","hours":7}`},
+		body: book("T-200", "R12", "2026-11-20", 1), says: `"task":"T-200"`},
+	{headline: "A text that Italian lacks is left out", method: http.MethodPost, path: "/bookings", status: 423,
+		body: book("T-300", "R12", "2026-11-20", 1), says: `"project":"P-2"`},
 	{headline: "A negative effort", method: http.MethodPost, path: "/bookings", status: 400,
-		body: `{"task":"T-100","resource":"R41","date":"2026-11-20","hours":-1}`},
-	{headline: "An error with a body of its own", method: http.MethodPost, path: "/bookings", status: 400,
-		body: `{"task":"T-100","resource":"R42","date":"2026-11-20","hours":1}`},
-	{headline: "A booking that does not exist: its id is in the text", method: http.MethodGet, path: "/bookings/4711", status: 404},
-	{headline: "The same for a client from Brazil", method: http.MethodGet, path: "/bookings/4711", status: 404, accept: problem, language: "pt-BR"},
-	{headline: "Malformed JSON: where it is wrong, not what stands there", method: http.MethodPost, path: "/bookings", status: 400, body: `{"task":T-100}`},
-	{headline: "Too large a body", method: http.MethodPost, path: "/bookings", status: 413, body: `{"task":"` + strings.Repeat("x", 5000) + `"}`},
-	{headline: "A path that nobody serves", method: http.MethodGet, path: "/nowhere", status: 404},
-	{headline: "A method that the path does not have", method: http.MethodDelete, path: "/bookings", status: 405},
-	{headline: "A panic: the client learns a trace id and nothing else", method: http.MethodGet, path: "/report", status: 500},
+		body: book("T-100", "R12", "2026-11-20", -1), says: "Negative efforts"},
+	{headline: "More hours than are left: the plural of each language", method: http.MethodPost, path: "/bookings", status: 406,
+		body: book("T-100", "R12", "2026-11-20", 8), says: "Only 3 more hours"},
+	{headline: "And the singular", method: http.MethodPost, path: "/bookings", status: 406,
+		body: book("T-100", "R23", "2026-11-20", 2), says: "Only 1 more hour "},
+	{headline: "An error that brings a body of its own", method: http.MethodPost, path: "/bookings", status: 400,
+		body: book("T-100", "R41", "2026-11-20", 1), says: "user-not-synced"},
+	{headline: "Malformed JSON: where it is wrong, not what stands there", method: http.MethodPost, path: "/bookings", status: 400,
+		body: `{"task":T-100}`, says: `"position":9`},
+	{headline: "An attribute that the service does not know", method: http.MethodPost, path: "/bookings", status: 400,
+		body: `{"task":"T-100","comment":"overtime"}`, says: `"comment":{"error":{`},
+	{headline: "Too large a body: the connection is closed, too", method: http.MethodPost, path: "/bookings", status: 413,
+		body: `{"task":"` + strings.Repeat("x", 5000) + `"}`, says: "too large"},
+	{headline: "A path that nobody serves", method: http.MethodGet, path: "/nowhere", status: 404, says: "not found"},
+	{headline: "A method that the path does not have: Allow lists those it has", method: http.MethodPut, path: "/bookings", status: 405,
+		says: "not allowed"},
+	{headline: "A panic: the client gets a trace id, the log has the cause", method: http.MethodGet, path: "/report", status: 500,
+		traced: true, says: traceID},
+	{headline: "The three bad attributes as problem details (RFC 9457), in French", method: http.MethodPost, path: "/bookings", status: 400,
+		accept: problem, language: "fr", body: threeBad, says: `"lang":"fr"`},
+	{headline: "In Italian", method: http.MethodPost, path: "/bookings", status: 400,
+		accept: problem, language: "it", body: threeBad, says: `"lang":"it"`},
+	{headline: "For a client from Brazil: Portuguese is near enough", method: http.MethodPost, path: "/bookings", status: 400,
+		accept: problem, language: "pt-BR", body: threeBad, says: `"lang":"pt"`},
+	{headline: "The text that Italian lacks: all of it in the next language", method: http.MethodPost, path: "/bookings", status: 423,
+		accept: problem, language: "it, fr;q=0.5", body: book("T-300", "R12", "2026-11-20", 1), says: `"lang":"fr"`},
+	{headline: "HEAD: the same headers, no body", method: http.MethodHead, path: "/bookings/B-3", status: 404},
 }

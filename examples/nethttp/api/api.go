@@ -10,21 +10,19 @@ import (
 	faulthttp "github.com/polyfault/polyfault/nethttp"
 )
 
-const maxBody = 4 << 10
-
 // New returns the service's handler. Every error ends in r.
 func New(r *fault.Responder, s *booking.Service) http.Handler {
 	mux := http.NewServeMux()
 	handle := func(pattern string, h func(http.ResponseWriter, *http.Request) error) {
 		mux.Handle(pattern, faulthttp.Handler(r, h))
 	}
-	handle("GET /bookings", func(w http.ResponseWriter, req *http.Request) error {
-		return send(w, http.StatusOK, s.List(req.Context()))
+	handle("GET /bookings", func(w http.ResponseWriter, _ *http.Request) error {
+		return send(w, http.StatusOK, s.Bookings())
 	})
 	handle("POST /bookings", func(w http.ResponseWriter, req *http.Request) error {
-		var in booking.Input
-		if err := json.NewDecoder(http.MaxBytesReader(w, req.Body, maxBody)).Decode(&in); err != nil {
-			return fault.Binding(err)
+		in, err := booking.Read(http.MaxBytesReader(w, req.Body, booking.MaxBody))
+		if err != nil {
+			return err
 		}
 		b, err := s.Create(req.Context(), in)
 		if err != nil {
@@ -33,14 +31,21 @@ func New(r *fault.Responder, s *booking.Service) http.Handler {
 		return send(w, http.StatusCreated, b)
 	})
 	handle("GET /bookings/{id}", func(w http.ResponseWriter, req *http.Request) error {
-		b, err := s.Find(req.Context(), req.PathValue("id"))
+		b, err := s.Booking(req.PathValue("id"))
 		if err != nil {
 			return err
 		}
 		return send(w, http.StatusOK, b)
 	})
-	handle("GET /report", func(w http.ResponseWriter, req *http.Request) error {
-		return send(w, http.StatusOK, s.Report(req.Context()))
+	handle("DELETE /bookings/{id}", func(w http.ResponseWriter, req *http.Request) error {
+		if err := s.Delete(req.PathValue("id")); err != nil {
+			return err
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	})
+	handle("GET /report", func(w http.ResponseWriter, _ *http.Request) error {
+		return send(w, http.StatusOK, s.Report())
 	})
 	return faulthttp.Middleware(r)(faulthttp.Mux(r, mux))
 }

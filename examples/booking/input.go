@@ -1,0 +1,120 @@
+package booking
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+
+	fault "github.com/polyfault/polyfault/core"
+)
+
+// MaxBody is how many bytes of a request body a server should read.
+const MaxBody = 4 << 10
+
+// Input is what a client sends to book. Hours are whole hours.
+type Input struct {
+	Task     string `json:"task"`
+	Resource string `json:"resource"`
+	Date     string `json:"date"`
+	Hours    int    `json:"hours"`
+}
+
+// Read reads an Input as JSON. Whatever is wrong with the JSON is the client's mistake, which
+// [fault.Binding] says.
+func Read(body io.Reader) (Input, error) {
+	var in Input
+	decoder := json.NewDecoder(body)
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&in); err != nil {
+		return Input{}, fault.Binding(err)
+	}
+	_, err := decoder.Token()
+	if err == nil { // more than one value
+		return Input{}, fault.InvalidJSON.New(fault.Detail("position", decoder.InputOffset()))
+	}
+	if !errors.Is(err, io.EOF) {
+		return Input{}, fault.Binding(err)
+	}
+	return in, nil
+}
+
+// check says what is wrong with the input, whatever was booked before.
+func (s *Service) check(in Input) error {
+	if err := missing(in); err != nil {
+		return err
+	}
+	if err := s.unknown(in); err != nil {
+		return err
+	}
+	if in.Hours < 0 {
+		return fault.NegativeLoad
+	}
+	if err := s.checkOpen(in.Task); err != nil {
+		return err
+	}
+	if !s.resources[in.Resource].Synced {
+		return newUserNotSynced(in.Resource)
+	}
+	return nil
+}
+
+func missing(in Input) error {
+	var failing fault.Details
+	for _, a := range []struct {
+		name    string
+		missing bool
+	}{
+		{"task", in.Task == ""},
+		{"resource", in.Resource == ""},
+		{"date", in.Date == ""},
+		{"hours", in.Hours == 0},
+	} {
+		if a.missing {
+			failing.AddError(a.name, fault.MissingAttribute.New(fault.Text("field.required")))
+		}
+	}
+	return failing.Err(fault.MandatoryAttributesMissing)
+}
+
+// unknown names all attributes that mean nothing here.
+func (s *Service) unknown(in Input) error {
+	var failing fault.Details
+	if _, err := time.Parse(time.DateOnly, in.Date); err != nil {
+		failing.AddError("date", BadDate)
+	}
+	if _, ok := s.tasks[in.Task]; !ok {
+		failing.AddError("task", UnknownTask.New(fault.Arg("ID", in.Task)))
+	}
+	if _, ok := s.resources[in.Resource]; !ok {
+		failing.AddError("resource", UnknownResource.New(fault.Arg("ID", in.Resource)))
+	}
+	return failing.Err(fault.Transformation)
+}
+
+func (s *Service) checkOpen(id string) error {
+	task := s.tasks[id]
+	if task.Locked {
+		return fault.TaskLocked.New(fault.Detail("task", task.ID))
+	}
+	if s.projects[task.Project].Finished {
+		return fault.ProjectFinished.New(fault.Detail("project", task.Project))
+	}
+	return nil
+}
+
+func (s *Service) checkHours(in Input) error {
+	left := MaxHours
+	for _, b := range s.bookings {
+		if b.Resource == in.Resource && b.Date == in.Date {
+			left -= b.Hours
+		}
+	}
+	if left == 0 {
+		return fault.MaxHoursReached
+	}
+	if in.Hours > left {
+		return HoursLeft.New(fault.Count(left))
+	}
+	return nil
+}
