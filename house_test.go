@@ -25,6 +25,12 @@ const module = "github.com/polyfault/polyfault"
 // coreModules is what core, and so everybody, depends on.
 var coreModules = []string{module, "github.com/nicksnyder/go-i18n/v2", "golang.org/x/text", "github.com/BurntSushi/toml"}
 
+// frameworks may be imported by their own adapter only.
+var frameworks = map[string]string{
+	"github.com/gin-gonic/gin": "gin", "github.com/labstack/echo/v4": "echo", "github.com/gofiber/fiber/v2": "fiber", "github.com/valyala/fasthttp": "fiber",
+	"github.com/go-chi/chi/v5": "none", "github.com/stretchr/testify": "none",
+}
+
 // Imports run one way, and an adapter brings its own framework only.
 func TestImportDirection(t *testing.T) {
 	for _, c := range []struct {
@@ -34,14 +40,25 @@ func TestImportDirection(t *testing.T) {
 	}{
 		{"locales", []string{module}, nil},
 		{"core", coreModules, []string{"core", "locales"}},
+		{"core/coretest", coreModules, []string{"core", "locales"}},
 		{"nethttp", coreModules, []string{"core", "locales"}},
+		{"gin", nil, []string{"core", "locales"}},
+		{"echo", nil, []string{"core", "locales"}},
+		{"fiber", nil, []string{"core", "locales"}},
 	} {
 		t.Run(c.pkg, func(t *testing.T) {
 			for _, dep := range dependencies(t, "./"+c.pkg) {
 				if dep.Module == nil {
 					continue // the standard library
 				}
-				assert.Contains(t, c.modules, dep.Module.Path, "%s imports %s", c.pkg, dep.ImportPath)
+				if c.modules != nil {
+					assert.Contains(t, c.modules, dep.Module.Path, "%s imports %s", c.pkg, dep.ImportPath)
+				}
+				for framework, adapter := range frameworks {
+					if dep.Module.Path == framework {
+						assert.Equal(t, adapter, c.pkg, "%s imports %s", c.pkg, dep.ImportPath)
+					}
+				}
 				inside, ok := strings.CutPrefix(dep.ImportPath, module+"/")
 				if !ok || inside == c.pkg || strings.HasPrefix(inside, "core/internal/") {
 					continue

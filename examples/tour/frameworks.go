@@ -7,6 +7,9 @@ import (
 
 	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/examples/booking"
+	echoapi "github.com/polyfault/polyfault/examples/echo/api"
+	fiberapi "github.com/polyfault/polyfault/examples/fiber/api"
+	ginapi "github.com/polyfault/polyfault/examples/gin/api"
 	"github.com/polyfault/polyfault/examples/nethttp/api"
 )
 
@@ -20,6 +23,17 @@ type framework struct {
 var frameworks = []framework{
 	{"net/http", func(l net.Listener, r *fault.Responder, s *booking.Service) func() {
 		return serveHTTP(l, api.New(r, s))
+	}},
+	{"gin", func(l net.Listener, r *fault.Responder, s *booking.Service) func() {
+		return serveHTTP(l, ginapi.New(r, s))
+	}},
+	{"echo", func(l net.Listener, r *fault.Responder, s *booking.Service) func() {
+		return serveHTTP(l, echoapi.New(r, s))
+	}},
+	{"fiber", func(l net.Listener, r *fault.Responder, s *booking.Service) func() {
+		app := fiberapi.New(r, s)
+		go func() { _ = app.Listener(l) }()
+		return func() { _ = app.Shutdown() }
 	}},
 }
 

@@ -18,6 +18,7 @@ type step struct {
 	traced   bool // shows the trace id that all requests carry
 	status   int
 	says     string // stands in the body
+	alone    bool   // for the first framework only
 }
 
 // traceID is in every request, as a tracing client would send it: so it is the same in every tour.
@@ -100,5 +101,5 @@ var steps = []step{
 		accept: problem, language: "pt-BR", body: threeBad, says: `"lang":"pt"`},
 	{headline: "The text that Italian lacks: all of it in the next language", method: http.MethodPost, path: "/bookings", status: 423,
 		accept: problem, language: "it, fr;q=0.5", body: book("T-300", "R12", "2026-11-20", 1), says: `"lang":"fr"`},
-	{headline: "HEAD: the same headers, no body", method: http.MethodHead, path: "/bookings/B-3", status: 404},
+	{headline: "HEAD on net/http: the same headers, no body (gin and echo do not route HEAD to GET)", method: http.MethodHead, path: "/bookings/B-3", status: 404, alone: true},
 }
