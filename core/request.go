@@ -165,14 +165,11 @@ func (r *Response) Header() http.Header {
 
 // isStale names the headers that describe the body of the handler that failed.
 func isStale(name string) bool {
-	if name != "" && name[0] >= 'a' { // set past http.Header's methods
-		name = http.CanonicalHeaderKey(name)
-	}
-	switch name {
-	case "Accept-Ranges", "Cache-Control", "Cdn-Cache-Control", "Content-Digest", "Content-Disposition",
+	switch http.CanonicalHeaderKey(name) { // handlers write "ETag" past http.Header's methods
+	case "Accept-Ranges", "Age", "Cache-Control", "Cdn-Cache-Control", "Content-Digest", "Content-Disposition",
 		"Content-Encoding", "Content-Language", "Content-Length", "Content-Location", "Content-Md5",
 		"Content-Range", "Content-Type", "Digest", "Etag", "Expires", "Last-Modified", "Pragma",
-		"Repr-Digest", "Surrogate-Control", "Trailer":
+		"Repr-Digest", "Surrogate-Control", "Trailer", "Transfer-Encoding":
 		return true
 	}
 	return false

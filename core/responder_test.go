@@ -145,7 +145,7 @@ func TestSetHeader(t *testing.T) {
 	}
 	stale := []string{"Content-Encoding", "gzip", "Etag", "x", "Last-Modified", "x", "Content-Range", "x", "Accept-Ranges", "x",
 		"Content-Disposition", "x", "Content-Location", "x", "Expires", "x", "Digest", "x", "Repr-Digest", "x", "Content-Digest", "x", "Content-Md5", "x",
-		"Cdn-Cache-Control", "max-age=9", "Surrogate-Control", "x", "Pragma", "x", "Trailer", "x", "etag", "x", "content-encoding", "br"}
+		"Cdn-Cache-Control", "max-age=9", "Surrogate-Control", "x", "Pragma", "x", "Trailer", "x", "etag", "x", "content-encoding", "br", "ETag", "x", "CONTENT-LENGTH", "5", "Age", "1", "Transfer-Encoding", "chunked"}
 	h := header(append([]string{"Content-Length", "5", "Content-Type", "text/csv", "Cache-Control", "public", "Content-Language", "ja"}, stale...)...)
 	kept := header("Set-Cookie", "a", "Access-Control-Allow-Origin", "*", "X-Request-Id", "1", "Ratelimit-Limit", "5",
 		"Strict-Transport-Security", "x", "Content-Security-Policy", "x", "Server-Timing", "x", "Allow", "GET", "Www-Authenticate", "x", "Retry-After", "1")

@@ -3,6 +3,7 @@ package faulthttp
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -126,10 +127,10 @@ func (x *exchange) WriteHeader(status int) {
 	if x.unmatched.answers(x, status) {
 		return
 	}
+	x.ResponseWriter.WriteHeader(status) // panics, with nothing sent, at a status that does not exist
 	if status >= 200 || status == http.StatusSwitchingProtocols {
 		x.committed = true
 	}
-	x.ResponseWriter.WriteHeader(status)
 }
 
 func (x *exchange) Write(p []byte) (int, error) {
@@ -149,13 +150,27 @@ func (x *exchange) WriteString(s string) (int, error) {
 	return io.WriteString(x.ResponseWriter, s)
 }
 
-// Unwrap serves [http.ResponseController].
-func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+// Unwrap serves [http.ResponseController]. A writer that is no hijacker may unwrap to one: the exchange
+// has to learn when that is hijacked.
+func (x *exchange) Unwrap() http.ResponseWriter {
+	if x.capabilities&canHijack != 0 {
+		return x.ResponseWriter
+	}
+	return below{x.ResponseWriter, hijacker{x}}
+}
+
+// below is the writer underneath, on the way to a hijacker further down.
+type below struct {
+	http.ResponseWriter
+	hijacker
+}
+
+func (b below) Unwrap() http.ResponseWriter { return b.ResponseWriter }
 
 // FlushError serves [http.ResponseController], which would otherwise flush past the exchange.
 func (x *exchange) FlushError() error {
 	err := http.NewResponseController(x.ResponseWriter).Flush()
-	if err == nil {
+	if !errors.Is(err, http.ErrNotSupported) { // the header is out, even if what follows it fails
 		x.committed = true
 	}
 	return err
@@ -175,16 +190,27 @@ func (f flusher) Flush() {
 }
 
 func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, buffer, err := h.x.ResponseWriter.(http.Hijacker).Hijack()
+	conn, buffer, err := http.NewResponseController(h.x.ResponseWriter).Hijack()
 	if err == nil {
 		h.x.committed, h.x.hijacked = true, true
 	}
 	return conn, buffer, err
 }
 
+// ReadFrom lets the writer underneath copy. The first bytes take the way of Write: a source that fails
+// before them has not begun the response, and its error is still answered.
 func (r readerFrom) ReadFrom(src io.Reader) (int64, error) {
-	r.x.committed = true
-	return r.x.ResponseWriter.(io.ReaderFrom).ReadFrom(src)
+	var first int64
+	if !r.x.committed {
+		var err error
+		if first, err = io.CopyN(r.x, src, 512); err == io.EOF {
+			return first, nil
+		} else if err != nil {
+			return first, err
+		}
+	}
+	rest, err := r.x.ResponseWriter.(io.ReaderFrom).ReadFrom(src)
+	return first + rest, err
 }
 
 func (p pusher) Push(target string, opts *http.PushOptions) error {

@@ -130,7 +130,7 @@ func capabilities(t *testing.T, w http.ResponseWriter, called *[]string) string 
 		f.Flush()
 	}
 	if r, ok := w.(io.ReaderFrom); ok {
-		_, err := r.ReadFrom(strings.NewReader("x"))
+		_, err := r.ReadFrom(strings.NewReader(strings.Repeat("x", 1000))) // more than goes through Write
 		assert.NoError(t, err)
 	}
 	if p, ok := w.(http.Pusher); ok {

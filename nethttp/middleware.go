@@ -32,13 +32,17 @@ func Handler(r *fault.Responder, h func(http.ResponseWriter, *http.Request) erro
 
 // Error answers err from inside a handler that returns nothing. Below Middleware or Handler it sends
 // nothing when the response has begun, and answers only the first error of a request; anywhere else
-// it cannot know and has to be called before anything is written, once. A nil err does nothing.
+// it cannot know and has to be called before anything is written, once. A nil err does nothing;
+// http.ErrAbortHandler aborts the connection.
 func Error(r *fault.Responder, w http.ResponseWriter, req *http.Request, err error) {
 	outer := tracked(w)
 	if outer == nil {
 		x, _ := begin(w, req)
 		x.fail(r, err)
 		return
+	}
+	if err == http.ErrAbortHandler {
+		panic(err)
 	}
 	if fault.IsNil(err) || outer.answered {
 		return

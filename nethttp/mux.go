@@ -32,8 +32,11 @@ func (u *unmatched) answers(x *exchange, status int) bool {
 	if u.mux == nil || status != http.StatusNotFound && status != http.StatusMethodNotAllowed {
 		return false
 	}
-	if _, pattern := u.mux.Handler(u.request); pattern != "" || x.committed {
-		return false // a handler's own answer
+	if u.request.Pattern != "" || x.committed {
+		return false // a handler's own answer; it may have changed the request's path since
+	}
+	if _, pattern := u.mux.Handler(u.request); pattern != "" {
+		return false // likewise: with GODEBUG=httpmuxgo121=1 the request does not hold the pattern
 	}
 	kind := fault.NotFound
 	if status == http.StatusMethodNotAllowed {
