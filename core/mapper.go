@@ -181,7 +181,7 @@ func (o *Occurrence) foreign() *Fault {
 	if !isErrorStatus(status) {
 		return nil
 	}
-	if inferred == nil && status == http.StatusBadRequest {
+	if inferred == nil && status == http.StatusBadRequest && !isEncoding(o.err) {
 		inferred = inferBinding(o.err)
 	}
 	if inferred != nil && inferred.StatusCode() == status {
@@ -224,8 +224,17 @@ func statusCode(err error) (int, bool) {
 	})
 }
 
+// isEncoding tells a failure to encode an answer, which wraps the same errors as one to decode input.
+func isEncoding(err error) bool {
+	_, ok := asError[*json.MarshalerError](err)
+	return ok
+}
+
 // infer reads the status from what the error is; nil when nothing can be told.
 func (o *Occurrence) infer() *Fault {
+	if isEncoding(o.err) {
+		return nil
+	}
 	if f := inferContext(o); f != nil {
 		return f
 	}

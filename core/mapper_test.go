@@ -102,6 +102,7 @@ func TestKnownForeignErrors(t *testing.T) {
 	_, number := strconv.Atoi("canary")
 	_, date := time.Parse(time.DateOnly, "canary")
 	validation := validator.New().Struct(order{Name: "canary", Items: []item{{}, {Count: 1}}})
+	_, encodingError := json.Marshal(json.RawMessage("{canary"))
 	for _, c := range []struct {
 		name    string
 		err     error
@@ -137,6 +138,8 @@ func TestKnownForeignErrors(t *testing.T) {
 		{"validation", fmt.Errorf("w: %w", validation), 400, "validation_failed", "fields"},
 		{"validation, joined", errors.Join(errors.New("x"), validation), 400, "validation_failed", "fields"},
 		{"validation in a list, as gin has it", listOfErrors{validation}, 400, "validation_failed", "fields"},
+		{"an answer that cannot be encoded", encodingError, 500, "unhandled", "*"},
+		{"the same with a status", statusWith{400, encodingError}, 400, "bad_request", ""},
 		{"timeout of TimeoutHandler", http.ErrHandlerTimeout, 503, "service_unavailable", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

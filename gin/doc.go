@@ -1,0 +1,70 @@
+// Package faultgin answers the errors and panics of gin handlers (gin v1) with a [fault.Responder].
+//
+//	import (
+//		"github.com/gin-gonic/gin"
+//
+//		fault "github.com/polyfault/polyfault/core"
+//		faultgin "github.com/polyfault/polyfault/gin"
+//	)
+//
+//	e := gin.New()
+//	faultgin.Install(e, nil)                            // before the routes
+//	e.GET("/orders/:id", faultgin.Handler(getOrder))    // func(*gin.Context) error
+//	e.POST("/orders", createOrder)                      // c.Error, c.Bind and the like, as ever
+//
+// A nil responder means [fault.Default].
+//
+// # What is answered
+//
+// [Install] sets up [Middleware], which answers
+//   - what handlers return to [Handler] or give to [Abort];
+//   - what they leave in c.Errors: by c.Error, c.AbortWithError, the Bind methods, or a c.JSON whose
+//     value cannot be encoded;
+//   - c.AbortWithStatus, or c.Abort after c.Status, with a status from 400 on and no body;
+//   - panics, with what was panicked and its stack in the log;
+//
+// and handlers for paths without a route (404) and for wrong methods (405, with gin's own Allow). A
+// NoRoute that the application sets after Install replaces ours; what it leaves unanswered is a 404
+// in our form still.
+//
+// A body that a handler has written itself stays as it is, whatever its status; so does the mere
+// status of a handler that neither aborts nor reports an error.
+//
+// # Which error counts
+//
+// Of several errors in a request the one that says most is answered: an error of ours; then one that
+// a mapper knows; a body that is too large; an error that brings a status; an error whose cause is
+// known. Of equals it is the last, where what is returned comes after what is in c.Errors. All of
+// them are in the log line. A status from 400 on that a handler has set is kept for errors that are
+// none of ours and that no mapper knows. gin.ErrorTypePublic, ErrorTypePrivate and Meta change
+// nothing in what clients see.
+//
+// The Bind methods leave a mark by which an empty body or a number in words is the client's mistake.
+// ShouldBind leaves none: return fault.Binding(err) after it, as anywhere else io.EOF is a 500.
+//
+// # What happens to a response that has begun
+//
+// Nothing is ever appended to it. An error that is reported then is logged, with committed=true. A
+// panic is logged and the transfer broken off, inside [gin.Default], too, so that the client takes no
+// half body for a whole one. A panic with [http.ErrAbortHandler] does the same without a log line of
+// ours. Informational responses (103 Early Hints) do not count as a beginning, a hijacked connection
+// does.
+//
+// # Order
+//
+// Access logs, tracing, request ids, CORS and compressors go before Install; authentication, limits
+// and other middleware that reports errors after it, those with timeouts, too. gin.Recovery before
+// Install has nothing left to do; after it, it hides from us what was panicked, and whether a
+// response broke off. Middleware may be installed more than once: the inner one answers.
+//
+// The answer goes to the writer that Middleware has found, past those of middleware inside it. A
+// writer of yours that embeds [gin.ResponseWriter] or has Unwrap is seen through; below any other
+// one, Abort and Handler do not find their Middleware.
+//
+// # What gin keeps for itself
+//
+// Redirects for trailing slashes are gin's, errors of the parser (a malformed request, headers that
+// are too large) net/http's. HEAD is not routed to GET handlers: it is 405, or 404 without a route.
+// Panics in other goroutines end the process. c.Error keeps the inner *gin.Error of an error that
+// wraps one, and drops the wrapping.
+package faultgin
