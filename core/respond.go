@@ -210,7 +210,7 @@ func (o *Occurrence) setHeader() {
 	resp.length[0] = decimal(len(resp.Body))
 	resp.cacheControl = noStore
 	resp.allow = resp.Status == http.StatusMethodNotAllowed
-	if o.closes {
+	if o.closes || resp.Status == http.StatusRequestEntityTooLarge { // the rest of the body is not read
 		resp.own = append(resp.own, headerField{"Connection", []string{"close"}})
 	}
 	for _, attr := range o.attrs() {
