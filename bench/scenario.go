@@ -41,7 +41,7 @@ func scenarios() []*scenario {
 	var all []*scenario
 	for _, topic := range []func() []*scenario{
 		staticScenarios, argumentScenarios, detailScenarios, pluralScenarios, oneLanguageScenarios,
-		panicScenarios, successScenarios, startScenarios,
+		panicScenarios, successScenarios, frameworkScenarios, startScenarios,
 	} {
 		all = append(all, topic()...)
 	}

@@ -2,7 +2,6 @@ package fault
 
 import (
 	"context"
-	"iter"
 	"net/http"
 	"slices"
 	"strconv"
@@ -100,24 +99,19 @@ func (r *Response) SetHeader(header http.Header, compressed bool) {
 // A HeaderEditor is the response header of a framework that has no [http.Header]. Names are given in
 // canonical form and compared without regard to letter case.
 type HeaderEditor interface {
-	Names() iter.Seq[string] // of the headers there are
-	Get(name string) string  // several lines joined by commas
-	Set(name, value string)  // in place of all lines of the name
+	Prune(stale func(name string) bool) // deletes the headers whose names are stale
+	Get(name string) string             // several lines joined by commas
+	Set(name, value string)             // in place of all lines of the name
 	Add(name, value string)
-	Del(name string)
 }
 
 // EditHeader is [Response.SetHeader] for other header types. Content-Length is left to the
 // framework.
 func (r *Response) EditHeader(header HeaderEditor, compressed bool) {
-	var stale []string
-	for name := range header.Names() {
-		if isStale(name) && !(compressed && strings.EqualFold(name, "Content-Encoding")) {
-			stale = append(stale, name)
-		}
-	}
-	for _, name := range stale {
-		header.Del(name)
+	if compressed {
+		header.Prune(func(name string) bool { return isStale(name) && !strings.EqualFold(name, "Content-Encoding") })
+	} else {
+		header.Prune(isStale)
 	}
 	if r.Body != nil {
 		header.Set("Content-Type", r.contentType[0])
@@ -133,9 +127,12 @@ func (r *Response) EditHeader(header HeaderEditor, compressed bool) {
 			editVary(header, f.values)
 			continue
 		}
-		header.Del(f.name)
-		for _, value := range f.values {
-			header.Add(f.name, value)
+		for i, value := range f.values {
+			if i == 0 {
+				header.Set(f.name, value)
+			} else {
+				header.Add(f.name, value)
+			}
 		}
 	}
 	if r.allow && header.Get("Allow") == "" {

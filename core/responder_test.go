@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"iter"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -651,7 +650,9 @@ func (e *bodied) ErrorBody(l fault.Localizer) any { return e.body(l) }
 // editor is a framework's header that is no http.Header.
 type editor struct{ http.Header }
 
-func (e editor) Names() iter.Seq[string] { return maps.Keys(e.Header) }
+func (e editor) Prune(stale func(string) bool) {
+	maps.DeleteFunc(e.Header, func(name string, _ []string) bool { return stale(name) })
+}
 func (e editor) Get(name string) string  { return strings.Join(e.Values(name), ", ") }
 
 func TestEditHeaderDoesWhatSetHeaderDoes(t *testing.T) {
@@ -672,7 +673,6 @@ func TestEditHeaderDoesWhatSetHeaderDoes(t *testing.T) {
 				resp.SetHeader(set, compressed)
 				resp.EditHeader(edited, compressed)
 				set.Del("Content-Length")
-				delete(edited.Header, "content-md5") // Del means the canonical name in http.Header
 				set["Vary"], edited.Header["Vary"] = []string{strings.Join(set["Vary"], ", ")}, []string{edited.Get("Vary")}
 				assert.Equal(t, set, edited.Header, "%v, compressed %t, Vary %q", err, compressed, vary)
 			}

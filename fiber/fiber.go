@@ -68,7 +68,7 @@ func answer(r *fault.Responder, c *fiber.Ctx, err error) {
 func send(c *fiber.Ctx, resp *fault.Response) {
 	to := c.Response()
 	to.SetBodyRaw(resp.Body) // drops what was buffered, closes a stream
-	resp.EditHeader(header{&to.Header}, false)
+	resp.EditHeader(&header{ResponseHeader: &to.Header}, false)
 	to.SetStatusCode(resp.Status)
 	to.Header.SetStatusMessage(nil)            // a reason phrase of the handler's
 	to.Header.SetContentLength(len(resp.Body)) // fasthttp would; adaptor.FiberApp does not

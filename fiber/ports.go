@@ -1,10 +1,10 @@
 package faultfiber
 
 import (
+	"bytes"
 	"context"
 	"errors"
-	"iter"
-	"slices"
+	"net/textproto"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -44,7 +44,11 @@ func (r request) Route() string {
 }
 
 func (r request) Header(name string) string {
-	return lines(r.c.Request().Header.VisitAll, name)
+	h := &r.c.Request().Header
+	if r.c.App().Config().DisableHeaderNormalizing {
+		return joined(inAnyCase(h.VisitAll, name))
+	}
+	return joined(h.PeekAll(name))
 }
 
 // Committed reports that the response is out of our hands.
@@ -53,48 +57,63 @@ func (r request) Committed() bool {
 }
 
 // header is fasthttp's header as the core edits it. With Config.DisableHeaderNormalizing names keep
-// the letter case that they were set with.
-type header struct{ *fasthttp.ResponseHeader }
-
-var _ fault.HeaderEditor = header{}
-
-// Names are copies, as deleting one moves the others.
-func (h header) Names() iter.Seq[string] {
-	var names []string
-	h.VisitAll(func(name, _ []byte) { names = append(names, string(name)) })
-	return slices.Values(names)
+// the letter case that they were set with; fasthttp finds them in that case only.
+type header struct {
+	*fasthttp.ResponseHeader
+	odd bool // there are such names
 }
 
-func (h header) Get(name string) string { return lines(h.VisitAll, name) }
+var _ fault.HeaderEditor = (*header)(nil)
 
-func (h header) Set(name, value string) {
-	h.Del(name)
-	h.ResponseHeader.Set(name, value)
-}
-
-func (h header) Del(name string) {
+// Prune deletes after the visit, as deleting moves names. Content-Type is always there and always set
+// anew. Prune comes before all others.
+func (h *header) Prune(stale func(string) bool) {
 	var names []string
 	h.VisitAll(func(n, _ []byte) {
-		if strings.EqualFold(utils.UnsafeString(n), name) {
+		name := utils.UnsafeString(n)
+		if name == fiber.HeaderContentType {
+			return
+		}
+		h.odd = h.odd || textproto.CanonicalMIMEHeaderKey(name) != name
+		if stale(name) {
 			names = append(names, string(n))
 		}
 	})
-	for _, n := range names {
-		h.ResponseHeader.Del(n)
+	for _, name := range names {
+		h.ResponseHeader.Del(name)
 	}
 }
 
-// lines joins the lines of the name by commas, as a copy.
-func lines(visit func(func(name, value []byte)), name string) (value string) {
-	found := false
+func (h *header) Get(name string) string {
+	if h.odd {
+		return joined(inAnyCase(h.VisitAll, name))
+	}
+	return joined(h.PeekAll(name))
+}
+
+// Set deletes first: fasthttp's Set replaces the first line only.
+func (h *header) Set(name, value string) {
+	if h.odd {
+		h.Prune(func(n string) bool { return strings.EqualFold(n, name) })
+	}
+	h.ResponseHeader.Del(name)
+	h.SetCanonical(utils.UnsafeBytes(name), utils.UnsafeBytes(value)) // the core's names are canonical; both are copied
+}
+
+// inAnyCase finds the lines of the name in whatever letter case it was written.
+func inAnyCase(visit func(func(name, value []byte)), name string) (lines [][]byte) {
 	visit(func(n, v []byte) {
-		switch {
-		case !strings.EqualFold(utils.UnsafeString(n), name):
-		case found:
-			value += ", " + string(v)
-		default:
-			value, found = string(v), true
+		if strings.EqualFold(utils.UnsafeString(n), name) {
+			lines = append(lines, v)
 		}
 	})
-	return value
+	return lines
+}
+
+// joined joins lines by commas, as a copy.
+func joined(lines [][]byte) string {
+	if len(lines) == 1 {
+		return string(lines[0])
+	}
+	return string(bytes.Join(lines, []byte(", ")))
 }

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"runtime/debug"
+	"sync"
+
+	"github.com/gin-gonic/gin"
+	"github.com/gofiber/fiber/v2"
+	fiberrecover "github.com/gofiber/fiber/v2/middleware/recover"
+	"github.com/labstack/echo/v4"
+	echomiddleware "github.com/labstack/echo/v4/middleware"
+	"github.com/valyala/fasthttp"
+
+	fault "github.com/polyfault/polyfault/core"
+	faultecho "github.com/polyfault/polyfault/echo"
+	faultfiber "github.com/polyfault/polyfault/fiber"
+	faultgin "github.com/polyfault/polyfault/gin"
+)
+
+// frameworkScenarios are the adapters, each beside what its framework does by itself.
+func frameworkScenarios() []*scenario {
+	return append(append(ginScenarios(), echoScenarios()...), fiberScenarios()...)
+}
+
+const (
+	ownDefault  = "the framework's default, English"
+	ownRecovery = "the framework's own recovery"
+	ours        = "polyfault"
+	orders      = "/orders/:id"
+)
+
+// prepared is the answer that all error contestants of the frameworks give, but for the defaults.
+func prepared() (status int, header map[string]string, body []byte) {
+	resp := responder(four).Respond(nil, fault.TaskLocked)
+	header = map[string]string{}
+	for name, values := range resp.Header() {
+		header[name] = values[0]
+	}
+	return resp.Status, header, resp.Body
+}
+
+func ginScenarios() []*scenario {
+	gin.SetMode(gin.ReleaseMode)
+	status, header, body := prepared()
+	engine := func(set func(*gin.Engine)) http.Handler {
+		e := gin.New()
+		set(e)
+		return e
+	}
+	route := func(h gin.HandlerFunc, use ...gin.HandlerFunc) http.Handler {
+		return engine(func(e *gin.Engine) { e.Use(use...); e.GET(orders, h) })
+	}
+	installed := func(h gin.HandlerFunc) http.Handler {
+		return engine(func(e *gin.Engine) { faultgin.Install(e, responder(four)); e.GET(orders, h) })
+	}
+	success := func(c *gin.Context) { c.Status(http.StatusNoContent) }
+	boom := func(*gin.Context) { panic("boom") }
+	own := gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) { c.AbortWithStatus(http.StatusInternalServerError) })
+	return frameworkTopics("gin", []contestant{
+		{name: byHand, role: hand, handler: route(func(c *gin.Context) {
+			h := c.Writer.Header()
+			for name, value := range header {
+				h.Set(name, value)
+			}
+			c.Writer.WriteHeader(status)
+			_, _ = c.Writer.Write(body)
+		})},
+		{name: ownDefault, role: usual, handler: route(func(c *gin.Context) {
+			c.AbortWithStatusJSON(status, gin.H{"error": "This is not possible because the task is locked."})
+		}), differs: "English only, as gin services write it"},
+		{name: ours, handler: installed(faultgin.Handler(func(*gin.Context) error { return fault.TaskLocked.New() }))},
+	}, []contestant{
+		{name: "bare", handler: route(success)},
+		{name: ownRecovery, role: hand, handler: route(success, own)},
+		{name: ours, handler: installed(success)},
+	}, []contestant{
+		{name: ownRecovery, role: hand, handler: route(boom, own), differs: "500 without a body"},
+		{name: ours, handler: installed(boom)},
+	})
+}
+
+func echoScenarios() []*scenario {
+	status, header, body := prepared()
+	route := func(h echo.HandlerFunc, use ...echo.MiddlewareFunc) http.Handler {
+		e := echo.New()
+		e.Logger.SetOutput(io.Discard)
+		e.Use(use...)
+		e.GET(orders, h)
+		return e
+	}
+	installed := func(h echo.HandlerFunc) http.Handler {
+		e := echo.New()
+		faultecho.Install(e, responder(four))
+		e.GET(orders, h)
+		return e
+	}
+	success := func(c echo.Context) error { return c.NoContent(http.StatusNoContent) }
+	boom := func(echo.Context) error { panic("boom") }
+	return frameworkTopics("echo", []contestant{
+		{name: byHand, role: hand, handler: route(func(c echo.Context) error {
+			h := c.Response().Header()
+			for name, value := range header {
+				h.Set(name, value)
+			}
+			c.Response().WriteHeader(status)
+			_, err := c.Response().Write(body)
+			return err
+		})},
+		{name: ownDefault, role: usual, handler: route(func(echo.Context) error {
+			return echo.NewHTTPError(status, "This is not possible because the task is locked.")
+		}), differs: "English only, by echo's default error handler"},
+		{name: ours, handler: installed(func(echo.Context) error { return fault.TaskLocked.New() })},
+	}, []contestant{
+		{name: "bare", handler: route(success)},
+		{name: ownRecovery, role: hand, handler: route(success, echomiddleware.Recover())},
+		{name: ours, handler: installed(success)},
+	}, []contestant{
+		{name: ownRecovery, role: hand, handler: route(boom, echomiddleware.Recover()), differs: "echo's default body"},
+		{name: ours, handler: installed(boom)},
+	})
+}
+
+func fiberScenarios() []*scenario {
+	status, header, body := prepared()
+	app := func(config fiber.Config, h fiber.Handler, use ...fiber.Handler) func() {
+		a := fiber.New(config)
+		for _, u := range use {
+			a.Use(u)
+		}
+		a.Get(orders, h)
+		return fiberClient(a)
+	}
+	installed := func(h fiber.Handler) func() {
+		r := responder(four)
+		return app(fiber.Config{ErrorHandler: faultfiber.ErrorHandler(r)}, h, faultfiber.Recover(r))
+	}
+	success := func(c *fiber.Ctx) error { c.Status(http.StatusNoContent); return nil }
+	boom := func(*fiber.Ctx) error { panic("boom") }
+	return frameworkTopics("fiber", []contestant{
+		{name: byHand, role: hand, op: app(fiber.Config{}, func(c *fiber.Ctx) error {
+			for name, value := range header {
+				c.Set(name, value)
+			}
+			return c.Status(status).Send(body)
+		})},
+		{name: ownDefault, role: usual, op: app(fiber.Config{}, func(*fiber.Ctx) error {
+			return fiber.NewError(status, "This is not possible because the task is locked.")
+		})},
+		{name: ours, op: installed(func(*fiber.Ctx) error { return fault.TaskLocked.New() })},
+	}, []contestant{
+		{name: "bare", op: app(fiber.Config{}, success)},
+		{name: ownRecovery, role: hand, op: app(fiber.Config{}, success, fiberrecover.New())},
+		{name: ours, op: installed(success)},
+	}, []contestant{
+		{name: ownRecovery, role: hand, op: app(fiber.Config{}, boom, fiberrecover.New(fiberrecover.Config{EnableStackTrace: true, StackTraceHandler: discardStack}))},
+		{name: ours, op: installed(boom)},
+	})
+}
+
+// frameworkTopics are the three questions that each framework is asked.
+func frameworkTopics(name string, failing, succeeding, panicking []contestant) []*scenario {
+	req := browse("application/json")
+	return []*scenario{
+		{name: name + ", error, 4 languages", request: req, contestants: failing},
+		{name: name + ", success", request: req, contestants: succeeding},
+		{name: name + `, panic("boom")`, request: req, contestants: panicking},
+	}
+}
+
+// fiberClient sends the browser's request to the app, past the connection, and discards the answer.
+func fiberClient(app *fiber.App) func() {
+	handler := app.Handler()
+	return func() {
+		fctx := fiberRequests.Get().(*fasthttp.RequestCtx)
+		defer fiberRequests.Put(fctx)
+		handler(fctx)
+		fctx.Response.Reset()
+		fctx.ResetUserValues()
+	}
+}
+
+// fiberRequests are requests as fasthttp would have read them, one for each goroutine that asks.
+var fiberRequests = sync.Pool{New: func() any {
+	fctx := &fasthttp.RequestCtx{}
+	fctx.Request.Header.SetMethod(http.MethodGet)
+	fctx.Request.SetRequestURI("/orders/4711")
+	for name, values := range browse("application/json").Header {
+		fctx.Request.Header.Set(name, values[0])
+	}
+	return fctx
+}}
+
+// discardStack formats the stack, as fiber's own handler does, and prints it nowhere.
+func discardStack(_ *fiber.Ctx, v any) {
+	_, _ = io.Discard.Write(append(debug.Stack(), v.(string)...))
+}
