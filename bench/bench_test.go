@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -36,7 +38,7 @@ func TestAnswers(t *testing.T) {
 			case got != want:
 				t.Errorf("%s: %s answers\n%s\n\nnot\n%s", s.name, c.name, got, want)
 			}
-			if c.answer(s.request) != c.answer(s.request) {
+			if first, second := c.answer(s.request), c.answer(s.request); first != second {
 				t.Errorf("%s: %s answers something else each time", s.name, c.name)
 			}
 			w := httptest.NewRecorder()
@@ -70,4 +72,23 @@ func find(all []*scenario, name, contestant string) *contestant {
 		}
 	}
 	return nil
+}
+
+// Fiber's contestants are no http.Handlers: what they send is compared here.
+func TestFiberContestantsAnswerTheSame(t *testing.T) {
+	observeFiber = true
+	defer func() { observeFiber = false }()
+	var answers []string
+	for _, c := range fiberScenarios()[0].contestants {
+		if c.name == ownDefault {
+			continue
+		}
+		c.op()
+		lines := strings.Split(lastFiberAnswer, "\r\n")
+		slices.Sort(lines) // the order of headers is of no meaning
+		answers = append(answers, strings.Join(lines, "\n"))
+	}
+	if len(answers) != 2 || answers[0] != answers[1] || answers[0] == "" {
+		t.Errorf("different answers: %q", answers)
+	}
 }
