@@ -1,0 +1,60 @@
+package faultecho
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	fault "github.com/polyfault/polyfault/core"
+)
+
+// Install makes r answer all errors and panics of e: it sets e.HTTPErrorHandler to [ErrorHandler] and
+// uses [Recover]. Its place among the routes does not matter, its place among other middleware does:
+// see the package comment.
+func Install(e *echo.Echo, r *fault.Responder) {
+	e.HTTPErrorHandler = ErrorHandler(r)
+	e.Use(Recover(r))
+}
+
+// ErrorHandler answers errors with r. It answers, logs and observes the first error of a request;
+// middleware may call it again for the same one. Nil, and a typed nil, leave the response alone.
+func ErrorHandler(r *fault.Responder) echo.HTTPErrorHandler {
+	return func(err error, c echo.Context) {
+		if err == http.ErrAbortHandler {
+			panic(err)
+		}
+		if fault.IsNil(err) {
+			return
+		}
+		x := of(c)
+		if x.failed {
+			return
+		}
+		resp := x.respond(r, err)
+		if !x.begun() {
+			x.send(resp)
+		}
+	}
+}
+
+// Recover turns panics into errors and returns them: middleware around it sees the failure, and the
+// error handler, which has to be [ErrorHandler], answers it. When the response has begun it logs the
+// panic with r and aborts the connection instead, so that no client takes half a body for a whole one.
+//
+// It may be installed more than once. Errors are answered without it, too, but only with it is it
+// known that the connection was hijacked, that Content-Encoding is a compressor's around, and that
+// middleware, not the client, has ended the request's context.
+func Recover(r *fault.Responder) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) (err error) {
+			x := begin(c)
+			defer func() {
+				if v := recover(); v != nil {
+					err = x.recovered(r, c, v)
+				}
+				x.finish(c, err)
+			}()
+			return next(c)
+		}
+	}
+}

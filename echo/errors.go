@@ -1,0 +1,121 @@
+package faultecho
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	fault "github.com/polyfault/polyfault/core"
+)
+
+// A failure is an error that holds echo's own, with what core cannot read from that by itself.
+type failure struct {
+	error
+	http *echo.HTTPError
+}
+
+func (f *failure) Unwrap() error   { return f.error }
+func (f *failure) StatusCode() int { return f.http.Code }
+
+// StatusMessage is a message that was written for clients. The name of the status is echo's filling,
+// and what quotes the internal error is Bind's.
+func (f *failure) StatusMessage() (message string) {
+	message, _ = f.http.Message.(string)
+	if message == http.StatusText(f.http.Code) {
+		return ""
+	}
+	if internal := f.http.Internal; !fault.IsNil(internal) && quotes(message, internal) {
+		return ""
+	}
+	return message
+}
+
+func quotes(message string, err error) (yes bool) {
+	defer func() {
+		if recover() != nil { // a foreign Error method
+			yes = false
+		}
+	}()
+	text := err.Error()
+	return text != "" && strings.Contains(message, text)
+}
+
+// translate makes an error that core understands of one that holds echo's. An error of ours in it, at
+// whatever depth, speaks for itself.
+func translate(err error) (translated error) {
+	defer func() {
+		if recover() != nil { // a foreign Unwrap
+			translated = err
+		}
+	}()
+	if _, ours := fault.From(err); ours {
+		return err
+	}
+	var f finding
+	f.search(err, new(maxErrors))
+	he := f.http
+	if he == nil {
+		return err
+	}
+	if inner, ok := he.Internal.(*echo.HTTPError); ok && inner != nil {
+		he = inner // one level, as echo does
+	}
+	if len(f.bindings) > 0 && he.Code == http.StatusBadRequest {
+		return badParams(err, f.bindings)
+	}
+	return &failure{err, he}
+}
+
+// badParams names the fields. Their values are the client's: they stay in the log.
+func badParams(err error, bindings []*echo.BindingError) error {
+	var d fault.Details
+	for _, b := range bindings {
+		text := "field.invalid"
+		if b.Internal == nil && len(b.Values) == 0 {
+			text = "field.required"
+		}
+		d.AddError(b.Field, fault.BadFieldValue.New(fault.Text(text)))
+	}
+	return fault.BadParamValue.Wrap(err, fault.DetailsOf(&d))
+}
+
+// A finding is what the tree of an error holds of echo's.
+type finding struct {
+	http     *echo.HTTPError // the outermost; BodyLimit's own before all others
+	bindings []*echo.BindingError
+}
+
+const maxErrors = 1000
+
+// search goes through the tree in the order of errors.As. That itself would miss all fields but the
+// first, find no HTTPError in a BindingError, and never return from a cycle.
+func (f *finding) search(err error, budget *int) {
+	for !fault.IsNil(err) && *budget > 0 {
+		*budget--
+		switch e := err.(type) {
+		case *echo.HTTPError:
+			f.found(e)
+		case *echo.BindingError:
+			f.found(e.HTTPError)
+			f.bindings = append(f.bindings, e)
+		}
+		switch x := err.(type) {
+		case interface{ Unwrap() error }:
+			err = x.Unwrap()
+		case interface{ Unwrap() []error }:
+			for _, branch := range x.Unwrap() {
+				f.search(branch, budget)
+			}
+			return
+		default:
+			return
+		}
+	}
+}
+
+func (f *finding) found(he *echo.HTTPError) {
+	if f.http == nil || he == echo.ErrStatusRequestEntityTooLarge {
+		f.http = he
+	}
+}
