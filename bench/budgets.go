@@ -42,7 +42,7 @@ var budgets = []budget{
 	cheaper(`panic("boom")`, "polyfault Middleware", stack),
 	cheaper(`panic("boom")`, "polyfault Middleware", "chi Recoverer"),
 	{claim: "no allocation beyond the framework's", scenario: "gin, success", contestant: ours},
-	{claim: "no allocation beyond the framework's", scenario: "echo, success", contestant: ours},
+	{claim: "no allocation beyond the framework's", scenario: "echo, success", contestant: ours, allocs: 1}, // echo makes one for any middleware
 	{claim: "no allocation beyond the framework's", scenario: "fiber, success", contestant: ours},
 	cheaper("gin, success", ours, ownRecovery),
 	cheaper("echo, success", ours, ownRecovery),

@@ -123,14 +123,12 @@ func (o *Occurrence) classify() {
 		o.become(k, nil)
 		return
 	}
+	o.findPanic()
 	if f, ok := From(o.err); ok {
 		o.become(f.Kind(), f)
 		return
 	}
 	o.noted("an error's Unwrap, Is or As", func() {
-		if p, ok := asError[*panicError](o.err); ok {
-			o.panicked, o.stack = true, p.stack // wrapped on its way by other middleware
-		}
 		if f := o.mapped(r.mappers); f != nil {
 			o.become(f.Kind(), f)
 		} else if f := o.foreign(); f != nil {
@@ -141,6 +139,18 @@ func (o *Occurrence) classify() {
 		o.unknown = true
 		o.become(r.defaultKind, nil)
 	}
+}
+
+// findPanic finds a recovered panic that middleware has wrapped on its way.
+func (o *Occurrence) findPanic() {
+	if f, ok := o.err.(*Fault); ok && f.Unwrap() == nil {
+		return
+	}
+	o.noted("an error's Unwrap, Is or As", func() {
+		if p, ok := asError[*panicError](o.err); ok {
+			o.panicked, o.stack = true, p.stack
+		}
+	})
 }
 
 func (o *Occurrence) become(k *Kind, f *Fault) {
@@ -182,7 +192,7 @@ func (o *Occurrence) foreign() *Fault {
 		return nil
 	}
 	if inferred == nil && status == http.StatusBadRequest && !isEncoding(o.err) {
-		inferred = inferBinding(o.err)
+		inferred = o.inferBinding()
 	}
 	if inferred != nil && inferred.StatusCode() == status {
 		return inferred
@@ -244,7 +254,7 @@ func (o *Occurrence) infer() *Fault {
 		}
 	}
 	if _, binding := asError[*bindingError](o.err); binding {
-		if f := inferBinding(o.err); f != nil {
+		if f := o.inferBinding(); f != nil {
 			return f
 		}
 		return &Fault{kind: BadRequest}
@@ -356,8 +366,12 @@ func inferSentinel(err error) *Fault {
 }
 
 // inferBinding knows errors that mean the request only while its input is read.
-func inferBinding(err error) *Fault {
+func (o *Occurrence) inferBinding() *Fault {
+	err := o.err
 	if isError(err, io.EOF) || isError(err, io.ErrUnexpectedEOF) {
+		if !o.mayBeJSON() {
+			return &Fault{kind: BadRequest}
+		}
 		return &Fault{kind: InvalidJSON}
 	}
 	if _, ok := asError[*strconv.NumError](err); ok {
@@ -367,6 +381,15 @@ func inferBinding(err error) *Fault {
 		return &Fault{kind: BadParamValue}
 	}
 	return nil
+}
+
+// mayBeJSON reports whether the request does not say that its body is something else.
+func (o *Occurrence) mayBeJSON() bool {
+	if o.request == nil {
+		return true
+	}
+	contentType := strings.ToLower(o.request.Header("Content-Type"))
+	return contentType == "" || strings.Contains(contentType, "json")
 }
 
 // fieldError is what field errors of go-playground/validator look like. Core does not import it.

@@ -167,6 +167,10 @@ func TestKnownForeignErrors(t *testing.T) {
 			}
 		})
 	}
+	xml := responder(t).Respond(with("Content-Type", "application/xml"), fault.Binding(io.EOF))
+	assert.Contains(t, string(xml.Body), "The request is not valid.", "an empty body that is not meant to be JSON")
+	json := responder(t).Respond(with("Content-Type", "application/problem+JSON"), fault.Binding(io.EOF))
+	assert.Contains(t, string(json.Body), "not valid JSON")
 	assert.NoError(t, fault.Binding(nil))
 	assert.ErrorIs(t, fault.Binding(io.EOF), io.EOF)
 	assert.Equal(t, "EOF", fault.Binding(io.EOF).Error())

@@ -653,7 +653,7 @@ type editor struct{ http.Header }
 func (e editor) Prune(stale func(string) bool) {
 	maps.DeleteFunc(e.Header, func(name string, _ []string) bool { return stale(name) })
 }
-func (e editor) Get(name string) string  { return strings.Join(e.Values(name), ", ") }
+func (e editor) Get(name string) string { return strings.Join(e.Values(name), ", ") }
 
 func TestEditHeaderDoesWhatSetHeaderDoes(t *testing.T) {
 	r := responder(t)
@@ -707,6 +707,16 @@ func TestPanicked(t *testing.T) {
 	assert.Equal(t, true, line["panic"])
 	assert.Equal(t, "by middleware: panic: canary", line["cause"])
 	assert.True(t, strings.HasPrefix(line["stack"].(string), "github.com/polyfault/polyfault/core_test.TestPanicked.func1\n"))
+	for _, wrapped := range []error{
+		fmt.Errorf("by middleware: %w", caught(fault.Database.Wrap(errors.New("x")))),
+		fault.BadGateway.Wrap(caught("canary")),
+	} {
+		r, log = logged(t)
+		r.Respond(with(), wrapped)
+		line = log.only(t)
+		assert.Equal(t, true, line["panic"], "%v", wrapped)
+		assert.True(t, strings.HasPrefix(line["stack"].(string), "github.com/polyfault/polyfault/core_test.TestPanicked.func1\n"), line["stack"])
+	}
 	assert.NoError(t, fault.Panicked(nil))
 	assert.ErrorIs(t, caught(fault.TaskLocked), fault.Locked)
 }

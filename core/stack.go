@@ -24,7 +24,7 @@ func callers(skip int) Stack {
 // recovering and panicking is left out: the first frame is the one that panicked.
 func (s Stack) Frames() iter.Seq[runtime.Frame] {
 	return func(yield func(runtime.Frame) bool) {
-		var frames []runtime.Frame
+		frames := make([]runtime.Frame, 0, 2*len(s)) // inlined calls have frames of their own
 		for more, iterator := len(s) > 0, runtime.CallersFrames(s); more; {
 			var frame runtime.Frame
 			frame, more = iterator.Next()
@@ -55,6 +55,7 @@ func afterPanic(frames []runtime.Frame) int {
 // line number.
 func (s Stack) String() string {
 	var b strings.Builder
+	b.Grow(128 * len(s))
 	for frame := range s.Frames() {
 		b.WriteString(frame.Function)
 		b.WriteString("\n\t")

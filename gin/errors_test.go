@@ -1,6 +1,7 @@
 package faultgin_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
@@ -243,4 +245,19 @@ func TestDeliberate(t *testing.T) {
 	assert.Equal(t, "plain\n", a.body)
 	s.unlogged()
 	s.failed(s.get("/files/missing.txt"), 404, "not_found")
+}
+
+// Middleware that gives the request a deadline cancels it on its way out; the client is still there.
+func TestACancelledDeadlineIsNoClientThatLeft(t *testing.T) {
+	s := serve(t, gin.New(), func(e *gin.Engine, r *fault.Responder) {
+		faultgin.Install(e, r)
+		e.Use(func(c *gin.Context) {
+			ctx, cancel := context.WithTimeout(c.Request.Context(), time.Minute)
+			defer cancel()
+			c.Request = c.Request.WithContext(ctx)
+			c.Next()
+		})
+		e.GET("/", func(c *gin.Context) { _ = c.Error(context.Canceled) })
+	})
+	s.failed(s.get("/"), http.StatusServiceUnavailable, "service_unavailable")
 }

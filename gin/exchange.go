@@ -3,6 +3,7 @@ package faultgin
 import (
 	"bufio"
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"reflect"
@@ -21,6 +22,7 @@ import (
 type exchange struct {
 	gin.ResponseWriter // c.Writer as it was at entry
 	context            *gin.Context
+	request            *http.Request // as it came
 	responder          *fault.Responder
 
 	chosen     int  // the status that a handler set last; 0 for one that gin has preset
@@ -35,7 +37,7 @@ var exchanges = sync.Pool{New: func() any { return &exchange{} }}
 
 func begin(c *gin.Context, r *fault.Responder) *exchange {
 	x := exchanges.Get().(*exchange)
-	x.ResponseWriter, x.context, x.responder = c.Writer, c, r
+	x.ResponseWriter, x.context, x.request, x.responder = c.Writer, c, c.Request, r
 	x.compressed = len(c.Writer.Header()["Content-Encoding"]) > 0
 	c.Writer = x
 	return x
@@ -262,10 +264,19 @@ type request exchange
 
 var _ fault.Request = (*request)(nil)
 
-func (r *request) Context() context.Context { return r.context.Request.Context() }
-func (r *request) Method() string           { return r.context.Request.Method }
-func (r *request) Route() string            { return r.context.FullPath() }
-func (r *request) Committed() bool          { return r.Written() }
+func (r *request) Method() string  { return r.context.Request.Method }
+func (r *request) Route() string   { return r.context.FullPath() }
+func (r *request) Committed() bool { return r.Written() }
+
+// Context is that of the request as the handlers have it. Middleware that gave it a deadline cancels it
+// on its way out, which must not look like a client that left.
+func (r *request) Context() context.Context {
+	ctx := r.context.Request.Context()
+	if errors.Is(ctx.Err(), context.Canceled) && r.request.Context().Err() == nil {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
+}
 
 func (r *request) Path() string {
 	if r.context.Request.URL == nil {
