@@ -28,6 +28,21 @@ type Request interface {
 	Header(name string) string
 }
 
+// JoinedHeader is what [Request.Header] has to return, for requests with an [http.Header].
+func JoinedHeader(header http.Header, name string) string {
+	values := header[name] // names in canonical form, as core asks for them
+	if values == nil {
+		values = header.Values(name)
+	}
+	switch len(values) {
+	case 0:
+		return ""
+	case 1:
+		return values[0]
+	}
+	return strings.Join(values, ", ")
+}
+
 // A Response is an error response, ready to be written by anything: status, header and body. It
 // must not be changed: parts of it are shared between responses.
 type Response struct {

@@ -720,3 +720,11 @@ func TestPanicked(t *testing.T) {
 	assert.NoError(t, fault.Panicked(nil))
 	assert.ErrorIs(t, caught(fault.TaskLocked), fault.Locked)
 }
+
+func TestJoinedHeader(t *testing.T) {
+	h := http.Header{"Accept": {"a", "b"}, "X-Request-Id": {"1"}}
+	assert.Equal(t, "a, b", fault.JoinedHeader(h, "Accept"))
+	assert.Equal(t, "1", fault.JoinedHeader(h, "x-request-id"))
+	assert.Empty(t, fault.JoinedHeader(h, "Vary"))
+	assert.Empty(t, fault.JoinedHeader(nil, "Vary"))
+}

@@ -7,7 +7,6 @@ import (
 	"iter"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 
 	"github.com/labstack/echo/v4"
@@ -236,15 +235,5 @@ func (r *request) Context() context.Context {
 }
 
 func (r *request) Header(name string) string {
-	values := r.context.Request().Header[name] // the canonical names that core asks for
-	if values == nil {
-		values = r.context.Request().Header.Values(name)
-	}
-	switch len(values) {
-	case 0:
-		return ""
-	case 1:
-		return values[0]
-	}
-	return strings.Join(values, ", ")
+	return fault.JoinedHeader(r.context.Request().Header, name)
 }

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"reflect"
-	"strings"
 	"sync"
 	"time"
 
@@ -286,16 +285,5 @@ func (r *request) Path() string {
 }
 
 func (r *request) Header(name string) string {
-	header := r.context.Request.Header
-	values := header[name] // the canonical names that core asks for
-	if values == nil {
-		values = header.Values(name)
-	}
-	switch len(values) {
-	case 0:
-		return ""
-	case 1:
-		return values[0]
-	}
-	return strings.Join(values, ", ")
+	return fault.JoinedHeader(r.context.Request.Header, name)
 }

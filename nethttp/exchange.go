@@ -382,15 +382,5 @@ func (r *request) Route() string {
 }
 
 func (r *request) Header(name string) string {
-	values := r.request.Header[name] // the canonical names that core asks for
-	if values == nil {
-		values = r.request.Header.Values(name)
-	}
-	switch len(values) {
-	case 0:
-		return ""
-	case 1:
-		return values[0]
-	}
-	return strings.Join(values, ", ")
+	return fault.JoinedHeader(r.request.Header, name)
 }
