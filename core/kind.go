@@ -198,13 +198,20 @@ func newFault(k *Kind, attrs []Attr, extra int) *Fault {
 	switch n := extra + len(attrs); {
 	case n == 0:
 		return &Fault{kind: k}
-	case n <= 2:
+	case n == 1:
+		single := &struct {
+			Fault
+			attrs [1]Attr
+		}{}
+		f = &single.Fault
+		f.attrs = single.attrs[:]
+	case n == 2:
 		small := &struct {
 			Fault
 			attrs [2]Attr
 		}{}
 		f = &small.Fault
-		f.attrs = small.attrs[:n:n]
+		f.attrs = small.attrs[:]
 	case n <= 4:
 		medium := &struct {
 			Fault
