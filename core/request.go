@@ -24,13 +24,13 @@ type Request interface {
 	// Path is the path as it was asked for, without the query.
 	Path() string
 	// Header returns the value of a request header, several lines joined by commas, "" without any.
-	// The responder itself asks for names in canonical form ("X-Request-Id").
+	// Names are compared without regard to letter case.
 	Header(name string) string
 }
 
 // JoinedHeader is what [Request.Header] has to return, for requests with an [http.Header].
 func JoinedHeader(header http.Header, name string) string {
-	values := header[name] // names in canonical form, as core asks for them
+	values := header[name] // most names come in canonical form
 	if values == nil {
 		values = header.Values(name)
 	}

@@ -30,10 +30,10 @@ func (o *Occurrence) requestTraceID() string {
 			return strings.Clone(id)
 		}
 	}
-	if id, ok := traceOfParent(o.request.Header("Traceparent")); ok {
+	if id, ok := traceOfParent(o.request.Header("traceparent")); ok {
 		return strings.Clone(id)
 	}
-	if id := o.request.Header("X-Request-Id"); isTraceID(id) {
+	if id := o.request.Header("X-Request-ID"); isTraceID(id) {
 		return strings.Clone(id)
 	}
 	return ""
