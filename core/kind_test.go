@@ -60,7 +60,7 @@ func TestEveryRegisteredStatusHasItsKind(t *testing.T) {
 }
 
 func TestIsFollowsTheTree(t *testing.T) {
-	custom := fault.TaskLocked.Derive(fault.Spec{Code: "test_is_custom"})
+	custom := derived(fault.TaskLocked, fault.Spec{Code: "test_is_custom"})
 	for _, c := range []struct {
 		name   string
 		err    error
@@ -89,8 +89,8 @@ func TestIsFollowsTheTree(t *testing.T) {
 }
 
 func TestDeriveInherits(t *testing.T) {
-	parent := fault.DatabaseOperation.Derive(fault.Spec{Code: "test_parent", Text: "other_text", Number: 300, Type: "x-test-parent", ExitCode: 201, Category: fault.CategoryAlgorithm})
-	child := parent.Derive(fault.Spec{Code: "test_child_kind", Retry: fault.RetryNever})
+	parent := derived(fault.DatabaseOperation, fault.Spec{Code: "test_parent", Text: "other_text", Number: 300, Type: "x-test-parent", ExitCode: 201, Category: fault.CategoryAlgorithm})
+	child := derived(parent, fault.Spec{Code: "test_child_kind", Retry: fault.RetryNever})
 	assert.Equal(t, "other_text", parent.TextID())
 	assert.Equal(t, "x-test-parent", parent.Type())
 	assert.True(t, parent.Retryable(), "inherited from DatabaseOperation")
@@ -116,7 +116,7 @@ func TestDeriveInherits(t *testing.T) {
 }
 
 func TestDeriveRefuses(t *testing.T) {
-	fault.NotFound.Derive(fault.Spec{Code: "test_taken", ExitCode: 202})
+	derived(fault.NotFound, fault.Spec{Code: "test_taken", ExitCode: 202})
 	for _, c := range []struct {
 		name  string
 		spec  fault.Spec

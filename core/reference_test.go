@@ -117,7 +117,7 @@ func TestObjectAPI(t *testing.T) {
 
 // Job system: exit codes, through every wrapper.
 func TestJobSystemExitCodes(t *testing.T) {
-	manifest := fault.Any.Derive(fault.Spec{Code: "test_invalid_results_manifest", ExitCode: 205, Category: fault.CategoryAlgorithm})
+	manifest := derived(fault.Any, fault.Spec{Code: "test_invalid_results_manifest", ExitCode: 205, Category: fault.CategoryAlgorithm})
 	for want, err := range map[int]error{
 		0: nil, 1: errors.New("unmatched"), 2: fault.Database.Wrap(errors.New("x")), 3: fmt.Errorf("w: %w", fault.DatabaseOperation),
 		4: errors.Join(fault.IOFailure), 205: manifest.New(),

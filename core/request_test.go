@@ -134,3 +134,11 @@ func assertHeader(t *testing.T, resp *fault.Response, name string, want ...strin
 	t.Helper()
 	assert.Equal(t, want, resp.Header().Values(name), name)
 }
+
+// derived derives a kind once, however often the tests run in a process.
+func derived(parent *fault.Kind, spec fault.Spec) *fault.Kind {
+	if k, ok := fault.KindByCode(spec.Code); ok {
+		return k
+	}
+	return parent.Derive(spec)
+}

@@ -367,9 +367,9 @@ func TestLogLine(t *testing.T) {
 	}
 	assert.Contains(t, line["stack"], "TestLogLine")
 
-	loud := fault.Gone.Derive(fault.Spec{Code: "test_loud", Level: slog.LevelWarn})
+	loud := derived(fault.Gone, fault.Spec{Code: "test_loud", Level: slog.LevelWarn})
 	r, log = logged(t)
-	r.Respond(with(), loud.Derive(fault.Spec{Code: "test_louder"}))
+	r.Respond(with(), derived(loud, fault.Spec{Code: "test_louder"}))
 	assert.Equal(t, "WARN", log.only(t)["level"], "inherited")
 	r, log = logged(t)
 	r.Respond(with(), fault.Gone)
