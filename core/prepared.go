@@ -51,11 +51,11 @@ func (r *Responder) preparedResponse(c *catalogue, format int, req Request, err 
 		return nil
 	}
 	resp := c.prepared[format][k.index]
-	if len(attrs) > 0 && resp != nil {
-		resp = r.preparedFor(c, format, k, attrs)
-	}
 	if resp == nil || resp.Status >= 500 || r.log4xx(req, k) {
 		return nil
+	}
+	if len(attrs) > 0 {
+		return r.preparedFor(c, format, k, attrs)
 	}
 	return resp
 }

@@ -250,7 +250,7 @@ func isFieldValue(value string) bool {
 	return true
 }
 
-// lengths holds the decimal numbers from 100 to 999 and from 1000 to 4095, so that Content-Length of
+// lengths3 and lengths4 hold the decimal numbers from 100 to 999 and from 1000 to 4095, so that Content-Length of
 // an ordinary body is a substring and costs no allocation.
 var lengths3, lengths4 = decimals(100, 1000), decimals(1000, 4096)
 

@@ -6,7 +6,6 @@ package message
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/polyfault/polyfault/core/internal/jsontext"
@@ -78,14 +77,3 @@ func (t *Text) Slots() int { return t.slots }
 
 // Static reports whether the text has no placeholder.
 func (t *Text) Static() bool { return t.slots == 0 }
-
-// Args returns the names of the placeholders, each once, in order of appearance.
-func (t *Text) Args() []string {
-	var names []string
-	for _, s := range t.segments {
-		if s.Arg != "" && !slices.Contains(names, s.Arg) {
-			names = append(names, s.Arg)
-		}
-	}
-	return names
-}

@@ -46,12 +46,12 @@ func TestCompileRefuses(t *testing.T) {
 func TestTextFacts(t *testing.T) {
 	text, err := Compile(`<{{.A}}"{{.B}}{{.A}}`)
 	require.NoError(t, err)
-	assert.Equal(t, []string{"A", "B"}, text.Args())
+	assert.Equal(t, 3, text.Slots(), "repeated ones count")
 	assert.False(t, text.Static())
 	assert.Equal(t, len(`\u003c`)+len(`\"`), text.Size())
 	assert.Equal(t, `\u003c1\"21`, render(text, map[string]string{"A": "1", "B": "2"}, true))
 	text, err = Compile("x")
 	require.NoError(t, err)
 	assert.True(t, text.Static())
-	assert.Empty(t, text.Args())
+	assert.Zero(t, text.Slots())
 }
