@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // A Kind is a node of the hierarchy of errors: stable machine identity (code, status, type, number,
@@ -55,6 +56,10 @@ type Spec struct {
 	Category Category     // "" inherits
 	Retry    RetryPolicy  // RetryInherit inherits
 	Level    slog.Leveler // level of the log line; nil inherits, and for built-in kinds means 5xx Error, 4xx Debug
+
+	// RetryAfter is the wait in the Retry-After header of responses whose error brings none itself;
+	// 0 inherits, and without anything to inherit sends no header.
+	RetryAfter time.Duration
 }
 
 // kinds is the table of all kinds of the process: the only package-level state that changes. It is
@@ -127,6 +132,9 @@ func (k *Kind) check() string {
 	if !slices.Contains([]Category{"", CategorySystem, CategoryAlgorithm, CategoryData}, s.Category) {
 		return fmt.Sprintf("category %q is unknown; use CategorySystem, CategoryAlgorithm or CategoryData", s.Category)
 	}
+	if s.RetryAfter < 0 || s.RetryAfter > 0 && s.Retry == RetryNever {
+		return fmt.Sprintf("the wait of %s is negative or contradicts RetryNever; change Spec.RetryAfter", s.RetryAfter)
+	}
 	if s.Retry > RetryLater {
 		return fmt.Sprintf("retry policy %d is unknown; use RetryInherit, RetryNever or RetryLater", s.Retry)
 	}
@@ -154,6 +162,9 @@ func (k *Kind) resolve() {
 	}
 	if s.Category == "" {
 		s.Category = p.Category
+	}
+	if s.RetryAfter == 0 && s.Retry != RetryNever {
+		s.RetryAfter = p.RetryAfter
 	}
 	if s.Retry == RetryInherit {
 		s.Retry = p.Retry
@@ -286,6 +297,9 @@ func (k *Kind) Category() Category { return k.spec.Category }
 
 // Retryable reports whether repeating the same request can help.
 func (k *Kind) Retryable() bool { return k.spec.Retry == RetryLater }
+
+// RetryAfter is the wait that responses advertise when the error brings none itself; 0 means none.
+func (k *Kind) RetryAfter() time.Duration { return k.spec.RetryAfter }
 
 // Kinds yields every kind of the process in the order of registration: parents come before their
 // children, the built-in kinds before all others.

@@ -1,5 +1,7 @@
 package fault
 
+import "time"
+
 // The built-in kinds. The business kinds come from the reference systems: statuses, numbers, types and
 // exit codes are theirs, also where HTTP practice differs; [WithStatus] remaps any of them.
 var (
@@ -158,7 +160,7 @@ var (
 	// EntityNotDeletedWithReason is 500: deleting was refused; the details give the reason.
 	EntityNotDeletedWithReason = InternalServerError.Derive(Spec{Code: "entity_not_deleted_with_reason"})
 	// TransactionConflict is 500: two transactions collided; repeating helps.
-	TransactionConflict = InternalServerError.Derive(Spec{Code: "transaction_conflict", Retry: RetryLater})
+	TransactionConflict = InternalServerError.Derive(Spec{Code: "transaction_conflict", Retry: RetryLater, RetryAfter: time.Second})
 	// EnableExtensionFailed is 500: the extension could not be enabled. Web API 107.
 	EnableExtensionFailed = InternalServerError.Derive(Spec{Code: "enable_extension_failed", Number: 107, Type: "extension-enable-error"})
 	// DisableExtensionFailed is 500: the extension could not be disabled. Web API 108.
@@ -166,7 +168,7 @@ var (
 	// Database is 500: programming or integrity failure in the database. Exit code 2.
 	Database = InternalServerError.Derive(Spec{Code: "database", ExitCode: 2})
 	// DatabaseOperation is 500: connection or deadlock failure in the database; repeating helps. Exit code 3.
-	DatabaseOperation = InternalServerError.Derive(Spec{Code: "database_operation", ExitCode: 3, Retry: RetryLater})
+	DatabaseOperation = InternalServerError.Derive(Spec{Code: "database_operation", ExitCode: 3, Retry: RetryLater, RetryAfter: 5 * time.Second})
 	// IOFailure is 500: reading or writing failed. Exit code 4.
 	IOFailure = InternalServerError.Derive(Spec{Code: "io_failure", ExitCode: 4})
 	// ProgrammingError is 500: the service is used or written wrongly.

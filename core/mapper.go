@@ -30,6 +30,10 @@ func MapIs(target error, k *Kind) Mapper {
 		panic("fault: MapIs: the kind is nil; name the kind that stands for " + errorText(target))
 	}
 	return func(err error) *Fault {
+		if probe, ok := err.(*mapperProbe); ok {
+			probe.target = target
+			return nil
+		}
 		if !isError(err, target) {
 			return nil
 		}
@@ -44,6 +48,10 @@ func MapAs[T error](f func(T) *Fault) Mapper {
 		panic("fault: MapAs: the function is nil")
 	}
 	return func(err error) *Fault {
+		if probe, ok := err.(*mapperProbe); ok {
+			probe.typ = reflect.TypeFor[T]()
+			return nil
+		}
 		if t, ok := asError[T](err); ok {
 			return f(t)
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/polyfault/polyfault/core/internal/negotiate"
@@ -213,6 +215,9 @@ func (o *Occurrence) setHeader() {
 	if o.closes || resp.Status == http.StatusRequestEntityTooLarge { // the rest of the body is not read
 		resp.own = append(resp.own, headerField{"Connection", []string{"close"}})
 	}
+	if wait := o.kind.spec.RetryAfter; wait > 0 && !o.unknown {
+		o.ownRetryAfter(wait)
+	}
 	for _, attr := range o.attrs() {
 		switch attr.op {
 		case opHeader, opAddHeader:
@@ -226,12 +231,19 @@ func (o *Occurrence) setHeader() {
 				}
 			})
 		case opRetryAfter:
-			if wait := time.Duration(attr.num); wait >= 0 {
-				seconds := int64((wait + time.Second - 1) / time.Second)
-				o.own("Retry-After", []string{fmt.Sprint(seconds)}, false)
-			}
+			o.ownRetryAfter(time.Duration(attr.num))
 		}
 	}
+}
+
+// ownRetryAfter sets Retry-After, or leaves it away for a negative wait.
+func (o *Occurrence) ownRetryAfter(wait time.Duration) {
+	if wait < 0 {
+		o.resp.own = slices.DeleteFunc(o.resp.own, func(f headerField) bool { return f.name == "Retry-After" })
+		return
+	}
+	seconds := int64((wait + time.Second - 1) / time.Second)
+	o.own("Retry-After", []string{strconv.FormatInt(seconds, 10)}, false)
 }
 
 // own takes over a header of the error, or refuses it: a value with a line break would split the
