@@ -27,6 +27,7 @@ const (
 	opCount
 	opDetail
 	opDetails
+	opField
 	opHeader
 	opAddHeader
 	opHeadersFunc

@@ -24,6 +24,7 @@ type catalogue struct {
 	body            []int // the languages of the all-languages body, in order
 	defaultLanguage int
 	english         int
+	labels          bool // there are texts that name fields
 
 	// prepared are the responses to bare kinds, by format and Kind.index: see Responder.prepare.
 	prepared [][]*Response
@@ -62,8 +63,9 @@ type text struct {
 
 // A step of a program: a literal, across the borders of languages, and the argument behind it.
 type step struct {
-	literal string
-	arg     int // index into args, or none
+	literal  string
+	arg      int // index into args, or none
+	language int // that the argument stands in
 }
 
 const none = -1
@@ -138,6 +140,7 @@ func newCatalogue(own []*localeFile, languages []string, defaultLanguage string)
 		if id, ok := strings.CutSuffix(t.id, ".title"); ok {
 			c.titles[id] = t
 		}
+		c.labels = c.labels || strings.HasPrefix(t.id, fieldPrefix)
 	}
 	return c, nil
 }
@@ -300,7 +303,7 @@ func (c *catalogue) prepare(t *text) {
 				literal = append(literal, s.Escaped...)
 				continue
 			}
-			t.program = append(t.program, step{string(literal), t.arg(s.Arg)})
+			t.program = append(t.program, step{string(literal), t.arg(s.Arg), i})
 			literal = nil
 		}
 		literal = append(literal, '"')
@@ -312,7 +315,7 @@ func (c *catalogue) prepare(t *text) {
 	case t.program == nil:
 		t.whole = string(literal)
 	default:
-		t.program = append(t.program, step{string(literal), none})
+		t.program = append(t.program, step{string(literal), none, none})
 	}
 }
 

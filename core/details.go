@@ -13,6 +13,7 @@ type Details struct {
 type detail struct {
 	name  string
 	value any
+	again bool // a further field error of the same place: a JSON object has room for one
 }
 
 // failed is the value of an entry that AddError made.
@@ -32,7 +33,7 @@ func (d *Details) Add(name string, value any) *Details {
 	if d.index != nil {
 		d.index[name] = len(d.entries)
 	}
-	d.entries = append(d.entries, detail{name, value})
+	d.entries = append(d.entries, detail{name: name, value: value})
 	return d
 }
 

@@ -117,7 +117,7 @@ func (f *Fault) LogValue() slog.Value {
 // given the values themselves could loop on a cycle among them.
 func (f *Fault) logAttrs() []slog.Attr {
 	var attrs []slog.Attr
-	if params, _ := f.appendParams(nil); len(params) > len("{}") {
+	if params, _ := appendParams(nil, f.all()); len(params) > len("{}") {
 		attrs = append(attrs, slog.String("params", string(params)))
 	}
 	if entries := f.details(); len(entries) > 0 {
@@ -146,6 +146,10 @@ func logDetails(entries []detail) []byte {
 		}
 		if err, ok := e.value.(error); ok {
 			b = jsontext.AppendQuoted(b, errorText(err))
+			continue
+		}
+		if field, ok := e.value.(*fieldError); ok {
+			b = jsontext.AppendQuoted(b, field.code)
 			continue
 		}
 		b, _ = jsontext.AppendValue(b, e.value)
@@ -218,30 +222,62 @@ func (f *Fault) textID() string {
 	return a.name
 }
 
-// details returns all details in order, the last value of each name.
+// details returns all details in order, the last value of each name. They are not to be changed.
 func (f *Fault) details() []detail {
+	attrs := f.all()
+	if whole, ok := snapshotAlone(attrs); ok {
+		return whole
+	}
 	var d Details
-	for _, a := range f.all() {
+	for _, a := range attrs {
 		switch a.op {
 		case opDetail:
 			d.Add(a.name, a.value)
+		case opField:
+			e, _ := a.value.(*fieldError)
+			d.addField(e)
 		case opDetails:
 			entries, _ := a.value.([]detail)
 			for _, e := range entries {
-				d.Add(e.name, e.value)
+				d.addEntry(e)
 			}
 		}
 	}
 	return d.entries
 }
 
+func (d *Details) addEntry(e detail) {
+	if field, ok := e.value.(*fieldError); ok {
+		d.addField(field)
+		return
+	}
+	d.Add(e.name, e.value)
+}
+
+// snapshotAlone is the one snapshot among attrs when there are no details besides: most often there
+// are none, and then nothing has to be merged.
+func snapshotAlone(attrs []Attr) (whole []detail, ok bool) {
+	for i := range attrs {
+		switch attrs[i].op {
+		case opDetail, opField:
+			return nil, false
+		case opDetails:
+			if ok {
+				return nil, false
+			}
+			whole, ok = attrs[i].value.([]detail)
+		}
+	}
+	return whole, ok
+}
+
 // appendParams appends the arguments, the count among them, as one JSON object in order.
-func (f *Fault) appendParams(dst []byte) (out []byte, complete bool) {
+func appendParams(dst []byte, attrs []Attr) (out []byte, complete bool) {
 	complete = true
 	dst = append(dst, '{')
-	attrs, first := f.all(), true
+	first := true
 	for i, a := range attrs {
-		if a.op != opArg && a.op != opCount || givenAgain(attrs[i+1:], a.name) {
+		if !isParam(a) || givenAgain(attrs[i+1:], a.name) {
 			continue
 		}
 		if !first {

@@ -1,6 +1,9 @@
 package fault
 
 import (
+	"fmt"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,6 +19,10 @@ import (
 //   - Append appends the body to dst and returns it. It neither keeps dst nor o. It may panic or
 //     return nil: the response is then a Multilingual body without details.
 //   - Append uses the occurrence's Append methods where it can: they copy prepared bytes.
+//   - A method Check() error is optional. NewResponder fails with its error.
+//   - A method SetHeader(set func(name, value string)) is optional. It gives headers that go with each
+//     body, a Content-Security-Policy for example, in place of those of the handler that failed. It
+//     is called once, by NewResponder.
 //   - A method Reusable() bool is optional. True says that a body depends on nothing but the kind, its
 //     text, and what the occurrence tells: the responder then renders the bodies of bare kinds once,
 //     when it is made, unless one turns out to hold the trace id, the error or the request.
@@ -73,17 +80,76 @@ func (Multilingual) Append(dst []byte, o *Occurrence) []byte {
 		dst = append(dst, `,"details":`...)
 		dst = o.AppendDetails(dst)
 	}
+	dst = o.appendErrorCount(dst)
 	return append(dst, '}')
+}
+
+// appendErrorCount tells how many errors there were when some of them were left away.
+func (o *Occurrence) appendErrorCount(dst []byte) []byte {
+	if o.errors <= maxDetailErrors {
+		return dst
+	}
+	dst = append(dst, `,"errors_total":`...)
+	return strconv.AppendInt(dst, int64(o.errors), 10)
 }
 
 // Problem is problem details for HTTP APIs, application/problem+json (RFC 9457), in the client's
 // language: type, title, status, detail and instance as the RFC has them, and the extensions code,
-// lang, dir, params, errors, details and trace_id. The zero value is ready.
+// lang, dir, params, errors, errors_total (when not all are sent), details, retryable and trace_id. The
+// zero value is ready.
+//
+// An entry of errors has detail, code, params, and says where in the request it lies: by "pointer", a
+// JSON Pointer into the body as a URI fragment ("#/items/0/qty"), or by "in" ("query", "path",
+// "header", "cookie") and "name".
 type Problem struct {
 	// TypeBase is what "type" starts with; the kind's type ("task-locked") follows. It is an
-	// absolute URI that ends in "/" or "#", best one that leads to documentation (RFC 9457,
+	// absolute URI that ends in "/", "#" or "=", best one that leads to documentation (RFC 9457,
 	// section 3.1.1). Empty means the type "about:blank".
 	TypeBase string
+	// Extensions names details that are extension members of their own, beside the standard ones,
+	// instead of standing in "details". A name begins with a letter, has at least three of letters,
+	// digits and "_" (RFC 9457, section 3.2), and is none that Problem has already: NewResponder
+	// refuses others.
+	Extensions []string
+}
+
+// Check is what NewResponder asks: it names the field that is wrong.
+func (p Problem) Check() error {
+	if p.TypeBase != "" {
+		u, err := url.Parse(p.TypeBase)
+		if err != nil || !u.IsAbs() || !strings.ContainsRune("/#=:", rune(p.TypeBase[len(p.TypeBase)-1])) {
+			return fmt.Errorf("TypeBase %q is not an absolute URI that ends in / # = or :", p.TypeBase)
+		}
+	}
+	for i, name := range p.Extensions {
+		switch {
+		case !isExtensionName(name):
+			return fmt.Errorf("extension %q: a name begins with a letter and has at least three letters, digits or underscores", name)
+		case slices.Contains(problemMembers, name):
+			return fmt.Errorf("extension %q: the format has a member of this name", name)
+		case slices.Contains(p.Extensions[:i], name):
+			return fmt.Errorf("extension %q is given twice", name)
+		}
+	}
+	return nil
+}
+
+// problemMembers are the names that extensions cannot have: the members of Problem, and what has a
+// meaning in JavaScript objects.
+var problemMembers = []string{
+	"type", "title", "status", "detail", "instance",
+	"code", "lang", "dir", "params", "retryable", "trace_id", "errors", "errors_total", "details",
+	"constructor", "prototype", "toString", "valueOf", "hasOwnProperty",
+}
+
+func isExtensionName(name string) bool {
+	for i, c := range []byte(name) {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		if !letter && (i == 0 || c != '_' && (c < '0' || c > '9')) {
+			return false
+		}
+	}
+	return len(name) >= 3
 }
 
 // ContentType is "application/problem+json".
@@ -121,6 +187,8 @@ func (p Problem) Append(dst []byte, o *Occurrence) []byte {
 		dst = o.AppendParams(dst)
 	}
 	dst = p.appendErrors(dst, o)
+	dst = append(dst, `,"retryable":`...)
+	dst = strconv.AppendBool(dst, o.Retryable())
 	dst = append(dst, `,"trace_id":`...)
 	dst = jsontext.AppendQuoted(dst, o.TraceID())
 	return append(dst, '}')
@@ -129,54 +197,66 @@ func (p Problem) Append(dst []byte, o *Occurrence) []byte {
 // appendErrors appends details that are errors as "errors", as the RFC's own example does, and the
 // others as "details".
 func (p Problem) appendErrors(dst []byte, o *Occurrence) []byte {
-	var plain []detail
-	opened := false
-	for _, e := range o.entries {
-		err, ok := detailError(e.value)
-		if !ok {
-			plain = append(plain, e)
-			continue
+	if o.errors > 0 {
+		dst = append(dst, `,"errors":[`...)
+		first := true
+		for e := range o.Errors() {
+			if !first {
+				dst = append(dst, ',')
+			}
+			first = false
+			dst = p.appendError(dst, &e)
 		}
-		if !opened {
-			dst = append(dst, `,"errors":[`...)
-		} else {
-			dst = append(dst, ',')
-		}
-		opened = true
-		dst = p.appendError(dst, o.entry(err), e.name)
-	}
-	if opened {
 		dst = append(dst, ']')
 	}
-	if len(plain) > 0 {
-		dst = append(dst, `,"details":`...)
-		dst = o.appendEntries(dst, plain, 0)
-	}
-	return dst
+	return p.appendDetails(o.appendErrorCount(dst), o)
 }
 
-var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
-
-func (Problem) appendError(dst []byte, e DetailError, name string) []byte {
-	dst = append(dst, `{"detail":`...)
-	if e.text == nil {
-		dst = jsontext.AppendQuoted(dst, e.plain)
-	} else {
-		dst = e.text.appendQuoted(dst, e.o.catalogue, e.o.languageOf(e.text), e.fault.all())
+func (p Problem) appendDetails(dst []byte, o *Occurrence) []byte {
+	var rest []detail
+	for _, d := range o.entries {
+		if isDetailError(d.value) {
+			continue
+		}
+		if !slices.Contains(p.Extensions, d.name) {
+			rest = append(rest, d)
+			continue
+		}
+		dst = append(dst, ',')
+		dst = jsontext.AppendQuoted(dst, d.name)
+		dst = append(dst, ':')
+		dst = o.appendValue(dst, d.name, d.value)
 	}
-	dst = append(dst, `,"pointer":`...)
-	dst = jsontext.AppendQuoted(dst, "#/"+escapePointer.Replace(name))
-	if e.fault != nil {
+	if len(rest) == 0 {
+		return dst
+	}
+	dst = append(dst, `,"details":`...)
+	return o.appendEntries(dst, rest, 0)
+}
+
+func (Problem) appendError(dst []byte, e *DetailError) []byte {
+	dst = append(dst, `{"detail":`...)
+	dst = e.AppendText(dst)
+	if e.at.in == "" {
+		dst = append(dst, `,"pointer":`...)
+		dst = appendFragment(dst, e.at.name)
+	} else {
+		dst = append(dst, `,"in":`...)
+		dst = jsontext.AppendQuoted(dst, e.at.in)
+		dst = append(dst, `,"name":`...)
+		dst = jsontext.AppendQuoted(dst, e.at.name)
+	}
+	if e.code != "" {
 		dst = append(dst, `,"code":`...)
-		dst = jsontext.AppendQuoted(dst, e.Code())
-		if params, _ := e.fault.appendParams(nil); len(params) > len("{}") {
-			dst = append(dst, `,"params":`...)
-			dst = append(dst, params...)
-		}
-		if entries := e.fault.details(); len(entries) > 0 {
-			dst = append(dst, `,"details":`...)
-			dst = e.o.appendEntries(dst, entries, 1)
-		}
+		dst = jsontext.AppendQuoted(dst, e.code)
+	}
+	if e.HasParams() {
+		dst = append(dst, `,"params":`...)
+		dst = e.AppendParams(dst)
+	}
+	if e.HasDetails() {
+		dst = append(dst, `,"details":`...)
+		dst = e.AppendDetails(dst)
 	}
 	return append(dst, '}')
 }

@@ -344,9 +344,9 @@ func ExitCode(err error) int {
 	return Any.ExitCode()
 }
 
-// kindOfStatus returns the kind that stands for a bare status: the registered status' own kind, or
-// the family for one without.
-func kindOfStatus(status int) *Kind {
+// KindOfStatus is the kind that stands for a bare HTTP status: that of the registered status, or the
+// family, [ClientError] or [ServerError], for one without. Statuses outside 400..599 are ServerError's.
+func KindOfStatus(status int) *Kind {
 	if k, ok := statusKinds[status]; ok {
 		return k
 	}

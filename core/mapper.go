@@ -66,14 +66,30 @@ func MapAs[T error](f func(T) *Fault) Mapper {
 //	if err := json.NewDecoder(r.Body).Decode(&booking); err != nil {
 //		return fault.Binding(err)
 //	}
-func Binding(err error) error {
+//
+// in says what part of the request was read, when it was not the body: [InQuery], [InPath], [InHeader],
+// [InCookie]. Field errors of a validator then lie there.
+//
+//	if err := c.ShouldBindQuery(&filter); err != nil {
+//		return fault.Binding(err, fault.InQuery)
+//	}
+func Binding(err error, in ...func(name string) Location) error {
 	if IsNil(err) {
 		return nil
 	}
-	return &bindingError{err}
+	b := &bindingError{error: err}
+	for _, part := range in {
+		if part != nil {
+			b.in = part("").in
+		}
+	}
+	return b
 }
 
-type bindingError struct{ error }
+type bindingError struct {
+	error
+	in string // of a Location
+}
 
 func (e *bindingError) Unwrap() error { return e.error }
 
@@ -206,7 +222,7 @@ func (o *Occurrence) foreign() *Fault {
 		return inferred
 	}
 	o.status = status
-	k := kindOfStatus(status)
+	k := KindOfStatus(status)
 	if k.Status() == status {
 		o.status = 0 // the kind's own, which may be remapped
 	}
@@ -318,15 +334,15 @@ func inferJSON(err error) *Fault {
 		if mismatch.Field != "" {
 			attrs = append(attrs, Detail("field", mismatch.Field))
 		}
-		return &Fault{kind: InvalidJSON, attrs: append(attrs, Detail("expected", jsonType(mismatch.Type)), Detail("got", got))}
+		wrong := typeError(InBody(fieldPointer(mismatch.Field)), jsonType(mismatch.Type), got)
+		return &Fault{kind: InvalidJSON, attrs: append(attrs, Attr{op: opField, value: wrong})}
 	}
 	name, ok := find(err, func(e error) (string, bool) { // encoding/json has no type for it
 		name, ok := strings.CutPrefix(errorText(e), unknownFieldPrefix)
 		return strings.TrimSuffix(name, `"`), ok
 	})
 	if ok {
-		entries := (&Details{}).AddError(name, &Fault{kind: SuperfluousAttributesInRequest, attrs: []Attr{Text("field.unknown")}})
-		return &Fault{kind: SuperfluousAttributesInRequest, attrs: []Attr{DetailsOf(entries)}}
+		return &Fault{kind: SuperfluousAttributesInRequest, attrs: []Attr{Field(Location{name: "/" + escapePointer.Replace(name)}, "unknown_field")}}
 	}
 	return nil
 }
@@ -344,6 +360,9 @@ func jsonType(t reflect.Type) string {
 	case reflect.String:
 		return "string"
 	case reflect.Slice, reflect.Array:
+		if t.Elem().Kind() == reflect.Uint8 && t.Kind() == reflect.Slice {
+			return "string" // base64
+		}
 		return "array"
 	case reflect.Struct, reflect.Map:
 		return "object"
@@ -398,54 +417,4 @@ func (o *Occurrence) mayBeJSON() bool {
 	}
 	contentType := strings.ToLower(o.request.Header("Content-Type"))
 	return contentType == "" || strings.Contains(contentType, "json")
-}
-
-// fieldError is what field errors of go-playground/validator look like. Core does not import it.
-type fieldError interface {
-	Tag() string
-	Namespace() string
-	Field() string
-	Param() string
-	Kind() reflect.Kind
-}
-
-// inferValidation recognises lists of field errors by their shape, in all branches of the tree.
-// Values and parameters stay out of the answer.
-func inferValidation(err error) *Fault {
-	var entries Details
-	find(err, func(e error) (struct{}, bool) {
-		collectFields(&entries, e)
-		return struct{}{}, false
-	})
-	if len(entries.entries) == 0 {
-		return nil
-	}
-	return &Fault{kind: ValidationFailed, attrs: []Attr{DetailsOf(&entries)}}
-}
-
-func collectFields(entries *Details, err error) {
-	list := reflect.ValueOf(err)
-	if list.Kind() != reflect.Slice {
-		return
-	}
-	for i := range list.Len() {
-		switch element := list.Index(i).Interface().(type) {
-		case fieldError:
-			id := "field.invalid"
-			if element.Tag() == "required" {
-				id = "field.required"
-			}
-			entries.AddError(fieldPath(element.Namespace()), &Fault{kind: BadFieldValue, attrs: []Attr{Text(id)}})
-		case error: // gin: a list of lists
-			collectFields(entries, element)
-		}
-	}
-}
-
-// fieldPath is the namespace without the name of the root structure.
-func fieldPath(namespace string) string {
-	if _, path, ok := strings.Cut(namespace, "."); ok {
-		return path
-	}
-	return namespace
 }

@@ -6,6 +6,8 @@ import (
 	"iter"
 	"log/slog"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/polyfault/polyfault/core/internal/jsontext"
 )
@@ -38,6 +40,7 @@ type Occurrence struct {
 	language     int // of a response in one language
 	text         *text
 	entries      []detail
+	errors       int // entries that are errors, those left away too
 	resp         *Response
 	notes        []string // what went wrong while answering
 	preparing    bool     // at start-up, for every request to come
@@ -57,6 +60,19 @@ func (o *Occurrence) Kind() *Kind { return o.kind }
 // Status is the status of the response. It differs from the kind's when a foreign error brought a
 // status that has no kind, or [WithStatus] moved it.
 func (o *Occurrence) Status() int { return o.status }
+
+// Retryable reports whether repeating the same request can help; never for an unknown error.
+func (o *Occurrence) Retryable() bool { return o.kind.Retryable() && !o.unknown }
+
+// RetryAfter is the wait that the response advertises: the error's own, else the kind's; false without
+// one. A header that the error sets by name is not looked at.
+func (o *Occurrence) RetryAfter() (wait time.Duration, ok bool) {
+	if a, own := o.fault.lookup(opRetryAfter); own {
+		return time.Duration(a.num), a.num >= 0
+	}
+	wait = o.kind.spec.RetryAfter
+	return wait, wait > 0 && !o.unknown
+}
 
 // Request is the request. Observers must copy what they keep.
 func (o *Occurrence) Request() Request {
@@ -124,6 +140,25 @@ func (o *Occurrence) Text() string {
 	return string(o.text.appendPlain(nil, o.catalogue, o.languageOf(o.text), o.attrs()))
 }
 
+// TextIn is the text in the language with exactly this tag; false when that language lacks it.
+func (o *Occurrence) TextIn(tag string) (string, bool) {
+	return o.textIn(o.text, tag, o.attrs())
+}
+
+func (o *Occurrence) textIn(t *text, tag string, attrs []Attr) (string, bool) {
+	i := o.catalogue.index(tag)
+	if t == nil || i < 0 || t.forms[i] == nil {
+		return "", false
+	}
+	return string(t.appendPlain(nil, o.catalogue, i, attrs)), true
+}
+
+// TextID is the id of the text: the kind's, unless the error chose another.
+func (o *Occurrence) TextID() string { return o.text.id }
+
+// OwnText reports that the error chose its text itself, by [Text].
+func (o *Occurrence) OwnText() bool { return o.fault.textID() != "" && o.fault.textID() == o.text.id }
+
 // Title is the kind's title in the same language. It has no arguments. A language without the title
 // has the text in its place: a response never mixes languages.
 func (o *Occurrence) Title() string {
@@ -180,27 +215,54 @@ func (o *Occurrence) Args() iter.Seq2[string, any] {
 	}
 }
 
-// Details yields the details in order. The value of one that is itself an error is a [DetailError].
+// Details yields the details that are no errors, in order.
 func (o *Occurrence) Details() iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
 		for _, e := range o.entries {
-			value := e.value
-			if err, ok := detailError(value); ok {
-				value = o.entry(err)
-			}
-			if !yield(e.name, value) {
+			if !isDetailError(e.value) && !yield(e.name, e.value) {
 				return
 			}
 		}
 	}
 }
 
-// A DetailError is a detail that is an error, localized when it is one of ours.
+// Errors yields the details that are errors, in order: what [Field] and [Details.AddError] added. There
+// are 100 at most; see [Occurrence.ErrorCount].
+func (o *Occurrence) Errors() iter.Seq[DetailError] {
+	return func(yield func(DetailError) bool) {
+		for i := range o.entries {
+			if e, ok := o.errorOf(&o.entries[i]); ok && !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// ErrorCount is how many details are errors, those among them that [Occurrence.Errors] leaves away.
+func (o *Occurrence) ErrorCount() int { return o.errors }
+
+// A DetailError is a detail that is an error: a field error, an error of ours, or the text of another
+// one.
 type DetailError struct {
 	o     *Occurrence
-	fault *Fault // nil for a foreign error
-	text  *text
-	plain string
+	at    Location
+	name  string
+	again bool
+	field bool
+	code  string
+	fault *Fault // of an error of ours
+	text  *text  // nil for a foreign error
+	plain string // the text of a foreign error
+	attrs []Attr
+}
+
+// isDetailError reports whether the value of a detail is an error.
+func isDetailError(value any) bool {
+	if _, ok := value.(*fieldError); ok {
+		return true
+	}
+	_, ok := detailError(value)
+	return ok
 }
 
 // detailError finds the error in a detail's value.
@@ -219,28 +281,62 @@ func detailError(value any) (error, bool) {
 	return nil, false
 }
 
-func (o *Occurrence) entry(err error) DetailError {
-	f, ok := From(err)
+// errorOf makes the error of a detail ready, unless the detail is none.
+func (o *Occurrence) errorOf(d *detail) (e DetailError, ok bool) {
+	e = DetailError{o: o, name: d.name, again: d.again}
+	if field, ok := d.value.(*fieldError); ok {
+		e.field, e.at, e.code = true, field.at, field.code
+		e.text = o.catalogue.rule(field.text, o.allLanguages)
+		label := Attr{op: opArg, name: fieldArg, value: o.catalogue.label(field.at)}
+		e.attrs = append(slices.Clip(field.attrs), label)
+		o.withinLanguage(&e, ValidationFailed)
+		return e, true
+	}
+	err, ok := detailError(d.value)
 	if !ok {
-		return DetailError{o: o, plain: errorText(err)}
+		return e, false
 	}
-	e := DetailError{o: o, fault: f}
+	e.at = Location{name: "/" + escapePointer.Replace(d.name)}
+	f, ours := From(err)
+	if !ours {
+		e.plain = errorText(err)
+		return e, true
+	}
+	e.fault, e.code, e.attrs = f, f.Code(), f.all()
 	e.text = o.catalogue.resolve(f.textID(), f.Kind(), o.allLanguages)
-	if !o.allLanguages && !e.text.available.has(o.language) {
-		e.text = o.catalogue.nearest(f.Kind(), o.language)
-	}
-	return e
+	o.withinLanguage(&e, f.Kind())
+	return e, true
 }
 
-// Code is the code of the error's kind, "" for an error that is not ours.
-func (e DetailError) Code() string {
-	if e.fault == nil {
-		return ""
+// withinLanguage replaces a text that the response's one language lacks.
+func (o *Occurrence) withinLanguage(e *DetailError, k *Kind) {
+	if o.allLanguages || e.text.available.has(o.language) {
+		return
 	}
-	return e.fault.Code()
+	if general := o.catalogue.texts[ruleInvalid]; e.field && general != nil && general.available.has(o.language) {
+		e.text = general
+		return
+	}
+	e.text = o.catalogue.nearest(k, o.language)
 }
 
-// Fault is the error, nil when it is not ours.
+// At is where in the request the error lies; the member of the body for an error that [Details] holds
+// by name.
+func (e DetailError) At() Location { return e.at }
+
+// Name is the key of the error among the details: "items.0.qty", or "query.page" when the body has a
+// "page" too.
+func (e DetailError) Name() string { return e.name }
+
+// Again reports that an earlier error has the same name: formats with an object keyed by name leave
+// this one away.
+func (e DetailError) Again() bool { return e.again }
+
+// Code is the rule that a field breaks, or the code of the error's kind; "" for an error that is not
+// ours.
+func (e DetailError) Code() string { return e.code }
+
+// Fault is the error when it is one of ours; nil for field errors and foreign errors.
 func (e DetailError) Fault() *Fault { return e.fault }
 
 // Text is the text in the language of the response.
@@ -248,7 +344,19 @@ func (e DetailError) Text() string {
 	if e.text == nil {
 		return e.plain
 	}
-	return string(e.text.appendPlain(nil, e.o.catalogue, e.o.languageOf(e.text), e.fault.all()))
+	return string(e.text.appendPlain(nil, e.o.catalogue, e.o.languageOf(e.text), e.attrs))
+}
+
+// TextIn is the text in the language with exactly this tag; false when that language lacks it, and for
+// an error that is not ours.
+func (e DetailError) TextIn(tag string) (string, bool) { return e.o.textIn(e.text, tag, e.attrs) }
+
+// AppendText appends [DetailError.Text] as a JSON string.
+func (e DetailError) AppendText(dst []byte) []byte {
+	if e.text == nil {
+		return jsontext.AppendQuoted(dst, e.plain)
+	}
+	return e.text.appendQuoted(dst, e.o.catalogue, e.o.languageOf(e.text), e.attrs)
 }
 
 // Texts yields wire key and text for every language of the all-languages body; nothing for an error
@@ -257,7 +365,54 @@ func (e DetailError) Texts() iter.Seq2[string, string] {
 	if e.text == nil {
 		return func(func(string, string) bool) {}
 	}
-	return e.o.textsOf(e.text, e.fault.all())
+	return e.o.textsOf(e.text, e.attrs)
+}
+
+// AppendTexts appends the texts as JSON members, as [Occurrence.AppendTexts] does; nothing for an error
+// that is not ours.
+func (e DetailError) AppendTexts(dst []byte) []byte {
+	switch {
+	case e.text == nil:
+		return dst
+	case e.o.allLanguages:
+		return e.text.appendMembers(dst, e.o.catalogue, e.attrs)
+	}
+	dst = jsontext.AppendQuoted(dst, e.o.catalogue.languages[e.o.language].key)
+	dst = append(dst, ':')
+	return e.AppendText(dst)
+}
+
+// HasParams reports whether there are arguments.
+func (e DetailError) HasParams() bool { return hasParams(e.attrs) }
+
+// AppendParams appends the arguments as a JSON object.
+func (e DetailError) AppendParams(dst []byte) []byte {
+	dst, complete := appendParams(dst, e.attrs)
+	if !complete {
+		e.o.note("an argument cannot be encoded as JSON")
+	}
+	return dst
+}
+
+// HasDetails reports whether the error, one of ours, has details itself.
+func (e DetailError) HasDetails() bool { return len(e.fault.details()) > 0 }
+
+// AppendDetails appends them, as [Occurrence.AppendDetails] does.
+func (e DetailError) AppendDetails(dst []byte) []byte {
+	return e.o.appendEntries(dst, e.fault.details(), 1)
+}
+
+// rule finds the text of a field error, else the one that says no more than that the value is not
+// valid.
+func (c *catalogue) rule(id string, allLanguages bool) *text {
+	t := c.texts[id]
+	if t != nil && (t.configured || !allLanguages) {
+		return t
+	}
+	if general := c.texts[ruleInvalid]; general != nil && (t == nil || general.configured) {
+		return general
+	}
+	return t
 }
 
 func (o *Occurrence) attrs() []Attr { return o.fault.all() }
@@ -297,7 +452,7 @@ func (o *Occurrence) AppendTitle(dst []byte) []byte {
 
 // AppendParams appends the arguments as a JSON object.
 func (o *Occurrence) AppendParams(dst []byte) []byte {
-	dst, complete := o.fault.appendParams(dst)
+	dst, complete := appendParams(dst, o.attrs())
 	if !complete {
 		o.note("an argument cannot be encoded as JSON")
 	}
@@ -306,15 +461,28 @@ func (o *Occurrence) AppendParams(dst []byte) []byte {
 
 // HasParams reports whether there are arguments.
 func (o *Occurrence) HasParams() bool {
-	return slices.ContainsFunc(o.attrs(), func(a Attr) bool { return a.op == opArg || a.op == opCount })
+	return hasParams(o.attrs())
+}
+
+func hasParams(attrs []Attr) bool {
+	return slices.ContainsFunc(attrs, isParam)
+}
+
+// isParam reports whether a is an argument that clients see by itself: the name of a field is not.
+func isParam(a Attr) bool {
+	if _, label := a.value.(fieldLabel); label {
+		return false
+	}
+	return a.op == opArg || a.op == opCount
 }
 
 // HasDetails reports whether there are details.
 func (o *Occurrence) HasDetails() bool { return len(o.entries) > 0 }
 
-// AppendDetails appends the details as a JSON object. An error among them is {"error": …}: a map of
-// languages in a body of all languages, a string otherwise; with the members code and params where
-// [WithMembers] asks for them, and with its own details.
+// AppendDetails appends the details as a JSON object. A field error is {"code", the languages, "params"},
+// with "in" when it is not about the body. Another error is {"error": …}: a map of languages in a body
+// of all languages, a string otherwise; with the members code and params where [WithMembers] asks for
+// them, and with its own details.
 func (o *Occurrence) AppendDetails(dst []byte) []byte {
 	return o.appendEntries(dst, o.entries, 0)
 }
@@ -324,32 +492,43 @@ const maxNesting = 8
 
 func (o *Occurrence) appendEntries(dst []byte, entries []detail, nesting int) []byte {
 	dst = append(dst, '{')
-	for i, e := range entries {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = jsontext.AppendQuoted(dst, e.name)
-		dst = append(dst, ':')
-		if err, ok := detailError(e.value); ok && nesting < maxNesting {
-			dst = o.appendEntry(dst, o.entry(err), nesting)
+	first := true
+	for i := range entries {
+		d := &entries[i]
+		if d.again {
 			continue
 		}
-		dst = o.appendValue(dst, e.name, e.value)
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = jsontext.AppendQuoted(dst, d.name)
+		dst = append(dst, ':')
+		if nesting < maxNesting {
+			if e, ok := o.errorOf(d); ok {
+				dst = o.appendEntry(dst, &e, nesting)
+				continue
+			}
+		}
+		dst = o.appendValue(dst, d.name, d.value)
 	}
 	return append(dst, '}')
 }
 
-func (o *Occurrence) appendEntry(dst []byte, e DetailError, nesting int) []byte {
+func (o *Occurrence) appendEntry(dst []byte, e *DetailError, nesting int) []byte {
+	if e.field {
+		return e.appendField(dst)
+	}
 	dst = append(dst, `{"error":`...)
 	switch {
 	case e.text == nil:
 		dst = jsontext.AppendQuoted(dst, e.plain)
 	case o.allLanguages:
 		dst = append(dst, '{')
-		dst = e.text.appendMembers(dst, o.catalogue, e.fault.all())
+		dst = e.text.appendMembers(dst, o.catalogue, e.attrs)
 		dst = append(dst, '}')
 	default:
-		dst = e.text.appendQuoted(dst, o.catalogue, o.languageOf(e.text), e.fault.all())
+		dst = e.AppendText(dst)
 	}
 	if e.fault != nil {
 		dst = o.appendEntryMembers(dst, e, nesting)
@@ -357,16 +536,32 @@ func (o *Occurrence) appendEntry(dst []byte, e DetailError, nesting int) []byte 
 	return append(dst, '}')
 }
 
-func (o *Occurrence) appendEntryMembers(dst []byte, e DetailError, nesting int) []byte {
+func (e *DetailError) appendField(dst []byte) []byte {
+	dst = append(dst, `{"code":`...)
+	dst = jsontext.AppendQuoted(dst, e.code)
+	if e.at.in != "" {
+		dst = append(dst, `,"in":`...)
+		dst = jsontext.AppendQuoted(dst, e.at.in)
+	}
+	dst = append(dst, ',')
+	dst = e.AppendTexts(dst)
+	if e.HasParams() {
+		dst = append(dst, `,"params":`...)
+		dst = e.AppendParams(dst)
+	}
+	return append(dst, '}')
+}
+
+func (o *Occurrence) appendEntryMembers(dst []byte, e *DetailError, nesting int) []byte {
 	for _, m := range o.responder.members {
 		switch m {
 		case MemberCode:
 			dst = append(dst, `,"code":`...)
-			dst = jsontext.AppendQuoted(dst, e.Code())
+			dst = jsontext.AppendQuoted(dst, e.code)
 		case MemberParams:
-			if params, _ := e.fault.appendParams(nil); len(params) > len("{}") {
+			if e.HasParams() {
 				dst = append(dst, `,"params":`...)
-				dst = append(dst, params...)
+				dst = e.AppendParams(dst)
 			}
 		}
 	}
@@ -410,7 +605,7 @@ func (o *Occurrence) AppendMembers(dst []byte) []byte {
 			}
 		case MemberRetryable:
 			dst = append(dst, `,"retryable":`...)
-			dst = append(dst, fmt.Sprint(o.kind.Retryable())...)
+			dst = strconv.AppendBool(dst, o.Retryable())
 		}
 	}
 	return dst
@@ -440,12 +635,12 @@ func describePanic(value any) string {
 
 // unhandledEntries are the details of an error that nobody classified.
 func (o *Occurrence) unhandledEntries() []detail {
-	entries := []detail{{"trace_id", o.TraceID()}}
+	entries := []detail{{name: "trace_id", value: o.TraceID()}}
 	if o.Exposure() >= ExposeException {
-		entries = append(entries, detail{"exception", errorText(o.exposed())})
+		entries = append(entries, detail{name: "exception", value: errorText(o.exposed())})
 	}
 	if o.Exposure() >= ExposeTraceback {
-		entries = append(entries, detail{"traceback", o.stack.String()})
+		entries = append(entries, detail{name: "traceback", value: o.stack.String()})
 	}
 	return entries
 }

@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"log/slog"
 	"mime"
+	"net/http"
 	"slices"
+	"strings"
 )
 
 // An Option configures a [Responder]; see [NewResponder].
@@ -87,7 +89,12 @@ func WithFormats(f ...Format) Option {
 				return fmt.Errorf("WithFormats: format %d is nil", i+1)
 			}
 			contentType := format.ContentType()
-			if _, _, err := mime.ParseMediaType(contentType); err != nil || !isFieldValue(contentType) {
+			if c, ok := format.(interface{ Check() error }); ok {
+				if err := c.Check(); err != nil {
+					return fmt.Errorf("WithFormats: format %d, %s: %w", i+1, contentType, err)
+				}
+			}
+			if name, _, err := mime.ParseMediaType(contentType); err != nil || !strings.Contains(name, "/") || !isFieldValue(contentType) {
 				return fmt.Errorf("WithFormats: format %d has the content type %q, which is no media type", i+1, contentType)
 			}
 			if format.Use() > OneLanguageTitled {
@@ -98,10 +105,33 @@ func WithFormats(f ...Format) Option {
 					return fmt.Errorf("WithFormats: two formats have the media type %s", mediaType(contentType))
 				}
 			}
-			r.formats = append(r.formats, preparedFormat{Format: format, use: format.Use(), contentType: []string{contentType}})
+			prepared := preparedFormat{Format: format, use: format.Use(), contentType: []string{contentType}}
+			if err := prepared.setHeader(); err != nil {
+				return fmt.Errorf("WithFormats: format %d, %s: %w", i+1, contentType, err)
+			}
+			r.formats = append(r.formats, prepared)
 		}
 		return nil
 	}
+}
+
+// setHeader asks the format for the headers of its bodies.
+func (f *preparedFormat) setHeader() (err error) {
+	h, ok := f.Format.(interface {
+		SetHeader(set func(name, value string))
+	})
+	if !ok {
+		return nil
+	}
+	h.SetHeader(func(name, value string) {
+		canonical := http.CanonicalHeaderKey(name)
+		if !isToken(name) || !isFieldValue(value) || describesBody(canonical) {
+			err = fmt.Errorf("header %q cannot be set to %q", name, value)
+			return
+		}
+		f.header = append(f.header, headerField{canonical, []string{value}})
+	})
+	return err
 }
 
 // WithMembers adds members to the Multilingual body, in this order. There are none by default.

@@ -30,7 +30,7 @@ func (t *text) appendMembers(dst []byte, c *catalogue, attrs []Attr) []byte {
 			dst = append(dst, ',')
 		}
 		dst = append(dst, c.languages[i].member...)
-		dst = appendForm(dst, t.form(c, i, attrs), args, escaped)
+		dst = appendForm(dst, t.form(c, i, attrs), args, i, escaped)
 		dst = append(dst, '"')
 	}
 	return dst
@@ -47,7 +47,7 @@ func (t *text) run(dst []byte, attrs []Attr) []byte {
 		step := &t.program[i]
 		dst = append(dst, step.literal...)
 		if step.arg != none {
-			dst = args[step.arg].append(dst)
+			dst = args[step.arg].append(dst, step.language, escaped)
 		}
 	}
 	return dst
@@ -57,7 +57,7 @@ func (t *text) run(dst []byte, attrs []Attr) []byte {
 func (t *text) appendPlain(dst []byte, c *catalogue, language int, attrs []Attr) []byte {
 	var space [fewArgs]argText
 	s := c.isolation(language)
-	return appendForm(dst, t.form(c, language, attrs), argTexts(space[:0], attrs, s), s)
+	return appendForm(dst, t.form(c, language, attrs), argTexts(space[:0], attrs, s), language, s)
 }
 
 // appendQuoted appends the text in one language as a JSON string.
@@ -65,7 +65,7 @@ func (t *text) appendQuoted(dst []byte, c *catalogue, language int, attrs []Attr
 	var space [fewArgs]argText
 	s := escaped | c.isolation(language)
 	dst = append(dst, '"')
-	dst = appendForm(dst, t.form(c, language, attrs), argTexts(space[:0], attrs, s), s)
+	dst = appendForm(dst, t.form(c, language, attrs), argTexts(space[:0], attrs, s), language, s)
 	return append(dst, '"')
 }
 
@@ -101,13 +101,13 @@ const (
 	isolated                   // values between U+2068 and U+2069: they may be of the other direction
 )
 
-func appendForm(dst []byte, form *message.Text, args []argText, s style) []byte {
+func appendForm(dst []byte, form *message.Text, args []argText, language int, s style) []byte {
 	segments := form.Segments()
 	for i := range segments {
 		segment := &segments[i]
 		switch {
 		case segment.Arg != "":
-			dst = appendArg(dst, segment.Arg, args, s)
+			dst = appendArg(dst, segment.Arg, args, language, s)
 		case s&escaped != 0:
 			dst = append(dst, segment.Escaped...)
 		default:
@@ -131,6 +131,7 @@ type argText struct {
 	text   string // in the style asked for
 	number int64  // in place of text
 	isText bool
+	label  *text // in place of text, in the languages that have it
 }
 
 // argTexts makes the arguments among attrs ready, so that a body does it once and not per language.
@@ -157,13 +158,19 @@ func (a *Attr) text(s style) argText {
 	if a.op == opCount {
 		return argText{name: a.name, number: a.num}
 	}
-	if n, ok := a.value.(int); ok {
-		return argText{name: a.name, number: int64(n)}
+	switch v := a.value.(type) {
+	case int:
+		return argText{name: a.name, number: int64(v)}
+	case fieldLabel:
+		return argText{name: a.name, text: styled(v.name, s), isText: true, label: v.text}
 	}
 	return argText{name: a.name, text: styled(a.value, s), isText: true}
 }
 
-func (a *argText) append(dst []byte) []byte {
+func (a *argText) append(dst []byte, language int, s style) []byte {
+	if a.label != nil && a.label.forms[language] != nil {
+		return appendForm(dst, a.label.forms[language][plural.Other], nil, language, s)
+	}
 	if a.isText {
 		return append(dst, a.text...)
 	}
@@ -194,7 +201,7 @@ func isPlainASCII(s string) bool {
 
 // appendArg appends the value of the placeholder, the last one given; one that was not given is
 // nothing.
-func appendArg(dst []byte, name string, args []argText, s style) []byte {
+func appendArg(dst []byte, name string, args []argText, language int, s style) []byte {
 	for i := len(args) - 1; i >= 0; i-- {
 		a := &args[i]
 		if a.name != name {
@@ -203,7 +210,7 @@ func appendArg(dst []byte, name string, args []argText, s style) []byte {
 		if s&isolated != 0 {
 			dst = append(dst, firstStrongIsolate...)
 		}
-		dst = a.append(dst)
+		dst = a.append(dst, language, s)
 		if s&isolated != 0 {
 			dst = append(dst, popDirectionalIsolate...)
 		}

@@ -44,8 +44,9 @@ func (o *Occurrence) prepare() {
 		o.entries = o.fault.details()
 	}
 	if o.unknown {
-		o.entries = append(o.entries, o.unhandledEntries()...)
+		o.entries = append(slices.Clip(o.entries), o.unhandledEntries()...)
 	}
+	o.limitErrors()
 	o.text = o.catalogue.resolve(o.fault.textID(), o.kind, o.allLanguages)
 	if id := o.fault.textID(); id != "" && id != o.text.id {
 		o.note("text " + id + " is in no language of the body; " + o.text.id + " stands in")
@@ -75,16 +76,28 @@ func (o *Occurrence) negotiateLanguage() int {
 		titled.intersect(&o.catalogue.resolveTitle(o.kind).available)
 	}
 	needed := titled
-	for _, e := range o.entries {
-		err, ok := detailError(e.value)
-		if !ok {
-			continue
-		}
-		if f, ours := From(err); ours {
-			needed.intersect(&o.catalogue.resolve(f.textID(), f.Kind(), false).available)
+	for i := range o.entries {
+		if t := o.textOfDetail(&o.entries[i]); t != nil {
+			needed.intersect(&t.available)
 		}
 	}
 	return o.chooseLanguage(o.text, needed, titled)
+}
+
+// textOfDetail is the text that the detail shows; nil for one without.
+func (o *Occurrence) textOfDetail(d *detail) *text {
+	if field, ok := d.value.(*fieldError); ok {
+		return o.catalogue.rule(field.text, o.allLanguages)
+	}
+	err, ok := detailError(d.value)
+	if !ok {
+		return nil
+	}
+	f, ours := From(err)
+	if !ours {
+		return nil
+	}
+	return o.catalogue.resolve(f.textID(), f.Kind(), o.allLanguages)
 }
 
 // chooseLanguage goes through what the client accepts, the default language and the configured ones
@@ -142,7 +155,9 @@ func (o *Occurrence) render() {
 	})
 	if resp.Body == nil {
 		o.renderPlainly()
+		return
 	}
+	resp.own = append(resp.own, o.format.header...)
 }
 
 func (o *Occurrence) renderOwnBody() bool {
@@ -191,13 +206,9 @@ func (o *Occurrence) contentLanguage() []string {
 		return o.text.header
 	}
 	used := o.text.bodySet
-	for _, e := range o.entries {
-		err, ok := detailError(e.value)
-		if !ok {
-			continue
-		}
-		if f, ours := From(err); ours {
-			used.add(&o.catalogue.resolve(f.textID(), f.Kind(), true).bodySet)
+	for i := range o.entries {
+		if t := o.textOfDetail(&o.entries[i]); t != nil {
+			used.add(&t.bodySet)
 		}
 	}
 	if used == o.text.bodySet {

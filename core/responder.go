@@ -44,7 +44,8 @@ type preparedFormat struct {
 	use         TextUse
 	joins       bool // the body is the texts and a constant suffix, as long as there are no details
 	contentType []string
-	varyAll     []string // for a body that does not depend on the language
+	header      []headerField // beside the headers of every response
+	varyAll     []string      // for a body that does not depend on the language
 	varyOne     []string
 }
 

@@ -343,12 +343,13 @@ func TestObservers(t *testing.T) {
 		assert.Equal(t, "Table=orders", fmt.Sprint(name, "=", value))
 	}
 	var names []string
-	for name, value := range o.Details() {
+	for name := range o.Details() {
 		names = append(names, name)
-		if e, ok := value.(fault.DetailError); ok {
-			assert.Equal(t, "gone", e.Code())
-			assert.Equal(t, "O recurso solicitado não está mais disponível.", e.Text())
-		}
+	}
+	for e := range o.Errors() {
+		names = append(names, e.Name())
+		assert.Equal(t, "gone", e.Code())
+		assert.Equal(t, "O recurso solicitado não está mais disponível.", e.Text())
 	}
 	assert.Equal(t, []string{"a", "b"}, names)
 	assert.Equal(t, 2, log.count, "one line each")
@@ -512,7 +513,7 @@ func TestOptionsRefuse(t *testing.T) {
 		"no formats":            {fault.WithFormats(), "no format"},
 		"nil format":            {fault.WithFormats(fault.Problem{}, nil), "format 2 is nil"},
 		"typed nil format":      {fault.WithFormats((*fault.Problem)(nil)), "format 1 is nil"},
-		"two of one type":       {fault.WithFormats(fault.Problem{}, fault.Problem{TypeBase: "x"}), "two formats"},
+		"two of one type":       {fault.WithFormats(fault.Problem{}, fault.Problem{TypeBase: "urn:x:"}), "two formats"},
 		"bad content type":      {fault.WithFormats(odd{contentType: "no type\r\n"}), "no media type"},
 		"bad use":               {fault.WithFormats(odd{contentType: "a/b", use: 9}), "TextUse 9"},
 		"unknown member":        {fault.WithMembers(99), "member 99"},
@@ -555,13 +556,13 @@ func TestAFormatOutsideCore(t *testing.T) {
 			dst = append(dst, fmt.Sprint(name, "=", value, "\n")...)
 		}
 		for name, value := range o.Details() {
-			if e, ok := value.(fault.DetailError); ok {
-				value = e.Text()
-				for key, text := range e.Texts() {
-					dst = append(dst, name+"."+key+"="+text+"\n"...)
-				}
-			}
 			dst = append(dst, fmt.Sprint(name, "=", value, "\n")...)
+		}
+		for e := range o.Errors() {
+			for key, text := range e.Texts() {
+				dst = append(dst, e.Name()+"."+key+"="+text+"\n"...)
+			}
+			dst = append(dst, fmt.Sprint(e.Name(), "=", e.Text(), "\n")...)
 		}
 		return append(o.AppendDetails(o.AppendParams(dst)), o.TraceID()...)
 	}

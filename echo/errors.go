@@ -2,6 +2,7 @@ package faultecho
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -41,9 +42,9 @@ func quotes(message string, err error) (yes bool) {
 	return text != "" && strings.Contains(message, text)
 }
 
-// translate makes an error that core understands of one that holds echo's. An error of ours in it, at
-// whatever depth, speaks for itself.
-func translate(err error) (translated error) {
+// translate makes an error that core understands of one that holds echo's, met while c was handled. An
+// error of ours in it, at whatever depth, speaks for itself.
+func translate(c echo.Context, err error) (translated error) {
 	defer func() {
 		if recover() != nil { // a foreign Unwrap
 			translated = err
@@ -62,22 +63,36 @@ func translate(err error) (translated error) {
 		he = inner // one level, as echo does
 	}
 	if len(f.bindings) > 0 && he.Code == http.StatusBadRequest {
-		return badParams(err, f.bindings)
+		return badParams(c, err, f.bindings)
 	}
 	return &failure{err, he}
 }
 
 // badParams names the fields. Their values are the client's: they stay in the log.
-func badParams(err error, bindings []*echo.BindingError) error {
+func badParams(c echo.Context, err error, bindings []*echo.BindingError) error {
 	var d fault.Details
 	for _, b := range bindings {
-		text := "field.invalid"
+		code := "invalid"
 		if b.Internal == nil && len(b.Values) == 0 {
-			text = "field.required"
+			code = "required"
 		}
-		d.AddError(b.Field, fault.BadFieldValue.New(fault.Text(text)))
+		d.AddField(locate(c, b.Field), code)
 	}
 	return fault.BadParamValue.Wrap(err, fault.DetailsOf(&d))
+}
+
+// locate tells where a parameter comes from, which a BindingError does not: from the path or the query
+// when it is there, else from the form if the body is one.
+func locate(c echo.Context, name string) fault.Location {
+	switch {
+	case slices.Contains(c.ParamNames(), name):
+		return fault.InPath(name)
+	case c.QueryParams().Has(name):
+		return fault.InQuery(name)
+	case strings.Contains(c.Request().Header.Get(echo.HeaderContentType), "form"):
+		return fault.InBody(name)
+	}
+	return fault.InQuery(name)
 }
 
 // A finding is what the tree of an error holds of echo's.

@@ -191,18 +191,42 @@ func TestBind(t *testing.T) {
 	}
 	resp, body := s.do(http.MethodPost, "/1", `{"hours":"`+canary+`"}`, "Content-Type", jsonType)
 	details := answered(t, resp, body, 400, "invalid_json")["details"]
-	assert.Equal(t, map[string]any{"position": float64(len(`{"hours":"` + canary + `"`)), "field": "hours", "expected": "number", "got": "string"}, details)
+	wrong := details.(map[string]any)["hours"].(map[string]any)
+	assert.Equal(t, "type", wrong["code"])
+	assert.Equal(t, map[string]any{"Expected": "number", "Got": "string"}, wrong["params"])
+	assert.Equal(t, "hours", details.(map[string]any)["field"])
+	assert.InDelta(t, len(`{"hours":"`+canary+`"`), details.(map[string]any)["position"], 0)
 	resp, _ = s.get("/1?hours=2")
 	assert.Equal(t, http.StatusNoContent, resp.StatusCode)
 }
 
+// Where a parameter comes from is told from the request.
+func TestBindingErrorsTellTheirPlace(t *testing.T) {
+	s := installed(t)
+	s.POST("/:hours", func(ctx echo.Context) error { return echo.PathParamsBinder(ctx).Int("hours", new(int)).BindError() })
+	s.POST("/", func(ctx echo.Context) error { return echo.FormFieldBinder(ctx).MustInt("hours", new(int)).BindError() })
+	for _, c := range []struct{ path, contentType, in string }{
+		{"/" + canary, "", "path"},
+		{"/", "application/x-www-form-urlencoded", ""},
+		{"/", "", "query"},
+		{"/?hours=" + canary, "application/x-www-form-urlencoded", "query"},
+	} {
+		resp, body := s.do(http.MethodPost, c.path, "", "Content-Type", c.contentType)
+		details, _ := answered(t, resp, body, 400, "bad_param_value")["details"].(map[string]any)
+		entry, _ := details["hours"].(map[string]any)
+		in, _ := entry["in"].(string)
+		assert.Equal(t, c.in, in, c.path)
+		assert.NotEmpty(t, entry["code"])
+	}
+}
+
 func TestBindingErrors(t *testing.T) {
-	invalid, required := "This value is not valid.", "This value is required."
+	invalid, required := "invalid", "required"
 	for name, c := range map[string]struct {
 		bind   func(*echo.ValueBinder) error
 		status int
 		code   string
-		want   map[string]string // field → text
+		want   map[string]string // field → code
 	}{
 		"one field": {func(b *echo.ValueBinder) error { return b.Int("hours", new(int)).BindError() }, 400, "bad_param_value", map[string]string{"hours": invalid}},
 		"required":  {func(b *echo.ValueBinder) error { return b.MustInt("minutes", new(int)).BindError() }, 400, "bad_param_value", map[string]string{"minutes": required}},
@@ -229,11 +253,11 @@ func TestBindingErrors(t *testing.T) {
 			resp, body := s.get("/?hours=" + canary)
 			details, _ := answered(t, resp, body, c.status, c.code)["details"].(map[string]any)
 			assert.Len(t, details, len(c.want))
-			for field, text := range c.want {
+			for field, code := range c.want {
 				entry, _ := details[field].(map[string]any)
-				texts, _ := entry["error"].(map[string]any)
-				assert.Equal(t, text, texts["EN"], body)
-				assert.Len(t, texts, 4)
+				assert.Equal(t, code, entry["code"], body)
+				assert.Equal(t, "query", entry["in"])
+				assert.NotEmpty(t, entry["FR"])
 			}
 			s.log.only(t)
 		})

@@ -100,7 +100,7 @@ func (x *exchange) recovered(r *fault.Responder, c echo.Context, v any) error {
 
 func (x *exchange) respond(r *fault.Responder, err error) *fault.Response {
 	x.failed = true
-	return r.Respond((*request)(x), translate(err))
+	return r.Respond((*request)(x), translate(x.context, err))
 }
 
 func (x *exchange) send(resp *fault.Response) {

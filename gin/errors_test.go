@@ -136,7 +136,7 @@ func TestReturnedAndCollected(t *testing.T) {
 	line := s.failed(s.get("/"), 404, "not_found")
 	assert.Equal(t, 1, strings.Count(line, canary), line)
 	line = s.failed(s.postJSON("/", `{}`), 400, "validation_failed")
-	assert.Equal(t, 1, strings.Count(line, "input.Name"), line)
+	assert.Equal(t, 1, strings.Count(line, "input.name"), line)
 }
 
 type input struct {
@@ -170,8 +170,8 @@ func TestBinding(t *testing.T) {
 				s.failed(s.postJSON("/json", body), 400, code)
 			}
 			a := s.postJSON("/json", `{"age":131}`)
-			assert.Contains(t, a.body, `"details":{"Name":{"error":{"DE":`)
-			assert.Contains(t, a.body, `"Age":{"error":{"DE":`)
+			assert.Contains(t, a.body, `"details":{"name":{"code":"required","DE":`)
+			assert.Contains(t, a.body, `"age":{"code":"max","DE":`)
 			s.failed(s.get("/query?name=x&age=canary-7f3a"), 400, "bad_param_value")
 			s.failed(s.get("/query"), 400, "validation_failed")
 			s.failed(s.get("/header", "X-Name", "x", "X-Age", canary), 400, "bad_param_value")

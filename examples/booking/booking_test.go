@@ -47,8 +47,8 @@ func TestCreateRefuses(t *testing.T) {
 		kind *fault.Kind
 		says string // in the English body
 	}{
-		{"nothing", booking.Input{}, fault.MandatoryAttributesMissing, `"task":{"error":{`},
-		{"no hours", with(func(in *booking.Input) { in.Hours = 0 }), fault.MandatoryAttributesMissing, `"hours":{"error":{`},
+		{"nothing", booking.Input{}, fault.MandatoryAttributesMissing, `"task":{"code":"required",`},
+		{"no hours", with(func(in *booking.Input) { in.Hours = 0 }), fault.MandatoryAttributesMissing, `"hours":{"code":"required",`},
 		{"a day that February does not have", with(func(in *booking.Input) { in.Date = "2026-02-30" }), fault.Transformation, `"EN":"Please give a valid date`},
 		{"an unknown task", with(func(in *booking.Input) { in.Task = "T-9" }), fault.Transformation, `"EN":"There is no task T-9."`},
 		{"an unknown resource", with(func(in *booking.Input) { in.Resource = "R9" }), fault.Transformation, `"EN":"There is no resource R9."`},
@@ -134,8 +134,8 @@ func TestReadJSON(t *testing.T) {
 		"no JSON":         {strings.NewReader(`{"task":T-100}`), 400, `"position":9`},
 		"two values":      {strings.NewReader(ok + ok), 400, `"position":`},
 		"rubbish after":   {strings.NewReader(ok + "]"), 400, `"position":`},
-		"half an hour":    {strings.NewReader(`{"hours":0.5}`), 400, `"field":"hours"`},
-		"unknown field":   {strings.NewReader(`{"note":"x"}`), 400, `"note":{"error"`},
+		"half an hour":    {strings.NewReader(`{"hours":0.5}`), 400, `"hours":{"code":"type"`},
+		"unknown field":   {strings.NewReader(`{"note":"x"}`), 400, `"note":{"code":"unknown_field"`},
 		"too large":       {limited(`{"task":"` + strings.Repeat("x", booking.MaxBody) + `"}`), 413, "too large"},
 		"too large after": {limited(ok + strings.Repeat(" ", booking.MaxBody)), 413, "too large"},
 		"broken off":      {io.MultiReader(strings.NewReader(ok), broken{}), 400, "not valid"},

@@ -1,8 +1,6 @@
 package booking
 
 import (
-	"encoding/json"
-	"errors"
 	"io"
 	"time"
 
@@ -20,21 +18,11 @@ type Input struct {
 	Hours    int    `json:"hours"`
 }
 
-// Read reads an Input as JSON. Whatever is wrong with the JSON is the client's mistake, which
-// [fault.Binding] says.
+// Read reads an Input as JSON. All that is wrong with it comes back in one error.
 func Read(body io.Reader) (Input, error) {
 	var in Input
-	decoder := json.NewDecoder(body)
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&in); err != nil {
-		return Input{}, fault.Binding(err)
-	}
-	_, err := decoder.Token()
-	if err == nil { // more than one value
-		return Input{}, fault.InvalidJSON.New(fault.Detail("position", decoder.InputOffset()))
-	}
-	if !errors.Is(err, io.EOF) {
-		return Input{}, fault.Binding(err)
+	if err := fault.BindJSON(body, &in); err != nil {
+		return Input{}, err
 	}
 	return in, nil
 }
@@ -71,7 +59,7 @@ func missing(in Input) error {
 		{"hours", in.Hours == 0},
 	} {
 		if a.missing {
-			failing.AddError(a.name, fault.MissingAttribute.New(fault.Text("field.required")))
+			failing.AddField(fault.InBody(a.name), "required")
 		}
 	}
 	return failing.Err(fault.MandatoryAttributesMissing)

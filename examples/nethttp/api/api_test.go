@@ -54,7 +54,7 @@ func TestFailures(t *testing.T) {
 		says                     string
 	}{
 		{"three bad attributes", "POST", "/bookings", threeBad, 400, five, `"details":{"date":{"error":{"DE":`},
-		{"nothing", "POST", "/bookings", `{}`, 400, five, `"hours":{"error":{"DE":`},
+		{"nothing", "POST", "/bookings", `{}`, 400, five, `"hours":{"code":"required","DE":`},
 		{"negative load", "POST", "/bookings", strings.Replace(good, "2}", "-2}", 1), 400, five, `"EN":"Negative efforts are not allowed."`},
 		{"locked task", "POST", "/bookings", strings.Replace(good, "T-100", "T-200", 1), 423, five, `"details":{"task":"T-200"}`},
 		{"finished project", "POST", "/bookings", strings.Replace(good, "T-100", "T-300", 1), 423, "de, en, fr, pt", `"details":{"project":"P-2"}`},
@@ -62,7 +62,7 @@ func TestFailures(t *testing.T) {
 		{"three hours left", "POST", "/bookings", strings.Replace(good, "2}", "4}", 1), 406, five, `"IT":"Per questo giorno restano disponibili solo 3 ore."`},
 		{"one hour left", "POST", "/bookings", strings.Replace(good, "R12", "R23", 1), 406, five, `"IT":"Per questo giorno resta disponibile solo 1 ora."`},
 		{"malformed", "POST", "/bookings", `{"task":T-100}`, 400, five, `"details":{"position":9}`},
-		{"unknown attribute", "POST", "/bookings", `{"note":""}`, 400, five, `"details":{"note":{"error":{"DE":`},
+		{"unknown attribute", "POST", "/bookings", `{"note":""}`, 400, five, `"details":{"note":{"code":"unknown_field","DE":`},
 		{"too large", "POST", "/bookings", `{"task":"` + strings.Repeat("x", 5000) + `"}`, 413, five, `"IT":"I dati inviati sono troppo grandi."`},
 		{"unknown booking", "GET", "/bookings/4711", "", 404, five, `"FR":"La saisie de temps 4711 n’existe pas."`},
 		{"unknown route", "GET", "/nowhere", "", 404, five, `"IT":"La pagina o la risorsa`},

@@ -1,0 +1,274 @@
+package fault
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// A Location is one part of a request: a member of its body, or a parameter. The zero Location is the
+// body as a whole. Locations are comparable.
+type Location struct {
+	in   string // "" for the body
+	name string // of a parameter; of the body the JSON Pointer
+}
+
+// InBody is a member of the body. name is a JSON Pointer (RFC 6901: "/items/0/qty") or the plain name
+// of a member at the top ("qty"). The empty name is the body as a whole; a plain name that is empty
+// or begins with a slash is written as a pointer ("/", "/~1home").
+func InBody(name string) Location {
+	if name == "" || name[0] == '/' {
+		return Location{name: name}
+	}
+	return Location{name: "/" + escapePointer.Replace(name)}
+}
+
+// InQuery is a parameter of the query.
+func InQuery(name string) Location { return Location{"query", name} }
+
+// InPath is a parameter of the path.
+func InPath(name string) Location { return Location{"path", name} }
+
+// InHeader is a header field.
+func InHeader(name string) Location { return Location{"header", name} }
+
+// InCookie is a cookie.
+func InCookie(name string) Location { return Location{"cookie", name} }
+
+// In is "body", "query", "path", "header" or "cookie".
+func (l Location) In() string {
+	if l.in == "" {
+		return "body"
+	}
+	return l.in
+}
+
+// Pointer is the JSON Pointer of a member of the body; "" for the whole body and for parameters.
+func (l Location) Pointer() string {
+	if l.in != "" {
+		return ""
+	}
+	return l.name
+}
+
+// Name is the name of a parameter. Of a member of the body it is the path with dots ("items.0.qty").
+func (l Location) Name() string {
+	if l.in != "" || l.name == "" {
+		return l.name
+	}
+	name := strings.ReplaceAll(l.name[1:], "/", ".")
+	if strings.IndexByte(name, '~') >= 0 {
+		name = unescapePointer.Replace(name)
+	}
+	return name
+}
+
+// Segments are the unescaped steps of the JSON Pointer; the name alone for a parameter.
+func (l Location) Segments() []string {
+	switch {
+	case l.in != "":
+		return []string{l.name}
+	case l.name == "":
+		return nil
+	}
+	steps := strings.Split(l.name[1:], "/")
+	for i, step := range steps {
+		steps[i] = unescapePointer.Replace(step)
+	}
+	return steps
+}
+
+var (
+	escapePointer   = strings.NewReplacer("~", "~0", "/", "~1")
+	unescapePointer = strings.NewReplacer("~1", "/", "~0", "~")
+)
+
+// A fieldError says what is wrong with one part of the request.
+type fieldError struct {
+	at    Location
+	code  string
+	text  string // id
+	attrs []Attr
+}
+
+// Field says what is wrong with one part of the request; all of them together go into one response.
+// In every format they have that format's own shape for field errors.
+//
+//	return fault.ValidationFailed.New(
+//		fault.Field(fault.InBody("/items/0/qty"), "min", fault.Arg("Min", 1)),
+//		fault.Field(fault.InQuery("page"), "number"),
+//	)
+//
+// code is the rule that is broken, a stable machine name ("required", "max"). The text is that of the
+// id "rule."+code, unless [Text] among attrs chooses another; without either it is "rule.invalid". Of
+// attrs, [Text], [Arg] and [Count] count. The placeholder {{.Field}} of the text is the name of the
+// field: the text "field."+name in the language at hand, else the name itself. The value that was
+// refused has no place here, and shows only if it is given as an argument.
+//
+// A response carries at most 100 field errors, and then tells how many there were.
+func Field(at Location, code string, attrs ...Attr) Attr {
+	return Attr{op: opField, value: newFieldError(at, code, attrs)}
+}
+
+func newFieldError(at Location, code string, attrs []Attr) *fieldError {
+	e := &fieldError{at: at, code: code, text: ruleInvalid}
+	if code != "" {
+		e.text = rulePrefix + code
+	}
+	e.attrs = make([]Attr, 0, len(attrs))
+	for _, a := range attrs {
+		switch a.op {
+		case opText:
+			e.text = a.name
+		case opArg, opCount:
+			e.attrs = append(e.attrs, a)
+		}
+	}
+	return e
+}
+
+const (
+	rulePrefix  = "rule."
+	ruleInvalid = "rule.invalid"
+	fieldPrefix = "field."
+	fieldArg    = "Field"
+)
+
+// AddField adds a field error; see [Field]. One with the same location and code replaces the earlier
+// one. It returns d; a nil d makes a new one.
+func (d *Details) AddField(at Location, code string, attrs ...Attr) *Details {
+	return d.addField(newFieldError(at, code, attrs))
+}
+
+func (d *Details) addField(e *fieldError) *Details {
+	if d == nil {
+		d = &Details{}
+	}
+	name := shortened(e.at.Name())
+	i, taken := d.find(name)
+	if !taken {
+		return d.Add(name, e)
+	}
+	other, isField := d.entries[i].value.(*fieldError)
+	if isField && other.at == e.at {
+		for ; i < len(d.entries); i++ {
+			if other, ok := d.entries[i].value.(*fieldError); ok && other.at == e.at && other.code == e.code {
+				d.entries[i].value = e
+				return d
+			}
+		}
+		d.entries = append(d.entries, detail{name: name, value: e, again: true})
+		return d
+	}
+	return d.addElsewhere(e, e.at.In()+"."+name)
+}
+
+// addElsewhere is for a name that something else has.
+func (d *Details) addElsewhere(e *fieldError, name string) *Details {
+	if i, taken := d.find(name); taken && d.entries[i].value != e {
+		d.entries = append(d.entries, detail{name: name, value: e, again: true})
+		return d
+	}
+	return d.Add(name, e)
+}
+
+// fieldLabel is the value of {{.Field}}: a text of the catalogue in the language at hand, else the
+// name as it is.
+type fieldLabel struct {
+	text *text
+	name string
+}
+
+// label finds how the field is called: "field.items.qty" without list indexes, then "field.qty".
+func (c *catalogue) label(at Location) fieldLabel {
+	label := fieldLabel{name: valueText(at.Name())}
+	if !c.labels {
+		return label
+	}
+	var names []string
+	for _, step := range at.Segments() {
+		if !isIndex(step) {
+			names = append(names, step)
+		}
+	}
+	if len(names) == 0 {
+		return label
+	}
+	for _, name := range []string{strings.Join(names, "."), names[len(names)-1]} {
+		if t := c.texts[fieldPrefix+name]; t != nil {
+			label.text = t
+			return label
+		}
+	}
+	return label
+}
+
+func isIndex(step string) bool {
+	return step != "" && strings.IndexFunc(step, func(r rune) bool { return r < '0' || r > '9' }) < 0
+}
+
+// fieldPointer turns the way validators and encoding/json write a place in a structure
+// ("Items[0].Qty", "items.0.qty") into a JSON Pointer.
+func fieldPointer(path string) string {
+	var pointer strings.Builder
+	for step := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '.' || r == '[' || r == ']' }) {
+		pointer.WriteByte('/')
+		_, _ = escapePointer.WriteString(&pointer, step)
+	}
+	return pointer.String()
+}
+
+// appendFragment appends the pointer as the fragment of a URI, "#/items/0/qty", as a JSON string (RFC
+// 6901, section 6): what a fragment cannot hold is percent-encoded.
+func appendFragment(dst []byte, pointer string) []byte {
+	dst = append(dst, `"#`...)
+	for i := range len(pointer) {
+		if c := pointer[i]; isFragment(c) {
+			dst = append(dst, c)
+		} else {
+			dst = append(dst, '%', upperHex[c>>4], upperHex[c&0xf])
+		}
+	}
+	return append(dst, '"')
+}
+
+const upperHex = "0123456789ABCDEF"
+
+// isFragment reports whether c stands for itself in the fragment of a URI (RFC 3986, section 3.5) and
+// in a JSON string.
+func isFragment(c byte) bool {
+	switch {
+	case c >= 0x80 || c == '&': // "&" is escaped in JSON
+		return false
+	case unicode.IsLetter(rune(c)), unicode.IsDigit(rune(c)):
+		return true
+	}
+	return strings.IndexByte("-._~!$'()*+,;=:@/?", c) >= 0
+}
+
+// maxDetailErrors is how many field errors and other errors among the details a response carries.
+const maxDetailErrors = 100
+
+// limitErrors leaves away what is too much of the entries' errors, and counts them.
+func (o *Occurrence) limitErrors() {
+	o.errors = 0
+	for i := range o.entries {
+		if isDetailError(o.entries[i].value) {
+			o.errors++
+		}
+	}
+	if o.errors <= maxDetailErrors {
+		return
+	}
+	kept, errors := make([]detail, 0, maxDetailErrors), 0
+	for _, e := range o.entries {
+		if isDetailError(e.value) {
+			if errors++; errors > maxDetailErrors {
+				continue
+			}
+		}
+		kept = append(kept, e)
+	}
+	o.entries = kept
+	o.note(fmt.Sprintf("%d field errors, %d of them sent", o.errors, maxDetailErrors))
+}

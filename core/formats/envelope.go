@@ -1,0 +1,94 @@
+package formats
+
+import (
+	"strings"
+
+	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/core/internal/jsontext"
+)
+
+// Envelope is the shape of the blargh exceptions: {"error":{"code":"TASK_LOCKED","details":{…}}}. The
+// code is the kind's in upper case, in the reference system's own spelling for the kinds that it knows.
+// Details are always there. Among them are "msg", the text, when the error chose another text than its
+// kind's, and every field error under its name as {"code","msg","params"}. The zero value is ready.
+type Envelope struct {
+	// MediaType is the media type, "application/json" when empty. Two formats of a responder cannot
+	// have the same.
+	MediaType string
+}
+
+// envelopeCodes are the spellings of the reference system that differ from the kinds' codes.
+var envelopeCodes = map[string]string{
+	"entity_not_found":      "OBJECT_DOES_NOT_EXIST",
+	"field_does_not_exist":  "FIELD_DOES_NOT_EXISTS",
+	"unprocessable_content": "UNPROCESSABLE_ENTITY",
+}
+
+// ContentType is "application/json" or the MediaType.
+func (f Envelope) ContentType() string { return mediaType(f.MediaType) }
+
+// Use is OneLanguage.
+func (Envelope) Use() fault.TextUse { return fault.OneLanguage }
+
+// Append appends the body.
+func (f Envelope) Append(dst []byte, o *fault.Occurrence) []byte {
+	dst = append(dst, `{"error":{"code":`...)
+	dst = appendUpper(dst, o.Kind().Code())
+	dst = append(dst, `,"details":`...)
+	dst = f.appendDetails(dst, o)
+	dst = appendErrorCount(dst, `,"errors_total":`, o)
+	return append(dst, `}}`...)
+}
+
+func (f Envelope) appendDetails(dst []byte, o *fault.Occurrence) []byte {
+	object := newObject(dst)
+	described := false
+	for name, value := range o.Details() {
+		described = described || name == "msg"
+		object.key(name)
+		object.dst = o.AppendJSON(object.dst, value)
+	}
+	for e := range o.Errors() {
+		if e.Again() {
+			continue
+		}
+		described = described || e.Name() == "msg"
+		object.key(e.Name())
+		object.dst = f.appendError(object.dst, &e)
+	}
+	if !described && o.OwnText() {
+		object.key("msg")
+		object.dst = o.AppendText(object.dst)
+	}
+	return object.end()
+}
+
+func (Envelope) appendError(dst []byte, e *fault.DetailError) []byte {
+	object := newObject(dst)
+	if e.Code() != "" {
+		object.key("code")
+		object.dst = appendUpper(object.dst, e.Code())
+	}
+	object.key("msg")
+	object.dst = e.AppendText(object.dst)
+	if e.At().In() != "body" {
+		object.key("in")
+		object.dst = jsontext.AppendQuoted(object.dst, e.At().In())
+	}
+	if e.HasParams() {
+		object.key("params")
+		object.dst = e.AppendParams(object.dst)
+	}
+	if e.HasDetails() {
+		object.key("details")
+		object.dst = e.AppendDetails(object.dst)
+	}
+	return object.end()
+}
+
+func appendUpper(dst []byte, code string) []byte {
+	if known, ok := envelopeCodes[code]; ok {
+		return jsontext.AppendQuoted(dst, known)
+	}
+	return jsontext.AppendQuoted(dst, strings.ToUpper(code))
+}

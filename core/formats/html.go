@@ -1,0 +1,416 @@
+package formats
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"reflect"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	fault "github.com/polyfault/polyfault/core"
+)
+
+// HTML is text/html: a page for people, in the client's language and its direction. It has the title,
+// the text, the field errors with their names, and in small print status, code and trace id. It needs
+// nothing from anywhere: no script, no images, one style sheet inside, which knows dark mode and print.
+// Other details are for programs and not on the page.
+//
+// With [fault.ExposeException] the page shows the text of an unknown error. With
+// [fault.ExposeTraceback] it has a part for developers: the error and what it wraps with Go types, the
+// call stack with the application's own frames marked, the request (method, path and some headers,
+// never Authorization or Cookie), details and log attributes. That part is in English. What a name
+// like "token" or "password" stands for shows as "***" there, also inside of texts.
+//
+// Its responses have a Content-Security-Policy that allows the page's own style sheet, by hash, and
+// nothing else ([CSP Level 3]). All values are escaped for the place where they stand; control
+// characters and bidirectional overrides in them are replaced. The zero value is ready.
+//
+// [CSP Level 3]: https://www.w3.org/TR/CSP3/
+type HTML struct{}
+
+// ContentType is "text/html; charset=utf-8".
+func (HTML) ContentType() string { return "text/html; charset=utf-8" }
+
+// Use is OneLanguageTitled.
+func (HTML) Use() fault.TextUse { return fault.OneLanguageTitled }
+
+// SetHeader is what NewResponder asks: it sets the Content-Security-Policy.
+func (HTML) SetHeader(set func(name, value string)) {
+	set("Content-Security-Policy", page().policy)
+}
+
+// Append appends the page.
+func (HTML) Append(dst []byte, o *fault.Occurrence) []byte {
+	b := bytes.NewBuffer(dst)
+	if err := page().template.Execute(b, newView(o)); err != nil {
+		return nil // core answers in its stead
+	}
+	return b.Bytes()
+}
+
+//go:embed page.html
+var pageSource string
+
+type preparedPage struct {
+	template *template.Template
+	policy   string
+}
+
+// page parses the template, when the first responder with the format is made.
+var page = sync.OnceValue(func() preparedPage {
+	t := template.Must(template.New("page").Parse(pageSource))
+	var b strings.Builder
+	if err := t.Execute(&b, view{}); err != nil {
+		panic(err) // no value in it: the template itself is wrong
+	}
+	// The hash is that of the element's content as it is sent: the template engine may change it.
+	_, style, _ := strings.Cut(b.String(), "<style>")
+	style, _, _ = strings.Cut(style, "</style>")
+	hash := sha256.Sum256([]byte(style))
+	return preparedPage{t, "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) +
+		"'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"}
+})
+
+// A view is what the template sees: plain values, neutralised.
+type view struct {
+	Language, Dir string
+	Title, Text   string // no Text when it is the title
+	Violations    []violation
+	Total         int // of the violations, when they are not all here
+	Status        int
+	Code, TraceID string
+	Exception     string // shown from ExposeException on
+	Developer     *developerView
+}
+
+type violation struct{ Name, Text string }
+
+func newView(o *fault.Occurrence) view {
+	v := view{
+		Language: o.Language(), Dir: o.Dir(), Title: sentence(o.Title()), Text: sentence(o.Text()),
+		Status: o.Status(), Code: o.Kind().Code(), TraceID: o.TraceID(),
+	}
+	if v.Text == v.Title {
+		v.Text = ""
+	}
+	for e := range o.Errors() {
+		v.Violations = append(v.Violations, violation{label(e.Name()), violationText(o, &e)})
+	}
+	if incomplete(o) {
+		v.Total = o.ErrorCount()
+	}
+	exception, unknown := exposedText(o)
+	switch {
+	case !unknown:
+	case o.Exposure() >= fault.ExposeTraceback:
+		v.Developer = newDeveloperView(o)
+	default:
+		v.Exception = block(shortened(exception, maxMessage))
+	}
+	return v
+}
+
+// A developerView is the part for developers.
+type developerView struct {
+	Panicked bool
+	Causes   []cause // the error, and what it wraps
+	Frames   []frame
+	Request  []fact
+	Values   []fact
+	Texts    []fact
+}
+
+// A fact is a line of a table.
+type fact struct{ Name, Value string }
+
+// A cause is one error of the tree: the next one of the chain is what it wraps.
+type cause struct {
+	Type, Text string
+	Branches   [][]cause
+	More       bool // stands for what is left away
+}
+
+type frame struct {
+	Package, Name string
+	At            string
+	Own           bool // the application's
+}
+
+func newDeveloperView(o *fault.Occurrence) *developerView {
+	v := &developerView{Panicked: o.Panicked(), Frames: frames(o.Stack())}
+	w := causeWalk{left: maxCauses}
+	v.Causes = w.chain(o.Err(), 0)
+	harmless(func() { v.Request = requestFacts(o.Request()) })
+	harmless(func() { v.Values = valueFacts(o) })
+	var kinds []string
+	for k := o.Kind(); k != nil; k = k.Parent() {
+		kinds = append(kinds, k.Code())
+	}
+	v.Texts = []fact{{"kind", strings.Join(kinds, " ← ")}, {"text", label(o.TextID())}, {"language", o.Language()}}
+	return v
+}
+
+// harmless runs f, which calls code of the application: its panic costs f's contribution only.
+func harmless(f func()) {
+	defer func() { _ = recover() }()
+	f()
+}
+
+// Limits of the tree of errors: it can be cyclic, and broad.
+const (
+	maxCauses   = 40
+	maxBranches = 8 // on top of each other
+)
+
+// A causeWalk goes through a tree of errors.
+type causeWalk struct {
+	left int
+	seen []error
+}
+
+func (w *causeWalk) chain(err error, depth int) (chain []cause) {
+	for !fault.IsNil(err) {
+		if w.left == 0 || depth > maxBranches || w.met(err) {
+			return append(chain, cause{More: true})
+		}
+		w.left--
+		c := cause{Type: fmt.Sprintf("%T", err), Text: errorText(err)}
+		next, branches := unwrap(err)
+		for _, branch := range branches {
+			if below := w.chain(branch, depth+1); len(below) > 0 {
+				c.Branches = append(c.Branches, below)
+			}
+			if w.left == 0 {
+				break
+			}
+		}
+		chain = append(chain, c)
+		err = next
+	}
+	return chain
+}
+
+// met reports whether err was there before. Errors that cannot be compared are bounded by number only.
+func (w *causeWalk) met(err error) bool {
+	if !reflect.ValueOf(err).Comparable() {
+		return false
+	}
+	if slices.Contains(w.seen, err) {
+		return true
+	}
+	w.seen = append(w.seen, err)
+	return false
+}
+
+// unwrap is what err wraps, whatever its Unwrap does.
+func unwrap(err error) (next error, branches []error) {
+	harmless(func() {
+		switch x := err.(type) {
+		case interface{ Unwrap() error }:
+			next = x.Unwrap()
+		case interface{ Unwrap() []error }:
+			branches = x.Unwrap()
+		}
+	})
+	return next, branches
+}
+
+func errorText(err error) (text string) {
+	text = "(Error panicked)"
+	harmless(func() { text = err.Error() })
+	return block(withoutSecrets(shortened(text, maxMessage)))
+}
+
+const maxFrames = 100
+
+func frames(stack fault.Stack) (list []frame) {
+	for f := range stack.Frames() {
+		if len(list) == maxFrames {
+			break
+		}
+		pkg, name := splitFunction(f)
+		list = append(list, frame{Package: oneLine(pkg), Name: oneLine(name), At: oneLine(f.File + ":" + strconv.Itoa(f.Line)), Own: isOwn(pkg, f.File)})
+	}
+	return list
+}
+
+// splitFunction splits "example.com/orders.(*Service).Find" before "(*Service)".
+func splitFunction(f runtime.Frame) (pkg, name string) {
+	path, _, _ := strings.Cut(f.Function, "[") // type arguments have slashes, too
+	dot := strings.IndexByte(path[strings.LastIndexByte(path, '/')+1:], '.')
+	if dot < 0 {
+		return "", f.Function
+	}
+	dot += strings.LastIndexByte(path, '/') + 1
+	return f.Function[:dot], f.Function[dot+1:]
+}
+
+// isOwn tells the application's packages from polyfault, other modules and the standard library. Without
+// build information, and for modules of a workspace, it goes by names: modules of others have a version
+// in the file's path, the standard library's packages have no domain.
+func isOwn(pkg, file string) bool {
+	main := mainModule()
+	switch {
+	case pkg == "main", strings.HasSuffix(pkg, "_test"):
+		return true
+	case within(pkg, polyfault) && !within(pkg, polyfault+"/examples"):
+		return false
+	case main != "" && within(pkg, main):
+		return true
+	case strings.Contains(file, "@"), strings.Contains(file, "/vendor/"):
+		return false
+	}
+	domain, _, _ := strings.Cut(pkg, "/")
+	return strings.Contains(domain, ".")
+}
+
+func within(pkg, path string) bool {
+	rest, ok := strings.CutPrefix(pkg, path)
+	return ok && (rest == "" || rest[0] == '/')
+}
+
+var polyfault = strings.TrimSuffix(reflect.TypeFor[HTML]().PkgPath(), "/core/formats")
+
+var mainModule = sync.OnceValue(func() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	return info.Main.Path
+})
+
+// requestHeaders are those that are worth a look and hold no secrets.
+var requestHeaders = []string{
+	"Accept", "Accept-Encoding", "Accept-Language", "Content-Length", "Content-Type", "Origin", "Referer", "Traceparent", "User-Agent", "X-Request-ID",
+}
+
+func requestFacts(req fault.Request) (facts []fact) {
+	if req == nil {
+		return nil
+	}
+	add := func(name, value string) {
+		if value != "" {
+			facts = append(facts, fact{name, oneLine(withoutSecrets(shortened(value, maxMessage)))})
+		}
+	}
+	add("method", req.Method())
+	add("path", req.Path())
+	if r, ok := req.(interface{ Route() string }); ok {
+		add("route", r.Route())
+	}
+	for _, name := range requestHeaders {
+		value := req.Header(name)
+		if name == "Referer" {
+			value = withoutQuery(value)
+		}
+		add(name, value)
+	}
+	return facts
+}
+
+// withoutQuery hides query and fragment: they hold what other pages were asked for.
+func withoutQuery(url string) string {
+	if i := strings.IndexAny(url, "?#"); i >= 0 {
+		return url[:i+1] + hidden
+	}
+	return url
+}
+
+// valueFacts are the details, arguments and log attributes.
+func valueFacts(o *fault.Occurrence) (facts []fact) {
+	add := func(name string, value any) {
+		if len(facts) < maxFacts {
+			facts = append(facts, fact{label(name), shownValue(o, name, value)})
+		}
+	}
+	for name, value := range o.Details() {
+		if name != "trace_id" && name != "exception" && name != "traceback" { // have places of their own
+			add(name, value)
+		}
+	}
+	f, ok := fault.From(o.Err())
+	if !ok {
+		return facts
+	}
+	for name, value := range o.Args() {
+		add(name, value)
+	}
+	for _, a := range f.LogValue().Group() {
+		switch a.Key {
+		case "code", "status", "text", "params", "details", "cause", "stack": // of the fault, shown elsewhere
+		default:
+			logFacts(a.Key, a.Value, 0, add)
+		}
+	}
+	return facts
+}
+
+// logFacts adds a log attribute; of a group each member by itself.
+func logFacts(name string, value slog.Value, depth int, add func(string, any)) {
+	value = value.Resolve()
+	if value.Kind() != slog.KindGroup || depth == maxBranches || secretName.MatchString(name) {
+		add(name, value.Any())
+		return
+	}
+	for _, a := range value.Group() {
+		logFacts(name+"."+a.Key, a.Value, depth+1, add)
+	}
+}
+
+// shownValue is a value without what its names say to be secret.
+func shownValue(o *fault.Occurrence, name string, value any) string {
+	if secretName.MatchString(name) {
+		return hidden
+	}
+	if err, ok := value.(error); ok && !fault.IsNil(err) {
+		return errorText(err)
+	}
+	encoded := o.AppendJSON(nil, value)
+	var tree any
+	d := json.NewDecoder(bytes.NewReader(encoded))
+	d.UseNumber()
+	if d.Decode(&tree) != nil {
+		return ""
+	}
+	if s, ok := tree.(string); ok {
+		return block(withoutSecrets(s))
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // the template does
+	e.SetIndent("", "  ")
+	if e.Encode(withoutSecretMembers(tree)) != nil {
+		return ""
+	}
+	return block(strings.TrimSpace(b.String()))
+}
+
+func withoutSecretMembers(tree any) any {
+	switch v := tree.(type) {
+	case map[string]any:
+		for name, member := range v {
+			if secretName.MatchString(name) {
+				v[name] = hidden
+			} else {
+				v[name] = withoutSecretMembers(member)
+			}
+		}
+	case []any:
+		for i := range v {
+			v[i] = withoutSecretMembers(v[i])
+		}
+	case string:
+		return withoutSecrets(v)
+	}
+	return tree
+}

@@ -1,0 +1,148 @@
+package formats
+
+import (
+	"strconv"
+	"strings"
+
+	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/core/internal/jsontext"
+)
+
+// JSONAPI is JSON:API 1.1, application/vnd.api+json: "errors", the error itself first, and after it an
+// object for each field error. Each has status (a string), code, title and detail. The first one has
+// the trace id as its id, and details, params and retryable in its meta. A field error has source:
+// pointer, parameter (of the query) or header; other places are in and name in its meta. A pointer
+// names a value that exists: that of a missing member is its parent's, the member's name is in meta.
+// The zero value is ready.
+type JSONAPI struct {
+	// TypeBase is what links.type starts with; the kind's type follows. Without it there are no links.
+	TypeBase string
+}
+
+// ContentType is "application/vnd.api+json".
+func (JSONAPI) ContentType() string { return "application/vnd.api+json" }
+
+// Use is OneLanguageTitled.
+func (JSONAPI) Use() fault.TextUse { return fault.OneLanguageTitled }
+
+// Append appends the body.
+func (f JSONAPI) Append(dst []byte, o *fault.Occurrence) []byte {
+	dst = append(dst, `{"errors":[`...)
+	dst = f.appendFirst(dst, o)
+	for e := range o.Errors() {
+		dst = append(dst, ',')
+		dst = f.appendError(dst, o, &e)
+	}
+	dst = append(dst, `],"meta":{"lang":`...)
+	dst = jsontext.AppendQuoted(dst, o.Language())
+	dst = append(dst, `,"dir":`...)
+	dst = jsontext.AppendQuoted(dst, o.Dir())
+	dst = appendErrorCount(dst, `,"errors_total":`, o)
+	return append(dst, `}}`...)
+}
+
+func (f JSONAPI) appendFirst(dst []byte, o *fault.Occurrence) []byte {
+	object := newObject(dst)
+	object.text("id", o.TraceID())
+	if f.TypeBase != "" {
+		object.key("links")
+		object.dst = append(object.dst, `{"type":`...)
+		object.dst = jsontext.AppendQuoted(object.dst, f.TypeBase+o.Kind().Type())
+		object.dst = append(object.dst, '}')
+	}
+	f.appendHead(&object, o, o.Kind().Code())
+	object.key("detail")
+	object.dst = o.AppendText(object.dst)
+	object.key("meta")
+	object.dst = f.appendMeta(object.dst, o)
+	return object.end()
+}
+
+func (JSONAPI) appendHead(object *object, o *fault.Occurrence, code string) {
+	object.text("status", strconv.Itoa(o.Status()))
+	if code != "" {
+		object.text("code", code)
+	}
+	object.key("title")
+	object.dst = o.AppendTitle(object.dst)
+}
+
+func (JSONAPI) appendMeta(dst []byte, o *fault.Occurrence) []byte {
+	meta := newObject(dst)
+	meta.key("retryable")
+	meta.dst = strconv.AppendBool(meta.dst, o.Retryable())
+	if o.HasParams() {
+		meta.key("params")
+		meta.dst = o.AppendParams(meta.dst)
+	}
+	var details object
+	for name, value := range o.Details() {
+		if !details.comma {
+			meta.key("details")
+			details = newObject(meta.dst)
+		}
+		details.key(name)
+		details.dst = o.AppendJSON(details.dst, value)
+	}
+	if details.comma {
+		meta.dst = details.end()
+	}
+	return meta.end()
+}
+
+func (f JSONAPI) appendError(dst []byte, o *fault.Occurrence, e *fault.DetailError) []byte {
+	object := newObject(dst)
+	f.appendHead(&object, o, e.Code())
+	object.key("detail")
+	object.dst = e.AppendText(object.dst)
+	meta := f.appendSource(&object, e)
+	if e.HasParams() {
+		meta.key("params")
+		meta.dst = e.AppendParams(meta.dst)
+	}
+	if e.HasDetails() {
+		meta.key("details")
+		meta.dst = e.AppendDetails(meta.dst)
+	}
+	if meta.comma {
+		object.key("meta")
+		object.dst = append(object.dst, meta.end()...)
+	}
+	return object.end()
+}
+
+// appendSource appends where the error lies and begins meta, with what source has no place for.
+func (JSONAPI) appendSource(object *object, e *fault.DetailError) (meta object) {
+	meta = newObject(nil)
+	at := e.At()
+	name, value := "pointer", at.Pointer()
+	switch at.In() {
+	case "body":
+		if isMissing(e.Code()) && value != "" {
+			cut := strings.LastIndexByte(value, '/')
+			steps := at.Segments()
+			meta.text("member", steps[len(steps)-1])
+			value = value[:cut]
+		}
+	case "query":
+		name, value = "parameter", at.Name()
+	case "header":
+		name, value = "header", at.Name()
+	default:
+		meta.text("in", at.In())
+		meta.text("name", at.Name())
+		return meta
+	}
+	object.key("source")
+	object.dst = append(object.dst, '{')
+	object.dst = jsontext.AppendQuoted(object.dst, name)
+	object.dst = append(object.dst, ':')
+	object.dst = jsontext.AppendQuoted(object.dst, value)
+	object.dst = append(object.dst, '}')
+	return meta
+}
+
+// isMissing reports whether the rule says that a value must be there.
+func isMissing(code string) bool {
+	return code == "required" || strings.HasPrefix(code, "required_")
+}

@@ -1,0 +1,228 @@
+package formats
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/core/internal/jsontext"
+)
+
+// RPCStatus is google.rpc.Status as JSON over HTTP (AIP-193): error.code is the HTTP status, status the
+// name of the google.rpc.Code, message the English text. Its details are
+//
+//   - ErrorInfo: reason (the kind's code in upper case), domain, metadata (the arguments as strings)
+//   - LocalizedMessage: the text in the client's language
+//   - BadRequest: the field errors
+//   - RetryInfo: the wait, when the response advertises one
+//   - RequestInfo: the trace id
+//   - google.protobuf.Struct: other details
+//
+// The zero value is ready.
+type RPCStatus struct {
+	// Domain is the domain of the reasons, best the service's name ("booking.example.com"); "local"
+	// when empty.
+	Domain string
+	// MediaType is the media type, "application/json" when empty. Two formats of a responder cannot
+	// have the same.
+	MediaType string
+}
+
+// ContentType is "application/json" or the MediaType.
+func (f RPCStatus) ContentType() string { return mediaType(f.MediaType) }
+
+// Use is OneLanguage.
+func (RPCStatus) Use() fault.TextUse { return fault.OneLanguage }
+
+// rpcCodes are the names of google.rpc.Code by HTTP status, as google/rpc/code.proto maps them; for the
+// statuses that it does not name, those that fit.
+var rpcCodes = map[int]string{
+	400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 405: "UNIMPLEMENTED",
+	408: "DEADLINE_EXCEEDED", 409: "ABORTED", 410: "NOT_FOUND", 411: "INVALID_ARGUMENT", 413: "OUT_OF_RANGE", 414: "INVALID_ARGUMENT",
+	415: "INVALID_ARGUMENT", 416: "OUT_OF_RANGE", 422: "INVALID_ARGUMENT", 429: "RESOURCE_EXHAUSTED", 431: "INVALID_ARGUMENT",
+	499: "CANCELLED", 501: "UNIMPLEMENTED", 502: "UNAVAILABLE", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED", 507: "RESOURCE_EXHAUSTED",
+}
+
+func rpcCode(o *fault.Occurrence) string {
+	if o.Kind().Is(fault.DuplicateItem) || o.Kind().Is(fault.ExtensionInstalled) {
+		return "ALREADY_EXISTS"
+	}
+	if code, ok := rpcCodes[o.Status()]; ok {
+		return code
+	}
+	if o.Status() < 500 {
+		return "FAILED_PRECONDITION"
+	}
+	return "INTERNAL"
+}
+
+// Append appends the body.
+func (f RPCStatus) Append(dst []byte, o *fault.Occurrence) []byte {
+	dst = append(dst, `{"error":{"code":`...)
+	dst = strconv.AppendInt(dst, int64(o.Status()), 10)
+	dst = append(dst, `,"message":`...)
+	dst = appendEnglish(dst, o.TextIn, o.Text)
+	dst = append(dst, `,"status":`...)
+	dst = jsontext.AppendQuoted(dst, rpcCode(o))
+	dst = append(dst, `,"details":[`...)
+	dst = f.appendErrorInfo(dst, o)
+	dst = appendType(append(dst, ','), "google.rpc.LocalizedMessage")
+	dst = appendLocalized(dst, o.Language(), o.AppendText)
+	dst = f.appendBadRequest(dst, o)
+	if wait, ok := o.RetryAfter(); ok {
+		dst = appendType(append(dst, ','), "google.rpc.RetryInfo")
+		dst = fmt.Appendf(dst, `"retryDelay":"%ss"}`, strconv.FormatFloat(wait.Seconds(), 'f', -1, 64))
+	}
+	dst = appendType(append(dst, ','), "google.rpc.RequestInfo")
+	dst = append(dst, `"requestId":`...)
+	dst = jsontext.AppendQuoted(dst, o.TraceID())
+	dst = append(dst, '}')
+	dst = f.appendStruct(dst, o)
+	return append(dst, `]}}`...)
+}
+
+// appendType begins a detail.
+func appendType(dst []byte, name string) []byte {
+	dst = append(dst, `{"@type":"type.googleapis.com/`...)
+	dst = append(dst, name...)
+	return append(dst, `",`...)
+}
+
+// appendEnglish appends the text in English, or in the response's language when there is no English.
+func appendEnglish(dst []byte, in func(tag string) (string, bool), otherwise func() string) []byte {
+	if english, ok := in("en"); ok {
+		return jsontext.AppendQuoted(dst, english)
+	}
+	return jsontext.AppendQuoted(dst, otherwise())
+}
+
+// appendLocalized appends the members of a LocalizedMessage, and its end.
+func appendLocalized(dst []byte, language string, text func([]byte) []byte) []byte {
+	dst = append(dst, `"locale":`...)
+	dst = jsontext.AppendQuoted(dst, language)
+	dst = append(dst, `,"message":`...)
+	return append(text(dst), '}')
+}
+
+func (f RPCStatus) appendErrorInfo(dst []byte, o *fault.Occurrence) []byte {
+	domain := f.Domain
+	if domain == "" {
+		domain = "local"
+	}
+	dst = appendType(dst, "google.rpc.ErrorInfo")
+	dst = append(dst, `"reason":`...)
+	dst = jsontext.AppendQuoted(dst, reason(o.Kind().Code()))
+	dst = append(dst, `,"domain":`...)
+	dst = jsontext.AppendQuoted(dst, domain)
+	dst = append(dst, `,"metadata":`...)
+	metadata := newObject(dst)
+	for name, value := range o.Args() {
+		metadata.key(metadataKey(name))
+		metadata.dst = appendAsString(metadata.dst, o, value)
+	}
+	return append(metadata.end(), '}')
+}
+
+// maxReason is the length that AIP-193 allows.
+const maxReason = 63
+
+func reason(code string) string {
+	if len(code) > maxReason {
+		code = strings.TrimRight(code[:maxReason], "_")
+	}
+	return strings.ToUpper(code)
+}
+
+// metadataKey begins in lower case, as AIP-193 demands: "ID" → "id", "UserID" → "userID".
+func metadataKey(name string) string {
+	end := 0
+	for end < len(name) && 'A' <= name[end] && name[end] <= 'Z' {
+		end++
+	}
+	if end > 1 && end < len(name) {
+		end-- // the last capital begins a word
+	}
+	return strings.ToLower(name[:end]) + name[end:]
+}
+
+// appendAsString appends any value as a JSON string: metadata is a map of strings.
+func appendAsString(dst []byte, o *fault.Occurrence, value any) []byte {
+	encoded := o.AppendJSON(nil, value)
+	if len(encoded) > 0 && encoded[0] == '"' {
+		return append(dst, encoded...)
+	}
+	return jsontext.AppendQuoted(dst, string(encoded))
+}
+
+func (RPCStatus) appendBadRequest(dst []byte, o *fault.Occurrence) []byte {
+	if o.ErrorCount() == 0 {
+		return dst
+	}
+	dst = appendType(append(dst, ','), "google.rpc.BadRequest")
+	dst = append(dst, `"fieldViolations":[`...)
+	first := true
+	for e := range o.Errors() {
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		violation := newObject(dst)
+		violation.text("field", rpcField(e.At()))
+		violation.key("description")
+		violation.dst = appendEnglish(violation.dst, e.TextIn, e.Text)
+		if e.Code() != "" {
+			violation.text("reason", reason(e.Code()))
+		}
+		violation.key("localizedMessage")
+		violation.dst = appendLocalized(append(violation.dst, '{'), o.Language(), e.AppendText)
+		dst = violation.end()
+	}
+	return append(dst, `]}`...)
+}
+
+// rpcField is the path of a field as BadRequest.FieldViolation has it: "items[0].qty".
+func rpcField(at fault.Location) string {
+	if at.In() != "body" {
+		return at.Name()
+	}
+	var path strings.Builder
+	for i, step := range at.Segments() {
+		switch {
+		case isIndex(step) && i > 0:
+			path.WriteString("[" + step + "]")
+			continue
+		case i > 0:
+			path.WriteByte('.')
+		}
+		path.WriteString(step)
+	}
+	return path.String()
+}
+
+func isIndex(step string) bool {
+	return step != "" && strings.Trim(step, "0123456789") == ""
+}
+
+func (RPCStatus) appendStruct(dst []byte, o *fault.Occurrence) []byte {
+	var details object
+	for name, value := range o.Details() {
+		if !details.comma {
+			dst = appendType(append(dst, ','), "google.protobuf.Struct")
+			details = newObject(append(dst, `"value":`...))
+		}
+		details.key(name)
+		details.dst = o.AppendJSON(details.dst, value)
+	}
+	if incomplete(o) {
+		if !details.comma {
+			dst = appendType(append(dst, ','), "google.protobuf.Struct")
+			details = newObject(append(dst, `"value":`...))
+		}
+		details.number("errors_total", o.ErrorCount())
+	}
+	if !details.comma {
+		return dst
+	}
+	return append(details.end(), '}')
+}

@@ -1,0 +1,228 @@
+package formats
+
+import (
+	"encoding/json"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	fault "github.com/polyfault/polyfault/core"
+)
+
+// Text is text/plain in the client's language, for terminals:
+//
+//	The request contains invalid values.
+//	- items.0.qty: This value must be at least 1.
+//	- page: This value must be a number.
+//
+//	code: validation_failed
+//	status: 400
+//	trace_id: 4bf92f3577b34da6a3ce929d0e0e4736
+//
+// The first line is the text. Each field error has a line that begins with "- ", its name and its text;
+// behind 100 of them stands "errors_total: 5000". Behind an empty line there are the other details and
+// then code, status and trace_id. A value of several lines begins in the next one, indented. Labels are
+// machine names, so that no line needs a translation.
+//
+// Every line is one that the format makes: control characters, line separators and bidirectional
+// overrides in values are replaced. The zero value is ready.
+type Text struct{}
+
+// ContentType is "text/plain; charset=utf-8".
+func (Text) ContentType() string { return "text/plain; charset=utf-8" }
+
+// Use is OneLanguage.
+func (Text) Use() fault.TextUse { return fault.OneLanguage }
+
+// Limits of what people are shown. Core caps the number of field errors, and what an argument adds to a
+// text.
+const (
+	maxLabel   = 256      // bytes of a name
+	maxMessage = 4096     // of the text of an error
+	maxValue   = 32 << 10 // of another value: a call stack, say
+	maxFacts   = 100      // details, log attributes
+)
+
+// Append appends the body.
+func (f Text) Append(dst []byte, o *fault.Occurrence) []byte {
+	dst = append(dst, sentence(o.Text())...)
+	dst = append(dst, '\n')
+	for e := range o.Errors() {
+		dst = append(dst, "- "...)
+		if name := label(e.Name()); name != "" {
+			dst = append(dst, isolated(name, o.Dir())...)
+			dst = append(dst, ": "...)
+		}
+		dst = append(dst, violationText(o, &e)...)
+		dst = append(dst, '\n')
+	}
+	if incomplete(o) {
+		dst = appendFact(dst, "errors_total", strconv.Itoa(o.ErrorCount()))
+	}
+	dst = append(dst, '\n')
+	dst = f.appendDetails(dst, o)
+	dst = appendFact(dst, "code", o.Kind().Code())
+	dst = appendFact(dst, "status", strconv.Itoa(o.Status()))
+	return appendFact(dst, "trace_id", o.TraceID())
+}
+
+func (Text) appendDetails(dst []byte, o *fault.Occurrence) []byte {
+	exception, unknown := exposedText(o)
+	count := 0
+	for name, value := range o.Details() {
+		switch {
+		case name == "trace_id" && value == any(o.TraceID()): // has a line of its own
+			continue
+		case count == maxFacts:
+			return append(dst, "…\n"...)
+		case unknown && name == "exception":
+			value = exception
+		}
+		count++
+		dst = appendFact(dst, label(name), block(plainValue(o, value)))
+	}
+	return dst
+}
+
+// appendFact appends a line with a machine name and a value, which may have several lines.
+func appendFact(dst []byte, name, value string) []byte {
+	dst = append(dst, name...)
+	dst = append(dst, ':')
+	if !strings.Contains(value, "\n") {
+		dst = append(dst, ' ')
+		dst = append(dst, value...)
+		return append(dst, '\n')
+	}
+	for line := range strings.SplitSeq(strings.TrimRight(value, "\n"), "\n") {
+		dst = append(dst, "\n  "...)
+		dst = append(dst, line...)
+	}
+	return append(dst, '\n')
+}
+
+// violationText is the text of a field error, or of another error among the details.
+func violationText(o *fault.Occurrence, e *fault.DetailError) string {
+	if _, localized := e.TextIn(o.Language()); localized {
+		return sentence(e.Text())
+	}
+	return oneLine(shortened(e.Text(), maxMessage)) // a foreign error's: nobody has neutralised it
+}
+
+// exposedText is the text of an error that nobody classified, where the exposure shows it. Core then
+// adds it to the details, behind the trace id.
+func exposedText(o *fault.Occurrence) (text string, ok bool) {
+	if o.Exposure() < fault.ExposeException {
+		return "", false
+	}
+	traced := false
+	for name, value := range o.Details() {
+		switch name {
+		case "trace_id":
+			traced = value == any(o.TraceID())
+		case "exception":
+			text, ok = value.(string)
+			ok = ok && traced
+		}
+	}
+	return withoutSecrets(text), ok
+}
+
+// plainValue is how a detail reads: strings as they are, anything else as JSON.
+func plainValue(o *fault.Occurrence, value any) string {
+	if s, ok := value.(string); ok {
+		return s
+	}
+	encoded := o.AppendJSON(nil, value)
+	var s string
+	if len(encoded) > 0 && encoded[0] == '"' && json.Unmarshal(encoded, &s) == nil {
+		return s // a time, a Stringer, a Secret
+	}
+	return string(encoded)
+}
+
+// isolated keeps a machine name from turning the order of a line that is read from right to left.
+func isolated(name, dir string) string {
+	if dir != "rtl" {
+		return name
+	}
+	return "\u2068" + name + "\u2069"
+}
+
+// label is a name on one line.
+func label(name string) string { return oneLine(shortened(name, maxLabel)) }
+
+// sentence is a text of the catalogue on one line. Core has neutralised the arguments and isolated
+// them: the isolates stay.
+func sentence(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '\u2066' && r <= '\u2069' {
+			return r
+		}
+		return lineRune(r)
+	}, s)
+}
+
+// oneLine is a foreign value on one line.
+func oneLine(s string) string { return strings.Map(lineRune, s) }
+
+// block is a foreign value that may have several lines.
+func block(s string) string {
+	s = strings.ReplaceAll(shortened(s, maxValue), "\r\n", "\n")
+	return strings.Map(func(r rune) rune {
+		if r == '\n' {
+			return r
+		}
+		return lineRune(r)
+	}, s)
+}
+
+// lineRune replaces what could break a line, drive a terminal, or turn the direction of what follows.
+// strings.Map replaces invalid UTF-8.
+func lineRune(r rune) rune {
+	switch {
+	case r >= '\t' && r <= '\r', r == '\u0085', r == '\u2028', r == '\u2029':
+		return ' '
+	case r < ' ', r >= 0x7f && r < 0xa0,
+		r >= '\u202a' && r <= '\u202e',
+		r >= '\u2066' && r <= '\u2069':
+		return utf8.RuneError
+	}
+	return r
+}
+
+// shortened cuts s to at most n bytes and an ellipsis.
+func shortened(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for cut := n; cut > n-utf8.UTFMax; cut-- {
+		if utf8.RuneStart(s[cut]) {
+			return s[:cut] + "…"
+		}
+	}
+	return s[:n] + "…" // no UTF-8 anyway
+}
+
+const hidden = "***"
+
+// secretName matches the names of values that are not shown, wherever in a name the word stands.
+var secretName = regexp.MustCompile(`(?i)token|key|secret|passw|passphrase|pwd|signature|credential|authorization|cookie|session`)
+
+// Secrets inside of texts: the text of an error often quotes a URL, a connection string or a header.
+var (
+	secretPair  = regexp.MustCompile(`(?i)([\w.-]*(?:token|key|secret|passw|passphrase|pwd|signature|credential|session)[\w.-]*["']?\s?=\s?)("[^"]*"|'[^']*'|[^\s&;,"'<>)}\]]+)`)
+	secretField = regexp.MustCompile(`(?i)([\w.-]*(?:token|secret|passw|passphrase|pwd|signature|credential|authorization|cookie|(?:api|access|private)[_-]?key)[\w.-]*["']?\s?:\s?)("[^"]*"|'[^']*'|(?:(?:bearer|basic|digest)\s+)?[^\s&;,"'<>)}\]]+)`)
+	bearer      = regexp.MustCompile(`(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}`)
+	userInfo    = regexp.MustCompile(`(://[^\s/:@]*):[^\s/@]+@`)
+)
+
+// withoutSecrets replaces what looks like a secret in the text of an error or header: for development,
+// where such texts are shown at all.
+func withoutSecrets(s string) string {
+	s = shortened(s, maxValue)
+	s = userInfo.ReplaceAllString(s, "$1:"+hidden+"@")
+	s = bearer.ReplaceAllString(s, "$1 "+hidden)
+	s = secretPair.ReplaceAllString(s, "${1}"+hidden)
+	return secretField.ReplaceAllString(s, "${1}"+hidden)
+}

@@ -1,0 +1,154 @@
+package formats
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/core/internal/jsontext"
+)
+
+// WebAPI is the shape of the djblets web API: {"err":{"code":100,"msg":"…","type":"…"},"stat":"fail"},
+// keys sorted on every level that it makes.
+//
+//   - err has code (the kind's [fault.Kind.Number], or the status when it has none), msg (the text),
+//     type ([fault.Kind.Type]), subtype ([fault.Subtype]), trace_id, and detail: the error's detail of
+//     that name.
+//   - fields, at the root, has the field errors: name → list of texts.
+//   - Other details are members of the root. One named "stat", "err", "fields", "details" or
+//     "errors_total" stands in "details" instead.
+//
+// The zero value is ready.
+type WebAPI struct {
+	// Vendor makes the media type application/vnd.<vendor>.error+json; it is application/json when
+	// empty. A vendor has letters, digits, "." and "-" (RFC 6838, section 4.2).
+	Vendor string
+}
+
+// ContentType is "application/json", or that of the vendor.
+func (f WebAPI) ContentType() string {
+	if f.Vendor == "" {
+		return "application/json"
+	}
+	return "application/vnd." + f.Vendor + ".error+json"
+}
+
+// Check is what NewResponder asks: it tells what is wrong with the vendor.
+func (f WebAPI) Check() error {
+	for _, c := range f.Vendor {
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '-') {
+			return fmt.Errorf("the vendor %q may have letters, digits, dots and hyphens only", f.Vendor)
+		}
+	}
+	return nil
+}
+
+// Use is OneLanguage.
+func (WebAPI) Use() fault.TextUse { return fault.OneLanguage }
+
+// reserved are the members that the format makes itself.
+var reserved = []string{"details", "err", "errors_total", "fields", "stat"}
+
+// A member is one of the root, by name.
+type member struct {
+	name  string
+	value any
+}
+
+// Append appends the body.
+func (f WebAPI) Append(dst []byte, o *fault.Occurrence) []byte {
+	root, inside, detail := f.sort(o)
+	object := newObject(dst)
+	for _, m := range root {
+		object.key(m.name)
+		switch m.name {
+		case "stat":
+			object.dst = append(object.dst, `"fail"`...)
+		case "err":
+			object.dst = f.appendErr(object.dst, o, detail)
+		case "fields":
+			object.dst = f.appendFields(object.dst, o)
+		case "errors_total":
+			object.dst = o.AppendJSON(object.dst, o.ErrorCount())
+		case "details":
+			object.dst = o.AppendJSON(object.dst, inside)
+		default:
+			object.dst = o.AppendJSON(object.dst, m.value)
+		}
+	}
+	return object.end()
+}
+
+// sort tells the members of the root in order, the details that cannot be there, and the one for err.
+func (WebAPI) sort(o *fault.Occurrence) (root []member, inside map[string]any, detail *member) {
+	root = append(root, member{name: "stat"}, member{name: "err"})
+	for name, value := range o.Details() {
+		switch {
+		case name == "detail":
+			detail = &member{name, value}
+		case name == "trace_id" && value == any(o.TraceID()): // err has it
+		case slices.Contains(reserved, name):
+			if inside == nil {
+				inside = map[string]any{}
+				root = append(root, member{name: "details"})
+			}
+			inside[name] = value
+		default:
+			root = append(root, member{name, value})
+		}
+	}
+	if o.ErrorCount() > 0 {
+		root = append(root, member{name: "fields"})
+	}
+	if incomplete(o) {
+		root = append(root, member{name: "errors_total"})
+	}
+	slices.SortFunc(root, func(a, b member) int { return strings.Compare(a.name, b.name) })
+	return root, inside, detail
+}
+
+func (WebAPI) appendErr(dst []byte, o *fault.Occurrence, detail *member) []byte {
+	k := o.Kind()
+	number := k.Number()
+	if number == 0 {
+		number = o.Status()
+	}
+	object := newObject(dst)
+	object.number("code", number)
+	if detail != nil {
+		object.key("detail")
+		object.dst = o.AppendJSON(object.dst, detail.value)
+	}
+	object.key("msg")
+	object.dst = o.AppendText(object.dst)
+	if o.Subtype() != "" {
+		object.text("subtype", o.Subtype())
+	}
+	object.text("trace_id", o.TraceID())
+	object.text("type", k.Type())
+	return object.end()
+}
+
+// appendFields appends name → texts, the names sorted.
+func (WebAPI) appendFields(dst []byte, o *fault.Occurrence) []byte {
+	errors := slices.Collect(o.Errors())
+	slices.SortStableFunc(errors, func(a, b fault.DetailError) int { return strings.Compare(a.Name(), b.Name()) })
+	object := newObject(dst)
+	for i := range errors {
+		if i > 0 && errors[i].Name() == errors[i-1].Name() {
+			object.dst = append(object.dst, ',')
+		} else {
+			if i > 0 {
+				object.dst = append(object.dst, ']')
+			}
+			object.key(errors[i].Name())
+			object.dst = append(object.dst, '[')
+		}
+		object.dst = jsontext.AppendQuoted(object.dst, errors[i].Text())
+	}
+	if len(errors) > 0 {
+		object.dst = append(object.dst, ']')
+	}
+	return object.end()
+}

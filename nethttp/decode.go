@@ -1,0 +1,250 @@
+package faulthttp
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	fault "github.com/polyfault/polyfault/core"
+)
+
+// A RemoteError is what a server said of an error: the cause of the *[fault.Fault] that [Decode]
+// returns, found by [errors.As]. It is not changed after Decode and so safe for concurrent use.
+type RemoteError struct {
+	Status     int               // of the status line
+	Code       string            // the code as the kinds have it ("task_locked"); "" when none was sent
+	Texts      map[string]string // by BCP 47 tag; under "und" a text whose language is not known
+	Title      string            // in formats that have one
+	TraceID    string
+	Subtype    string
+	Retryable  bool
+	RetryAfter time.Duration  // -1 when there is no such header
+	Params     []RemoteMember // the arguments of the text
+	Details    []RemoteMember // those that are no errors, in order
+	Fields     []RemoteField  // field errors, in order
+	MediaType  string         // of the body
+	Problem    string         // why the body told less than it might; "" for a body that was understood
+}
+
+// A RemoteMember is a named value: nil, bool, int64, float64, string, []any or map[string]any.
+type RemoteMember struct {
+	Name  string
+	Value any
+}
+
+// A RemoteField says what is wrong with one part of the request.
+type RemoteField struct {
+	At     fault.Location
+	Code   string
+	Texts  map[string]string // as in RemoteError
+	Params []RemoteMember
+
+	named any // the entry as it was received, when it is no field error but an error under a name
+}
+
+// Error is the line for logs: status, code and a text, the English one if there is one.
+func (e *RemoteError) Error() string {
+	line := strconv.Itoa(e.Status) + " " + http.StatusText(e.Status)
+	if e.Code != "" {
+		line += " (" + e.Code + ")"
+	}
+	if text := e.Text("en"); text != "" {
+		line += ": " + text
+	}
+	return line
+}
+
+// StatusCode is the status of the status line.
+func (e *RemoteError) StatusCode() int { return e.Status }
+
+// Text is the text in the first of the languages that was received, else in any; "" without texts.
+func (e *RemoteError) Text(tags ...string) string { return anyText(e.Texts, tags) }
+
+// Text is the text in the first of the languages that was received, else in any; "" without texts.
+func (f RemoteField) Text(tags ...string) string { return anyText(f.Texts, tags) }
+
+func anyText(texts map[string]string, tags []string) string {
+	for _, tag := range append(tags, "en") {
+		if text, ok := texts[tag]; ok {
+			return text
+		}
+	}
+	least := ""
+	for tag := range texts { // the same one each time
+		if least == "" || tag < least {
+			least = tag
+		}
+	}
+	return texts[least]
+}
+
+// MaxErrorBody is how many bytes of an error's body [Decode] reads. A longer one counts as not
+// understood.
+const MaxErrorBody = 1 << 20
+
+// Decode turns an error response into the error that the server answered with: a *[fault.Fault] for
+// which [errors.Is] finds the kind whose code the server sent, or the kind of the status when it sent
+// none, one that this process does not know, or one of another status family than the status line. It
+// is nil for a nil response and for statuses below 400.
+//
+// It understands [fault.Multilingual] (the code is there with [fault.MemberCode]), [fault.Problem] and
+// every format of package formats, by content type and shape, whoever sent them. A body that is
+// something else, truncated or too long still gives the kind of the status; members of an unexpected
+// type are passed over.
+//
+// The fault has params, details, field errors, trace id, subtype and Retry-After of the response, so a
+// service that returns it to its own clients passes them on, in its own words; wrap it, as by
+// [fault.BadGateway].Wrap(err), not to. Everything received, the texts among it, is in the
+// *[RemoteError] behind it:
+//
+//	var remote *faulthttp.RemoteError
+//	if errors.As(err, &remote) { show(remote.Text("fr")) }
+//
+// Decode reads the body, [MaxErrorBody] bytes at most. Closing it stays with the caller.
+func Decode(resp *http.Response) error {
+	if resp == nil || resp.StatusCode < 400 {
+		return nil
+	}
+	remote := &RemoteError{Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header), Texts: map[string]string{}}
+	remote.MediaType, _, _ = mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if body, err := readBody(resp); err != nil {
+		remote.Problem = err.Error()
+	} else {
+		remote.decode(body, resp.Header.Get("Content-Language"))
+	}
+	return remote.fault()
+}
+
+var errTooLong = errors.New("the body is too long")
+
+func readBody(resp *http.Response) ([]byte, error) {
+	if resp.Body == nil {
+		return nil, nil
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxErrorBody+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the body: %w", err)
+	}
+	if len(body) > MaxErrorBody {
+		return nil, errTooLong
+	}
+	return body, nil
+}
+
+// retryAfter reads Retry-After, in seconds or as a date (RFC 9110, section 10.2.3).
+func retryAfter(header http.Header) time.Duration {
+	value := strings.TrimSpace(header.Get("Retry-After"))
+	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil && seconds >= 0 {
+		return time.Duration(min(seconds, maxWait)) * time.Second
+	}
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return -1
+	}
+	now := time.Now()
+	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = date // the server's clock
+	}
+	return min(max(at.Sub(now), 0), maxWait*time.Second)
+}
+
+// maxWait is a year.
+const maxWait = 365 * 24 * 60 * 60
+
+// fault makes the error of what was received.
+func (e *RemoteError) fault() error {
+	attrs := arguments(e.Params)
+	for _, m := range e.Details {
+		attrs = append(attrs, fault.Detail(m.Name, m.Value))
+	}
+	for _, f := range e.Fields {
+		attrs = append(attrs, f.attr())
+	}
+	if e.TraceID != "" {
+		attrs = append(attrs, fault.TraceID(e.TraceID))
+	}
+	if e.Subtype != "" {
+		attrs = append(attrs, fault.Subtype(e.Subtype))
+	}
+	if e.RetryAfter >= 0 {
+		attrs = append(attrs, fault.RetryAfter(e.RetryAfter))
+	}
+	return e.kind().Wrap(e, attrs...)
+}
+
+// attr is the entry as it was when the server put it into its error.
+func (f RemoteField) attr() fault.Attr {
+	if f.named != nil {
+		return fault.Detail(f.At.Name(), f.named)
+	}
+	if f.Code == "" {
+		return fault.DetailsOf((*fault.Details)(nil).AddError(f.At.Name(), errors.New(f.Text())))
+	}
+	if k, ok := fault.KindByCode(f.Code); ok {
+		return fault.Detail(f.At.Name(), k.New(arguments(f.Params)...))
+	}
+	return fault.Field(f.At, f.Code, arguments(f.Params)...)
+}
+
+func arguments(params []RemoteMember) (attrs []fault.Attr) {
+	for _, m := range params {
+		if count, ok := m.Value.(int64); ok && m.Name == "Count" && int64(int(count)) == count {
+			attrs = append(attrs, fault.Count(int(count)))
+			continue
+		}
+		attrs = append(attrs, fault.Arg(m.Name, m.Value))
+	}
+	return attrs
+}
+
+// kind is that of the code, when this process knows it and it is of the status' family.
+func (e *RemoteError) kind() *fault.Kind {
+	if k, ok := fault.KindByCode(e.Code); ok && k.Status()/100 == e.Status/100 {
+		return k
+	}
+	return fault.KindOfStatus(e.Status)
+}
+
+// Transport is an [http.RoundTripper] that answers with an error, that of [Decode], where base would
+// give a response with a status of 400 and more: an [http.Client] with it returns such errors by
+// itself, inside the *url.Error that it makes of any. Nil means [http.DefaultTransport].
+//
+//	client := &http.Client{Transport: faulthttp.Transport(nil)}
+//	_, err := client.Get(url)
+//	if errors.Is(err, fault.TaskLocked) { … }
+func Transport(base http.RoundTripper) http.RoundTripper {
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	return &transport{base}
+}
+
+type transport struct{ base http.RoundTripper }
+
+// RoundTrip is base's, with error responses turned into errors.
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := t.base.RoundTrip(req)
+	if err != nil {
+		return resp, err
+	}
+	failure := Decode(resp)
+	if failure == nil {
+		return resp, nil
+	}
+	if resp.Body != nil {
+		_ = resp.Body.Close()
+	}
+	return nil, failure
+}
+
+// CloseIdleConnections is base's, which [http.Client.CloseIdleConnections] looks for.
+func (t *transport) CloseIdleConnections() {
+	if c, ok := t.base.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
