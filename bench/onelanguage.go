@@ -30,6 +30,7 @@ type problemBody struct {
 	Code     string `json:"code"`
 	Lang     string `json:"lang"`
 	Dir      string `json:"dir"`
+	Retry    bool   `json:"retryable"`
 	TraceID  string `json:"trace_id"`
 }
 
@@ -42,7 +43,7 @@ func problem(name string, languages []language) *scenario {
 		check(err)
 		id := req.Header.Get("Traceparent")[3:35]
 		return problemBody{"about:blank", localizer.MustLocalize(&i18n.LocalizeConfig{MessageID: "task_locked.title"}),
-			f.status, text, "urn:uuid:" + uuid(id), "task_locked", tag.String(), "ltr", id}
+			f.status, text, "urn:uuid:" + uuid(id), "task_locked", tag.String(), "ltr", false, id}
 	}
 	matcher := newMatcher(languages)
 	request := browse("application/problem+json")
@@ -57,7 +58,7 @@ func problem(name string, languages []language) *scenario {
 			id := req.Header.Get("Traceparent")[3:35]
 			body := append(make([]byte, 0, 512), bodies[i]...)
 			body = append(append(body, uuid(id)...), `","code":"task_locked","lang":"`...)
-			body = append(append(body, languages[i].tag...), `","dir":"ltr","trace_id":"`...)
+			body = append(append(body, languages[i].tag...), `","dir":"ltr","retryable":false,"trace_id":"`...)
 			body = append(append(body, id...), `"}`...)
 			f.send(w, body, strconv.Itoa(len(body)))
 		})},

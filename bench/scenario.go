@@ -41,6 +41,7 @@ func scenarios() []*scenario {
 	var all []*scenario
 	for _, topic := range []func() []*scenario{
 		staticScenarios, argumentScenarios, detailScenarios, pluralScenarios, oneLanguageScenarios,
+		formatScenarios, fieldScenarios,
 		panicScenarios, successScenarios, frameworkScenarios, startScenarios,
 	} {
 		all = append(all, topic()...)

@@ -125,7 +125,7 @@ func (s *strict) object(t reflect.Type, raw json.RawMessage, pointer string, dep
 			s.value(field, members[name], at, depth+1)
 			continue
 		}
-		s.unknown = append(s.unknown, Location{name: at})
+		s.unknown = append(s.unknown, bodyAt(at))
 	}
 }
 
@@ -170,7 +170,7 @@ func (s *strict) scalar(t reflect.Type, raw json.RawMessage, pointer string) {
 }
 
 func (s *strict) mismatch(t reflect.Type, raw json.RawMessage, pointer string) {
-	s.types = append(s.types, typeError(Location{name: pointer}, jsonType(t), typeOfJSON(raw[0])))
+	s.types = append(s.types, typeError(bodyAt(pointer), jsonType(t), typeOfJSON(raw[0])))
 }
 
 func typeError(at Location, expected, got string) *fieldError {

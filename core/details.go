@@ -19,7 +19,7 @@ type detail struct {
 // failed is the value of an entry that AddError made.
 type failed struct{ err error }
 
-const indexFrom = 16
+const indexFrom = 32
 
 // Add adds a member. See [Detail] for what value may be. It returns d; a nil d makes a new one.
 func (d *Details) Add(name string, value any) *Details {

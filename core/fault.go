@@ -228,7 +228,13 @@ func (f *Fault) details() []detail {
 	if whole, ok := snapshotAlone(attrs); ok {
 		return whole
 	}
-	var d Details
+	entries := 0
+	for i := range attrs {
+		if o := attrs[i].op; o == opDetail || o == opField {
+			entries++
+		}
+	}
+	d := Details{entries: make([]detail, 0, entries)}
 	for _, a := range attrs {
 		switch a.op {
 		case opDetail:

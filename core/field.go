@@ -2,15 +2,18 @@ package fault
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
 // A Location is one part of a request: a member of its body, or a parameter. The zero Location is the
 // body as a whole. Locations are comparable.
 type Location struct {
-	in   string // "" for the body
-	name string // of a parameter; of the body the JSON Pointer
+	in      string // "" for the body
+	pointer string // into the body
+	name    string // of a parameter; of the body the pointer as a path with dots
 }
 
 // InBody is a member of the body. name is a JSON Pointer (RFC 6901: "/items/0/qty") or the plain name
@@ -18,22 +21,33 @@ type Location struct {
 // or begins with a slash is written as a pointer ("/", "/~1home").
 func InBody(name string) Location {
 	if name == "" || name[0] == '/' {
-		return Location{name: name}
+		return bodyAt(name)
 	}
-	return Location{name: "/" + escapePointer.Replace(name)}
+	return Location{pointer: "/" + escapePointer.Replace(name), name: name}
+}
+
+func bodyAt(pointer string) Location {
+	if pointer == "" {
+		return Location{}
+	}
+	name := strings.ReplaceAll(pointer[1:], "/", ".")
+	if strings.IndexByte(name, '~') >= 0 {
+		name = unescapePointer.Replace(name)
+	}
+	return Location{pointer: pointer, name: name}
 }
 
 // InQuery is a parameter of the query.
-func InQuery(name string) Location { return Location{"query", name} }
+func InQuery(name string) Location { return Location{in: "query", name: name} }
 
 // InPath is a parameter of the path.
-func InPath(name string) Location { return Location{"path", name} }
+func InPath(name string) Location { return Location{in: "path", name: name} }
 
 // InHeader is a header field.
-func InHeader(name string) Location { return Location{"header", name} }
+func InHeader(name string) Location { return Location{in: "header", name: name} }
 
 // InCookie is a cookie.
-func InCookie(name string) Location { return Location{"cookie", name} }
+func InCookie(name string) Location { return Location{in: "cookie", name: name} }
 
 // In is "body", "query", "path", "header" or "cookie".
 func (l Location) In() string {
@@ -44,34 +58,20 @@ func (l Location) In() string {
 }
 
 // Pointer is the JSON Pointer of a member of the body; "" for the whole body and for parameters.
-func (l Location) Pointer() string {
-	if l.in != "" {
-		return ""
-	}
-	return l.name
-}
+func (l Location) Pointer() string { return l.pointer }
 
 // Name is the name of a parameter. Of a member of the body it is the path with dots ("items.0.qty").
-func (l Location) Name() string {
-	if l.in != "" || l.name == "" {
-		return l.name
-	}
-	name := strings.ReplaceAll(l.name[1:], "/", ".")
-	if strings.IndexByte(name, '~') >= 0 {
-		name = unescapePointer.Replace(name)
-	}
-	return name
-}
+func (l Location) Name() string { return l.name }
 
 // Segments are the unescaped steps of the JSON Pointer; the name alone for a parameter.
 func (l Location) Segments() []string {
 	switch {
 	case l.in != "":
 		return []string{l.name}
-	case l.name == "":
+	case l.pointer == "":
 		return nil
 	}
-	steps := strings.Split(l.name[1:], "/")
+	steps := strings.Split(l.pointer[1:], "/")
 	for i, step := range steps {
 		steps[i] = unescapePointer.Replace(step)
 	}
@@ -86,9 +86,12 @@ var (
 // A fieldError says what is wrong with one part of the request.
 type fieldError struct {
 	at    Location
+	name  string // key among the details
 	code  string
 	text  string // id
-	attrs []Attr
+	attrs []Attr // the arguments; the last one is {{.Field}}
+	label fieldLabel
+	space [2]Attr // for attrs: one allocation holds most errors
 }
 
 // Field says what is wrong with one part of the request; all of them together go into one response.
@@ -113,9 +116,9 @@ func Field(at Location, code string, attrs ...Attr) Attr {
 func newFieldError(at Location, code string, attrs []Attr) *fieldError {
 	e := &fieldError{at: at, code: code, text: ruleInvalid}
 	if code != "" {
-		e.text = rulePrefix + code
+		e.text = ruleText(code)
 	}
-	e.attrs = make([]Attr, 0, len(attrs))
+	e.attrs = e.space[:0]
 	for _, a := range attrs {
 		switch a.op {
 		case opText:
@@ -124,6 +127,9 @@ func newFieldError(at Location, code string, attrs []Attr) *fieldError {
 			e.attrs = append(e.attrs, a)
 		}
 	}
+	e.name = shortened(at.Name())
+	e.label.name = neutral(e.name)
+	e.attrs = append(e.attrs, Attr{op: opArg, name: fieldArg, value: &e.label})
 	return e
 }
 
@@ -133,6 +139,24 @@ const (
 	fieldPrefix = "field."
 	fieldArg    = "Field"
 )
+
+// ruleText is the id of the rule's text: "rule."+code, made once for rules that have a built-in text.
+func ruleText(code string) string {
+	if id, ok := ruleTexts()[code]; ok {
+		return id
+	}
+	return rulePrefix + code
+}
+
+var ruleTexts = sync.OnceValue(func() map[string]string {
+	ids := map[string]string{}
+	for id := range builtin().texts {
+		if code, ok := strings.CutPrefix(id, rulePrefix); ok {
+			ids[code] = id
+		}
+	}
+	return ids
+})
 
 // AddField adds a field error; see [Field]. One with the same location and code replaces the earlier
 // one. It returns d; a nil d makes a new one.
@@ -144,7 +168,7 @@ func (d *Details) addField(e *fieldError) *Details {
 	if d == nil {
 		d = &Details{}
 	}
-	name := shortened(e.at.Name())
+	name := e.name
 	i, taken := d.find(name)
 	if !taken {
 		return d.Add(name, e)
@@ -179,28 +203,29 @@ type fieldLabel struct {
 	name string
 }
 
-// label finds how the field is called: "field.items.qty" without list indexes, then "field.qty".
-func (c *catalogue) label(at Location) fieldLabel {
-	label := fieldLabel{name: valueText(at.Name())}
+// named are the error's arguments, with the name that the catalogue has for the field, if it has one:
+// "field.items.qty" without list indexes, else "field.qty".
+func (e *fieldError) named(c *catalogue) []Attr {
 	if !c.labels {
-		return label
+		return e.attrs
 	}
 	var names []string
-	for _, step := range at.Segments() {
+	for _, step := range e.at.Segments() {
 		if !isIndex(step) {
 			names = append(names, step)
 		}
 	}
 	if len(names) == 0 {
-		return label
+		return e.attrs
 	}
 	for _, name := range []string{strings.Join(names, "."), names[len(names)-1]} {
 		if t := c.texts[fieldPrefix+name]; t != nil {
-			label.text = t
-			return label
+			last := len(e.attrs) - 1
+			label := &fieldLabel{t, e.label.name}
+			return append(slices.Clip(e.attrs[:last]), Attr{op: opArg, name: fieldArg, value: label})
 		}
 	}
-	return label
+	return e.attrs
 }
 
 func isIndex(step string) bool {

@@ -239,7 +239,7 @@ func (Problem) appendError(dst []byte, e *DetailError) []byte {
 	dst = e.AppendText(dst)
 	if e.at.in == "" {
 		dst = append(dst, `,"pointer":`...)
-		dst = appendFragment(dst, e.at.name)
+		dst = appendFragment(dst, e.at.pointer)
 	} else {
 		dst = append(dst, `,"in":`...)
 		dst = jsontext.AppendQuoted(dst, e.at.in)

@@ -121,7 +121,7 @@ func TestShippedLocales(t *testing.T) {
 			assert.ElementsMatch(t, slices.Collect(maps.Keys(english)), slices.Collect(maps.Keys(texts)))
 			for id, text := range texts {
 				assert.Equal(t, strings.TrimSpace(text), text, id)
-				assert.NotContains(t, text, "{{", "built-in texts have no placeholders: they are kinds' own texts")
+				assert.Equal(t, strings.HasPrefix(id, "rule."), strings.Contains(text, "{{"), "%s: a rule names its field, a kind's own text has no placeholders", id)
 				assert.NotContains(t, text, "<", id)
 				isTitle := strings.HasSuffix(id, ".title")
 				assert.Equal(t, !isTitle, strings.HasSuffix(text, "."), "%s: a sentence ends, a title does not: %q", id, text)
@@ -136,6 +136,14 @@ func TestShippedLocales(t *testing.T) {
 				}
 			}
 		})
+	}
+	c := responder(t).Catalogue()
+	for id := range c.IDs() {
+		want, _ := c.Placeholders(id, "en")
+		for _, l := range c.Languages() {
+			got, _ := c.Placeholders(id, l.Tag)
+			assert.Equal(t, want, got, "%s in %s", id, l.Tag)
+		}
 	}
 	for k := range fault.Kinds() {
 		if builtIn(k) {

@@ -342,7 +342,7 @@ func inferJSON(err error) *Fault {
 		return strings.TrimSuffix(name, `"`), ok
 	})
 	if ok {
-		return &Fault{kind: SuperfluousAttributesInRequest, attrs: []Attr{Field(Location{name: "/" + escapePointer.Replace(name)}, "unknown_field")}}
+		return &Fault{kind: SuperfluousAttributesInRequest, attrs: []Attr{Field(Location{pointer: "/" + escapePointer.Replace(name), name: name}, "unknown_field")}}
 	}
 	return nil
 }

@@ -287,8 +287,7 @@ func (o *Occurrence) errorOf(d *detail) (e DetailError, ok bool) {
 	if field, ok := d.value.(*fieldError); ok {
 		e.field, e.at, e.code = true, field.at, field.code
 		e.text = o.catalogue.rule(field.text, o.allLanguages)
-		label := Attr{op: opArg, name: fieldArg, value: o.catalogue.label(field.at)}
-		e.attrs = append(slices.Clip(field.attrs), label)
+		e.attrs = field.named(o.catalogue)
 		o.withinLanguage(&e, ValidationFailed)
 		return e, true
 	}
@@ -296,7 +295,7 @@ func (o *Occurrence) errorOf(d *detail) (e DetailError, ok bool) {
 	if !ok {
 		return e, false
 	}
-	e.at = Location{name: "/" + escapePointer.Replace(d.name)}
+	e.at = Location{pointer: "/" + escapePointer.Replace(d.name), name: d.name}
 	f, ours := From(err)
 	if !ours {
 		e.plain = errorText(err)
@@ -470,7 +469,7 @@ func hasParams(attrs []Attr) bool {
 
 // isParam reports whether a is an argument that clients see by itself: the name of a field is not.
 func isParam(a Attr) bool {
-	if _, label := a.value.(fieldLabel); label {
+	if _, label := a.value.(*fieldLabel); label {
 		return false
 	}
 	return a.op == opArg || a.op == opCount

@@ -161,7 +161,7 @@ func (a *Attr) text(s style) argText {
 	switch v := a.value.(type) {
 	case int:
 		return argText{name: a.name, number: int64(v)}
-	case fieldLabel:
+	case *fieldLabel:
 		return argText{name: a.name, text: styled(v.name, s), isText: true, label: v.text}
 	}
 	return argText{name: a.name, text: styled(a.value, s), isText: true}

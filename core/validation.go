@@ -54,10 +54,10 @@ func validatorField(e validatorError, in string) *fieldError {
 	path := fieldPath(e.Namespace())
 	at := Location{in: in, name: path}
 	if in == "" {
-		at.name = fieldPointer(path)
+		at = bodyAt(fieldPointer(path))
 	}
 	text, attrs := ruleOf(e)
-	return &fieldError{at: at, code: e.Tag(), text: text, attrs: attrs}
+	return newFieldError(at, e.Tag(), append(attrs, Text(text)))
 }
 
 // fieldPath is the namespace without the name of the root structure.

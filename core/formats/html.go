@@ -239,7 +239,7 @@ func frames(stack fault.Stack) (list []frame) {
 			break
 		}
 		pkg, name := splitFunction(f)
-		list = append(list, frame{Package: oneLine(pkg), Name: oneLine(name), At: oneLine(f.File + ":" + strconv.Itoa(f.Line)), Own: isOwn(pkg, f.File)})
+		list = append(list, frame{Package: oneLine(pkg), Name: oneLine(name), At: oneLine(f.File + ":" + strconv.Itoa(f.Line)), Own: isOwn(f.File)})
 	}
 	return list
 }
@@ -255,38 +255,41 @@ func splitFunction(f runtime.Frame) (pkg, name string) {
 	return f.Function[:dot], f.Function[dot+1:]
 }
 
-// isOwn tells the application's packages from polyfault, other modules and the standard library. Without
-// build information, and for modules of a workspace, it goes by names: modules of others have a version
-// in the file's path, the standard library's packages have no domain.
-func isOwn(pkg, file string) bool {
-	main := mainModule()
-	switch {
-	case pkg == "main", strings.HasSuffix(pkg, "_test"):
-		return true
-	case within(pkg, polyfault) && !within(pkg, polyfault+"/examples"):
+// isOwn tells the application's files from those of polyfault, other modules and the standard library.
+// The name of the function does not tell: that of an inlined closure is its caller's.
+func isOwn(file string) bool {
+	inside, ours := strings.CutPrefix(file, ourSource)
+	switch standard := standardSource(); {
+	case ours:
+		return strings.HasPrefix(inside, "examples/") || strings.HasSuffix(inside, "_test.go")
+	case strings.Contains(file, "@v"), strings.Contains(file, "/vendor/"), strings.HasPrefix(file, "<"): // a module's version; generated
 		return false
-	case main != "" && within(pkg, main):
-		return true
-	case strings.Contains(file, "@"), strings.Contains(file, "/vendor/"):
-		return false
+	case standard != "":
+		return !strings.HasPrefix(file, standard)
 	}
-	domain, _, _ := strings.Cut(pkg, "/")
-	return strings.Contains(domain, ".")
+	// Built with -trimpath: files begin with the path of their module, and the standard library has none.
+	first, _, _ := strings.Cut(file, "/")
+	return strings.Contains(first, ".") || strings.HasPrefix(file, mainModule()+"/")
 }
 
-func within(pkg, path string) bool {
-	rest, ok := strings.CutPrefix(pkg, path)
-	return ok && (rest == "" || rest[0] == '/')
-}
+// ourSource is the folder of polyfault's module.
+var ourSource = func() string {
+	_, file, _, _ := runtime.Caller(0)
+	return strings.TrimSuffix(file, "core/formats/html.go")
+}()
 
-var polyfault = strings.TrimSuffix(reflect.TypeFor[HTML]().PkgPath(), "/core/formats")
+// standardSource is the folder of the standard library, "" when the program was built with -trimpath.
+var standardSource = sync.OnceValue(func() string {
+	pc := reflect.ValueOf(strings.Map).Pointer()
+	file, _ := runtime.FuncForPC(pc).FileLine(pc)
+	return strings.TrimSuffix(file, "strings/strings.go")
+})
 
 var mainModule = sync.OnceValue(func() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Path
 	}
-	return info.Main.Path
+	return ""
 })
 
 // requestHeaders are those that are worth a look and hold no secrets.
@@ -328,9 +331,12 @@ func withoutQuery(url string) string {
 
 // valueFacts are the details, arguments and log attributes.
 func valueFacts(o *fault.Occurrence) (facts []fact) {
+	room := maxValue
 	add := func(name string, value any) {
-		if len(facts) < maxFacts {
-			facts = append(facts, fact{label(name), shownValue(o, name, value)})
+		if len(facts) < maxFacts && room > 0 {
+			shown := shortened(shownValue(o, name, value), maxMessage)
+			room -= len(shown)
+			facts = append(facts, fact{label(name), shown})
 		}
 	}
 	for name, value := range o.Details() {
@@ -358,8 +364,12 @@ func valueFacts(o *fault.Occurrence) (facts []fact) {
 // logFacts adds a log attribute; of a group each member by itself.
 func logFacts(name string, value slog.Value, depth int, add func(string, any)) {
 	value = value.Resolve()
-	if value.Kind() != slog.KindGroup || depth == maxBranches || secretName.MatchString(name) {
+	switch {
+	case value.Kind() == slog.KindAny, depth == maxBranches, secretName.MatchString(name):
 		add(name, value.Any())
+		return
+	case value.Kind() != slog.KindGroup:
+		add(name, value.String())
 		return
 	}
 	for _, a := range value.Group() {

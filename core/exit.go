@@ -1,0 +1,40 @@
+package fault
+
+import (
+	"context"
+	"log/slog"
+	"os"
+)
+
+// Exit ends the process of a command with the exit code of err: see [ExitCode]. It first writes one
+// line to slog's default logger, at Error level, with everything that [Fault.LogValue] tells. For nil
+// it does nothing and returns: main ends with 0 by itself.
+//
+//	func main() { fault.Exit(run()) }
+//
+// mappers say of foreign errors which kind, and so which exit code, they stand for; the first that
+// knows the error decides. An error that is of no kind ends the process with 1. Deferred functions of
+// the caller do not run.
+func Exit(err error, mappers ...Mapper) {
+	if IsNil(err) {
+		return
+	}
+	f := exitFault(err, mappers)
+	code := f.Kind().ExitCode()
+	slog.Default().LogAttrs(context.Background(), slog.LevelError, "command failed",
+		slog.Int("exit_code", code), slog.String("cause", errorText(err)), slog.Any("error", f))
+	os.Exit(code)
+}
+
+// exitFault is the error as one of ours; of kind Any when nobody knows it.
+func exitFault(err error, mappers []Mapper) *Fault {
+	if f, ok := From(err); ok {
+		return f
+	}
+	for _, m := range mappers {
+		if f := guarded(m, err); f != nil {
+			return f
+		}
+	}
+	return &Fault{kind: Any, stack: callers(2)}
+}
