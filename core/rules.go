@@ -264,20 +264,18 @@ var rules = map[string]rule{
 }
 
 // ruleOf is the text of a validator's field error, and its arguments. A tag that is not built into the
-// validator has the text "rule."+tag, which an application can bring; an alias of a built-in tag has
-// the text of that tag. A parameter that is not what its tag needs, because the
-// application replaced the check perhaps, leads to the text that says no more than "not valid".
+// validator has the text "rule."+tag, which an application can bring; so has a choice of tags
+// ("rgb|hsl"), for which no text of one tag is right. An alias of a built-in tag has the text of that
+// tag. A parameter that is not what its tag needs, because the application replaced the check perhaps,
+// leads to the text that says no more than "not valid".
 func ruleOf(e validatorError) (text string, attrs []Attr) {
 	tag := e.Tag()
 	r, ok := rules[tag]
 	if !ok {
 		r, ok = rules[e.ActualTag()]
 	}
-	switch {
-	case ok:
+	if ok {
 		return r.read(e)
-	case strings.IndexByte(tag, '|') >= 0: // "rgb|hsl": there is no text that is right for all of them
-		return ruleInvalid, nil
 	}
 	return rulePrefix + tag, nil
 }
@@ -325,7 +323,8 @@ func (r *rule) read(e validatorError) (text string, attrs []Attr) {
 	return r.text, oneArg("Example", lastSecond.Format(parameter)) // layout
 }
 
-func oneArg(name string, value any) []Attr { return []Attr{Arg(name, value)} }
+// oneArg leaves room for the text, which goes along with the arguments.
+func oneArg(name string, value any) []Attr { return append(make([]Attr, 0, 2), Arg(name, value)) }
 
 // lastSecond shows layouts of dates: no two of its numbers can be mistaken for each other.
 var lastSecond = time.Date(2025, time.December, 31, 23, 59, 58, 0, time.UTC)
@@ -384,7 +383,7 @@ func countLimit(text, parameter string) (string, []Attr) {
 	if err != nil {
 		return ruleInvalid, nil
 	}
-	return text, []Attr{Count(int(n))}
+	return text, append(make([]Attr, 0, 2), Count(int(n)))
 }
 
 // limitOf reads a parameter as the validator does for a field of that kind; nil when it cannot be read.
@@ -482,6 +481,9 @@ func splitList(parameter string) []string {
 		}
 		if end < 0 {
 			end = len(parameter)
+		}
+		if values == nil {
+			values = make([]string, 0, 1+strings.Count(parameter, " "))
 		}
 		values = append(values, strings.ReplaceAll(parameter[:end], "'", ""))
 		parameter = parameter[end:]

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"reflect"
 	"strings"
 	"testing"
@@ -281,13 +282,13 @@ func TestValidationAllocations(t *testing.T) {
 	require.Len(t, err.(validator.ValidationErrors), 20)
 	own := files("active.de.toml", `x = "y"`, "active.en.toml", `x = "y"`)
 	allocations := func(languages ...string) float64 {
-		r := responder(t, fault.WithLocales(own), fault.WithLanguages(languages...), fault.WithLogger(nil))
+		r, invalid := fault.NewResponder(fault.WithLocales(own), fault.WithLanguages(languages...), fault.WithLogger(slog.New(slog.DiscardHandler)))
+		require.NoError(t, invalid)
 		r.Respond(with(), err)
 		return testing.AllocsPerRun(50, func() { r.Respond(with(), err) })
 	}
 	one, four := allocations("en"), allocations("de", "en", "fr", "pt")
 	assert.InDelta(t, one, four, 4, "one language, four languages")
-	t.Logf("%v, %v", one, four)
 }
 
 func BenchmarkValidation(b *testing.B) {
@@ -298,7 +299,8 @@ func BenchmarkValidation(b *testing.B) {
 		P, Q, R, S, T string `validate:"email"`
 	}
 	err := newValidator().Struct(wide{})
-	r := responder(b)
+	r, invalid := fault.NewResponder(fault.WithLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(b, invalid)
 	b.ReportAllocs()
 	for b.Loop() {
 		r.Respond(with(), err)

@@ -3,7 +3,9 @@ package faulthttp
 import (
 	"bytes"
 	"encoding/json"
+	"html"
 	"net/url"
+	"strconv"
 	"strings"
 
 	fault "github.com/polyfault/polyfault/core"
@@ -29,9 +31,11 @@ func (e *RemoteError) decode(body []byte, languages string) {
 	case strings.HasPrefix(e.MediaType, "text/plain"):
 		e.decodeText(trimmed, language)
 	default:
-		e.Problem = "the body is no error format that is known"
+		e.Problem = unknownFormat
 	}
 }
+
+const unknownFormat = "the body is no error format that is known"
 
 // onlyLanguage is the language of a body in one language; "und" when that is not told.
 func onlyLanguage(contentLanguage string) string {
@@ -95,7 +99,7 @@ func (e *RemoteError) decodeMultilingual(root object) {
 	details, _ := root.object("details")
 	e.readDetails(details, "und", asSent)
 	if len(e.Texts) == 0 && e.Code == "" {
-		e.Problem = "the body is no error format that is known"
+		e.Problem = unknownFormat
 	}
 }
 
@@ -447,12 +451,60 @@ func jsonapiField(entry object, language string) RemoteField {
 	return f
 }
 
-// decodeText reads formats.Text: the text, and lines "code: …" and "trace id: …" after it.
+// decodeText reads formats.Text: the text, a line for each field error, an empty line, and facts of which
+// the last three are code, status and trace id.
 func (e *RemoteError) decodeText(body []byte, language string) {
-	e.Problem = "the body is no error format that is known"
+	head, tail, _ := strings.Cut(string(body), "\n\n")
+	facts := map[string]string{}
+	for line := range strings.Lines(tail) {
+		name, value, _ := strings.Cut(strings.TrimRight(line, "\n"), ": ")
+		facts[name] = value
+	}
+	code, ok := facts["code"]
+	if !ok || facts["status"] != strconv.Itoa(e.Status) {
+		e.Problem = unknownFormat
+		return
+	}
+	e.Code, e.TraceID = code, facts["trace_id"]
+	text, fields, _ := strings.Cut(head, "\n")
+	e.Texts[language] = text
+	for line := range strings.Lines(fields) {
+		entry, isField := strings.CutPrefix(strings.TrimRight(line, "\n"), "- ")
+		if !isField || len(e.Fields) == maxMembers {
+			continue
+		}
+		name, text, named := strings.Cut(entry, ": ")
+		if !named {
+			name, text = "", entry
+		}
+		e.Fields = append(e.Fields, RemoteField{At: fault.InBody(dotted(strings.Trim(name, "\u2068\u2069"))), Texts: map[string]string{language: text}})
+	}
 }
 
-// decodeHTML reads the machine-readable parts of a page by formats.HTML.
+// decodeHTML reads what a page by formats.HTML says to programs, and its text.
 func (e *RemoteError) decodeHTML(body []byte, language string) {
-	e.Problem = "the body is no error format that is known"
+	page := string(body)
+	code, ok := between(page, `<meta name="error-code" content="`, `"`)
+	if !ok {
+		e.Problem = unknownFormat
+		return
+	}
+	e.Code = code
+	e.TraceID, _ = between(page, `<meta name="trace-id" content="`, `"`)
+	e.Title, _ = between(page, "<h1>", "</h1>")
+	text, ok := between(page, `<p class="lead">`, "</p>")
+	if !ok {
+		text = e.Title // a page does not say the same twice
+	}
+	e.Texts[language] = text
+}
+
+// between is the unescaped text between the first before and what ends it.
+func between(page, before, end string) (string, bool) {
+	_, rest, ok := strings.Cut(page, before)
+	if !ok {
+		return "", false
+	}
+	text, _, ok := strings.Cut(rest, end)
+	return html.UnescapeString(text), ok
 }

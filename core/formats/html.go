@@ -23,7 +23,8 @@ import (
 // HTML is text/html: a page for people, in the client's language and its direction. It has the title,
 // the text, the field errors with their names, and in small print status, code and trace id. It needs
 // nothing from anywhere: no script, no images, one style sheet inside, which knows dark mode and print.
-// Other details are for programs and not on the page.
+// Other details are for programs and not on the page; code and trace id are also the content of the
+// meta elements "error-code" and "trace-id".
 //
 // With [fault.ExposeException] the page shows the text of an unknown error. With
 // [fault.ExposeTraceback] it has a part for developers: the error and what it wraps with Go types, the

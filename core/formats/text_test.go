@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -107,13 +108,13 @@ trace_id: 4bf92f3577b34da6a3ce929d0e0e4736
 
 func TestTextExposure(t *testing.T) {
 	err := errors.New("dial\n10.0.0.1:5432 password=hunter2: refused")
-	const head, tail = "Something went wrong on our side.\n\nexception:\n  dial\n  10.0.0.1:5432 password=***: refused\n", "code: unhandled\nstatus: 500\ntrace_id: " + pageTrace + "\n"
+	const head, tail = "Something went wrong on our side.\n\nexception:\n  dial\n  10.0.0.1:5432 password=*** refused\n", "code: unhandled\nstatus: 500\ntrace_id: " + pageTrace + "\n"
 	r := pageResponder(t, ownTexts, fault.WithExposure(fault.ExposeException))
-	assert.Equal(t, head+tail, strings.ReplaceAll(inTerminal(t, r, "en", err), "password=*** refused", "password=***: refused"))
+	assert.Equal(t, head+tail, inTerminal(t, r, "en", err))
 
 	r = pageResponder(t, ownTexts, fault.WithExposure(fault.ExposeTraceback))
 	body := inTerminal(t, r, "en", err)
-	assert.Regexp(t, `(?s)\ntraceback:\n  .*TestTextExposure\n   /.*text_test\.go:\d+\n.*\ncode: unhandled\n`, body)
+	assert.Regexp(t, `(?s)\ntraceback:\n  .*TestTextExposure\n   \S*text_test\.go:\d+\n.*\ncode: unhandled\n`, body)
 	assert.NotContains(t, body, "hunter2")
 	own := fault.Conflict.New(fault.Detail("trace_id", "mine"), fault.Detail("exception", "token=mine"))
 	assert.Contains(t, inTerminal(t, r, "en", own), "\ntrace_id: mine\nexception: token=mine\n", "what an error of ours says is meant for clients")
@@ -122,27 +123,36 @@ func TestTextExposure(t *testing.T) {
 // Every line is the format's own, whatever is in the values.
 func TestTextHoldsHostileValues(t *testing.T) {
 	for exposure := fault.ExposeNone; exposure <= fault.ExposeTraceback; exposure++ {
-		r := pageResponder(t, ownTexts, fault.WithExposure(exposure))
-		for _, value := range append(hostile, "x\ncode: canary\nstatus: 200", "x\u2028trace_id: canary", "x\rcode: canary", "x\vcode: canary\x85code: canary") {
-			for place, err := range hostileErrors(value) {
-				for _, language := range []string{"en", "ar"} {
-					req := hostileVisit(value, language)
-					req.header["Accept"] = "text/plain"
-					body := string(r.Respond(req, err).Body)
-					require.True(t, utf8.ValidString(body))
-					assertVisible(t, body, place)
-					lines := strings.Split(strings.TrimSuffix(body, "\n"), "\n")
-					for i, line := range lines[:len(lines)-3] {
-						assert.False(t, strings.HasPrefix(line, "code: canary") || strings.HasPrefix(line, "status:"), "%.40q in %s: line %d", value, place, i)
+		t.Run(fmt.Sprint("exposure ", exposure), func(t *testing.T) {
+			t.Parallel()
+			r := pageResponder(t, ownTexts, fault.WithExposure(exposure))
+			for _, value := range append(slices.Clip(hostile), "x\ncode: canary\nstatus: 200", "x\u2028trace_id: canary", "x\rcode: canary", "x\vcode: canary\u0085code: canary") {
+				for place, err := range hostileErrors(value) {
+					for _, language := range []string{"en", "ar"} {
+						req := hostileVisit(value, language)
+						req.header["Accept"] = "text/plain"
+						assertOwnLines(t, string(r.Respond(req, err).Body), fmt.Sprintf("%.40q in %s", value, place))
 					}
-					assert.Regexp(t, `^code: [a-z_]+$`, lines[len(lines)-3])
-					assert.Regexp(t, `^status: [45]\d\d$`, lines[len(lines)-2])
-					assert.Regexp(t, `^trace_id: \S+$`, lines[len(lines)-1])
-					assert.Less(t, len(body), 256<<10, "%.40q in %s", value, place)
 				}
 			}
-		}
+		})
 	}
+}
+
+func assertOwnLines(t *testing.T, body, place string) {
+	t.Helper()
+	require.True(t, utf8.ValidString(body), place)
+	assertVisible(t, body, place)
+	lines := strings.Split(strings.TrimSuffix(body, "\n"), "\n")
+	require.Greater(t, len(lines), 4, place)
+	facts := lines[len(lines)-3:]
+	assert.Regexp(t, `^code: [a-z_]+$`, facts[0], place)
+	assert.Regexp(t, `^status: [45]\d\d$`, facts[1], place)
+	assert.Regexp(t, `^trace_id: \S+$`, facts[2], place)
+	for _, line := range lines[:len(lines)-3] {
+		assert.NotRegexp(t, `^(code|status|trace_id):`, line, place)
+	}
+	assert.Less(t, len(body), 256<<10, place)
 }
 
 func TestTextIsBounded(t *testing.T) {
