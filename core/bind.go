@@ -173,8 +173,13 @@ func (s *strict) mismatch(t reflect.Type, raw json.RawMessage, pointer string) {
 	s.types = append(s.types, typeError(bodyAt(pointer), jsonType(t), typeOfJSON(raw[0])))
 }
 
+// typeError tells what was expected, unless the type is right and the value does not fit: 1.5 for an int.
 func typeError(at Location, expected, got string) *fieldError {
-	return newFieldError(at, "type", []Attr{Text("rule.type." + expected), Arg("Expected", expected), Arg("Got", got)})
+	text := "rule.type." + expected
+	if got == expected {
+		text = ruleInvalid
+	}
+	return newFieldError(at, "type", []Attr{Text(text), Arg("Expected", expected), Arg("Got", got)})
 }
 
 // typeOfJSON is the type of a valid JSON value by its first byte.

@@ -98,7 +98,7 @@ type fieldError struct {
 // In every format they have that format's own shape for field errors.
 //
 //	return fault.ValidationFailed.New(
-//		fault.Field(fault.InBody("/items/0/qty"), "min", fault.Arg("Min", 1)),
+//		fault.Field(fault.InBody("/items/0/qty"), "min", fault.Arg("Limit", 1)),
 //		fault.Field(fault.InQuery("page"), "number"),
 //	)
 //
@@ -138,12 +138,16 @@ const (
 	ruleInvalid = "rule.invalid"
 	fieldPrefix = "field."
 	fieldArg    = "Field"
+	wholeBody   = "request_body.title" // what stands for the name of a field without one
 )
 
 // ruleText is the id of the rule's text: "rule."+code, made once for rules that have a built-in text.
 func ruleText(code string) string {
 	if id, ok := ruleTexts()[code]; ok {
 		return id
+	}
+	if r, ok := rules[code]; ok && r.param == paramUnused {
+		return r.text // a validator's name for the same rule
 	}
 	return rulePrefix + code
 }
@@ -206,6 +210,9 @@ type fieldLabel struct {
 // named are the error's arguments, with the name that the catalogue has for the field, if it has one:
 // "field.items.qty" without list indexes, else "field.qty".
 func (e *fieldError) named(c *catalogue) []Attr {
+	if e.at == (Location{}) {
+		return e.labelled(c.texts[wholeBody])
+	}
 	if !c.labels {
 		return e.attrs
 	}
@@ -220,12 +227,16 @@ func (e *fieldError) named(c *catalogue) []Attr {
 	}
 	for _, name := range []string{strings.Join(names, "."), names[len(names)-1]} {
 		if t := c.texts[fieldPrefix+name]; t != nil {
-			last := len(e.attrs) - 1
-			label := &fieldLabel{t, e.label.name}
-			return append(slices.Clip(e.attrs[:last]), Attr{op: opArg, name: fieldArg, value: label})
+			return e.labelled(t)
 		}
 	}
 	return e.attrs
+}
+
+// labelled are the arguments with the text as the field's name.
+func (e *fieldError) labelled(t *text) []Attr {
+	last := len(e.attrs) - 1
+	return append(slices.Clip(e.attrs[:last]), Attr{op: opArg, name: fieldArg, value: &fieldLabel{t, e.label.name}})
 }
 
 func isIndex(step string) bool {
@@ -233,10 +244,21 @@ func isIndex(step string) bool {
 }
 
 // fieldPointer turns the way validators and encoding/json write a place in a structure
-// ("Items[0].Qty", "items.0.qty") into a JSON Pointer.
+// ("Items[0].Qty", "items.qty") into a JSON Pointer. What stands in brackets is one step, dots and all.
 func fieldPointer(path string) string {
 	var pointer strings.Builder
-	for step := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '.' || r == '[' || r == ']' }) {
+	for path != "" {
+		var step string
+		if inside, ok := strings.CutPrefix(path, "["); ok {
+			step, path, _ = strings.Cut(inside, "]")
+		} else {
+			end := strings.IndexAny(path, ".[")
+			if end < 0 {
+				end = len(path)
+			}
+			step, path = path[:end], path[end:]
+		}
+		path = strings.TrimPrefix(path, ".")
 		pointer.WriteByte('/')
 		_, _ = escapePointer.WriteString(&pointer, step)
 	}

@@ -272,7 +272,7 @@ func (o *Occurrence) infer() *Fault {
 	if f := inferContext(o); f != nil {
 		return f
 	}
-	for _, rule := range []func(error) *Fault{inferJSON, inferValidation, inferSentinel} {
+	for _, rule := range []func(error) *Fault{inferValidation, inferJSON, inferSentinel} {
 		if f := rule(o.err); f != nil {
 			return f
 		}

@@ -64,7 +64,7 @@ func (o *Occurrence) recordStack() {
 	case o.fault != nil && len(o.fault.stack) > 0:
 		o.stack = o.fault.stack
 	default:
-		o.stack = callers(3)
+		o.stack = callers(5) // past prepare, respond, and the three of Respond
 	}
 }
 

@@ -32,11 +32,12 @@ const (
 // or known to a mapper of the backoff. It returns nil as soon as f does, and the first error that is
 // not retryable as it is.
 //
-// Before each re-run it waits a random time between zero and the backoff's limit (full jitter), but at
-// least as long as the error's own [RetryAfter], or that of its kind, up to Cap. When the re-runs are
-// used up it returns the last error, whose kind and cause stay. When ctx ends it stops at once, also
-// waiting, and returns an error for which [errors.Is] finds both the reason ([context.Cause]) and the
-// last error of f; without one, the reason. A panic of f passes through. Retry panics when f is nil.
+// Before each re-run it waits a random time between zero and the backoff's limit (full jitter), on top
+// of the error's own [RetryAfter], so that those who were told the same do not meet again; never longer
+// than Cap. When the re-runs are used up it returns the last error, whose kind and cause stay. When ctx
+// ends it stops at once, also waiting, and returns an error for which [errors.Is] finds ctx.Err(),
+// [context.Cause] and the last error of f; [From] finds the kind of that. A context that has ended before
+// runs nothing. A panic of f passes through. Retry panics when f is nil.
 //
 //	err := fault.Retry(ctx, fault.Backoff{Mappers: fault.SQLMappers()}, func(ctx context.Context) error {
 //		return transfer(ctx, db, from, to)
@@ -48,7 +49,7 @@ func Retry(ctx context.Context, backoff Backoff, f func(context.Context) error) 
 		panic("fault: Retry: the function is nil")
 	}
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return &interruptedError{context.Cause(ctx), ctx.Err(), nil}
 	}
 	limit := backoff.base()
 	for left := backoff.retries(); ; left-- {
@@ -60,9 +61,9 @@ func Retry(ctx context.Context, backoff Backoff, f func(context.Context) error) 
 		if !retryable || left <= 0 {
 			return err
 		}
-		wait := max(jitter(limit), min(last.wait(), backoff.cap()))
-		if stopped := sleep(ctx, wait); stopped != nil {
-			return &interruptedError{reason: stopped, last: err}
+		asked := min(max(last.wait(), 0), backoff.cap())
+		if !sleep(ctx, asked+min(jitter(limit), backoff.cap()-asked)) { // a sum might overflow
+			return &interruptedError{context.Cause(ctx), ctx.Err(), err}
 		}
 		limit = doubled(limit, backoff.cap())
 	}
@@ -101,12 +102,10 @@ func (b Backoff) retryable(err error) (*Fault, bool) {
 	return f, ok && f.Kind().Retryable()
 }
 
-// wait is the error's own RetryAfter, else its kind's; 0 without.
+// wait is the error's own RetryAfter; 0 without. The kind's is meant for clients far away.
 func (f *Fault) wait() time.Duration {
-	if a, ok := f.lookup(opRetryAfter); ok {
-		return time.Duration(a.num)
-	}
-	return f.Kind().RetryAfter()
+	a, _ := f.lookup(opRetryAfter)
+	return time.Duration(a.num)
 }
 
 func doubled(limit, cap time.Duration) time.Duration {
@@ -119,26 +118,28 @@ func doubled(limit, cap time.Duration) time.Duration {
 // jitter is any wait below limit, which is positive.
 func jitter(limit time.Duration) time.Duration { return rand.N(limit) }
 
-// sleep waits, unless ctx ends before: then it returns why.
-func sleep(ctx context.Context, wait time.Duration) error {
+// sleep waits and reports whether ctx is still on then.
+func sleep(ctx context.Context, wait time.Duration) bool {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return context.Cause(ctx)
 	case <-timer.C:
 	}
-	if ctx.Err() != nil { // both at once
-		return context.Cause(ctx)
-	}
-	return nil
+	return ctx.Err() == nil // select chooses at random when both are ready
 }
 
-// interruptedError is the end of the context between two runs. Its kind is the last error's.
-type interruptedError struct{ reason, last error }
+// interruptedError is the end of the context before a run. Its kind is the last error's.
+type interruptedError struct {
+	reason, ended error // context.Cause and ctx.Err: the one need not wrap the other
+	last          error // nil before the first run
+}
 
 func (e *interruptedError) Error() string {
+	if e.last == nil {
+		return errorText(e.reason)
+	}
 	return fmt.Sprintf("%s; no further try after: %s", errorText(e.reason), errorText(e.last))
 }
 
-func (e *interruptedError) Unwrap() []error { return []error{e.last, e.reason} }
+func (e *interruptedError) Unwrap() []error { return []error{e.last, e.reason, e.ended} }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -129,9 +130,14 @@ func TestRetryWaitsAtRandomBelowADoublingLimit(t *testing.T) {
 func TestRetryWaitsAsLongAsTheErrorSays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		short := fault.Backoff{Retries: 1, Base: time.Millisecond}
-		assert.Equal(t, 7*time.Second, waits(t, short, fault.TransactionConflict.New(fault.RetryAfter(7*time.Second)))[0])
-		assert.Equal(t, time.Second, waits(t, short, fault.TransactionConflict)[0], "the kind's")
-		assert.Equal(t, 5*time.Second, waits(t, fault.Backoff{Retries: 1, Base: time.Millisecond, Mappers: fault.SQLMappers()}, pgError("53300"))[0], "the mapped kind's")
+		atLeast := func(want, got time.Duration, why string) {
+			assert.GreaterOrEqual(t, got, want, why)
+			assert.LessOrEqual(t, got, want+time.Millisecond, why)
+		}
+		atLeast(7*time.Second, waits(t, short, fault.TransactionConflict.New(fault.RetryAfter(7*time.Second)))[0], "the error's")
+		atLeast(0, waits(t, short, fault.TransactionConflict)[0], "the kind's is for clients")
+		atLeast(0, waits(t, fault.Backoff{Retries: 1, Base: time.Millisecond, Mappers: fault.SQLMappers()}, pgError("53300"))[0], "the mapped kind's too")
+		assert.Equal(t, 30*time.Second, waits(t, fault.Backoff{Retries: 1}, fault.TransactionConflict.New(fault.RetryAfter(30*time.Second-1)))[0].Round(time.Millisecond), "the random part neither")
 		assert.Equal(t, 30*time.Second, waits(t, short, fault.TransactionConflict.New(fault.RetryAfter(time.Hour)))[0], "not beyond the cap")
 		assert.LessOrEqual(t, waits(t, short, fault.TransactionConflict.New(fault.RetryAfter(-1)))[0], time.Millisecond)
 	})
@@ -172,17 +178,113 @@ func TestRetryStopsWithTheContext(t *testing.T) {
 	require.ErrorIs(t, err, reason, "before the re-run")
 }
 
+func TestRetryWaitsStayRandomAtTheirBounds(t *testing.T) {
+	negative := fault.TransactionConflict.New(fault.RetryAfter(-time.Hour))
+	for _, c := range []struct {
+		name    string
+		backoff fault.Backoff
+	}{
+		{"a negative wait takes nothing off", fault.Backoff{Retries: 1}},
+		{"a base beyond the cap", fault.Backoff{Retries: 1, Base: time.Hour, Cap: time.Second}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const rounds = 300
+				var sum time.Duration
+				for range rounds {
+					sum += waits(t, c.backoff, negative)[0]
+				}
+				assert.InDelta(t, 0.5, (sum / rounds).Seconds(), 0.1)
+			})
+		})
+	}
+}
+
+// A Duration holds 292 years; what is asked for and the random part together may not be more.
+func TestRetryWaitsDoNotOverflow(t *testing.T) {
+	const year = 365 * 24 * time.Hour
+	for range 30 {
+		synctest.Test(t, func(t *testing.T) {
+			long := fault.Backoff{Retries: 1, Base: 200 * year, Cap: 200 * year}
+			wait := waits(t, long, fault.TransactionConflict.New(fault.RetryAfter(150*year)))[0]
+			assert.GreaterOrEqual(t, wait, 150*year)
+			assert.LessOrEqual(t, wait, 200*year)
+		})
+	}
+}
+
+// Callers that were told to wait equally long do not come back at the same moment.
+func TestRetryDoesNotMeetAgain(t *testing.T) {
+	for _, k := range []*fault.Kind{fault.TransactionConflict, fault.DatabaseOperation} {
+		t.Run(k.Code(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				seen := [2]map[time.Duration]int{{}, {}}
+				for range 200 {
+					for i, w := range waits(t, fault.Backoff{}, k) {
+						seen[i][w]++
+					}
+				}
+				for i := range seen {
+					most := 0
+					for _, n := range seen[i] {
+						most = max(most, n)
+					}
+					assert.Less(t, most, 20, "wait %d", i+1)
+				}
+			})
+		})
+	}
+}
+
+func TestRetryNamesTheEndOfTheContext(t *testing.T) {
+	reason := errors.New("shutting down")
+	for _, when := range []string{"before", "waiting"} {
+		t.Run(when, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(context.Background())
+			if when == "before" {
+				cancel(reason)
+			}
+			err := fault.Retry(ctx, fault.Backoff{}, func(context.Context) error {
+				cancel(reason)
+				return fault.TransactionConflict
+			})
+			require.ErrorIs(t, err, reason)
+			require.ErrorIs(t, err, context.Canceled, "what the context itself says")
+		})
+	}
+}
+
+func TestRetryHandsItsContextOn(t *testing.T) {
+	type key struct{}
+	ctx := context.WithValue(t.Context(), key{}, "v")
+	require.NoError(t, fault.Retry(ctx, fault.Backoff{}, func(ctx context.Context) error {
+		assert.Equal(t, "v", ctx.Value(key{}))
+		return nil
+	}))
+}
+
+// The one that calls learns of the end before the first run, too, and of nothing else.
+func TestRetryBeforeTheFirstRun(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(errors.New("shutting down"))
+	err := fault.Retry(ctx, fault.Backoff{}, func(context.Context) error { panic("run") })
+	require.EqualError(t, err, "shutting down")
+	_, ours := fault.From(err)
+	assert.False(t, ours)
+}
+
 // Two transactions that meet both get through.
 func TestRetryLetsBothSidesSucceed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var busy bool
+		var busy atomic.Bool
+		var conflicts atomic.Int32
 		transfer := func(context.Context) error {
-			if busy {
+			if !busy.CompareAndSwap(false, true) {
+				conflicts.Add(1)
 				return pgError("40001")
 			}
-			busy = true
+			defer busy.Store(false)
 			time.Sleep(50 * time.Millisecond)
-			busy = false
 			return nil
 		}
 		results := make(chan error, 2)
@@ -193,6 +295,7 @@ func TestRetryLetsBothSidesSucceed(t *testing.T) {
 		}
 		require.NoError(t, <-results)
 		require.NoError(t, <-results)
+		assert.Positive(t, conflicts.Load(), "they did meet")
 	})
 }
 

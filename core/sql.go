@@ -1,9 +1,11 @@
 package fault
 
 import (
+	"context"
 	"database/sql"
 	"database/sql/driver"
 	"log/slog"
+	"reflect"
 )
 
 // SQLMappers returns the mappers for errors of databases, for [WithMapper], [Backoff] and [Exit]. They
@@ -12,23 +14,28 @@ import (
 //
 //	fault.NewResponder(fault.WithMapper(fault.SQLMappers()...))
 //
-// [sql.ErrNoRows] is [EntityNotFound]; [driver.ErrBadConn] and [sql.ErrConnDone] are
-// [DatabaseOperation]; [sql.ErrTxDone] is [Database]. An error with a method SQLState() string, as those
-// of pgx and lib/pq have, is classified by that code (SQL standard, PostgreSQL's appendix A): unique
-// violations are [DuplicateItem], serialization failures and deadlocks [TransactionConflict], lost
-// connections and exhausted resources [DatabaseOperation]; other violations of integrity are
-// [Conflict], values that do not fit [BadFieldValue], missing ones [MissingAttribute]; anything else is
-// [Database], but for cancelled queries, which the request's context explains. What the database says
-// goes into the log and to no client.
+// An error with a method SQLState() string, as those of pgx and lib/pq have, is classified by that code
+// (SQL standard, PostgreSQL's appendix A), through wrapping and [errors.Join]: unique violations are
+// [DuplicateItem], serialization failures and deadlocks [TransactionConflict], lost connections and
+// exhausted resources [DatabaseOperation]; other violations of integrity are [Conflict], values that do
+// not fit [BadFieldValue], missing ones [MissingAttribute]; anything else is [Database], but for
+// cancelled queries, which the request's context explains. Without such a code [sql.ErrNoRows] is
+// [EntityNotFound]; [driver.ErrBadConn] and [sql.ErrConnDone] are [DatabaseOperation]; [sql.ErrTxDone]
+// is [Database] where neither a context nor a cancelled query is behind it. What the database says goes
+// into the log and to no client.
 //
-// SQLite's drivers have no SQLSTATE: map their errors by [MapAs].
+// The status of [DatabaseOperation] is 500, that of the Scale error model, where the blargh exceptions
+// have 503 for a lost connection: [WithStatus] moves it. SQLite's drivers have no SQLSTATE: map their
+// errors by [MapAs].
+//
+// The slice is the caller's own; the mappers are safe for concurrent use.
 func SQLMappers() []Mapper {
 	return []Mapper{
+		mapSQLState, // first: what failed often comes joined with the error of its rollback
 		MapIs(sql.ErrNoRows, EntityNotFound),
 		MapIs(driver.ErrBadConn, DatabaseOperation),
 		MapIs(sql.ErrConnDone, DatabaseOperation),
-		MapIs(sql.ErrTxDone, Database),
-		MapAs(mapSQLState),
+		mapTxDone,
 	}
 }
 
@@ -62,9 +69,15 @@ var sqlStates = map[string]*Kind{
 	"57P05": DatabaseOperation, // idle session timeout
 }
 
-func mapSQLState(e sqlStateError) *Fault {
-	state := e.SQLState()
-	if !isSQLState(state) {
+// mapSQLState decides by the first SQLSTATE in the tree that is one. It is no [MapAs], which would stop
+// at the first error with such a method, whatever that returns.
+func mapSQLState(err error) *Fault {
+	if probe, ok := err.(*mapperProbe); ok {
+		probe.typ = reflect.TypeFor[sqlStateError]()
+		return nil
+	}
+	state := sqlState(err)
+	if state == "" {
 		return nil
 	}
 	k, known := sqlStates[state]
@@ -78,6 +91,32 @@ func mapSQLState(e sqlStateError) *Fault {
 		return nil
 	}
 	return &Fault{kind: k, attrs: []Attr{Log(slog.String("sqlstate", state))}}
+}
+
+// sqlState is the first SQLSTATE in the tree, "" without one.
+func sqlState(err error) string {
+	state, _ := find(err, func(e error) (string, bool) {
+		if s, ok := e.(sqlStateError); ok {
+			if state := s.SQLState(); isSQLState(state) {
+				return state, true
+			}
+		}
+		return "", false
+	})
+	return state
+}
+
+// mapTxDone passes when a context or a cancelled query is in the tree: database/sql has then rolled
+// back by itself, and the ErrTxDone is that of the caller's own rollback.
+func mapTxDone(err error) *Fault {
+	if probe, ok := err.(*mapperProbe); ok {
+		probe.target = sql.ErrTxDone
+		return nil
+	}
+	if !isError(err, sql.ErrTxDone) || isError(err, context.Canceled) || isError(err, context.DeadlineExceeded) || sqlState(err) == "57014" {
+		return nil
+	}
+	return &Fault{kind: Database}
 }
 
 // isSQLState reports whether state is five digits or capital letters, and not the success code.

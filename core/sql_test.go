@@ -93,6 +93,30 @@ func TestSQLMappers(t *testing.T) {
 	assert.Equal(t, 499, r.Respond(req, errors.Join(pgError("57014"), context.Canceled)).Status, "the client left")
 	for i, m := range r.Mappers() {
 		assert.Empty(t, m.Unreachable, "mapper %d", i)
+		assert.NotEqual(t, "func", m.Name, "mapper %d says what it is made for", i)
+	}
+}
+
+// A failed transaction comes joined with what its rollback said.
+func TestSQLMappersOfWhatIsJoined(t *testing.T) {
+	r := responder(t, fault.WithMapper(fault.SQLMappers()...), fault.WithMembers(fault.MemberCode))
+	for _, c := range []struct {
+		name string
+		err  error
+		want *fault.Kind
+	}{
+		{"conflict, then ErrTxDone", errors.Join(pgError("40001"), sql.ErrTxDone), fault.TransactionConflict},
+		{"conflict, then a lost connection", errors.Join(pgError("23505"), driver.ErrBadConn), fault.DuplicateItem},
+		{"malformed in front", errors.Join(pgError("x"), pgError("40001")), fault.TransactionConflict},
+		{"no row, then a lost connection", errors.Join(sql.ErrNoRows, driver.ErrBadConn), fault.EntityNotFound},
+		{"the client left, then ErrTxDone", errors.Join(context.Canceled, sql.ErrTxDone), fault.ServiceUnavailable},
+		{"too late, then ErrTxDone", errors.Join(context.DeadlineExceeded, sql.ErrTxDone), fault.GatewayTimeout},
+		{"cancelled by the server, then ErrTxDone", errors.Join(pgError("57014"), sql.ErrTxDone), fault.Unhandled},
+		{"cancelled, then ErrTxDone", errors.Join(pgError("57014"), sql.ErrTxDone, context.DeadlineExceeded), fault.GatewayTimeout},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			assert.Equal(t, c.want.Code(), decode(t, r.Respond(with(), c.err))["code"])
+		})
 	}
 }
 

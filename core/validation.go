@@ -11,6 +11,7 @@ type validatorError interface {
 	Tag() string
 	ActualTag() string
 	Namespace() string
+	StructNamespace() string
 	Field() string
 	Param() string
 	Kind() reflect.Kind
@@ -24,48 +25,83 @@ func inferValidation(err error) *Fault {
 	if b, ok := asError[*bindingError](err); ok {
 		in = b.in
 	}
-	var entries Details
+	c := fieldCollector{in: in, budget: maxErrors * maxNesting}
 	find(err, func(e error) (struct{}, bool) {
-		collectFields(&entries, e, in)
+		c.collect(e, 0)
 		return struct{}{}, false
 	})
-	if len(entries.entries) == 0 {
+	if len(c.entries.entries) == 0 {
 		return nil
 	}
-	return &Fault{kind: ValidationFailed, attrs: []Attr{{op: opDetails, value: entries.entries}}}
+	return &Fault{kind: ValidationFailed, attrs: []Attr{{op: opDetails, value: c.entries.entries}}}
 }
 
-func collectFields(entries *Details, err error, in string) {
+// fieldCollector goes through lists of field errors, which may hold each other and themselves.
+type fieldCollector struct {
+	in      string // of a Location
+	entries Details
+	budget  int
+}
+
+func (c *fieldCollector) collect(err error, nesting int) {
 	list := reflect.ValueOf(err)
-	if list.Kind() != reflect.Slice {
+	if list.Kind() != reflect.Slice || nesting > maxNesting {
 		return
 	}
 	for i := range list.Len() {
+		if c.budget--; c.budget < 0 {
+			return
+		}
 		switch element := list.Index(i).Interface().(type) {
 		case validatorError:
-			entries.addField(validatorField(element, in))
+			c.entries.addField(validatorField(element, c.in))
 		case error: // gin: a list of lists
-			collectFields(entries, element, in)
+			c.collect(element, nesting+1)
 		}
 	}
 }
 
 func validatorField(e validatorError, in string) *fieldError {
-	path := fieldPath(e.Namespace())
+	path := fieldPath(e)
 	at := Location{in: in, name: path}
 	if in == "" {
 		at = bodyAt(fieldPointer(path))
 	}
 	text, attrs := ruleOf(e)
-	return newFieldError(at, e.Tag(), append(attrs, Text(text)))
+	code := e.Tag()
+	if strings.ContainsAny(code, "|=") { // a list of rules, with their parameters
+		code = "invalid"
+	}
+	return newFieldError(at, code, append(attrs, Text(text)))
 }
 
-// fieldPath is the namespace without the name of the root structure.
-func fieldPath(namespace string) string {
-	if _, path, ok := strings.Cut(namespace, "."); ok {
-		return path
+// fieldPath is the namespace without the name of the root structure, which an anonymous one has not. The
+// name of a generic one has brackets with dots in them.
+func fieldPath(e validatorError) string {
+	root, path, ok := cutStep(e.Namespace())
+	other, _, _ := cutStep(e.StructNamespace())
+	if !ok || root != other || strings.HasSuffix(root, "]") && isIndex(root[strings.IndexByte(root, '[')+1:len(root)-1]) {
+		return e.Namespace()
 	}
-	return namespace
+	return path
+}
+
+// cutStep cuts at the first dot outside of brackets.
+func cutStep(path string) (step, rest string, ok bool) {
+	depth := 0
+	for i := range len(path) {
+		switch path[i] {
+		case '[':
+			depth++
+		case ']':
+			depth--
+		case '.':
+			if depth == 0 {
+				return path[:i], path[i+1:], true
+			}
+		}
+	}
+	return path, "", false
 }
 
 // FieldName is the name of a field of a structure in requests, from its tags json, form, query, param,

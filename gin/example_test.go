@@ -68,7 +68,7 @@ func ExampleHandler() {
 	show(e, "POST", "/orders", `{}`)
 	// Output:
 	// 423 {"EN":"This is not possible because the task is locked."}
-	// 400 {"EN":"Some of the submitted values are not valid.","details":{"Amount":{"error":{"EN":"This value is required."}}}}
+	// 400 {"EN":"Some of the submitted values are not valid.","details":{"amount":{"code":"required","EN":"amount is required."}}}
 }
 
 func ExampleAbort() {

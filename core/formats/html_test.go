@@ -356,16 +356,12 @@ func TestHTMLNamesCodeAndTraceID(t *testing.T) {
 	assert.Equal(t, "423 · task_locked · "+id, root.all("p")[1].content())
 }
 
-// A text without a title of its own is not said twice.
-func TestHTMLDoesNotRepeatTheText(t *testing.T) {
-	r := pageResponder(t, fault.WithLocales(fstest.MapFS{"active.it.toml": {Data: []byte(`not_found = "Non trovato."`)}}))
-	root := mustParse(t, r.Respond(visiting("Accept-Language", "it"), fault.NotFound))
-	if attr(root, "html", "lang") == "it" {
-		assert.Equal(t, "Non trovato.", root.first("h1").content())
-		for _, p := range root.all("p") {
-			assert.NotContains(t, p.content(), "Non trovato.")
-		}
-	}
+// A text that is the title, too, is not said twice.
+func TestHTMLDoesNotRepeatTheTitle(t *testing.T) {
+	same := fault.WithLocales(fstest.MapFS{"active.en.toml": {Data: []byte("not_found = \"Nothing here.\"\n\"not_found.title\" = \"Nothing here.\"")}})
+	root := mustParse(t, pageResponder(t, same).Respond(visiting("Accept-Language", "en"), fault.NotFound))
+	assert.Equal(t, "Nothing here.", root.first("h1").content())
+	assert.Len(t, root.all("p"), 1, "the small print alone")
 }
 
 func TestHTMLFieldErrors(t *testing.T) {
@@ -549,6 +545,16 @@ func TestHTMLLeaksNothing(t *testing.T) {
 	}
 }
 
+// Details that are called as core calls those of unknown errors stay details.
+func TestHTMLTellsItsOwnDetails(t *testing.T) {
+	own := fault.Conflict.New(fault.Detail("trace_id", pageTrace), fault.Detail("exception", "canary"))
+	assert.NotContains(t, string(pageResponder(t).Respond(visiting(), own).Body), "canary")
+	own = fault.Conflict.New(fault.Detail("trace_id", "other"), fault.Detail("exception", "canary"))
+	for exposure := fault.ExposeNone; exposure <= fault.ExposeTraceback; exposure++ {
+		assert.NotContains(t, string(pageResponder(t, fault.WithExposure(exposure)).Respond(visiting(), own).Body), "canary")
+	}
+}
+
 func TestHTMLForDevelopers(t *testing.T) {
 	r := pageResponder(t, ownTexts, fault.WithExposure(fault.ExposeTraceback))
 	req := visiting("Accept-Language", "ar", "User-Agent", "Browser/1.0", "Referer", "https://example.org/cart?coupon=X1", "Authorization", "Bearer abc", "X-Request-ID", "r-1")
@@ -715,6 +721,17 @@ func TestHTMLForDevelopersIsBounded(t *testing.T) {
 	body := string(r.Respond(visiting(), self).Body)
 	assert.Equal(t, 2, strings.Count(body, "<pre>circle</pre>"), "each once")
 	assert.Contains(t, body, "<li>…</li>")
+	depth := 0
+	for _, li := range mustParse(t, r.Respond(visiting(), bushy)).all("li") {
+		above := 0
+		for e := li.parent; e != nil; e = e.parent {
+			if e.tag == "ul" {
+				above++
+			}
+		}
+		depth = max(depth, above)
+	}
+	assert.Equal(t, 10, depth, "8 branches on top of each other, and what stands for the rest")
 	body = string(r.Respond(visiting(), broad).Body)
 	assert.Contains(t, body, "branch 38")
 	assert.NotContains(t, body, "branch 39")

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/core/checks"
+)
+
+// errFound ends a command that has printed what is wrong.
+var errFound = errors.New("there is something to repair")
+
+func checkCommand() *cobra.Command {
+	var locales, format, failLevel string
+	var languages []string
+	var listTags bool
+	opts := checks.Options{}
+	c := &cobra.Command{
+		Use:   "check",
+		Short: "Check the built-in kinds and texts, with your own locale files over them",
+		Long: `Check the built-in kinds and texts, with your own locale files over them.
+
+Messages are printed by level, the most serious first, and a summary behind them. The exit status is 1
+when one of them has the fail level or a higher one.
+
+The checks of an application's own kinds, mappers and options need its responder: call checks.RunFor in
+a test or at start-up.`,
+		Example: `  polyfault check
+  polyfault check --locales ./locales --languages de,en --fail-level warning
+  polyfault check --tag texts --silence polyfault.W001`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if listTags {
+				for _, tag := range checks.Tags(opts.Deploy) {
+					fmt.Fprintln(cmd.OutOrStdout(), tag)
+				}
+				return nil
+			}
+			var err error
+			if opts.FailLevel, err = checks.ParseLevel(failLevel); err != nil {
+				return err
+			}
+			r, err := responder(locales, languages)
+			if err != nil {
+				return err
+			}
+			result, err := checks.RunFor(cmd.Context(), r, opts)
+			if err != nil {
+				return err
+			}
+			return printResult(cmd.OutOrStdout(), result, format)
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&locales, "locales", "", "folder of locale files active.<tag>.toml to lay over the built-in ones")
+	flags.StringSliceVar(&languages, "languages", nil, "languages of the all-languages body (default: those of --locales, else de,en,fr,pt)")
+	flags.StringSliceVar(&opts.Tags, "tag", nil, "run only checks with this tag; may be repeated")
+	flags.BoolVar(&listTags, "list-tags", false, "list the tags and end")
+	flags.BoolVar(&opts.Deploy, "deploy", false, "run the checks for production too")
+	flags.StringSliceVar(&opts.Silenced, "silence", nil, "ids of messages to count only (polyfault.W001); may be repeated")
+	flags.StringVar(&failLevel, "fail-level", "error", "level from which on a message fails the command: debug, info, warning, error, critical")
+	formatFlag(flags, &format, "text", "json")
+	return c
+}
+
+// responder makes a responder of the built-in texts and those in the folder.
+func responder(locales string, languages []string) (*fault.Responder, error) {
+	var opts []fault.Option
+	if locales != "" {
+		opts = append(opts, fault.WithLocales(os.DirFS(locales)))
+	}
+	if len(languages) > 0 {
+		opts = append(opts, fault.WithLanguages(languages...))
+	}
+	return fault.NewResponder(opts...)
+}
+
+func printResult(w io.Writer, result checks.Result, format string) error {
+	var err error
+	if format == "json" {
+		err = writeJSON(w, result)
+	} else {
+		_, err = result.WriteTo(w)
+	}
+	if err == nil && result.Failed {
+		return errFound
+	}
+	return err
+}
+
+func writeJSON(w io.Writer, v any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(v)
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// oneOf is the value of a flag that takes some words only.
+type oneOf struct {
+	value   *string
+	allowed []string
+}
+
+// formatFlag defines --format; the first of the formats is the default.
+func formatFlag(flags *pflag.FlagSet, value *string, formats ...string) {
+	*value = formats[0]
+	flags.Var(oneOf{value, formats}, "format", "form of the output: "+strings.Join(formats, ", "))
+}
+
+func (f oneOf) String() string {
+	if f.value == nil {
+		return ""
+	}
+	return *f.value
+}
+
+func (f oneOf) Type() string { return "word" }
+
+func (f oneOf) Set(word string) error {
+	if !slices.Contains(f.allowed, word) {
+		return fmt.Errorf("use %s", strings.Join(f.allowed, " or "))
+	}
+	*f.value = word
+	return nil
+}

@@ -1,0 +1,115 @@
+package checks
+
+import (
+	"time"
+
+	fault "github.com/polyfault/polyfault/core"
+)
+
+// A Subject is what checks look at, as plain data: [SubjectOf] fills it from a responder, tests can
+// fill it with what a responder would refuse. Checks share it and must not change it. The zero
+// Subject has nothing to find fault with.
+type Subject struct {
+	// Responder is where the rest comes from; nil in hand-made subjects.
+	Responder *fault.Responder
+
+	Kinds     []Kind   // parents before their children
+	Languages []string // the tags of all loaded languages
+	Body      []string // those of the all-languages body
+	Default   string   // that of clients which accept no loaded language
+	Texts     []Text   // sorted by id
+	Exposure  fault.Exposure
+	Mappers   []fault.MapperReport
+}
+
+// A Kind is a [fault.Kind] as data.
+type Kind struct {
+	Code       string
+	Text       string // text id
+	Status     int
+	ExitCode   int
+	Retryable  bool
+	RetryAfter time.Duration
+
+	// OwnStatus and OwnExitCode: the value is not the parent's, or there is no parent.
+	OwnStatus, OwnExitCode bool
+}
+
+// A Text is one text constant in the languages that have it.
+type Text struct {
+	ID    string
+	Forms []Form // in the order of Subject.Languages
+}
+
+// A Form is a text in one language.
+type Form struct {
+	Language     string
+	Placeholders []string // sorted, over all plural forms
+	Plural       bool     // there are plural forms
+}
+
+// In finds the form of a language.
+func (t Text) In(language string) (Form, bool) {
+	for _, f := range t.Forms {
+		if f.Language == language {
+			return f, true
+		}
+	}
+	return Form{}, false
+}
+
+// SubjectOf describes the responder as it is now; nil means [fault.Default]. keep chooses kinds; nil
+// keeps all of the process.
+func SubjectOf(r *fault.Responder, keep func(*fault.Kind) bool) *Subject {
+	if r == nil {
+		r = fault.Default()
+	}
+	c := r.Catalogue()
+	s := &Subject{
+		Responder: r,
+		Languages: tagsOf(c.Languages()),
+		Body:      tagsOf(c.Body()),
+		Default:   c.Default().Tag,
+		Exposure:  r.Exposure(),
+		Mappers:   r.Mappers(),
+	}
+	for k := range where(keep) {
+		s.Kinds = append(s.Kinds, kindOf(k))
+	}
+	for id := range c.IDs() {
+		s.Texts = append(s.Texts, textOf(c, id, s.Languages))
+	}
+	return s
+}
+
+func tagsOf(languages []fault.Language) []string {
+	var list []string
+	for _, l := range languages {
+		list = append(list, l.Tag)
+	}
+	return list
+}
+
+func kindOf(k *fault.Kind) Kind {
+	parent := k.Parent()
+	return Kind{
+		Code:        k.Code(),
+		Text:        k.TextID(),
+		Status:      k.Status(),
+		ExitCode:    k.ExitCode(),
+		Retryable:   k.Retryable(),
+		RetryAfter:  k.RetryAfter(),
+		OwnStatus:   parent == nil || k.Status() != parent.Status(),
+		OwnExitCode: parent == nil || k.ExitCode() != parent.ExitCode(),
+	}
+}
+
+func textOf(c fault.Catalogue, id string, languages []string) Text {
+	t := Text{ID: id}
+	for _, tag := range languages {
+		if names, ok := c.Placeholders(id, tag); ok {
+			t.Forms = append(t.Forms, Form{Language: tag, Placeholders: names, Plural: c.Plural(id, tag)})
+		}
+	}
+	return t
+}
