@@ -24,5 +24,6 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(checkCommand(), codesCommand())
+	root.AddCommand(catalogCommand())
 	return root
 }

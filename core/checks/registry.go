@@ -35,8 +35,8 @@ type Entry struct {
 // Numbers follow the order of registration, unless a [Lock] pins them (see [Registry.UseLock]).
 //
 // The zero Registry is empty and ready. A Registry is safe for concurrent use and must not be
-// copied. A call that returns an error has changed nothing. (Reference: the Django check message
-// registry, facts/seeds.md, section 5.)
+// copied. A call that returns an error has changed nothing. The reference is the Django check message
+// registry.
 type Registry struct {
 	mu     sync.RWMutex
 	table  table
