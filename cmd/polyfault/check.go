@@ -78,7 +78,11 @@ func responder(locales string, languages []string) (*fault.Responder, error) {
 	if len(languages) > 0 {
 		opts = append(opts, fault.WithLanguages(languages...))
 	}
-	return fault.NewResponder(opts...)
+	r, err := fault.NewResponder(opts...)
+	if err != nil && locales != "" {
+		return nil, fmt.Errorf("folder %s: %w", locales, err)
+	}
+	return r, err
 }
 
 func printResult(w io.Writer, result checks.Result, format string) error {

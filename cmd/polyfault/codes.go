@@ -213,7 +213,7 @@ That code and lock file agree is for a test: checks.TestCodes and checks.TestKin
 			if len(problems) > 0 {
 				return errFound
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d codes and %d kinds are in order\n", *lock, len(file.Codes()), len(file.Kinds()))
+			fmt.Fprintf(cmd.OutOrStdout(), "%s is in order (codes: %d, kinds: %d)\n", *lock, len(file.Codes()), len(file.Kinds()))
 			return nil
 		},
 	}

@@ -1,0 +1,219 @@
+package openapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+
+	fault "github.com/polyfault/polyfault/core"
+)
+
+// A Version is a version of the OpenAPI Specification. The zero Version is [Version31].
+type Version uint8
+
+// The versions. Of each, the document names the patch release that all tools know: later ones change
+// words only.
+const (
+	Version31 Version = iota // 3.1.0, whose schemas are JSON Schema 2020-12
+	Version30                // 3.0.3
+)
+
+// String is what the document says: "3.1.0".
+func (v Version) String() string {
+	switch v {
+	case Version31:
+		return "3.1.0"
+	case Version30:
+		return "3.0.3"
+	}
+	return fmt.Sprintf("Version(%d)", uint8(v))
+}
+
+// Options say what [Components] writes. The zero Options are ready.
+type Options struct {
+	Version Version // of the OpenAPI Specification
+
+	Title   string // of the document (info.title); "Error responses" by default
+	Release string // of the document (info.version); "1.0.0" by default
+
+	// Kinds chooses the kinds that get a response, and a place in the enum of codes. Those that every
+	// service has to answer with belong to them: [fault.Unhandled], [fault.NotFound] and the like.
+	// Nil chooses all of the process.
+	Kinds func(*fault.Kind) bool
+
+	// Languages are the BCP 47 tags of the languages that bodies in one language have examples in.
+	// The default is the catalogue's default language and a second one: English, or else the first
+	// other language of the all-languages body.
+	Languages []string
+
+	// MediaTypes are those of the responder's formats ("text/html"), beside application/json,
+	// application/problem+json and that of its first format, which are found without.
+	MediaTypes []string
+
+	// Headers are descriptions, by name, of headers that responses have from elsewhere: of CORS, of
+	// rate limits.
+	Headers map[string]string
+
+	// Attrs are the attributes of the error that the kind's examples show. Whatever it gives to
+	// clients shows in the document; a [fault.TraceID] among them replaces the fixed one. The default,
+	// also when Attrs returns nil, names each placeholder of the text by itself ("{ID}"), with a Count
+	// of 2, and gives [fault.ValidationFailed] two field errors.
+	Attrs func(*fault.Kind) []fault.Attr
+}
+
+// Components returns an OpenAPI document without paths, as indented JSON, which is YAML too:
+//
+//   - components/responses has a response for each kind, under its code in Pascal case ("TaskLocked"),
+//     with description, headers, content, and the extensions x-error-code, x-error-status,
+//     x-error-type and, for a kind that has one, x-error-number;
+//   - components/headers has what their headers mean;
+//   - components/schemas has ErrorCode, the enum of the codes, MultilingualError with FieldError and
+//     DetailError, and Problem with ProblemError, as far as the responder has these formats. Bodies of
+//     other formats have examples, and a schema that only tells objects from strings.
+//
+// The same options and catalogue give the same bytes. A nil responder is [fault.Default].
+//
+// For each example the responder answers an error, so it writes its log lines and calls its observers:
+// [IsExample] tells these failures from others. A responder that exposes the texts of errors
+// ([fault.WithExposure]) is refused, as are options that choose no kind, a language that is not
+// loaded, or a media type that no format has.
+//
+// Components is safe for concurrent use.
+func Components(r *fault.Responder, opts Options) ([]byte, error) {
+	if r == nil {
+		r = fault.Default()
+	}
+	m := &maker{responder: r, opts: opts, catalogue: r.Catalogue()}
+	if err := m.prepare(); err != nil {
+		return nil, fmt.Errorf("openapi: %w", err)
+	}
+	m.addResponses()
+	m.addSchemas()
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(m.document); err != nil {
+		return nil, fmt.Errorf("openapi: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// A maker makes one document.
+type maker struct {
+	responder *fault.Responder
+	opts      Options
+	catalogue fault.Catalogue
+	kinds     []*fault.Kind
+	languages []string // of the examples
+	formats   []format
+	added     map[string]string // Options.Headers
+	document  document
+}
+
+const description = "The error responses of a service, to refer to from the documents of its operations. " +
+	"Clients branch on the code; texts can change."
+
+// prepare checks the options, and finds out what the responder has.
+func (m *maker) prepare() error {
+	if m.opts.Version > Version30 {
+		return fmt.Errorf("the version %d is unknown; use Version31 or Version30", m.opts.Version)
+	}
+	if m.responder.Exposure() != fault.ExposeNone {
+		return errors.New("the responder exposes the texts of errors, which do not belong in a document; use one without WithExposure")
+	}
+	for k := range fault.Kinds() {
+		if m.opts.Kinds == nil || m.opts.Kinds(k) {
+			m.kinds = append(m.kinds, k)
+		}
+	}
+	if len(m.kinds) == 0 {
+		return errors.New("Options.Kinds chooses no kind")
+	}
+	m.document = document{OpenAPI: m.opts.Version.String(), Info: info{Title: m.opts.Title, Description: description, Version: m.opts.Release}}
+	if m.opts.Title == "" {
+		m.document.Info.Title = "Error responses"
+	}
+	if m.opts.Release == "" {
+		m.document.Info.Version = "1.0.0"
+	}
+	m.document.Components = components{Headers: map[string]*header{}, Responses: map[string]*response{}, Schemas: map[string]*schema{}}
+	if err := m.addHeaders(); err != nil {
+		return err
+	}
+	if err := m.findLanguages(); err != nil {
+		return err
+	}
+	return m.findFormats()
+}
+
+// addHeaders takes over Options.Headers, under the names as documents spell them.
+func (m *maker) addHeaders() error {
+	m.added = map[string]string{}
+	taken := map[string]bool{}
+	for name, meaning := range m.opts.Headers {
+		canonical := http.CanonicalHeaderKey(name)
+		if !isComponentName(name) || taken[canonical] {
+			return fmt.Errorf("Options.Headers: %q is no name of a header, or is there twice", name)
+		}
+		taken[canonical] = true
+		m.added[spelled(name)] = meaning
+	}
+	return nil
+}
+
+func (m *maker) findLanguages() error {
+	loaded := m.catalogue.Languages()
+	for _, tag := range m.opts.Languages {
+		i := slices.IndexFunc(loaded, func(l fault.Language) bool { return strings.EqualFold(l.Tag, tag) })
+		if i < 0 {
+			return fmt.Errorf("Options.Languages: %q is not loaded", tag)
+		}
+		m.languages = append(m.languages, loaded[i].Tag)
+	}
+	if len(m.languages) > 0 {
+		return nil
+	}
+	candidates := []string{m.catalogue.Default().Tag, "en"} // which is always loaded
+	for _, l := range m.catalogue.Body() {
+		candidates = append(candidates, l.Tag)
+	}
+	for _, tag := range candidates {
+		if len(m.languages) < 2 && !slices.Contains(m.languages, tag) {
+			m.languages = append(m.languages, tag)
+		}
+	}
+	return nil
+}
+
+// findFormats asks the responder for bodies: what its formats are it does not tell.
+func (m *maker) findFormats() error {
+	for _, want := range []string{"", "application/json", "application/problem+json"} {
+		if f := m.probe(want); want == "" || f.mediaType == want {
+			m.addFormat(f)
+		}
+	}
+	for _, want := range m.opts.MediaTypes {
+		name, _, err := mime.ParseMediaType(want)
+		if err != nil {
+			return fmt.Errorf("Options.MediaTypes: %q: %w", want, err)
+		}
+		f := m.probe(name)
+		if f.mediaType != name {
+			return fmt.Errorf("Options.MediaTypes: the responder has no format %q", name)
+		}
+		m.addFormat(f)
+	}
+	return nil
+}
+
+func (m *maker) addFormat(f format) {
+	if !slices.ContainsFunc(m.formats, func(other format) bool { return other.mediaType == f.mediaType }) {
+		m.formats = append(m.formats, f)
+	}
+}

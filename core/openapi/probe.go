@@ -1,0 +1,151 @@
+package openapi
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	fault "github.com/polyfault/polyfault/core"
+)
+
+// traceID is that of every example: the one of the W3C's Trace Context.
+const traceID = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+type exampleKey struct{}
+
+// IsExample reports whether ctx belongs to an error that [Components] made for an example. Observers
+// and log handlers can pass over these.
+func IsExample(ctx context.Context) bool { return ctx.Value(exampleKey{}) != nil }
+
+// A request asks for a body in this form.
+type request struct{ accept, language string }
+
+var _ fault.Request = request{}
+
+func (request) Context() context.Context {
+	return context.WithValue(context.Background(), exampleKey{}, true)
+}
+func (request) Method() string { return http.MethodGet }
+func (request) Path() string   { return "/" }
+
+func (r request) Header(name string) string {
+	switch http.CanonicalHeaderKey(name) {
+	case "Accept":
+		return r.accept
+	case "Accept-Language":
+		return r.language
+	}
+	return ""
+}
+
+// A format is what an answer of the responder shows of a format.
+type format struct {
+	mediaType  string
+	shape      shape
+	negotiated bool     // the language
+	members    []string // of Multilingual: those of WithMembers
+}
+
+// A shape is how much is known of the bodies of a format.
+type shape uint8
+
+const (
+	shapeString shape = iota
+	shapeJSON
+	shapeObject
+	shapeMultilingual
+	shapeProblem
+)
+
+// probe finds out what the responder answers to this Accept header.
+func (m *maker) probe(accept string) format {
+	resp := m.responder.Respond(request{accept: accept}, fault.BadRequest.New(fault.TraceID(traceID), fault.Arg("Name", "value")))
+	f := format{mediaType: mediaTypeOf(resp), negotiated: strings.Contains(resp.Header().Get("Vary"), "Accept-Language")}
+	var members map[string]json.RawMessage
+	switch {
+	case !isJSON(f.mediaType) || !json.Valid(resp.Body):
+	case json.Unmarshal(resp.Body, &members) != nil:
+		f.shape = shapeJSON
+	case m.isMultilingual(members):
+		f.shape = shapeMultilingual
+		for _, name := range []string{"code", "trace_id", "params", "retryable"} {
+			if members[name] != nil {
+				f.members = append(f.members, name)
+			}
+		}
+	case isProblem(members):
+		f.shape = shapeProblem
+	default:
+		f.shape = shapeObject
+	}
+	return f
+}
+
+func mediaTypeOf(resp *fault.Response) string {
+	name, _, _ := strings.Cut(resp.Header().Get("Content-Type"), ";")
+	return strings.ToLower(strings.TrimSpace(name))
+}
+
+func isJSON(mediaType string) bool {
+	return mediaType == "application/json" || strings.HasSuffix(mediaType, "+json")
+}
+
+func (m *maker) isMultilingual(members map[string]json.RawMessage) bool {
+	return slices.ContainsFunc(m.catalogue.Languages(), func(l fault.Language) bool { return members[l.Key] != nil })
+}
+
+func isProblem(members map[string]json.RawMessage) bool {
+	for _, name := range problemRequired {
+		if members[name] == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// attrs are those of the kind's examples.
+func (m *maker) attrs(k *fault.Kind) []fault.Attr {
+	attrs := []fault.Attr{fault.TraceID(traceID)}
+	if m.opts.Attrs != nil {
+		if own := m.opts.Attrs(k); own != nil {
+			return append(attrs, own...)
+		}
+	}
+	if k == fault.ValidationFailed {
+		attrs = append(attrs,
+			fault.Field(fault.InBody("/items/0/qty"), "min", fault.Arg("Limit", 1)),
+			fault.Field(fault.InQuery("page"), "number"))
+	}
+	return append(attrs, m.arguments(k)...)
+}
+
+// arguments fill the placeholders of the text that k has, or else of the text of the nearest kind
+// above it.
+func (m *maker) arguments(k *fault.Kind) []fault.Attr {
+	for ; k != nil; k = k.Parent() {
+		var attrs []fault.Attr
+		var names []string
+		has, plural := false, false
+		for _, l := range m.catalogue.Languages() {
+			placeholders, ok := m.catalogue.Placeholders(k.TextID(), l.Tag)
+			has = has || ok
+			plural = plural || m.catalogue.Plural(k.TextID(), l.Tag)
+			names = append(names, placeholders...)
+		}
+		if plural || slices.Contains(names, "Count") {
+			attrs = append(attrs, fault.Count(2))
+		}
+		slices.Sort(names)
+		for _, name := range slices.Compact(names) {
+			if name != "Count" {
+				attrs = append(attrs, fault.Arg(name, "{"+name+"}"))
+			}
+		}
+		if has {
+			return attrs
+		}
+	}
+	return nil
+}
