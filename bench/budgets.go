@@ -54,6 +54,17 @@ var budgets = []budget{
 	cheaper(`gin, panic("boom")`, ours, ownRecovery),
 	cheaper(`echo, panic("boom")`, ours, ownRecovery),
 	cheaper(`fiber, panic("boom")`, ours, ownRecovery),
+	{claim: "below 25 µs", scenario: manyFields, contestant: "4 languages", nanoseconds: 25e3},
+	likeMultilingual("formats, one language", "Problem", 1),
+	likeMultilingual("formats, one language", "formats.Envelope", 1),
+	likeMultilingual("formats, one language", "formats.WebAPI", 1),
+	likeMultilingual("formats, one language", "formats.RPCStatus", 2),
+	likeMultilingual("formats, one language", "formats.JSONAPI", 1),
+	likeMultilingual("formats, 5 fields, one language", "Problem", 1),
+	likeMultilingual("formats, 5 fields, one language", "formats.Envelope", 1),
+	likeMultilingual("formats, 5 fields, one language", "formats.WebAPI", 1),
+	likeMultilingual("formats, 5 fields, one language", "formats.RPCStatus", 2),
+	likeMultilingual("formats, 5 fields, one language", "formats.JSONAPI", 1),
 	{claim: "below 30 ms", scenario: warm, contestant: "polyfault, built-in locales", nanoseconds: 30e6},
 	{claim: "below 30 ms", scenario: warm, contestant: "polyfault, 20 languages", nanoseconds: 30e6},
 	{claim: "below 30 ms", scenario: cold, contestant: "built-in", nanoseconds: 30e6, cold: true},
@@ -69,6 +80,16 @@ func cheaper(scenario, contestant, against string) budget {
 	return budget{claim: "no slower than " + against, scenario: scenario, contestant: contestant, against: against, ratio: 1}
 }
 
+// likeMultilingual is 1.5 × the same in Multilingual for each language that the format renders:
+// RPCStatus has English beside the client's.
+func likeMultilingual(scenario, contestant string, languages float64) budget {
+	claim := "at most 1.5 × Multilingual"
+	if languages > 1 {
+		claim += " a language, of which it has " + decimal(languages)
+	}
+	return budget{claim: claim, scenario: scenario, contestant: contestant, against: oneOfFour, ratio: 1.5 * languages}
+}
+
 // judge returns what was measured, and whether it keeps the promise.
 func (b budget) judge(m measurements) (found string, reached bool) {
 	mine := m[key{b.scenario, b.contestant}]
@@ -81,6 +102,9 @@ func (b budget) judge(m measurements) (found string, reached bool) {
 		return decimal(ratio) + " ×", ratio <= b.ratio
 	case b.nanoseconds > 0:
 		ns := median(mine.sequential)
+		if b.nanoseconds < 1e6 {
+			return decimal(ns/1e3) + " µs", ns <= b.nanoseconds
+		}
 		return decimal(ns/1e6) + " ms", ns <= b.nanoseconds
 	}
 	return decimal(float64(mine.allocs)), mine.allocs <= b.allocs

@@ -3,6 +3,7 @@
 package fault_test
 
 import (
+	"fmt"
 	"log/slog"
 	"testing"
 
@@ -35,6 +36,18 @@ func TestAllocations(t *testing.T) {
 			assert.LessOrEqual(t, got, c.most, c.name)
 		}
 	}
+	var fields []fault.Attr
+	for i := range 20 {
+		fields = append(fields, fault.Field(fault.InBody(fmt.Sprintf("/items/%d/qty", i)), "max", fault.Arg("Limit", 10)))
+	}
+	failed := fault.ValidationFailed.New(fields...)
+	withFields := func(languages ...string) float64 {
+		r, err := fault.NewResponder(fault.WithLogger(slog.New(slog.DiscardHandler)), fault.WithLanguages(languages...))
+		require.NoError(t, err)
+		return testing.AllocsPerRun(100, func() { r.Respond(browser, failed) })
+	}
+	assert.LessOrEqual(t, withFields("en"), 12.0, "20 field errors, once they are made")
+	assert.Equal(t, withFields("en"), withFields("de", "en", "fr", "pt"), "no allocation per language")
 	few := testing.AllocsPerRun(100, func() { r.Respond(browser, shared) })
 	many, err := fault.NewResponder(fault.WithLogger(slog.New(slog.DiscardHandler)), fault.WithLocales(twentyLanguages()))
 	require.NoError(t, err)

@@ -191,10 +191,19 @@ func (o *Occurrence) sizeHint() int {
 		return 512
 	}
 	size := o.text.size + len("{}") + 12*o.text.slots + 48*len(o.responder.members)
-	if len(o.entries) > 0 {
-		size += len(`,"details":{}`) + (64+o.text.size)*len(o.entries) // localized ones are about as long
+	for i := range o.entries {
+		size += o.entrySize(&o.entries[i])
 	}
 	return size
+}
+
+// entrySize is about what the detail adds to a body.
+func (o *Occurrence) entrySize(d *detail) int {
+	t := o.textOfDetail(d)
+	if t == nil {
+		return 64 + o.text.size
+	}
+	return 96 + len(d.name) + t.size + t.slots*(12+len(d.name))
 }
 
 // contentLanguage lists the languages that are in the body (RFC 9110, section 8.5).

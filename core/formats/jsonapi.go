@@ -95,7 +95,8 @@ func (f JSONAPI) appendError(dst []byte, o *fault.Occurrence, e *fault.DetailErr
 	f.appendHead(&object, o, e.Code())
 	object.key("detail")
 	object.dst = e.AppendText(object.dst)
-	meta := f.appendSource(&object, e)
+	var space [128]byte // most have room in it
+	meta := f.appendSource(&object, newObject(space[:0]), e)
 	if e.HasParams() {
 		meta.key("params")
 		meta.dst = e.AppendParams(meta.dst)
@@ -111,9 +112,8 @@ func (f JSONAPI) appendError(dst []byte, o *fault.Occurrence, e *fault.DetailErr
 	return object.end()
 }
 
-// appendSource appends where the error lies and begins meta, with what source has no place for.
-func (JSONAPI) appendSource(object *object, e *fault.DetailError) (meta object) {
-	meta = newObject(nil)
+// appendSource appends where the error lies, and to meta what source has no place for.
+func (JSONAPI) appendSource(object *object, meta object, e *fault.DetailError) object {
 	at := e.At()
 	name, value := "pointer", at.Pointer()
 	switch at.In() {

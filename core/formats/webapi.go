@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	fault "github.com/polyfault/polyfault/core"
-	"github.com/polyfault/polyfault/core/internal/jsontext"
 )
 
 // WebAPI is the shape of the djblets web API: {"err":{"code":100,"msg":"…","type":"…"},"stat":"fail"},
@@ -145,7 +144,7 @@ func (WebAPI) appendFields(dst []byte, o *fault.Occurrence) []byte {
 			object.key(errors[i].Name())
 			object.dst = append(object.dst, '[')
 		}
-		object.dst = jsontext.AppendQuoted(object.dst, errors[i].Text())
+		object.dst = errors[i].AppendText(object.dst)
 	}
 	if len(errors) > 0 {
 		object.dst = append(object.dst, ']')

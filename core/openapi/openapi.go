@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"mime"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	fault "github.com/polyfault/polyfault/core"
 )
@@ -76,17 +78,20 @@ type Options struct {
 //     DetailError, and Problem with ProblemError, as far as the responder has these formats. Bodies of
 //     other formats have examples, and a schema that only tells objects from strings.
 //
-// The same options and catalogue give the same bytes. A nil responder is [fault.Default].
+// The same options and catalogue give the same bytes. A nil responder stands for one with the built-in
+// kinds and texts, and logs nothing.
 //
-// For each example the responder answers an error, so it writes its log lines and calls its observers:
-// [IsExample] tells these failures from others. A responder that exposes the texts of errors
-// ([fault.WithExposure]) is refused, as are options that choose no kind, a language that is not
-// loaded, or a media type that no format has.
+// For each example the responder answers an error, so it writes log lines and calls its observers, some
+// hundred times: better make one for the document, with the same options and without these. [IsExample]
+// tells the failures from others where that cannot be.
+//
+// A responder that exposes the texts of errors ([fault.WithExposure]) is refused, as are options that
+// choose no kind, a language that is not loaded, or a media type that no format has.
 //
 // Components is safe for concurrent use.
 func Components(r *fault.Responder, opts Options) ([]byte, error) {
 	if r == nil {
-		r = fault.Default()
+		r = builtin()
 	}
 	m := &maker{responder: r, opts: opts, catalogue: r.Catalogue()}
 	if err := m.prepare(); err != nil {
@@ -103,6 +108,15 @@ func Components(r *fault.Responder, opts Options) ([]byte, error) {
 	}
 	return b.Bytes(), nil
 }
+
+// builtin answers as fault.Default does, and logs nothing.
+var builtin = sync.OnceValue(func() *fault.Responder {
+	r, err := fault.NewResponder(fault.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		panic(err) // without further options nothing can be wrong
+	}
+	return r
+})
 
 // A maker makes one document.
 type maker struct {

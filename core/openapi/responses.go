@@ -193,6 +193,7 @@ var headerMeanings = map[string]string{
 
 func (m *maker) header(name string) *header {
 	h := &header{Description: headerMeanings[name], Schema: text(headerLimit)}
+	h.Schema.Pattern = `^[^\r\n]*$`
 	if meaning, ok := m.added[name]; ok {
 		h.Description = meaning
 	}

@@ -91,6 +91,16 @@ func appendEscape(dst []byte, b byte) []byte {
 // AppendValue appends v as JSON and reports whether all of it could be encoded. What could not is
 // replaced by [Unencodable]; NaN and the infinities become strings. Map keys are sorted.
 func AppendValue(dst []byte, v any) (out []byte, complete bool) {
+	switch v := v.(type) { // the most frequent ones do without an encoder on the heap
+	case string:
+		return AppendQuoted(dst, v), true
+	case int:
+		return strconv.AppendInt(dst, int64(v), 10), true
+	case int64:
+		return strconv.AppendInt(dst, v, 10), true
+	case bool:
+		return strconv.AppendBool(dst, v), true
+	}
 	e := encoder{dst: dst, limit: len(dst) + maxBytes, complete: true}
 	e.value(v, 0)
 	return e.dst, e.complete

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/core/openapi"
+)
+
+// catalog runs polyfault catalog with the arguments.
+func catalog(args ...string) (string, error) {
+	var out bytes.Buffer
+	root := newRoot()
+	root.SetArgs(append([]string{"catalog"}, args...))
+	root.SetOut(&out)
+	root.SetErr(&out)
+	err := root.Execute()
+	return out.String(), err
+}
+
+// valid asks a validator that is not ours.
+func valid(t *testing.T, document string) *openapi3.T {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(document))
+	require.NoError(t, err)
+	require.NoError(t, doc.Validate(t.Context(), openapi3.EnableExamplesValidation(), openapi3.EnableSchemaPatternValidation()))
+	return doc
+}
+
+func TestCatalogOpenAPI(t *testing.T) {
+	var log bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	defer slog.SetDefault(before)
+
+	out, err := catalog("openapi")
+	require.NoError(t, err)
+	want, err := openapi.Components(nil, openapi.Options{})
+	require.NoError(t, err)
+	assert.Equal(t, string(want), out, "the same as the function's")
+	assert.Empty(t, log.String(), "examples are no failures")
+	doc := valid(t, out)
+	assert.Equal(t, "3.1.0", doc.OpenAPI)
+	assert.Len(t, doc.Components.Responses, len(slices.Collect(fault.Kinds())))
+
+	out, err = catalog("openapi", "--version", "3.0", "--title", "Errors of the shop", "--release", "2.1", "--languages", "FR,pt,de")
+	require.NoError(t, err)
+	doc = valid(t, out)
+	assert.Equal(t, "3.0.3", doc.OpenAPI)
+	assert.Equal(t, "Errors of the shop", doc.Info.Title)
+	assert.Equal(t, "2.1", doc.Info.Version)
+	content := doc.Components.Responses["TaskLocked"].Value.Content
+	assert.Equal(t, []string{"de", "fr", "pt"}, slices.Sorted(maps.Keys(content["application/problem+json"].Examples)))
+	texts := content["application/json"].Examples["all"].Value.Value.(map[string]any)
+	assert.Equal(t, []string{"DE", "FR", "PT"}, slices.Sorted(maps.Keys(texts)))
+}
+
+func TestCatalogOpenAPIWithOwnTexts(t *testing.T) {
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "active.sv.toml"), []byte("[task_locked]\nother = \"Uppgiften vilar.\""), 0o600))
+	out, err := catalog("openapi", "--locales", folder)
+	require.NoError(t, err)
+	assert.Contains(t, out, "Uppgiften vilar.")
+	valid(t, out)
+}
+
+func TestCatalogOpenAPIWritesAFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "errors.json")
+	require.NoError(t, os.WriteFile(path, []byte("old"), 0o600))
+	out, err := catalog("openapi", "--languages", "xx", "--out", path)
+	require.Error(t, err)
+	assert.Empty(t, out)
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, "old", string(content), "a failure leaves the file as it was")
+
+	out, err = catalog("openapi", "--out", path)
+	require.NoError(t, err)
+	assert.Empty(t, out)
+	content, err = os.ReadFile(path)
+	require.NoError(t, err)
+	assert.True(t, json.Valid(content))
+	entries, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	assert.Len(t, entries, 1, "nothing else is left behind")
+}
+
+func TestCatalogErrors(t *testing.T) {
+	for want, args := range map[string][]string{
+		`invalid argument "2.0" for "--version" flag: use 3.1 or 3.0`: {"openapi", "--version", "2.0"},
+		"xx":                        {"openapi", "--languages", "xx"},
+		"no such file or directory": {"openapi", "--out", filepath.Join(t.TempDir(), "none", "x.json")},
+		"active.en.toml":            {"openapi", "--locales", badLocales(t)},
+		`unknown command "3.0"`:     {"openapi", "3.0"},
+		`unknown command "swagger"`: {"swagger"},
+	} {
+		out, err := catalog(args...)
+		require.ErrorContains(t, err, want)
+		assert.Empty(t, out)
+	}
+	out, err := catalog()
+	require.NoError(t, err)
+	assert.Contains(t, out, "openapi", "the group tells what it has")
+}
+
+func badLocales(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "active.en.toml"), []byte("[x]\nother = \"{{if}}\""), 0o600))
+	return folder
+}
