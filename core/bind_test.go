@@ -39,10 +39,8 @@ type parcel struct {
 	Picture []byte          `json:"picture"`
 	Number  int             `json:"number,string"`
 	Hidden  string          `json:"-"`
-	Dash    string          `json:"-,"`
 	GoName  bool
-	places  map[string]string //nolint:unused // no field for clients
-	Next    *parcel           `json:"next"`
+	Next    *parcel `json:"next"`
 }
 
 // wrongs are the field errors as code@pointer, in order.
@@ -72,7 +70,7 @@ func TestBindJSON(t *testing.T) {
 		kind      *fault.Kind
 		wrong     []string
 	}{
-		{"fine", `{"id":1,"to":{"zip":"1"},"via":[{"zip":"2"},null],"labels":{"a":1},"free":{"x":[1]},"raw":{"y":1},"when":"2026-01-02T03:04:05Z","picture":"AA==","number":"7","note":"n","-":"d","GoName":true,"next":{"id":2}}`, []string{"id", "/to/zip", "/via/0"}, nil, nil},
+		{"fine", `{"id":1,"to":{"zip":"1"},"via":[{"zip":"2"},null],"labels":{"a":1},"free":{"x":[1]},"raw":{"y":1},"when":"2026-01-02T03:04:05Z","picture":"AA==","number":"7","note":"n","GoName":true,"next":{"id":2}}`, []string{"id", "/to/zip", "/via/0"}, nil, nil},
 		{"letter case as encoding/json has it", `{"ID":1,"goname":true}`, []string{"id"}, nil, nil},
 		{"null for anything that is not mandatory", `{"id":null,"to":null,"from":null,"via":null,"labels":null,"when":null}`, nil, nil, nil},
 		{"unknown members, all of them", `{"colour":1,"id":1,"to":{"planet":"x","zip":"1"},"via":[{},{"moon":2}],"from":{"star":3},"next":{"next":{"sun":4}},"size":2}`, nil,

@@ -118,7 +118,7 @@ func (p Problem) Check() error {
 	if p.TypeBase != "" {
 		u, err := url.Parse(p.TypeBase)
 		if err != nil || !u.IsAbs() || !strings.ContainsRune("/#=:", rune(p.TypeBase[len(p.TypeBase)-1])) {
-			return fmt.Errorf("TypeBase %q is not an absolute URI that ends in / # = or :", p.TypeBase)
+			return fmt.Errorf("TypeBase %q is no absolute URI with a slash, hash, colon or = at its end", p.TypeBase)
 		}
 	}
 	for i, name := range p.Extensions {

@@ -44,6 +44,9 @@ var sentTexts = map[string][]string{
 	"rpcstatus":    {"en", "fr"},
 }
 
+// tellsRetryable are the formats that say whether repeating helps.
+var tellsRetryable = map[string]bool{"multilingual": true, "problem": true, "typed": true, "jsonapi": true}
+
 func quietly(t testing.TB, opts ...fault.Option) *fault.Responder {
 	t.Helper()
 	r, err := fault.NewResponder(append(opts, fault.WithLogger(slog.New(slog.DiscardHandler)))...)
@@ -76,7 +79,7 @@ func fetch(t testing.TB, server *httptest.Server, path string) *http.Response {
 func TestRoundTripOfEveryKind(t *testing.T) {
 	for name, format := range allFormats {
 		t.Run(name, func(t *testing.T) {
-			r := quietly(t, fault.WithFormats(format), fault.WithMembers(fault.MemberCode, fault.MemberTraceID))
+			r := quietly(t, fault.WithFormats(format), fault.WithMembers(fault.MemberCode, fault.MemberTraceID, fault.MemberRetryable))
 			server := answering(t, r, func(code string) error {
 				k, ok := fault.KindByCode(code)
 				if !ok {
@@ -96,6 +99,9 @@ func TestRoundTripOfEveryKind(t *testing.T) {
 				var remote *faulthttp.RemoteError
 				require.ErrorAs(t, err, &remote)
 				assert.Equal(t, k.Status(), remote.Status)
+				if _, tells := tellsRetryable[name]; tells {
+					assert.Equal(t, k.Retryable(), remote.Retryable, k.Code())
+				}
 				assert.Empty(t, remote.Problem, k.Code())
 				if name != "envelope" {
 					assert.Equal(t, "4bf92f3577b34da6a3ce929d0e0e4736", remote.TraceID, k.Code())
@@ -128,7 +134,7 @@ func rich() error {
 }
 
 var ownLocales = fstest.MapFS{
-	"active.en.toml": {Data: []byte("[order_refused]\nother = \"Order {{.ID}} is refused.\"\n[too_few]\nother = \"{{.Field}}: at least {{.Limit}}\"\n")},
+	"active.en.toml": {Data: []byte("[counted]\none = \"one\"\nother = \"many: {{.Count}}\"\n[order_refused]\nother = \"Order {{.ID}} is refused.\"\n[too_few]\nother = \"{{.Field}}: at least {{.Limit}}\"\n")},
 	"active.fr.toml": {Data: []byte("[order_refused]\nother = \"La commande {{.ID}} est refusée.\"\n[too_few]\nother = \"{{.Field}} : au moins {{.Limit}}\"\n")},
 }
 
@@ -192,7 +198,7 @@ func TestADecodedErrorCanBePassedOn(t *testing.T) {
 			first := answering(t, r, func(string) error {
 				d := (&fault.Details{}).AddError("date", errors.New("not a date")).AddError("user", fault.TaskLocked).Add("n", 1)
 				d.AddField(fault.InBody("/items/0/qty"), "unknown_field").AddField(fault.InBody("zip"), "required")
-				return d.Err(fault.Transformation, fault.Arg("A", "x"))
+				return d.Err(fault.Transformation, fault.Arg("A", "x"), fault.Count(3), fault.TraceID("t-77"), fault.Subtype("x-sub"))
 			})
 			second := answering(t, r, func(string) error { return faulthttp.Decode(fetch(t, first, "")) })
 			want, err := io.ReadAll(fetch(t, first, "").Body)
@@ -215,11 +221,62 @@ func TestADecodedErrorCanBePassedOn(t *testing.T) {
 			}
 			assert.Equal(t, wanted.Details, passed.Details)
 			assert.Equal(t, wanted.Texts, passed.Texts)
-			assert.Equal(t, wanted.TraceID, passed.TraceID)
-			if name == "multilingual" || name == "jsonapi" {
-				assert.Equal(t, wanted.Params, passed.Params)
+			assert.Equal(t, "t-77", passed.TraceID)
+			assert.Equal(t, wanted.Subtype, passed.Subtype)
+			assert.Equal(t, name == "webapi" || name == "vendor", passed.Subtype == "x-sub")
+			if name != "webapi" && name != "vendor" && name != "rpcstatus" {
+				assert.Equal(t, []faulthttp.RemoteMember{{Name: "A", Value: "x"}, {Name: "Count", Value: int64(3)}}, wanted.Params)
+			}
+			assert.Equal(t, wanted.Params, passed.Params)
+			again, ok := fault.From(faulthttp.Decode(reply(400, format.ContentType(), string(want))))
+			require.True(t, ok)
+			if name != "webapi" && name != "vendor" && name != "rpcstatus" {
+				counted := quietly(t, fault.WithLocales(ownLocales)).Respond(nil, again.With(fault.Text("counted")))
+				assert.Contains(t, string(counted.Body), "many: 3", "the count chooses the plural form again")
 			}
 		})
+	}
+}
+
+// What pages and lines for people say to programs.
+func TestFormatsForPeopleAreUnderstood(t *testing.T) {
+	text := quietly(t, fault.WithFormats(formats.Text{}), fault.WithLocales(ownLocales)).Respond(nil, rich())
+	err := faulthttp.Decode(reply(400, "text/plain; charset=utf-8", string(text.Body), "Content-Language", "en"))
+	require.ErrorIs(t, err, fault.ValidationFailed)
+	var e *faulthttp.RemoteError
+	require.ErrorAs(t, err, &e)
+	assert.Equal(t, "Order A-7 is refused.", e.Text("en"))
+	require.Len(t, e.Fields, 4)
+	assert.Equal(t, fault.InBody("/items/0/qty"), e.Fields[0].At)
+	assert.Equal(t, "items.0.qty: at least 1", e.Fields[0].Text("en"))
+
+	many := "Text.\n" + strings.Repeat("- a: b\n", 2000) + "no field\n- without a name\n\ncode: gone\nstatus: 410\ntrace_id: t\n"
+	require.ErrorAs(t, faulthttp.Decode(reply(410, "text/plain", many)), &e)
+	assert.Equal(t, "gone", e.Code)
+	assert.Len(t, e.Fields, 1000)
+	few := "Text.\nno field\n- without a name\n- x: y\n\ncode: gone\nstatus: 410\ntrace_id: t\n"
+	require.ErrorAs(t, faulthttp.Decode(reply(410, "text/plain", few)), &e)
+	require.Len(t, e.Fields, 2)
+	assert.Equal(t, "without a name", e.Fields[0].Text())
+	assert.Equal(t, "y", e.Fields[1].Text())
+	require.ErrorAs(t, faulthttp.Decode(reply(409, "text/plain", few)), &e)
+	assert.NotEmpty(t, e.Problem, "another status: somebody else's lines")
+
+	page := `<html><head><meta name="error-code" content="gone"></head><body><h1>Gone &amp; lost</h1></body></html>`
+	require.ErrorAs(t, faulthttp.Decode(reply(410, "text/html", page, "Content-Language", "en")), &e)
+	assert.Equal(t, "Gone & lost", e.Text("en"))
+	assert.Equal(t, "Gone & lost", e.Title)
+}
+
+func TestTraceIDsAmongTheDetails(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"EN":"x","details":{"trace_id":"abc"}}`:                  "abc",
+		`{"EN":"x","details":{"order":"abc"}}`:                     "",
+		`{"EN":"x","trace_id":"own","details":{"trace_id":"abc"}}`: "own",
+	} {
+		var e *faulthttp.RemoteError
+		require.ErrorAs(t, faulthttp.Decode(reply(500, "application/json", body)), &e)
+		assert.Equal(t, want, e.TraceID)
 	}
 }
 
@@ -292,6 +349,7 @@ func TestBodiesThatTellNothing(t *testing.T) {
 			assert.Contains(t, remote.Problem, c.reason)
 			assert.Equal(t, c.reason == "", remote.Problem == "", remote.Problem)
 			assert.NotEmpty(t, err.Error())
+			assert.False(t, remote.Retryable)
 			assert.NotNil(t, quietly(t).Respond(nil, err).Body, "what was decoded can be answered with")
 		})
 	}

@@ -18,17 +18,6 @@ import (
 	"github.com/polyfault/polyfault/core/openapi"
 )
 
-// catalog runs polyfault catalog with the arguments.
-func catalog(args ...string) (string, error) {
-	var out bytes.Buffer
-	root := newRoot()
-	root.SetArgs(append([]string{"catalog"}, args...))
-	root.SetOut(&out)
-	root.SetErr(&out)
-	err := root.Execute()
-	return out.String(), err
-}
-
 // valid asks a validator that is not ours.
 func valid(t *testing.T, document string) *openapi3.T {
 	t.Helper()
@@ -44,7 +33,7 @@ func TestCatalogOpenAPI(t *testing.T) {
 	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
 	defer slog.SetDefault(before)
 
-	out, err := catalog("openapi")
+	out, err := run(t, "catalog", "openapi")
 	require.NoError(t, err)
 	want, err := openapi.Components(nil, openapi.Options{})
 	require.NoError(t, err)
@@ -54,7 +43,7 @@ func TestCatalogOpenAPI(t *testing.T) {
 	assert.Equal(t, "3.1.0", doc.OpenAPI)
 	assert.Len(t, doc.Components.Responses, len(slices.Collect(fault.Kinds())))
 
-	out, err = catalog("openapi", "--version", "3.0", "--title", "Errors of the shop", "--release", "2.1", "--languages", "FR,pt,de")
+	out, err = run(t, "catalog", "openapi", "--version", "3.0", "--title", "Errors of the shop", "--release", "2.1", "--languages", "FR,pt,de")
 	require.NoError(t, err)
 	doc = valid(t, out)
 	assert.Equal(t, "3.0.3", doc.OpenAPI)
@@ -69,7 +58,7 @@ func TestCatalogOpenAPI(t *testing.T) {
 func TestCatalogOpenAPIWithOwnTexts(t *testing.T) {
 	folder := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "active.sv.toml"), []byte("[task_locked]\nother = \"Uppgiften vilar.\""), 0o600))
-	out, err := catalog("openapi", "--locales", folder)
+	out, err := run(t, "catalog", "openapi", "--locales", folder)
 	require.NoError(t, err)
 	assert.Contains(t, out, "Uppgiften vilar.")
 	valid(t, out)
@@ -78,14 +67,14 @@ func TestCatalogOpenAPIWithOwnTexts(t *testing.T) {
 func TestCatalogOpenAPIWritesAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "errors.json")
 	require.NoError(t, os.WriteFile(path, []byte("old"), 0o600))
-	out, err := catalog("openapi", "--languages", "xx", "--out", path)
+	out, err := run(t, "catalog", "openapi", "--languages", "xx", "--out", path)
 	require.Error(t, err)
 	assert.Empty(t, out)
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	assert.Equal(t, "old", string(content), "a failure leaves the file as it was")
 
-	out, err = catalog("openapi", "--out", path)
+	out, err = run(t, "catalog", "openapi", "--out", path)
 	require.NoError(t, err)
 	assert.Empty(t, out)
 	content, err = os.ReadFile(path)
@@ -105,13 +94,12 @@ func TestCatalogErrors(t *testing.T) {
 		`unknown command "3.0"`:     {"openapi", "3.0"},
 		`unknown command "swagger"`: {"swagger"},
 	} {
-		out, err := catalog(args...)
+		out, err := run(t, append([]string{"catalog"}, args...)...)
 		require.ErrorContains(t, err, want)
 		assert.Empty(t, out)
 	}
-	out, err := catalog()
-	require.NoError(t, err)
-	assert.Contains(t, out, "openapi", "the group tells what it has")
+	assert.Contains(t, ran(t, "catalog"), "openapi", "the group tells what it has")
+	assert.Contains(t, ran(t, "catalog", "openapi", "--help"), "$ref: 'errors.json#/components/responses/TaskLocked'")
 }
 
 func badLocales(t *testing.T) string {

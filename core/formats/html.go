@@ -186,7 +186,7 @@ func (w *causeWalk) chain(err error, depth int) (chain []cause) {
 		}
 		w.left--
 		c := cause{Type: fmt.Sprintf("%T", err), Text: errorText(err)}
-		next, branches := unwrap(err)
+		branches, next := unwrap(err)
 		for _, branch := range branches {
 			if below := w.chain(branch, depth+1); len(below) > 0 {
 				c.Branches = append(c.Branches, below)
@@ -214,7 +214,7 @@ func (w *causeWalk) met(err error) bool {
 }
 
 // unwrap is what err wraps, whatever its Unwrap does.
-func unwrap(err error) (next error, branches []error) {
+func unwrap(err error) (branches []error, next error) {
 	harmless(func() {
 		switch x := err.(type) {
 		case interface{ Unwrap() error }:
@@ -223,7 +223,7 @@ func unwrap(err error) (next error, branches []error) {
 			branches = x.Unwrap()
 		}
 	})
-	return next, branches
+	return branches, next
 }
 
 func errorText(err error) (text string) {
