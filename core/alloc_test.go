@@ -46,8 +46,8 @@ func TestAllocations(t *testing.T) {
 		require.NoError(t, err)
 		return testing.AllocsPerRun(100, func() { r.Respond(browser, failed) })
 	}
-	assert.LessOrEqual(t, withFields("en"), 12.0, "20 field errors, once they are made")
-	assert.Equal(t, withFields("en"), withFields("de", "en", "fr", "pt"), "no allocation per language")
+	assert.LessOrEqual(t, withFields("en"), 3.0, "20 field errors, once they are made")
+	assert.LessOrEqual(t, withFields("de", "en", "fr", "pt"), withFields("en")+1, "no allocation per language; Content-Length beyond 4095 is one")
 	few := testing.AllocsPerRun(100, func() { r.Respond(browser, shared) })
 	many, err := fault.NewResponder(fault.WithLogger(slog.New(slog.DiscardHandler)), fault.WithLocales(twentyLanguages()))
 	require.NoError(t, err)

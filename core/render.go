@@ -162,7 +162,11 @@ func (a *Attr) text(s style) argText {
 	case int:
 		return argText{name: a.name, number: int64(v)}
 	case *fieldLabel:
-		return argText{name: a.name, text: styled(v.name, s), isText: true, label: v.text}
+		return argText{name: a.name, text: styledText(v.name, s), isText: true, label: v.text}
+	case string:
+		if len(v) <= maxArg && isPlainASCII(v) {
+			return argText{name: a.name, text: v, isText: true}
+		}
 	}
 	return argText{name: a.name, text: styled(a.value, s), isText: true}
 }
@@ -177,12 +181,13 @@ func (a *argText) append(dst []byte, language int, s style) []byte {
 	return strconv.AppendInt(dst, a.number, 10)
 }
 
-func styled(value any, s style) string {
-	text, ok := value.(string)
-	if ok && len(text) <= maxArg && isPlainASCII(text) {
+func styled(value any, s style) string { return styledText(valueText(value), s) }
+
+// styledText is the text of a value, in the style.
+func styledText(text string, s style) string {
+	if isPlainASCII(text) {
 		return text
 	}
-	text = valueText(value)
 	if s&escaped != 0 {
 		return string(jsontext.AppendEscaped(nil, text))
 	}
