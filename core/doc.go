@@ -7,7 +7,8 @@
 // The way of an error through the package:
 //
 //   - A [Kind] is a node of the hierarchy of errors. [Kind.New] and [Kind.Wrap] make a [Fault]: the
-//     kind with arguments, details, headers and cause. [Details] collects failing attributes.
+//     kind with arguments, details, headers and cause. [Field] says what is wrong with one part of
+//     the request; [Details] collects failing attributes; [BindJSON] decodes and finds them.
 //   - A [Responder] resolves any error or panic value to a kind: its own errors anywhere in the tree,
 //     then [Mapper] functions, then what the standard library's errors mean. What nobody knows is
 //     [Unhandled], and its text stays inside.
@@ -19,6 +20,10 @@
 //     and writes the [Response].
 //
 // # Design
+//
+// Around it: package formats has more wire formats, package checks holds what clients were promised and
+// finds contradictions, package openapi describes the responses, and faulthttp.Decode brings errors
+// back to the programs that call the service. [Retry] and [Exit] use the kinds without any HTTP.
 //
 // Everything is decided here; adapters translate. Kinds are compared by pointer and found through
 // any wrapping, so that errors.Is(err, fault.Locked) holds for every descendant.

@@ -30,6 +30,11 @@
 // A body that a handler has written itself stays as it is, whatever its status; so does the mere
 // status of a handler that neither aborts nor reports an error.
 //
+// Importing this package makes gin's validator call fields by their tags json, form and so on (see
+// [fault.FieldName]), as clients do. A RegisterTagNameFunc of the application replaces that. What was
+// bound from somewhere else than the body is told by returning it: fault.Binding(c.ShouldBindQuery(&q),
+// fault.InQuery).
+//
 // # Which error counts
 //
 // Of several errors in a request the one that says most is answered: an error of ours; then one that

@@ -12,6 +12,9 @@
 //
 // A nil responder means [fault.Default] everywhere.
 //
+// For clients, [Decode] gives the error of a response back, whatever format it is in, and [Transport]
+// makes an [http.Client] return such errors by itself.
+//
 // # What happens to a response that has begun
 //
 // Nothing is ever appended to it. An error that is returned then is logged, with committed=true. A
