@@ -19,11 +19,11 @@
 //   - An adapter (packages nethttp, gin, echo, fiber) gives the framework's request as a [Request]
 //     and writes the [Response].
 //
-// # Design
-//
 // Around it: package formats has more wire formats, package checks holds what clients were promised and
 // finds contradictions, package openapi describes the responses, and faulthttp.Decode brings errors
 // back to the programs that call the service. [Retry] and [Exit] use the kinds without any HTTP.
+//
+// # Design
 //
 // Everything is decided here; adapters translate. Kinds are compared by pointer and found through
 // any wrapping, so that errors.Is(err, fault.Locked) holds for every descendant.

@@ -34,6 +34,10 @@ func TestCatalogueTellsWhatIsLoaded(t *testing.T) {
 	_, ok = c.Text("nothing", "de")
 	assert.False(t, ok)
 
+	assert.Equal(t, ids, slices.Collect((*fault.Responder)(nil).Catalogue().IDs()), "no responder is the default one")
+	assert.Equal(t, fault.ExposeNone, (*fault.Responder)(nil).Exposure())
+	assert.Equal(t, fault.ExposeTraceback, responder(t, fault.WithExposure(fault.ExposeTraceback)).Exposure())
+
 	var zero fault.Catalogue
 	assert.Empty(t, zero.Languages())
 	assert.Empty(t, zero.Body())
