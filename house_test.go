@@ -28,7 +28,7 @@ var coreModules = []string{module, "github.com/nicksnyder/go-i18n/v2", "golang.o
 // frameworks may be imported by their own adapter only.
 var frameworks = map[string]string{
 	"github.com/gin-gonic/gin": "gin", "github.com/labstack/echo/v4": "echo", "github.com/gofiber/fiber/v2": "fiber", "github.com/valyala/fasthttp": "fiber",
-	"github.com/go-chi/chi/v5": "none", "github.com/stretchr/testify": "none",
+	"github.com/go-chi/chi/v5": "none", "github.com/stretchr/testify": "none", "github.com/getkin/kin-openapi": "none",
 }
 
 // Imports run one way, and an adapter brings its own framework only.

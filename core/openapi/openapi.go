@@ -208,9 +208,7 @@ func (m *maker) findLanguages() error {
 // findFormats asks the responder for bodies: what its formats are it does not tell.
 func (m *maker) findFormats() error {
 	for _, want := range []string{"", "application/json", "application/problem+json"} {
-		if f := m.probe(want); want == "" || f.mediaType == want {
-			m.addFormat(f)
-		}
+		m.addFormat(m.probe(want)) // the first format again when the responder has no such format
 	}
 	for _, want := range m.opts.MediaTypes {
 		name, _, err := mime.ParseMediaType(want)

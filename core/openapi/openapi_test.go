@@ -271,6 +271,13 @@ func TestHeaders(t *testing.T) {
 	assert.Nil(t, own["Retry-After"].Value.Example, "an error without the wait is as possible")
 	assert.Equal(t, "#/components/headers/X-Own", own["X-Own"].Ref)
 	assert.Empty(t, own["X!own"].Ref, "no component can have this name")
+
+	challenge := openapi.Options{Kinds: only(fault.Unauthorized), Attrs: func(*fault.Kind) []fault.Attr {
+		return []fault.Attr{fault.Header("www-authenticate", "Basic")}
+	}}
+	doc = document(t, responder(t), challenge)
+	assert.Contains(t, headers("Unauthorized"), "WWW-Authenticate")
+	assert.NotContains(t, headers("Unauthorized"), "Www-Authenticate", "the same header in the usual spelling")
 }
 
 func TestNothingPrivateIsWritten(t *testing.T) {
@@ -324,6 +331,9 @@ func TestTitleAndRelease(t *testing.T) {
 	doc = document(t, nil, openapi.Options{Kinds: only(fault.Gone), Title: "Shop <& co>", Release: "7"})
 	assert.Equal(t, "Shop <& co>", doc.Info.Title)
 	assert.Equal(t, "7", doc.Info.Version)
+	content, err := openapi.Components(nil, openapi.Options{Title: "Shop <& co>"})
+	require.NoError(t, err)
+	assert.Contains(t, string(content), "Shop <& co>", "people read the document")
 }
 
 // The documents of two kinds, byte by byte.
