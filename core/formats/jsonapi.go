@@ -27,11 +27,13 @@ func (JSONAPI) Use() fault.TextUse { return fault.OneLanguageTitled }
 
 // Append appends the body.
 func (f JSONAPI) Append(dst []byte, o *fault.Occurrence) []byte {
+	var space [128]byte
+	title := o.AppendTitle(space[:0]) // of every error
 	dst = append(dst, `{"errors":[`...)
-	dst = f.appendFirst(dst, o)
+	dst = f.appendFirst(dst, o, title)
 	for e := range o.Errors() {
 		dst = append(dst, ',')
-		dst = f.appendError(dst, o, &e)
+		dst = f.appendError(dst, o, &e, title)
 	}
 	dst = append(dst, `],"meta":{"lang":`...)
 	dst = jsontext.AppendQuoted(dst, o.Language())
@@ -41,7 +43,7 @@ func (f JSONAPI) Append(dst []byte, o *fault.Occurrence) []byte {
 	return append(dst, `}}`...)
 }
 
-func (f JSONAPI) appendFirst(dst []byte, o *fault.Occurrence) []byte {
+func (f JSONAPI) appendFirst(dst []byte, o *fault.Occurrence, title []byte) []byte {
 	object := newObject(dst)
 	object.text("id", o.TraceID())
 	if f.TypeBase != "" {
@@ -50,7 +52,7 @@ func (f JSONAPI) appendFirst(dst []byte, o *fault.Occurrence) []byte {
 		object.dst = jsontext.AppendQuoted(object.dst, f.TypeBase+o.Kind().Type())
 		object.dst = append(object.dst, '}')
 	}
-	f.appendHead(&object, o, o.Kind().Code())
+	f.appendHead(&object, o, o.Kind().Code(), title)
 	object.key("detail")
 	object.dst = o.AppendText(object.dst)
 	object.key("meta")
@@ -58,13 +60,16 @@ func (f JSONAPI) appendFirst(dst []byte, o *fault.Occurrence) []byte {
 	return object.end()
 }
 
-func (JSONAPI) appendHead(object *object, o *fault.Occurrence, code string) {
-	object.text("status", strconv.Itoa(o.Status()))
+func (JSONAPI) appendHead(object *object, o *fault.Occurrence, code string, title []byte) {
+	object.key("status")
+	object.dst = append(object.dst, '"')
+	object.dst = strconv.AppendInt(object.dst, int64(o.Status()), 10)
+	object.dst = append(object.dst, '"')
 	if code != "" {
 		object.text("code", code)
 	}
 	object.key("title")
-	object.dst = o.AppendTitle(object.dst)
+	object.dst = append(object.dst, title...)
 }
 
 func (JSONAPI) appendMeta(dst []byte, o *fault.Occurrence) []byte {
@@ -90,9 +95,9 @@ func (JSONAPI) appendMeta(dst []byte, o *fault.Occurrence) []byte {
 	return meta.end()
 }
 
-func (f JSONAPI) appendError(dst []byte, o *fault.Occurrence, e *fault.DetailError) []byte {
+func (f JSONAPI) appendError(dst []byte, o *fault.Occurrence, e *fault.DetailError, title []byte) []byte {
 	object := newObject(dst)
-	f.appendHead(&object, o, e.Code())
+	f.appendHead(&object, o, e.Code(), title)
 	object.key("detail")
 	object.dst = e.AppendText(object.dst)
 	var space [128]byte // most have room in it
