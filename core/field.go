@@ -73,7 +73,9 @@ func (l Location) Segments() []string {
 	}
 	steps := strings.Split(l.pointer[1:], "/")
 	for i, step := range steps {
-		steps[i] = unescapePointer.Replace(step)
+		if strings.IndexByte(step, '~') >= 0 {
+			steps[i] = unescapePointer.Replace(step)
+		}
 	}
 	return steps
 }

@@ -27,13 +27,13 @@ func (JSONAPI) Use() fault.TextUse { return fault.OneLanguageTitled }
 
 // Append appends the body.
 func (f JSONAPI) Append(dst []byte, o *fault.Occurrence) []byte {
-	var space [128]byte
-	title := o.AppendTitle(space[:0]) // of every error
+	title := o.AppendTitle(nil) // of every error
+	var space []byte
 	dst = append(dst, `{"errors":[`...)
 	dst = f.appendFirst(dst, o, title)
 	for e := range o.Errors() {
 		dst = append(dst, ',')
-		dst = f.appendError(dst, o, &e, title)
+		dst, space = f.appendError(dst, space[:0], o, &e, title)
 	}
 	dst = append(dst, `],"meta":{"lang":`...)
 	dst = jsontext.AppendQuoted(dst, o.Language())
@@ -95,13 +95,14 @@ func (JSONAPI) appendMeta(dst []byte, o *fault.Occurrence) []byte {
 	return meta.end()
 }
 
-func (f JSONAPI) appendError(dst []byte, o *fault.Occurrence, e *fault.DetailError, title []byte) []byte {
+// appendError appends a field error. space is for its meta, which is made beside the rest, and returned
+// for the next one.
+func (f JSONAPI) appendError(dst, space []byte, o *fault.Occurrence, e *fault.DetailError, title []byte) (out, spaceAfter []byte) {
 	object := newObject(dst)
 	f.appendHead(&object, o, e.Code(), title)
 	object.key("detail")
 	object.dst = e.AppendText(object.dst)
-	var space [128]byte // most have room in it
-	meta := f.appendSource(&object, newObject(space[:0]), e)
+	meta := f.appendSource(&object, newObject(space), e)
 	if e.HasParams() {
 		meta.key("params")
 		meta.dst = e.AppendParams(meta.dst)
@@ -114,7 +115,7 @@ func (f JSONAPI) appendError(dst []byte, o *fault.Occurrence, e *fault.DetailErr
 		object.key("meta")
 		object.dst = append(object.dst, meta.end()...)
 	}
-	return object.end()
+	return object.end(), meta.dst
 }
 
 // appendSource appends where the error lies, and to meta what source has no place for.
