@@ -105,6 +105,8 @@ func TestWireShapes(t *testing.T) {
 			`{"error":{"code":"UNAUTHORIZED","details":{"msg":"La commande 7 est refusée."}}}`},
 		{"envelope, own msg", formats.Envelope{}, fault.Unauthorized.New(fault.Text("order_refused"), fault.Detail("msg", "mine")),
 			`{"error":{"code":"UNAUTHORIZED","details":{"msg":"mine"}}}`},
+		{"envelope, a field called msg", formats.Envelope{}, fault.Conflict.New(fault.Text("order_refused"), fault.Field(fault.InBody("msg"), "required")),
+			`{"error":{"code":"CONFLICT","details":{"msg":{"code":"REQUIRED","msg":"requis"}}}}`},
 		{"envelope, unknown", formats.Envelope{}, errors.New("canary"), `{"error":{"code":"UNHANDLED","details":{"trace_id":"` + trace + `"}}}`},
 		{"envelope, everything", formats.Envelope{}, everything(), `{"error":{"code":"VALIDATION_FAILED","details":{"order":{"a":null,"b":1},"detail":"more",` +
 			`"items.0.qty":{"code":"MIN","msg":"au moins 1","params":{"Limit":1}},"items.1.na/me":{"code":"REQUIRED","msg":"requis"},` +
@@ -209,7 +211,7 @@ func TestTheNumberOfErrorsIsTold(t *testing.T) {
 	}{
 		{formats.Envelope{}, `,"errors_total":5000}}`},
 		{formats.WebAPI{}, `,"errors_total":5000,"fields":`},
-		{formats.RPCStatus{}, `"value":{"errors_total":5000}}`},
+		{formats.RPCStatus{}, `{"@type":"type.googleapis.com/google.protobuf.Struct","value":{"errors_total":5000}}`},
 		{formats.JSONAPI{}, `,"errors_total":5000}}`},
 	} {
 		body := string(answer(t, c.format, d.Err(fault.ValidationFailed)).Body)
