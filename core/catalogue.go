@@ -38,12 +38,15 @@ type loadedLanguage struct {
 	header []string // Content-Language
 	dir    string   // "ltr" or "rtl"
 	rules  func() *plural.Rules
+	lazy   func() []*forms // the built-in texts that wait in their file until one is needed; or nil
 }
 
 // A text is one text constant in all loaded languages.
 type text struct {
 	id        string
-	forms     []*forms // by language; nil where the language lacks the text
+	catalogue *catalogue
+	builtin   int      // index into builtinIDs, or none
+	loaded    []*forms // by language; nil where the language lacks the text, or has not been needed yet
 	available languageSet
 
 	// For the all-languages body:
@@ -135,6 +138,7 @@ func newCatalogue(own []*localeFile, languages []string, defaultLanguage string)
 	if err := c.configure(own, languages, defaultLanguage); err != nil {
 		return nil, err
 	}
+	c.enterTexts(own)
 	for _, t := range c.texts {
 		c.prepare(t)
 		if id, ok := strings.CutSuffix(t.id, ".title"); ok {
@@ -145,16 +149,15 @@ func newCatalogue(own []*localeFile, languages []string, defaultLanguage string)
 	return c, nil
 }
 
+// loadLanguages finds out which languages there are.
 func (c *catalogue) loadLanguages(own []*localeFile) error {
-	files := slices.Concat(builtinFiles(), own)
 	var tags, foreign []language.Tag
-	for i, file := range files {
-		if slices.Contains(tags, file.tag) {
-			continue
-		}
-		tags = append(tags, file.tag)
-		if i >= len(builtinFiles()) {
-			foreign = append(foreign, file.tag)
+	for _, l := range builtinLocales() {
+		tags = append(tags, l.tag)
+	}
+	for _, file := range own {
+		if !slices.Contains(tags, file.tag) {
+			tags, foreign = append(tags, file.tag), append(foreign, file.tag)
 		}
 	}
 	if tag, found := plural.Unknown(foreign); found {
@@ -169,23 +172,62 @@ func (c *catalogue) loadLanguages(own []*localeFile) error {
 	for _, tag := range tags {
 		c.languages = append(c.languages, newLanguage(tag))
 	}
-	for _, file := range files {
-		i := slices.Index(tags, file.tag)
-		for id, compiled := range file.texts {
-			c.enter(id, i, &compiled, len(tags))
-		}
-	}
 	return nil
 }
 
-func (c *catalogue) enter(id string, language int, compiled *forms, languages int) {
+// enterTexts enters the built-in texts, then the application's over them. Of the built-in languages
+// only those are read that every body or every fallback needs; the others wait for their first reader.
+func (c *catalogue) enterTexts(own []*localeFile) {
+	for n, id := range builtinIDs() {
+		c.texts[id] = &text{id: id, catalogue: c, builtin: n, loaded: make([]*forms, len(c.languages))}
+	}
+	for _, l := range builtinLocales() {
+		i := c.index(l.tag.String())
+		if i != c.english && i != c.defaultLanguage && !slices.Contains(c.body, i) {
+			c.enterLazily(i, l)
+			continue
+		}
+		for n, id := range builtinIDs() {
+			c.enter(id, i, l.forms()[n])
+		}
+	}
+	for _, file := range own {
+		i := c.index(file.tag.String())
+		for id, compiled := range file.texts {
+			c.enter(id, i, &compiled)
+		}
+	}
+}
+
+func (c *catalogue) enterLazily(language int, l *builtinLocale) {
+	c.languages[language].lazy = l.forms
+	for _, id := range builtinIDs() {
+		c.texts[id].available.put(language)
+	}
+}
+
+func (c *catalogue) enter(id string, language int, compiled *forms) {
+	if compiled == nil {
+		return
+	}
 	t := c.texts[id]
 	if t == nil {
-		t = &text{id: id, forms: make([]*forms, languages)}
+		t = &text{id: id, catalogue: c, builtin: none, loaded: make([]*forms, len(c.languages))}
 		c.texts[id] = t
 	}
-	t.forms[language] = compiled
+	t.loaded[language] = compiled
 	t.available.put(language)
+}
+
+// forms are the text's forms in the language, nil when it lacks the text.
+func (t *text) forms(language int) *forms {
+	if loaded := t.loaded[language]; loaded != nil {
+		return loaded
+	}
+	if lazy := t.catalogue.languages[language].lazy; lazy != nil && t.builtin != none {
+		return lazy()[t.builtin]
+	}
+	return nil
 }
 
 func newLanguage(tag language.Tag) *loadedLanguage {
@@ -276,7 +318,7 @@ func (c *catalogue) loaded() string {
 // prepare computes what the all-languages body needs of t.
 func (c *catalogue) prepare(t *text) {
 	for _, i := range c.body {
-		if t.forms[i] != nil {
+		if t.available.has(i) {
 			t.languages = append(t.languages, i)
 		}
 	}
@@ -290,8 +332,9 @@ func (c *catalogue) prepare(t *text) {
 	for n, i := range t.languages {
 		t.bodySet.put(i)
 		tags = append(tags, c.languages[i].tag)
-		other := t.forms[i][plural.Other]
-		plain = plain && t.forms[i].plain()
+		forms := t.forms(i)
+		other := forms[plural.Other]
+		plain = plain && forms.plain()
 		t.slots += other.Slots()
 		t.size += len(c.languages[i].member) + other.Size() + len(`",`)
 		if n > 0 {
@@ -332,11 +375,11 @@ func (t *text) arg(name string) int {
 // anyLanguage is the language of last resort for t: the default, English, or the first that has it.
 func (c *catalogue) anyLanguage(t *text) int {
 	for _, i := range []int{c.defaultLanguage, c.english} {
-		if t.forms[i] != nil {
+		if t.available.has(i) {
 			return i
 		}
 	}
-	return slices.IndexFunc(t.forms, func(f *forms) bool { return f != nil })
+	return slices.IndexFunc(t.loaded, func(f *forms) bool { return f != nil })
 }
 
 // resolve finds the text of an error: the id it chose, else its kind's text, else that of the

@@ -89,7 +89,7 @@ func (c Catalogue) Placeholders(id, tag string) ([]string, bool) {
 		return nil, false
 	}
 	var names []string
-	for _, form := range t.forms[i] {
+	for _, form := range t.forms(i) {
 		if form == nil {
 			continue
 		}
@@ -106,7 +106,7 @@ func (c Catalogue) Placeholders(id, tag string) ([]string, bool) {
 // Plural reports whether the text has plural forms in that language.
 func (c Catalogue) Plural(id, tag string) bool {
 	t, i := c.find(id, tag)
-	return t != nil && !t.forms[i].plain()
+	return t != nil && !t.forms(i).plain()
 }
 
 // find returns nil when the language lacks the text.
@@ -115,7 +115,7 @@ func (c Catalogue) find(id, tag string) (*text, int) {
 		return nil, 0
 	}
 	t, i := c.c.texts[id], c.c.index(tag)
-	if t == nil || i < 0 || t.forms[i] == nil {
+	if t == nil || i < 0 || !t.available.has(i) {
 		return nil, 0
 	}
 	return t, i

@@ -59,14 +59,71 @@ func (f *forms) plain() bool {
 	return true
 }
 
-// builtinFiles are the locale files of package locales, parsed once a process.
-var builtinFiles = sync.OnceValue(func() []*localeFile {
-	files, err := readLocales(locales.FS)
+// A builtinLocale is a language of package locales. Its file is parsed at most once a process, and not
+// before a text in it is needed: parsing them all would cost more than the rest of the start.
+type builtinLocale struct {
+	tag   language.Tag
+	forms func() []*forms // the file's texts in the order of builtinIDs
+}
+
+// builtinLocales are the languages of package locales, sorted by tag. Every one has exactly the texts
+// of English: polyfault's own lint sees to that.
+var builtinLocales = sync.OnceValue(func() []*builtinLocale {
+	entries, err := fs.ReadDir(locales.FS, ".")
+	if err != nil {
+		panic("fault: built-in locales: " + err.Error())
+	}
+	var all []*builtinLocale
+	for _, entry := range entries {
+		tag, rule := tagOfFile(entry.Name())
+		if rule != "" {
+			panic(fmt.Sprintf("fault: built-in locale file %s: %s", entry.Name(), rule))
+		}
+		all = append(all, newBuiltinLocale(tag, entry.Name()))
+	}
+	slices.SortFunc(all, func(a, b *builtinLocale) int { return strings.Compare(a.tag.String(), b.tag.String()) })
+	return all
+})
+
+func newBuiltinLocale(tag language.Tag, name string) *builtinLocale {
+	return &builtinLocale{tag, sync.OnceValue(func() []*forms {
+		list := make([]*forms, len(builtinIDs()))
+		texts := readBuiltin(name).texts
+		for i, id := range builtinIDs() {
+			if compiled, ok := texts[id]; ok {
+				list[i] = &compiled
+			}
+		}
+		return list
+	})}
+}
+
+// builtinIDs are the ids of the built-in texts, sorted.
+var builtinIDs = sync.OnceValue(func() []string {
+	return slices.Sorted(maps.Keys(builtinEnglish().texts))
+})
+
+var builtinEnglish = sync.OnceValue(func() *localeFile { return parseBuiltin("active.en.toml") })
+
+func readBuiltin(name string) *localeFile {
+	if english := builtinEnglish(); english.name == name {
+		return english
+	}
+	return parseBuiltin(name)
+}
+
+func parseBuiltin(name string) *localeFile {
+	content, err := fs.ReadFile(locales.FS, name)
+	if err != nil {
+		panic("fault: built-in locales: " + err.Error())
+	}
+	tag, _ := tagOfFile(name)
+	file, err := parseLocale(name, tag, content)
 	if err != nil {
 		panic("fault: built-in " + err.Error())
 	}
-	return files
-})
+	return file
+}
 
 // readLocales parses every *.toml file of fsys, sorted by language.
 func readLocales(fsys fs.FS) ([]*localeFile, error) {

@@ -147,7 +147,7 @@ func (o *Occurrence) TextIn(tag string) (string, bool) {
 
 func (o *Occurrence) textIn(t *text, tag string, attrs []Attr) (string, bool) {
 	i := o.catalogue.index(tag)
-	if t == nil || i < 0 || t.forms[i] == nil {
+	if t == nil || i < 0 || !t.available.has(i) {
 		return "", false
 	}
 	return string(t.appendPlain(nil, o.catalogue, i, attrs)), true
@@ -247,7 +247,7 @@ func (o *Occurrence) attrs() []Attr { return o.fault.all() }
 // that t has.
 func (o *Occurrence) languageOf(t *text) int {
 	if !o.allLanguages {
-		if t.forms[o.language] != nil {
+		if t.available.has(o.language) {
 			return o.language
 		}
 	}

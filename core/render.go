@@ -78,7 +78,7 @@ func (c *catalogue) isolation(language int) style {
 
 // form picks the plural form for the count among attrs. A form that the text lacks is "other".
 func (t *text) form(c *catalogue, language int, attrs []Attr) *message.Text {
-	forms := t.forms[language]
+	forms := t.forms(language)
 	if forms.plain() {
 		return forms[plural.Other]
 	}
@@ -172,8 +172,8 @@ func (a *Attr) text(s style) argText {
 }
 
 func (a *argText) append(dst []byte, language int, s style) []byte {
-	if a.label != nil && a.label.forms[language] != nil {
-		return appendForm(dst, a.label.forms[language][plural.Other], nil, language, s)
+	if a.label != nil && a.label.available.has(language) {
+		return appendForm(dst, a.label.forms(language)[plural.Other], nil, language, s)
 	}
 	if a.isText {
 		return append(dst, a.text...)
