@@ -58,6 +58,25 @@ func (c Catalogue) Default() Language {
 	return c.language(c.c.defaultLanguage)
 }
 
+// Negotiate returns the language of a response to a client with this Accept-Language header, by the
+// rules of negotiated responses: the first acceptable one that is loaded, else the default. It is for
+// pages and mails beside the responder's own responses.
+func (c Catalogue) Negotiate(acceptLanguage string) Language {
+	if c.c == nil {
+		return Language{}
+	}
+	p := c.c.negotiator.Prefer(acceptLanguage, c.c.defaultLanguage, c.c.body)
+	if p.Len() > 0 {
+		return c.language(p.At(0))
+	}
+	for _, i := range append([]int{c.c.defaultLanguage}, c.c.body...) {
+		if !p.Excludes(i) {
+			return c.language(i)
+		}
+	}
+	return c.Default()
+}
+
 func (c Catalogue) language(i int) Language {
 	l := c.c.languages[i]
 	return Language{Tag: l.tag, Key: l.key, Dir: l.dir}

@@ -120,3 +120,14 @@ func TestKindsBringTheirOwnRetryAfter(t *testing.T) {
 		assert.Equal(t, c.want, header.Values("Retry-After"), "%v", c.err)
 	}
 }
+
+// Pages beside the responses speak the language that the responses speak.
+func TestCatalogueNegotiates(t *testing.T) {
+	r := responder(t, fault.WithLanguages("de", "en"), fault.WithDefaultLanguage("en"))
+	for header, want := range map[string]string{
+		"": "en", "de-AT,en;q=0.5": "de", "fr;q=0.2,pt-BR": "pt", "xx": "en", "en;q=0": "de", "*;q=0": "en", "nonsense;;;": "en",
+	} {
+		assert.Equal(t, want, r.Catalogue().Negotiate(header).Tag, header)
+	}
+	assert.Equal(t, fault.Language{}, fault.Catalogue{}.Negotiate("de"))
+}

@@ -62,7 +62,21 @@ func (o *Occurrence) Kind() *Kind { return o.kind }
 func (o *Occurrence) Status() int { return o.status }
 
 // Retryable reports whether repeating the same request can help; never for an unknown error.
-func (o *Occurrence) Retryable() bool { return o.kind.Retryable() && !o.unknown }
+func (o *Occurrence) Retryable() bool {
+	if o.unknown {
+		return false
+	}
+	return o.retryable()
+}
+
+// retryable is what the policy says of the kind; without one, what the kind says.
+func (o *Occurrence) retryable() bool {
+	retryable := o.kind.Retryable()
+	if policy := o.responder.retryPolicy; policy != nil {
+		o.noted("the retry policy", func() { retryable = policy(o.kind) })
+	}
+	return retryable
+}
 
 // RetryAfter is the wait that the response advertises: the error's own, else the kind's; false without
 // one. A header that the error sets by name is not looked at.
@@ -70,8 +84,17 @@ func (o *Occurrence) RetryAfter() (wait time.Duration, ok bool) {
 	if a, own := o.fault.lookup(opRetryAfter); own {
 		return time.Duration(a.num), a.num >= 0
 	}
-	wait = o.kind.spec.RetryAfter
-	return wait, wait > 0 && !o.unknown
+	wait = o.kindWait()
+	return wait, wait > 0
+}
+
+// kindWait is what the kind says of waiting; 0 for nothing.
+func (o *Occurrence) kindWait() time.Duration {
+	wait := o.kind.spec.RetryAfter
+	if wait <= 0 || o.unknown || o.responder.retryPolicy != nil && !o.retryable() {
+		return 0
+	}
+	return wait
 }
 
 // Request is the request. Observers must copy what they keep.

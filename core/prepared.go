@@ -11,7 +11,7 @@ import (
 // and allow it. To such an error Respond then is a lookup: nothing is cheaper than a copy but none.
 func (r *Responder) prepare(c *catalogue) {
 	c.prepared = make([][]*Response, len(r.formats))
-	if r.oneLanguage || len(r.observers) > 0 {
+	if r.oneLanguage || len(r.observers) > 0 || r.retryPolicy != nil { // those are asked anew each time
 		return
 	}
 	for i := range r.formats {

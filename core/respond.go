@@ -235,7 +235,7 @@ func (o *Occurrence) setHeader() {
 	if o.closes || resp.Status == http.StatusRequestEntityTooLarge { // the rest of the body is not read
 		resp.own = append(resp.own, headerField{"Connection", []string{"close"}})
 	}
-	if wait := o.kind.spec.RetryAfter; wait > 0 && !o.unknown {
+	if wait := o.kindWait(); wait > 0 {
 		o.ownRetryAfter(wait)
 	}
 	for _, attr := range o.attrs() {

@@ -30,6 +30,7 @@ type Responder struct {
 	members     []Member
 	mappers     []Mapper
 	observers   []func(context.Context, *Occurrence)
+	retryPolicy func(*Kind) bool
 	exposure    Exposure
 	logger      *slog.Logger
 	traceID     func(Request) string

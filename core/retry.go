@@ -20,6 +20,9 @@ type Backoff struct {
 	// Mappers say of foreign errors which kind they stand for: see [SQLMappers]. The first that
 	// knows the error decides.
 	Mappers []Mapper
+	// Retryable decides in place of [Kind.Retryable], which nil means: operators may know better than
+	// the program. It must be safe for concurrent use.
+	Retryable func(*Kind) bool
 }
 
 const (
@@ -28,7 +31,7 @@ const (
 	defaultCap     = 30 * time.Second
 )
 
-// Retry runs f, and runs it again after errors of a retryable kind ([Kind.Retryable]), be they wrapped
+// Retry runs f, and runs it again after errors of a retryable kind (see [Backoff]), be they wrapped
 // or known to a mapper of the backoff. It returns nil as soon as f does, and the first error that is
 // not retryable as it is.
 //
@@ -99,7 +102,10 @@ func (b Backoff) retryable(err error) (*Fault, bool) {
 			ok = f != nil
 		}
 	}
-	return f, ok && f.Kind().Retryable()
+	if !ok || b.Retryable == nil {
+		return f, ok && f.Kind().Retryable()
+	}
+	return f, b.Retryable(f.Kind())
 }
 
 // wait is the error's own RetryAfter; 0 without. The kind's is meant for clients far away.

@@ -310,3 +310,56 @@ func ExampleRetry() {
 	fmt.Println(err, tries)
 	// Output: <nil> 3
 }
+
+// Operators decide: both where the program repeats by itself and where clients are told to.
+func TestRetryPolicy(t *testing.T) {
+	retried := derived(fault.ServiceUnavailable, fault.Spec{Code: "test_policy_retried", Retry: fault.RetryLater, RetryAfter: time.Second})
+	final := derived(fault.Conflict, fault.Spec{Code: "test_policy_final"})
+	turned := func(k *fault.Kind) bool { return !k.Retryable() }
+
+	for _, c := range []struct {
+		kind      *fault.Kind
+		policy    func(*fault.Kind) bool
+		retryable bool
+		wait      string
+	}{
+		{retried, nil, true, "1"},
+		{retried, turned, false, ""},
+		{final, turned, true, ""},
+		{retried, func(*fault.Kind) bool { panic("policy") }, true, "1"},
+	} {
+		opts := []fault.Option{fault.WithMembers(fault.MemberRetryable)}
+		if c.policy != nil {
+			opts = append(opts, fault.WithRetryPolicy(c.policy))
+		}
+		resp := responder(t, opts...).Respond(with(), c.kind)
+		assert.Equal(t, c.retryable, decode(t, resp)["retryable"], c.kind.Code())
+		assert.Equal(t, c.wait, resp.Header().Get("Retry-After"), c.kind.Code())
+		own := responder(t, opts...).Respond(with(), c.kind.New(fault.RetryAfter(7*time.Second)))
+		assert.Equal(t, "7", own.Header().Get("Retry-After"), "the error's own wait stays")
+	}
+	flips := responder(t, fault.WithMembers(fault.MemberRetryable), fault.WithRetryPolicy(alternating()))
+	assert.NotEqual(t, decode(t, flips.Respond(with(), final))["retryable"], decode(t, flips.Respond(with(), final))["retryable"], "no answer is kept")
+	unknown := responder(t, fault.WithMembers(fault.MemberRetryable), fault.WithRetryPolicy(func(*fault.Kind) bool { return true }))
+	assert.Equal(t, false, decode(t, unknown.Respond(with(), errors.New("x")))["retryable"])
+
+	runs := 0
+	backoff := fault.Backoff{Base: time.Microsecond, Retryable: turned}
+	err := fault.Retry(t.Context(), backoff, func(context.Context) error { runs++; return final })
+	assert.ErrorIs(t, err, final)
+	assert.Equal(t, 3, runs)
+	runs = 0
+	assert.ErrorIs(t, fault.Retry(t.Context(), backoff, func(context.Context) error { runs++; return retried }), retried)
+	assert.Equal(t, 1, runs)
+	runs = 0
+	assert.Error(t, fault.Retry(t.Context(), fault.Backoff{Base: time.Microsecond, Retryable: func(*fault.Kind) bool { return true }}, func(context.Context) error { runs++; return errors.New("unknown") }))
+	assert.Equal(t, 1, runs, "what has no kind is not asked for")
+
+	_, err = fault.NewResponder(fault.WithRetryPolicy(nil))
+	assert.ErrorContains(t, err, "WithRetryPolicy")
+}
+
+func alternating() func(*fault.Kind) bool {
+	var n atomic.Int64
+	return func(*fault.Kind) bool { return n.Add(1)%2 == 0 }
+}
