@@ -20,7 +20,7 @@ import (
 var orderPaid = fault.Conflict.Derive(fault.Spec{Code: "test_order_paid"})
 
 func TestBodyLanguages(t *testing.T) {
-	own := fault.WithLocales(files("active.pt-BR.toml", `x = "x"`, "active.de.toml", `x = "x"`, "active.en.toml", `x = "x"`, "active.zh-Hant.toml", `x = "x"`))
+	own := fault.WithLocales(files("active.pt-BR.toml", `x = "x"`, "active.de.toml", `x = "x"`, "active.en.toml", `x = "x"`, "active.sr-Latn.toml", `x = "x"`))
 	for _, c := range []struct {
 		name string
 		opts []fault.Option
@@ -29,9 +29,9 @@ func TestBodyLanguages(t *testing.T) {
 	}{
 		{"default", nil, fault.Gone, "DE EN FR PT"},
 		{"WithLanguages", []fault.Option{fault.WithLanguages("fr", "de")}, fault.Gone, "FR DE"},
-		{"exactly the application's own files, alphabetically", []fault.Option{own}, fault.Gone.New(fault.Text("x")), "DE EN PT-BR ZH-HANT"},
+		{"exactly the application's own files, alphabetically", []fault.Option{own}, fault.Gone.New(fault.Text("x")), "DE EN PT-BR SR-LATN"},
 		{"and no built-in language beside them", []fault.Option{own}, fault.Gone, "DE EN"},
-		{"WithLanguages over own files, in any letter case", []fault.Option{own, fault.WithLanguages("zh-hant", "EN", "pt-br")}, fault.Gone.New(fault.Text("x")), "ZH-HANT EN PT-BR"},
+		{"WithLanguages over own files, in any letter case", []fault.Option{own, fault.WithLanguages("SR-latn", "EN", "pt-br")}, fault.Gone.New(fault.Text("x")), "SR-LATN EN PT-BR"},
 	} {
 		resp := responder(t, c.opts...).Respond(with(), c.err)
 		assert.Equal(t, strings.Fields(c.want), keys(t, resp.Body), c.name)
@@ -48,7 +48,7 @@ func TestOverlays(t *testing.T) {
 }
 
 func TestMissingTexts(t *testing.T) {
-	some := files("active.en.toml", `only_en = "Only English."`, "active.de.toml", `both = "Beide."`, "active.it.toml", `only_it = "Solo italiano."`)
+	some := files("active.en.toml", `only_en = "Only English."`, "active.de.toml", `both = "Beide."`, "active.is.toml", `only_is = "Aðeins íslenska."`)
 	for _, c := range []struct {
 		name  string
 		langs []string
@@ -56,11 +56,11 @@ func TestMissingTexts(t *testing.T) {
 		want  string
 	}{
 		{"a language without the text is left out", []string{"de", "en"}, fault.Gone.New(fault.Text("only_en")), `{"EN":"Only English."}`},
-		{"no configured language: the kind's text", []string{"en"}, fault.Gone.New(fault.Text("only_it")), `{"EN":"The requested resource is no longer available."}`},
+		{"no configured language: the kind's text", []string{"en"}, fault.Gone.New(fault.Text("only_is")), `{"EN":"The requested resource is no longer available."}`},
 		{"unknown id: the kind's text", []string{"en"}, fault.Gone.New(fault.Text("nonsense")), `{"EN":"The requested resource is no longer available."}`},
 		{"a derived kind without text: the parent's", []string{"en"}, orderPaid, `{"EN":"The request conflicts with the current state of the resource."}`},
-		{"no text at all in the configured language: the default language", []string{"it"}, fault.Gone, `{"EN":"The requested resource is no longer available."}`},
-		{"its own text in the configured language", []string{"it"}, fault.Gone.New(fault.Text("only_it")), `{"IT":"Solo italiano."}`},
+		{"no text at all in the configured language: the default language", []string{"is"}, fault.Gone, `{"EN":"The requested resource is no longer available."}`},
+		{"its own text in the configured language", []string{"is"}, fault.Gone.New(fault.Text("only_is")), `{"IS":"Aðeins íslenska."}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := responder(t, fault.WithLocales(some), fault.WithLanguages(c.langs...))
@@ -83,8 +83,8 @@ func TestOneResponseOneLanguage(t *testing.T) {
 		"active.en.toml", "a = \"A en.\"\nb = \"B en.\"",
 		"active.pt.toml", "a = \"A pt.\"\nb = \"B pt.\"",
 		"active.pt-BR.toml", "a = \"A pt-BR.\"",
-		"active.ar.toml", "a = \"A ar {{.X}}.\"\n\"gone.title\" = \"ar\"",
-		"active.de.toml", "c = \"C de.\"", "active.ja.toml", "only_ja = \"日本語。\""))
+		"active.ur.toml", "a = \"A ur {{.X}}.\"\n\"gone.title\" = \"ur\"",
+		"active.de.toml", "c = \"C de.\"", "active.ka.toml", "only_ka = \"ქართული.\""))
 	for _, c := range []struct {
 		name, accept string
 		err          error
@@ -104,8 +104,8 @@ func TestOneResponseOneLanguage(t *testing.T) {
 		{"loaded, though not in the body's languages", "fr", fault.Gone, "fr", "La ressource demandée n’est plus disponible.", nil},
 		{"an entry lacks the language", "pt-BR", fault.Gone.New(fault.Text("a"), fault.Detail("x", fault.Gone.New(fault.Text("b")))), "pt", "A pt.", nil},
 		{"no language has all entries: they fall back to their kind", "pt-BR", fault.Gone.New(fault.Text("a"), fault.Detail("x", fault.Gone.New(fault.Text("c")))), "pt", "A pt.", nil},
-		{"the only language of the text has no title", "ja", fault.Gone.New(fault.Text("only_ja")), "ja", "日本語。", nil},
-		{"right to left, values isolated", "ar", fault.Gone.New(fault.Text("a"), fault.Arg("X", "id-7")), "ar", "A ar \u2068id-7\u2069.", nil},
+		{"the only language of the text has no title", "ka", fault.Gone.New(fault.Text("only_ka")), "ka", "ქართული.", nil},
+		{"right to left, values isolated", "ur", fault.Gone.New(fault.Text("a"), fault.Arg("X", "id-7")), "ur", "A ur \u2068id-7\u2069.", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := responder(t, append(c.opts, locales)...)
@@ -114,14 +114,14 @@ func TestOneResponseOneLanguage(t *testing.T) {
 			assert.Equal(t, c.lang, body["lang"])
 			assert.Equal(t, c.detail, body["detail"])
 			assert.Equal(t, titles[c.lang], body["title"])
-			assert.Equal(t, map[bool]string{true: "rtl", false: "ltr"}[c.lang == "ar"], body["dir"])
+			assert.Equal(t, map[bool]string{true: "rtl", false: "ltr"}[c.lang == "ur"], body["dir"])
 			assertHeader(t, resp, "Content-Language", c.lang)
 			assertHeader(t, resp, "Vary", "Accept, Accept-Language")
 		})
 	}
 }
 
-var titles = map[string]string{"ar": "ar", "de": "Nicht mehr verfügbar", "en": "Gone", "fr": "Ressource devenue indisponible", "ja": "日本語。", "pt": "Não está mais disponível"}
+var titles = map[string]string{"ur": "ur", "de": "Nicht mehr verfügbar", "en": "Gone", "fr": "Ressource devenue indisponible", "ka": "ქართული.", "pt": "Não está mais disponível"}
 
 func TestNegotiatedLanguage(t *testing.T) {
 	r := responder(t, fault.WithNegotiatedLanguage(), fault.WithFormats(fault.Multilingual{}))
@@ -237,4 +237,28 @@ func TestReloadWhileRequestsRun(t *testing.T) {
 	assert.ErrorContains(t, r.Reload(), "active.en.toml")
 	assert.Equal(t, before, string(r.Respond(with(), shared).Body), "a bad reload changes nothing")
 	assert.NoError(t, (*fault.Responder)(nil).Reload())
+}
+
+// Files of languages are read by the first response that needs them, by many at once.
+func TestLanguagesAreReadWhenNeeded(t *testing.T) {
+	r := responder(t)
+	languages := r.Catalogue().Languages()
+	var wait sync.WaitGroup
+	for range 4 {
+		for _, l := range languages {
+			wait.Go(func() {
+				body := decode(t, r.Respond(with("Accept", problemJSON, "Accept-Language", l.Tag), fault.Gone))
+				assert.Equal(t, l.Tag, body["lang"])
+				assert.Equal(t, l.Dir, body["dir"])
+				text, _ := r.Catalogue().Text("gone", l.Tag)
+				assert.Equal(t, text, body["detail"])
+			})
+		}
+	}
+	wait.Wait()
+	overlay := responder(t, fault.WithLocales(files("active.es.toml", `gone = "Mío."`)), fault.WithLanguages("en"))
+	problem := decode(t, overlay.Respond(with("Accept", problemJSON, "Accept-Language", "es"), fault.Gone))
+	assert.Equal(t, "Mío.", problem["detail"], "an own text lies over one that is not read yet")
+	assert.NotEqual(t, "Gone", problem["title"], "and the others are there")
+	assert.Equal(t, "es", problem["lang"])
 }

@@ -593,7 +593,7 @@ func TestRulePlurals(t *testing.T) {
 			"fr": "Le champ «\u00a0v\u00a0» doit contenir au plus 0 élément.", "pt": "O campo “v” deve conter no máximo 0 item."}},
 		{"min=1000000", []int{}, map[string]string{
 			"de": "Das Feld „v“ muss mindestens 1000000 Einträge enthalten.", "en": "v must contain at least 1000000 items.",
-			"fr": "Le champ «\u00a0v\u00a0» doit contenir au moins 1000000 éléments.", "pt": "O campo “v” deve conter no mínimo 1000000 itens."}},
+			"fr": "Le champ «\u00a0v\u00a0» doit contenir au moins 1000000 d’éléments.", "pt": "O campo “v” deve conter no mínimo 1000000 de itens."}},
 	} {
 		field := fieldMemberOf(t, r.Respond(with(), ruleRow{tag: c.tag, value: c.value}.fail(t, v)), "v")
 		assert.Equal(t, c.texts, field.texts(), c.tag)
