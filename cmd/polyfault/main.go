@@ -24,6 +24,6 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(checkCommand(), codesCommand())
-	root.AddCommand(catalogCommand())
+	root.AddCommand(catalogCommand(), localesCommand())
 	return root
 }

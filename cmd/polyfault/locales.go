@@ -1,0 +1,296 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/polyfault/polyfault/core/checks"
+	"github.com/polyfault/polyfault/core/localetest"
+)
+
+func localesCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "locales",
+		Short: "Begin, check, order and record translations",
+		Long: `Begin, check, order and record translations: the files active.<tag>.toml of a directory, and
+translations.lock beside them. A language takes four commands:
+
+  polyfault locales new nn          begins active.nn.toml, or completes it
+  (translate)
+  polyfault locales lint            names what is wrong, with file, line and hint
+  polyfault locales fmt             orders the file
+  polyfault locales stamp nn        records what it was translated from
+
+Files are replaced as a whole or not at all, and a file that cannot be read as a whole is left alone.`,
+	}
+	c.AddCommand(newLocaleCommand(), lintCommand(), statusCommand(), fmtCommand(), stampCommand())
+	return c
+}
+
+// dirsOf are the directories that a command is about; locales when none is named.
+func dirsOf(args []string) []string {
+	if len(args) == 0 {
+		return []string{"locales"}
+	}
+	return args
+}
+
+func newLocaleCommand() *cobra.Command {
+	var dir, source string
+	c := &cobra.Command{
+		Use:   "new tag",
+		Short: "Begin the file of a language, or add what it lacks",
+		Long: `Begin the file of a language, or add what it lacks: every text of the source with its description and
+its source text as comments (#.), and with the plural forms that the language has. Fill in what stands
+between the quotation marks; the comments of a text go with polyfault locales fmt once it is translated.
+
+polyfault does not load empty texts: polyfault locales fmt --prune leaves them out, and this command brings
+them back.`,
+		Example: `  polyfault locales new nn
+  polyfault locales new pt-BR --dir ./internal/locales --source en`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			change, err := localetest.New(os.DirFS(dir), args[0], localetest.NewOptions{Source: source})
+			if err != nil {
+				return in(dir, err)
+			}
+			return writeChanges(cmd.OutOrStdout(), dir, []localetest.Change{change})
+		},
+	}
+	c.Flags().StringVar(&dir, "dir", "locales", "directory of the locale files")
+	sourceFlag(c, &source)
+	return c
+}
+
+func sourceFlag(c *cobra.Command, source *string) {
+	c.Flags().StringVar(source, "source", "", "language that the others are translated from (default en, or the only one)")
+}
+
+// in names the directory: the errors of localetest do not know it.
+func in(dir string, err error) error {
+	return fmt.Errorf("%s: %w", dir, err)
+}
+
+func lintCommand() *cobra.Command {
+	var run lintRun
+	c := &cobra.Command{
+		Use:   "lint [dir…]",
+		Short: "Name everything that is wrong with locale files",
+		Long: `Name everything that is wrong with locale files: encoding, syntax, ids, placeholders, plural forms, spaces,
+characters, scripts, punctuation, markup, titles, texts left in English, texts whose source has changed. The
+rules stand in the documentation of the package core/localetest.
+
+The exit status is 1 when there are errors, or findings of --fail-level. A warning that is right as it is:
+polyfault locales stamp --allow.`,
+		Example: `  polyfault locales lint
+  polyfault locales lint ./locales ./admin/locales --require de,fr --fail-level warning
+  polyfault locales lint --fix
+  polyfault locales lint --format sarif > locales.sarif`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return run.lint(cmd, dirsOf(args))
+		},
+	}
+	flags := c.Flags()
+	formatFlag(flags, &run.format, "text", "json", "github", "sarif")
+	sourceFlag(c, &run.options.Source)
+	flags.StringSliceVar(&run.options.Required, "require", nil, "languages in which a missing text is an error")
+	flags.StringSliceVar(&run.options.Silenced, "silence", nil, "ids of findings to leave out (locales.W003)")
+	flags.BoolVar(&run.options.AllowIsolates, "allow-isolates", false, "let texts have the characters U+2066 to U+2069")
+	flags.StringVar(&run.failLevel, "fail-level", "error", "findings of this level or above fail: info, warning, error")
+	flags.StringVar(&run.level, "level", "warning", "findings below this level are only counted: info, warning, error")
+	flags.BoolVar(&run.fix, "fix", false, "repair first what is mechanical: encoding, spaces, normal form, layout, plural forms of millions")
+	return c
+}
+
+// A lintRun is one call of polyfault locales lint.
+type lintRun struct {
+	options          localetest.Options
+	format           string
+	level, failLevel string
+	fix              bool
+}
+
+func (r *lintRun) lint(cmd *cobra.Command, dirs []string) error {
+	shown, err := checks.ParseLevel(r.level)
+	if err != nil {
+		return err
+	}
+	fail, err := checks.ParseLevel(r.failLevel)
+	if err != nil {
+		return err
+	}
+	var found []located
+	for i, dir := range dirs {
+		progress(cmd.ErrOrStderr(), "checking %s (%d of %d) …", dir, i+1, len(dirs))
+		if r.fix {
+			if err := r.repair(cmd.ErrOrStderr(), dir); err != nil {
+				return err
+			}
+		}
+		messages, err := localetest.Lint(os.DirFS(dir), r.options)
+		if err != nil {
+			return in(dir, err)
+		}
+		for _, m := range messages {
+			found = append(found, locate(dir, m))
+		}
+	}
+	if err := printFindings(cmd.OutOrStdout(), r.format, found, shown); err != nil {
+		return err
+	}
+	for _, f := range found {
+		if f.Serious(fail) {
+			return errFound
+		}
+	}
+	return nil
+}
+
+func (r *lintRun) repair(log io.Writer, dir string) error {
+	changes, err := localetest.Fix(os.DirFS(dir), localetest.FormatOptions{Source: r.options.Source})
+	if err != nil {
+		return in(dir, err)
+	}
+	return writeChanges(log, dir, changes)
+}
+
+func fmtCommand() *cobra.Command {
+	var o localetest.FormatOptions
+	var check bool
+	c := &cobra.Command{
+		Use:   "fmt [dir…]",
+		Short: "Write locale files in the usual order and layout",
+		Long: `Write locale files in the usual order and layout: one table a text, in the order of the source language,
+one line a form. Comments stay. Doing it twice changes nothing more. A file that does not parse is left alone.`,
+		Example: `  polyfault locales fmt
+  polyfault locales fmt --check ./locales`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			outdated := false
+			for _, dir := range dirsOf(args) {
+				changes, err := localetest.Format(os.DirFS(dir), o)
+				if err != nil {
+					return in(dir, err)
+				}
+				outdated = outdated || len(changes) > 0
+				if err := put(cmd.OutOrStdout(), dir, changes, check); err != nil {
+					return err
+				}
+			}
+			if check && outdated {
+				return errFound
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&check, "check", false, "write nothing; name the files that would change, and exit with 1 when there are any")
+	c.Flags().BoolVar(&o.Prune, "prune", false, "leave out texts that are not translated yet")
+	sourceFlag(c, &o.Source)
+	return c
+}
+
+// put writes the changes, or only names their files.
+func put(w io.Writer, dir string, changes []localetest.Change, onlyName bool) error {
+	if !onlyName {
+		return writeChanges(w, dir, changes)
+	}
+	for _, c := range changes {
+		fmt.Fprintln(w, filepath.Join(dir, filepath.FromSlash(c.File)))
+	}
+	return nil
+}
+
+// writeChanges puts files in place and names them.
+func writeChanges(w io.Writer, dir string, changes []localetest.Change) error {
+	for _, c := range changes {
+		path := filepath.Join(dir, filepath.FromSlash(c.File))
+		if string(c.Before) == string(c.Content) && c.Before != nil {
+			fmt.Fprintf(w, "%s has everything\n", path)
+			continue
+		}
+		if err := replaceFile(path, c.Content); err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "wrote %s\n", path)
+	}
+	return nil
+}
+
+// replaceFile writes the content beside the file and then takes its place: readers see the old file or
+// the new one. Permissions and symbolic links stay.
+func replaceFile(path string, content []byte) error {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	mode := fs.FileMode(0o644)
+	if info, err := os.Stat(path); err == nil {
+		mode = info.Mode().Perm()
+	}
+	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	_, err = temp.Write(content)
+	err = errors.Join(err, temp.Sync(), temp.Close(), os.Chmod(temp.Name(), mode))
+	if err == nil {
+		err = os.Rename(temp.Name(), path)
+	}
+	if err != nil {
+		os.Remove(temp.Name())
+		return fmt.Errorf("%s is as it was: %w", path, err)
+	}
+	return nil
+}
+
+func stampCommand() *cobra.Command {
+	var dir string
+	var o localetest.StampOptions
+	c := &cobra.Command{
+		Use:   "stamp [tag…]",
+		Short: "Record what translations were made from, who has reviewed them, and which warnings are right",
+		Long: `Record in translations.lock that the translations there are were made from the source as it is: lint then
+tells which of them the source has left behind. Look at a stale text before you stamp it. Without a tag all
+languages are stamped.`,
+		Example: `  polyfault locales stamp nn
+  polyfault locales stamp de --id order.not_found
+  polyfault locales stamp de --review "reviewed by Anna Schmidt"
+  polyfault locales stamp de --allow untranslated --id page.status`,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return tagsIn(dir), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Languages = args
+			path := filepath.Join(dir, localetest.LockFile)
+			before, err := os.ReadFile(path)
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+			content, err := localetest.Stamp(os.DirFS(dir), o)
+			if err != nil {
+				return in(dir, err)
+			}
+			return writeChanges(cmd.OutOrStdout(), dir, []localetest.Change{{File: localetest.LockFile, Before: before, Content: content}})
+		},
+	}
+	c.Flags().StringVar(&dir, "dir", "locales", "directory of the locale files")
+	c.Flags().StringSliceVar(&o.IDs, "id", nil, "stamp these texts only")
+	c.Flags().StringVar(&o.Review, "review", "", `review state: machine, or "reviewed by " and a name`)
+	c.Flags().StringSliceVar(&o.Allow, "allow", nil, "warnings that are right as they are, by rule (untranslated, locales.W002)")
+	sourceFlag(c, &o.Source)
+	return c
+}
+
+// tagsIn are the languages of a directory, for shell completion.
+func tagsIn(dir string) (tags []string) {
+	names, _ := filepath.Glob(filepath.Join(dir, "active.*.toml"))
+	for _, name := range names {
+		tags = append(tags, strings.TrimSuffix(strings.TrimPrefix(filepath.Base(name), "active."), ".toml"))
+	}
+	return tags
+}

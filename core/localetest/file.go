@@ -1,0 +1,365 @@
+package localetest
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/BurntSushi/toml"
+	"golang.org/x/text/language"
+
+	"github.com/polyfault/polyfault/core/checks"
+	"github.com/polyfault/polyfault/core/internal/plural"
+)
+
+// maxLocaleFile is the largest file that polyfault loads.
+const maxLocaleFile = 1 << 20
+
+// A localeFile is one file active.<tag>.toml, as far as it could be read.
+type localeFile struct {
+	name    string // path inside the fs.FS
+	tag     language.Tag
+	rules   *plural.Rules
+	content string
+	layout  *layout
+	texts   map[string]*entry
+	ids     []string // in the order of the file
+
+	findings []checks.Message
+}
+
+// An entry is one text.
+type entry struct {
+	id          string
+	description string
+	hash        string // as goi18n writes it; usually ""
+	forms       [plural.Forms]string
+	present     [plural.Forms]bool
+}
+
+func (e *entry) plural() bool { return slices.Contains(e.present[:plural.Other], true) }
+
+// empty reports whether nothing is translated yet.
+func (e *entry) empty() bool { return e.forms == [plural.Forms]string{} }
+
+func (f *localeFile) at(id, form string) Place {
+	p := Place{File: f.name, ID: id, Form: form}
+	if f.layout != nil && id != "" {
+		p.Line = f.layout.lineOf(id, form)
+	}
+	return p
+}
+
+func (f *localeFile) report(rule string, at Place, hint, format string, args ...any) {
+	f.findings = append(f.findings, finding(rule, at, hint, format, args...))
+}
+
+// A localeSet is the content of a file system of locale files.
+type localeSet struct {
+	files    []*localeFile // sorted by language; those with an unusable name have none, and come first
+	source   *localeFile
+	lock     *translations
+	findings []checks.Message
+}
+
+// load reads all files. Its error is about the file system as a whole.
+func load(fsys fs.FS, o Options) (*localeSet, error) {
+	if fsys == nil {
+		return nil, errors.New("localetest: the file system of locale files is nil")
+	}
+	s := &localeSet{}
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil && name == "." {
+			return err
+		}
+		if err != nil {
+			s.findings = append(s.findings, finding(ruleUnreadable, Place{File: name}, "make it readable", "cannot be read: %s", reason(err)))
+			return nil
+		}
+		if !d.IsDir() && path.Ext(name) == ".toml" {
+			s.files = append(s.files, readFile(fsys, name))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("localetest: the locale files cannot be read: %s", reason(err))
+	}
+	if len(s.files) == 0 && len(s.findings) == 0 {
+		return nil, errors.New("localetest: there is no locale file; files are named active.<tag>.toml, active.pt-BR.toml for example")
+	}
+	slices.SortStableFunc(s.files, func(a, b *localeFile) int { return strings.Compare(a.tag.String(), b.tag.String()) })
+	s.reportTwins()
+	s.lock, err = readTranslations(fsys)
+	if err != nil {
+		s.findings = append(s.findings, lockFinding(err))
+	}
+	return s, s.findSource(o.Source)
+}
+
+// reason is the error without the path: the finding names it.
+func reason(err error) string {
+	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
+		return pathError.Err.Error()
+	}
+	return err.Error()
+}
+
+// reportTwins finds two files of one language.
+func (s *localeSet) reportTwins() {
+	for i, f := range s.files {
+		if f.tag != language.Und && i > 0 && s.files[i-1].tag == f.tag {
+			f.report(ruleDuplicate, f.at("", ""), "keep one file a language", "language %s already has the file %q", f.tag, s.files[i-1].name)
+		}
+	}
+}
+
+// findSource picks the file that the others are compared with.
+func (s *localeSet) findSource(tag string) error {
+	wanted := tag
+	if wanted == "" {
+		wanted = "en"
+	}
+	var tags []string
+	for _, f := range s.files {
+		if f.tag.String() == wanted {
+			s.source = f
+			return nil
+		}
+		if f.tag != language.Und {
+			tags = append(tags, f.tag.String())
+		}
+	}
+	switch {
+	case tag == "" && len(tags) == 1:
+		return s.findSource(tags[0])
+	case len(tags) == 0:
+		return nil // the findings say why
+	}
+	return fmt.Errorf("localetest: there is no active.%s.toml, which the other files are compared with; add it, or choose another source language of %s", wanted, strings.Join(tags, ", "))
+}
+
+// readFile reads one file, with findings about its name, bytes and syntax.
+func readFile(fsys fs.FS, name string) *localeFile {
+	f := &localeFile{name: name, texts: map[string]*entry{}}
+	f.readName()
+	content, problem := readBounded(fsys, name)
+	if problem != "" {
+		f.report(ruleUnreadable, f.at("", ""), "a locale file is a readable file of at most 1 MiB", "%s", problem)
+		return f
+	}
+	f.parse(content)
+	return f
+}
+
+// readBounded looks before it reads: a pipe would block, a large file fill the memory.
+func readBounded(fsys fs.FS, name string) (content []byte, problem string) {
+	info, err := fs.Stat(fsys, name)
+	switch {
+	case err != nil:
+		return nil, "cannot be read: " + reason(err)
+	case !info.Mode().IsRegular():
+		return nil, "is no regular file"
+	case info.Size() > maxLocaleFile:
+		return nil, fmt.Sprintf("has %d bytes; %d is the limit", info.Size(), maxLocaleFile)
+	}
+	content, err = fs.ReadFile(fsys, name)
+	if err != nil {
+		return nil, "cannot be read: " + reason(err)
+	}
+	return content, ""
+}
+
+// readName finds the language.
+func (f *localeFile) readName() {
+	name, ok := strings.CutPrefix(strings.TrimSuffix(path.Base(f.name), ".toml"), "active.")
+	if !ok || name == "" {
+		f.report(ruleFileName, f.at("", ""), "name it active.<tag>.toml, active.pt-BR.toml for example", "the name is not that of a locale file")
+		return
+	}
+	tag, err := language.Parse(name)
+	switch {
+	case err != nil || tag == language.Und:
+		f.report(ruleFileName, f.at("", ""), "use a tag like de, pt-BR or zh-Hant", "%q is not a known BCP 47 language tag", name)
+		return
+	case tag.String() != name:
+		f.report(ruleFileName, f.at("", ""), "rename it to active."+tag.String()+".toml", "language tag %q is not canonical", name)
+		return
+	}
+	f.rules, err = plural.For(tag)
+	if err != nil {
+		f.report(ruleFileName, f.at("", ""), "remove it: go-i18n cannot load it", "language %s has no plural rules", tag)
+		return
+	}
+	f.tag = tag
+}
+
+func (f *localeFile) parse(content []byte) {
+	text := string(content)
+	if rest, found := strings.CutPrefix(text, "\ufeff"); found {
+		f.report(ruleEncoding, Place{File: f.name, Line: 1}, "save it as UTF-8 without one (--fix does)", "starts with a byte order mark (BOM)")
+		text = rest
+	}
+	if i := strings.IndexByte(text, '\r'); i >= 0 {
+		f.report(ruleEncoding, f.line(text, i), "save it with LF line ends (--fix does)", "has a carriage return")
+		text = strings.ReplaceAll(text, "\r\n", "\n")
+	}
+	if !utf8.ValidString(text) {
+		f.report(ruleEncoding, f.line(text, invalidAt(text)), "save it as UTF-8", "is not valid UTF-8")
+		return
+	}
+	f.content = text
+	var tree map[string]any
+	if _, err := toml.Decode(text, &tree); err != nil {
+		f.reportSyntax(err)
+		return
+	}
+	f.layout = scan(text)
+	f.walk("", tree)
+	f.order()
+}
+
+func (f *localeFile) line(text string, offset int) Place {
+	return Place{File: f.name, Line: 1 + strings.Count(text[:offset], "\n")}
+}
+
+func invalidAt(text string) int {
+	for i, r := range text {
+		if _, size := utf8.DecodeRuneInString(text[i:]); r == utf8.RuneError && size == 1 {
+			return i
+		}
+	}
+	return len(text)
+}
+
+func (f *localeFile) reportSyntax(err error) {
+	at := Place{File: f.name}
+	problem := err.Error()
+	if parseError, ok := errors.AsType[toml.ParseError](err); ok {
+		at.Line, at.ID, problem = parseError.Position.Line, parseError.LastKey, parseError.Message
+	}
+	rule, hint := ruleSyntax, "repair the TOML; texts stand in double quotes, on one line"
+	if strings.Contains(problem, "has already been defined") || strings.Contains(problem, "defined twice") || strings.Contains(problem, "already exists") {
+		rule, hint = ruleDuplicate, "keep one of the two"
+	}
+	f.report(rule, at, hint, "is not valid TOML: %s", problem)
+}
+
+// textKeys are what a text's table may hold, forms in CLDR's order behind the others.
+var textKeys = []string{"description", "hash", "zero", "one", "two", "few", "many", "other"}
+
+// reservedWords make a table a text for go-i18n, in any letter case.
+var reservedWords = append([]string{"id", "leftdelim", "rightdelim", "translation"}, textKeys...)
+
+func isReserved(name string) bool { return slices.Contains(reservedWords, strings.ToLower(name)) }
+
+func (f *localeFile) walk(prefix string, tree map[string]any) {
+	for _, name := range slices.Sorted(maps.Keys(tree)) {
+		id := prefix + name
+		if isReserved(name) {
+			f.report(ruleID, f.at(id, ""), "choose another id; reserved are "+strings.Join(reservedWords, ", "), "%q is a reserved word of the file format and no text id", name)
+			continue
+		}
+		switch value := tree[name].(type) {
+		case string:
+			f.enter(&entry{id: id, forms: [plural.Forms]string{plural.Other: value}, present: [plural.Forms]bool{plural.Other: true}})
+		case map[string]any:
+			f.walkTable(id, value)
+		default:
+			f.report(ruleSyntax, f.at(id, ""), "write the text in double quotes", "a text is a string or a table of plural forms, not %s", typeName(value))
+		}
+	}
+}
+
+// walkTable tells a text's table from one that holds further ids.
+func (f *localeFile) walkTable(id string, table map[string]any) {
+	names := slices.Sorted(maps.Keys(table))
+	if len(names) > 0 && !slices.ContainsFunc(names, isReserved) {
+		f.walk(id+".", table)
+		return
+	}
+	e := &entry{id: id}
+	for _, name := range names {
+		text, isString := table[name].(string)
+		switch {
+		case !slices.Contains(textKeys, name):
+			f.report(ruleSyntax, f.at(id, name), "a text has "+strings.Join(textKeys, ", "), "unknown member %q", name)
+		case !isString:
+			f.report(ruleSyntax, f.at(id, name), "write the text in double quotes", "%q must be a string, not %s", name, typeName(table[name]))
+		default:
+			e.set(name, text)
+		}
+	}
+	f.enter(e)
+}
+
+func typeName(value any) string {
+	switch value.(type) {
+	case int64, float64:
+		return "a number"
+	case bool:
+		return "true or false"
+	case []any:
+		return "a list"
+	case map[string]any, []map[string]any:
+		return "a table"
+	}
+	return "a date or time"
+}
+
+func (e *entry) set(name, text string) {
+	switch name {
+	case "description":
+		e.description = text
+	case "hash":
+		e.hash = text
+	default:
+		form := slices.Index(textKeys, name) - 2
+		e.forms[form], e.present[form] = text, true
+	}
+}
+
+func (f *localeFile) enter(e *entry) {
+	if _, twice := f.texts[e.id]; twice {
+		f.report(ruleDuplicate, f.at(e.id, ""), "keep one of the two", "the id stands twice, once quoted and once as nested tables")
+		return
+	}
+	f.texts[e.id] = e
+}
+
+// order finds the order of the ids: that of the statements, and behind them ids of inline tables.
+func (f *localeFile) order() {
+	seen := map[string]bool{}
+	enter := func(id string) {
+		if _, known := f.texts[id]; known && !seen[id] {
+			f.ids, seen[id] = append(f.ids, id), true
+		}
+	}
+	for _, s := range f.layout.statements {
+		enter(s.key())
+		if n := len(s.path); n > 1 {
+			enter(strings.Join(s.path[:n-1], "."))
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(f.texts)) {
+		enter(id)
+	}
+}
+
+// broken reports that the file cannot be written anew without losing something.
+func (f *localeFile) broken() bool {
+	return slices.ContainsFunc(f.findings, func(m checks.Message) bool {
+		e, _ := rules().Find(m.ID)
+		switch e.Key {
+		case ruleUnreadable, ruleSyntax, ruleDuplicate, ruleID:
+			return true
+		case ruleEncoding:
+			return f.layout == nil
+		}
+		return false
+	})
+}

@@ -1,0 +1,390 @@
+package localetest
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/polyfault/polyfault/core/internal/plural"
+)
+
+// A Change is a file that [Format], [Fix] or [New] writes anew, for the caller to put in place. The
+// package itself writes nothing.
+type Change struct {
+	File    string // path inside the file system
+	Before  []byte // nil for a new file
+	Content []byte
+}
+
+// FormatOptions say what [Format] does.
+type FormatOptions struct {
+	Source string // as in [Options]
+	// Prune leaves out texts that are not translated yet, which polyfault does not load. [New] brings
+	// them back.
+	Prune bool
+}
+
+// Format returns the files of fsys that are not in the usual layout, in it: one table a text, in the
+// order of the source, description and hash first, forms in CLDR's order, one line each. Comments stay
+// with what they stand above or behind; those that [New] has written go once the text is translated. To format twice changes nothing more.
+//
+// It is an error when a file cannot be read as a whole; then there are no changes.
+func Format(fsys fs.FS, o FormatOptions) ([]Change, error) {
+	return rewrite(fsys, o.Source, func(f *localeFile, source *localeFile) ([]byte, error) {
+		if o.Prune {
+			f.prune()
+		}
+		return format(f, source)
+	})
+}
+
+// prune leaves out empty texts, but not what somebody has noted at one.
+func (f *localeFile) prune() {
+	_, byID := f.comments()
+	f.ids = slices.DeleteFunc(f.ids, func(id string) bool {
+		c := byID[id]
+		return f.texts[id].empty() && (c == nil || len(c.members) == 0 && !slices.ContainsFunc(c.lead, func(line string) bool { return !isGenerated(line) }))
+	})
+}
+
+// Fix is [Format] after what is mechanical has been repaired: byte order marks and carriage returns,
+// white space, normal form, and plural forms for multiples of a million, which become "other". It
+// leaves out nothing.
+func Fix(fsys fs.FS, o FormatOptions) ([]Change, error) {
+	return rewrite(fsys, o.Source, func(f *localeFile, source *localeFile) ([]byte, error) {
+		for _, e := range f.texts {
+			f.fix(e, source.texts[e.id])
+		}
+		return format(f, source)
+	})
+}
+
+func rewrite(fsys fs.FS, tag string, write func(f, source *localeFile) ([]byte, error)) (changes []Change, err error) {
+	s, err := load(fsys, Options{Source: tag})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.whole(); err != nil {
+		return nil, err
+	}
+	for _, f := range s.files {
+		content, err := write(f, s.source)
+		if err != nil {
+			return nil, err
+		}
+		before, err := fs.ReadFile(fsys, f.name)
+		if err != nil {
+			return nil, fmt.Errorf("localetest: %s: %s", f.name, reason(err))
+		}
+		if string(before) != string(content) {
+			changes = append(changes, Change{f.name, before, content})
+		}
+	}
+	return changes, nil
+}
+
+// fix repairs what needs no translator.
+func (f *localeFile) fix(e, source *entry) {
+	for form, text := range e.forms {
+		text = norm.NFC.String(strings.TrimSpace(text))
+		for strings.Contains(text, "  ") {
+			text = strings.ReplaceAll(text, "  ", " ")
+		}
+		e.forms[form] = text
+	}
+	if source == nil || !source.plural() {
+		return
+	}
+	for form := range plural.Other {
+		if !e.present[form] && e.forms[plural.Other] != "" && millionsOnly(f.rules, form) {
+			e.forms[form], e.present[form] = e.forms[plural.Other], true
+		}
+	}
+}
+
+func isGenerated(line string) bool { return strings.HasPrefix(line, generated) }
+
+// comments are those of one text.
+type comments struct {
+	lead    []string // above its table
+	members map[string]memberComments
+}
+
+type memberComments struct {
+	lead  []string
+	trail string
+}
+
+// format writes the file in the usual layout. It is the caller's to ask broken before.
+func format(f, source *localeFile) ([]byte, error) {
+	head, byID := f.comments()
+	var b strings.Builder
+	writeComments(&b, head)
+	for _, id := range f.canonicalOrder(source) {
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		f.texts[id].write(&b, byID[id])
+	}
+	if tail := trimmed(f.layout.tail); len(tail) > 0 {
+		b.WriteByte('\n')
+		writeComments(&b, tail)
+	}
+	return []byte(b.String()), f.compare(b.String())
+}
+
+// compare makes sure that nothing is lost: what was written is read again.
+func (f *localeFile) compare(written string) error {
+	again := &localeFile{name: f.name, tag: f.tag, rules: f.rules, texts: map[string]*entry{}}
+	again.parse([]byte(written))
+	same := len(again.findings) == 0 && len(again.texts) == len(f.ids)
+	for _, id := range f.ids {
+		same = same && again.texts[id] != nil && *again.texts[id] == *f.texts[id]
+	}
+	if same && again.layout.commentLines() >= f.layout.commentLines() {
+		return nil
+	}
+	return fmt.Errorf("localetest: %s cannot be written anew without a loss; write every text as a table [id], with its forms one below the other", f.name)
+}
+
+// generated begins the comments that [New] writes above a text that waits for its translation, as in
+// gettext. They go when the text is there.
+const generated = "#."
+
+// commentLines counts the comments that people have written.
+func (l *layout) commentLines() (n int) {
+	count := func(line string) {
+		if line != "" && !strings.HasPrefix(line, generated) {
+			n++
+		}
+	}
+	for _, s := range l.statements {
+		for _, line := range s.lead {
+			count(line)
+		}
+		count(s.trail)
+	}
+	for _, line := range l.tail {
+		count(line)
+	}
+	return n
+}
+
+// canonicalOrder is the source's order; texts that the source lacks come last, in their own.
+func (f *localeFile) canonicalOrder(source *localeFile) []string {
+	position := map[string]int{}
+	for i, id := range source.ids {
+		position[id] = i
+	}
+	ids := slices.Clone(f.ids)
+	rank := func(id string) int {
+		if i, ok := position[id]; ok {
+			return i
+		}
+		return len(position)
+	}
+	slices.SortStableFunc(ids, func(a, b string) int { return rank(a) - rank(b) })
+	return ids
+}
+
+// comments are those at the head of the file, up to the first empty line, and those of the texts.
+func (f *localeFile) comments() (head []string, byID map[string]*comments) {
+	byID = map[string]*comments{}
+	for i, s := range f.layout.statements {
+		lead := s.lead
+		if i == 0 {
+			head, lead = splitHead(lead)
+		}
+		id, member := f.owner(s)
+		c := byID[id]
+		if c == nil {
+			c = &comments{members: map[string]memberComments{}}
+			byID[id] = c
+		}
+		lead = trimmed(lead)
+		if member == "" {
+			c.lead = append(c.lead, lead...)
+			if s.trail != "" {
+				c.lead = append(c.lead, s.trail)
+			}
+			continue
+		}
+		if len(lead) > 0 || s.trail != "" {
+			c.members[member] = memberComments{lead, s.trail}
+		}
+	}
+	return head, byID
+}
+
+// owner finds the text that a statement belongs to, and which of its members it is: "" for the table
+// itself. A statement of no text, the table above nested ids, belongs to the first text below it.
+func (f *localeFile) owner(s *statement) (id, member string) {
+	key := s.key()
+	if f.texts[key] != nil {
+		if s.header {
+			return key, ""
+		}
+		return key, "other"
+	}
+	if n := len(s.path); n > 1 && !s.header {
+		if id = strings.Join(s.path[:n-1], "."); f.texts[id] != nil {
+			return id, s.path[n-1]
+		}
+	}
+	for _, id := range f.ids {
+		if strings.HasPrefix(id, key+".") {
+			return id, ""
+		}
+	}
+	return key, ""
+}
+
+// splitHead cuts behind the last empty line, so that what stands right above the first text stays
+// there.
+func splitHead(lead []string) (head, rest []string) {
+	for i := len(lead) - 1; i >= 0; i-- {
+		if lead[i] == "" {
+			return trimmed(lead[:i]), lead[i:]
+		}
+	}
+	return nil, lead
+}
+
+// trimmed is lines without empty ones at both ends.
+func trimmed(lines []string) []string {
+	for len(lines) > 0 && lines[0] == "" {
+		lines = lines[1:]
+	}
+	for len(lines) > 0 && lines[len(lines)-1] == "" {
+		lines = lines[:len(lines)-1]
+	}
+	return lines
+}
+
+func writeComments(b *strings.Builder, lines []string) {
+	for _, line := range lines {
+		b.WriteString(line + "\n")
+	}
+}
+
+func (e *entry) write(b *strings.Builder, c *comments) {
+	if c == nil {
+		c = &comments{}
+	}
+	if !e.empty() {
+		c.lead = slices.DeleteFunc(c.lead, isGenerated)
+	}
+	writeComments(b, c.lead)
+	b.WriteString("[" + quoteKey(e.id) + "]\n")
+	for _, name := range textKeys {
+		value, present := e.member(name)
+		if !present {
+			continue
+		}
+		writeComments(b, c.members[name].lead)
+		b.WriteString(name + " = " + quoteText(value))
+		if trail := c.members[name].trail; trail != "" {
+			b.WriteString(" " + trail)
+		}
+		b.WriteByte('\n')
+	}
+}
+
+func (e *entry) member(name string) (value string, present bool) {
+	switch name {
+	case "description":
+		return e.description, e.description != ""
+	case "hash":
+		return e.hash, e.hash != ""
+	}
+	form := slices.Index(textKeys, name) - 2
+	return e.forms[form], e.present[form]
+}
+
+// NewOptions say what [New] makes.
+type NewOptions struct {
+	Source string // as in [Options]
+}
+
+// New makes the file of a language to be translated, or completes the one there is: every text of the
+// source that it lacks, in the source's order, with the source's description and text as comments ("#.") and
+// the plural forms that the language has for whole numbers, empty. polyfault does not load empty texts:
+// what is left at the end, [FormatOptions.Prune] removes.
+//
+// The tag is a canonical BCP 47 tag that has plural rules. Without anything to add the change has the
+// content there was.
+func New(fsys fs.FS, tag string, o NewOptions) (Change, error) {
+	s, err := load(fsys, Options{Source: o.Source})
+	if err != nil {
+		return Change{}, err
+	}
+	if err := s.whole(); err != nil {
+		return Change{}, err
+	}
+	f := &localeFile{name: "active." + tag + ".toml", texts: map[string]*entry{}, layout: &layout{}}
+	f.readName()
+	if len(f.findings) > 0 {
+		return Change{}, fmt.Errorf("localetest: %s", f.findings[0])
+	}
+	change := Change{File: f.name}
+	for _, existing := range s.files {
+		if existing.tag == f.tag {
+			f, change = existing, Change{File: existing.name, Before: []byte(existing.content)}
+		}
+	}
+	if f == s.source {
+		return Change{}, fmt.Errorf("localetest: %s is the source; add texts to it by hand", f.name)
+	}
+	change.Content, err = f.complete(s.source)
+	return change, err
+}
+
+func (f *localeFile) complete(source *localeFile) ([]byte, error) {
+	fresh := len(f.texts) == 0
+	categories := categoriesOf(f.rules)
+	for _, id := range source.ids {
+		if f.texts[id] == nil {
+			f.texts[id] = skeleton(source.texts[id], categories)
+			f.ids = append(f.ids, id)
+			f.layout.statements = append(f.layout.statements, &statement{path: []string{id}, header: true, lead: source.texts[id].forTranslators()})
+		}
+	}
+	if fresh {
+		f.layout.statements[0].lead = append([]string{
+			fmt.Sprintf("# %s. Source of all texts: %s.", f.tag, source.name), "",
+		}, f.layout.statements[0].lead...)
+	}
+	return format(f, source)
+}
+
+func skeleton(source *entry, categories [plural.Forms]bool) *entry {
+	e := &entry{id: source.id}
+	e.present[plural.Other] = true
+	for form := range plural.Other {
+		e.present[form] = source.plural() && categories[form]
+	}
+	return e
+}
+
+// forTranslators are the comments above a text that waits for its translation.
+func (e *entry) forTranslators() (lines []string) {
+	if e.description != "" {
+		lines = append(lines, generated+" "+oneLine(e.description))
+	}
+	for form, text := range e.forms {
+		if text == "" {
+			continue
+		}
+		name := ""
+		if e.plural() {
+			name = " (" + plural.Form(form).String() + ")"
+		}
+		lines = append(lines, generated+" Source"+name+": "+oneLine(text))
+	}
+	return lines
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -1,0 +1,332 @@
+package localetest
+
+import (
+	"cmp"
+	"crypto/sha1"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/text/language"
+
+	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/core/checks"
+	"github.com/polyfault/polyfault/core/internal/plural"
+	"github.com/polyfault/polyfault/locales"
+)
+
+// Options say how locale files are looked at. The zero value is for the files of an application.
+type Options struct {
+	// Source is the language that the others are compared with; "" means en, or the only language
+	// there is.
+	Source string
+	// Required are the languages in which a missing text is an error; elsewhere it is a warning. The
+	// source's texts are what there is to have.
+	Required []string
+	// Arguments are the arguments that the program gives to a text, by text id. Texts that it does not
+	// name may have the placeholders of the source. "Count" is that of [fault.Count].
+	Arguments map[string][]string
+	// AllowIsolates lets texts have the characters U+2066 to U+2069. The responder puts them around
+	// values by itself.
+	AllowIsolates bool
+	// Silenced are ids of findings that are left out, locales.W024 for example.
+	Silenced []string
+}
+
+// A Place is where a finding lies: the Object of the messages of [Lint].
+type Place struct {
+	File string // path inside the file system
+	Line int    // from 1; 0 when the file as a whole is meant
+	ID   string // text id; "" when the file as a whole is meant
+	Form string // plural form; "" when the text as a whole is meant
+}
+
+// String has the form "active.de.toml:12: not_found.other", as far as its parts are known.
+func (p Place) String() string {
+	s := p.File
+	if p.Line > 0 {
+		s = fmt.Sprintf("%s:%d", s, p.Line)
+	}
+	if p.ID != "" {
+		s += ": " + p.ID
+	}
+	if p.Form != "" {
+		s += "." + p.Form
+	}
+	return s
+}
+
+// Lint looks for everything that is wrong with the locale files of fsys; the rules stand in the
+// documentation of the package. Findings are sorted by file, line and rule, and their Object is a
+// [Place]. A file that polyfault would not load has an error among its findings.
+//
+// The error is about fsys as a whole: it cannot be read, has no locale file, or none in the source
+// language. Nothing has been looked at then.
+func Lint(fsys fs.FS, o Options) ([]checks.Message, error) {
+	s, err := load(fsys, o)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range s.files {
+		l := &linter{Options: o, set: s, file: f, stamps: s.lock.of(f.tag)}
+		l.lint()
+	}
+	found := slices.Clone(s.findings)
+	for _, f := range s.files {
+		found = append(found, f.findings...)
+	}
+	found = append(found, s.refusedByLoader(fsys, found)...)
+	found = slices.DeleteFunc(found, func(m checks.Message) bool { return m.Silenced(o.Silenced) })
+	slices.SortStableFunc(found, func(a, b checks.Message) int {
+		x, y := a.Object.(Place), b.Object.(Place)
+		return cmp.Or(cmp.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line), cmp.Compare(a.ID, b.ID))
+	})
+	return found, nil
+}
+
+// refusedByLoader asks the loader itself, in case that it knows a rule which is missing here.
+func (s *localeSet) refusedByLoader(fsys fs.FS, found []checks.Message) []checks.Message {
+	if slices.ContainsFunc(found, func(m checks.Message) bool { return m.Level >= checks.Error }) {
+		return nil
+	}
+	_, err := fault.NewResponder(fault.WithLocales(fsys))
+	if err == nil {
+		return nil
+	}
+	return []checks.Message{finding(ruleSyntax, Place{File: s.source.name}, "change what it names", "polyfault does not load the files: %v", err)}
+}
+
+// builtinSource has polyfault's own English texts, for files that lie over them.
+var builtinSource = sync.OnceValue(func() *localeFile { return readFile(locales.FS, "active.en.toml") })
+
+// A linter looks at one file.
+type linter struct {
+	Options
+	set    *localeSet
+	file   *localeFile
+	stamps *stamps
+
+	categories [plural.Forms]bool // that the language has for whole numbers
+}
+
+func (l *linter) lint() {
+	f := l.file
+	if f.tag == language.Und || f.layout == nil || l.set.source == nil {
+		return
+	}
+	l.lintIDs()
+	l.lintMissing()
+	l.lintTexts()
+	l.lintStamps()
+	l.applyAllowances()
+	if formatted, err := format(f, l.set.source); err == nil && string(formatted) != f.content {
+		f.report(ruleLayout, f.at("", ""), "polyfault locales fmt writes it", "the order of texts or the layout is not the usual one")
+	}
+}
+
+func (l *linter) lintTexts() {
+	l.categories = categoriesOf(l.file.rules)
+	for _, id := range l.file.ids {
+		l.lintText(l.file.texts[id])
+	}
+}
+
+// applyAllowances removes what the lock file allows, and reports allowances of nothing.
+func (l *linter) applyAllowances() {
+	used := map[allowance]bool{}
+	l.file.findings = slices.DeleteFunc(l.file.findings, func(m checks.Message) bool {
+		a := allowance{m.ID, m.Object.(Place).ID}
+		if l.stamps.allowed[a] != 0 {
+			used[a] = true
+		}
+		return used[a]
+	})
+	for a, line := range l.stamps.allowed {
+		if !used[a] {
+			l.file.report(ruleAllowance, Place{File: LockFile, Line: line, ID: a.id}, "remove the line", "%s is allowed in %s, and has nothing to say", a.rule, l.file.tag)
+		}
+	}
+}
+
+// categoriesOf are the plural categories of whole numbers: see the package plural for the table.
+func categoriesOf(rules *plural.Rules) (has [plural.Forms]bool) {
+	for n := range 200 {
+		has[rules.Form(n)] = true
+	}
+	has[rules.Form(1_000_000)] = true
+	return has
+}
+
+func (l *linter) lintIDs() {
+	for _, id := range l.file.ids {
+		if !isTextID(id) {
+			l.file.report(ruleID, l.file.at(id, ""), "use words of letters, digits, _ and -, joined by dots: order.not_found", "%q is no text id", id)
+		}
+	}
+}
+
+func isTextID(id string) bool {
+	for word := range strings.SplitSeq(id, ".") {
+		if word == "" || strings.ContainsFunc(word, func(r rune) bool { return r != '_' && r != '-' && !isLetterOrDigit(r) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// sourceOf is the source text: that of the set, or polyfault's own where the file lies over it.
+func (l *linter) sourceOf(id string) *entry {
+	if e := l.set.source.texts[id]; e != nil {
+		return e
+	}
+	return builtinSource().texts[id]
+}
+
+func (l *linter) lintMissing() {
+	for _, id := range l.set.source.ids {
+		if e := l.file.texts[id]; e != nil && !e.empty() {
+			continue
+		}
+		rule := ruleIncomplete
+		if l.file == l.set.source || slices.Contains(l.Required, l.file.tag.String()) {
+			rule = ruleMissing
+		}
+		l.file.report(rule, l.file.at(id, ""), fmt.Sprintf("translate %q", l.set.source.texts[id].forms[plural.Other]), "the text is missing in %s", l.file.tag)
+	}
+}
+
+func (l *linter) lintText(e *entry) {
+	source := l.sourceOf(e.id)
+	if source == nil {
+		l.file.report(ruleExtra, l.file.at(e.id, ""), "remove it, or add it to "+l.set.source.name, "%s has no such text", l.set.source.name)
+		return
+	}
+	if e.empty() {
+		return // lintMissing has told
+	}
+	l.lintForms(e, source)
+	declared := l.declared(source)
+	for form, text := range e.forms {
+		if text != "" {
+			c := textCase{l, e, source, plural.Form(form), text, declared}
+			c.lint()
+		}
+	}
+	l.lintHash(e, source)
+}
+
+// lintForms compares the plural forms with what language and source need.
+func (l *linter) lintForms(e, source *entry) {
+	f := l.file
+	if !e.present[plural.Other] {
+		f.report(ruleFormLack, f.at(e.id, ""), `every text has the form "other"`, `the form "other" is missing`)
+	}
+	counted := source.plural()
+	for form := range plural.Other {
+		name := form.String()
+		switch {
+		case e.present[form] && !counted:
+			f.report(ruleFormExtra, f.at(e.id, name), `keep "other" alone`, "the source has no plural forms")
+		case e.present[form] && !f.rules.Has(form):
+			f.report(ruleFormExtra, f.at(e.id, name), "remove it; the language has "+l.categoryNames(), "language %s has no plural form %q", f.tag, name)
+		case counted && !e.present[form] && l.categories[form]:
+			f.report(ruleFormLack, f.at(e.id, ""), l.formHint(form), "the plural form %q is missing", name)
+		case counted && !e.present[form] && f.rules.Has(form):
+			f.report(ruleFormRare, f.at(e.id, ""), "polyfault counts whole numbers: it may be left out", "the plural form %q, for decimals only, is missing", name)
+		}
+	}
+}
+
+func (l *linter) categoryNames() string {
+	var names []string
+	for form, has := range l.categories {
+		if has || plural.Form(form) == plural.Other {
+			names = append(names, plural.Form(form).String())
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// formHint: a form for multiples of a million alone is usually "other" again.
+func (l *linter) formHint(form plural.Form) string {
+	if l.millionsOnly(form) {
+		return `it is for multiples of a million: --fix copies "other"`
+	}
+	return "language " + l.file.tag.String() + " needs " + l.categoryNames()
+}
+
+func (l *linter) millionsOnly(form plural.Form) bool { return millionsOnly(l.file.rules, form) }
+
+func millionsOnly(rules *plural.Rules, form plural.Form) bool {
+	for n := range 200 {
+		if rules.Form(n) == form {
+			return false
+		}
+	}
+	return rules.Form(1_000_000) == form && form != plural.Other
+}
+
+// declared are the placeholders that a text may have: what the program gives, or what the source has.
+func (l *linter) declared(source *entry) []string {
+	if names, ok := l.Arguments[source.id]; ok {
+		return names
+	}
+	return placeholdersOf(source)
+}
+
+// lintHash compares the hash that the command goi18n writes.
+func (l *linter) lintHash(e, source *entry) {
+	if e.hash == "" || l.file == l.set.source {
+		return
+	}
+	sum := sha1.Sum([]byte(source.description + source.forms[plural.Other]))
+	if want := "sha1-" + hex.EncodeToString(sum[:]); e.hash != want {
+		l.file.report(ruleStale, l.file.at(e.id, "hash"), "look at the translation, then write hash = \""+want+"\"", "the source has changed since the text was translated")
+	}
+}
+
+// lintStamps compares with the lock file, when there is one.
+func (l *linter) lintStamps() {
+	f := l.file
+	if l.set.lock == nil || f == l.set.source {
+		return
+	}
+	for _, id := range f.ids {
+		source := l.set.source.texts[id]
+		if source == nil || f.texts[id].empty() {
+			continue
+		}
+		switch hash, stamped := l.stamps.sources[id]; {
+		case !stamped:
+			f.report(ruleUnstamped, f.at(id, ""), "polyfault locales stamp "+f.tag.String()+" records it", "%s does not know what the text was translated from", LockFile)
+		case hash != source.sourceHash():
+			f.report(ruleStale, f.at(id, ""), fmt.Sprintf("look at the translation of %q, then: polyfault locales stamp %s --id %s", source.forms[plural.Other], f.tag, id), "the source has changed since the text was translated")
+		}
+	}
+	if strings.HasPrefix(l.stamps.review, reviewedBy) && l.stamps.reviewHash != f.textsHash() {
+		f.report(ruleReview, f.at("", ""), "let it be read again, then: polyfault locales stamp "+f.tag.String()+" --review \"reviewed by …\"", "texts have changed since it was %s", l.stamps.review)
+	}
+}
+
+// sameAsSource reports whether a form of the text is word by word a form of the source. Texts without
+// a letter, and those of the source's own language (en-GB beside en), are not asked.
+func (s *localeSet) sameAsSource(f *localeFile, e *entry) bool {
+	source := s.source.texts[e.id]
+	if source == nil || sameBase(f.tag, s.source.tag) {
+		return false
+	}
+	return slices.ContainsFunc(e.forms[:], func(text string) bool { return isCopy(text, source) })
+}
+
+func isCopy(text string, source *entry) bool {
+	return strings.ContainsFunc(literalOf(text), isLetter) && slices.Contains(source.forms[:], text)
+}
+
+func sameBase(a, b language.Tag) bool {
+	x, _ := a.Base()
+	y, _ := b.Base()
+	return x == y
+}

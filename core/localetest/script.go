@@ -1,0 +1,239 @@
+package localetest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/language"
+)
+
+// scripts are the Unicode scripts of the letters of a writing system, by its ISO 15924 code.
+var scripts = map[string][]string{
+	"Latn": {"Latin"}, "Cyrl": {"Cyrillic"}, "Grek": {"Greek"}, "Arab": {"Arabic"}, "Hebr": {"Hebrew"},
+	"Deva": {"Devanagari"}, "Beng": {"Bengali"}, "Guru": {"Gurmukhi"}, "Gujr": {"Gujarati"}, "Taml": {"Tamil"},
+	"Telu": {"Telugu"}, "Knda": {"Kannada"}, "Mlym": {"Malayalam"}, "Sinh": {"Sinhala"}, "Thai": {"Thai"},
+	"Laoo": {"Lao"}, "Khmr": {"Khmer"}, "Mymr": {"Myanmar"}, "Geor": {"Georgian"}, "Armn": {"Armenian"},
+	"Ethi": {"Ethiopic"}, "Tibt": {"Tibetan"}, "Mong": {"Mongolian"}, "Kore": {"Hangul", "Han"},
+	"Jpan": {"Han", "Hiragana", "Katakana"}, "Hans": {"Han"}, "Hant": {"Han"},
+}
+
+// wordScripts separate words by spaces and do not join words of another script: a Latin letter inside
+// a Cyrillic word is a look-alike. (Korean particles follow Latin words without a space, for example.)
+var wordScripts = []string{"Latn", "Cyrl", "Grek", "Arab", "Hebr", "Deva", "Geor", "Armn"}
+
+// joiningScripts need zero-width joiners and non-joiners for their spelling.
+var joiningScripts = []string{"Arab", "Deva", "Beng", "Guru", "Gujr", "Taml", "Telu", "Knda", "Mlym", "Sinh", "Khmr"}
+
+// simplified and traditional are characters that only one of the two Chinese writing systems has, the
+// pairs in the same place. They are those that error messages are made of; the list need not be whole.
+const (
+	simplified  = "误请问试后务资无应发选择个这为们该数据输长关于仅过时间错码须当对话录户号级级连续设备页频单项链条参与远类网种称组织统图录状态变节认证许权执产仓载库区让从开术请专业东经会实现标识给书号询响应头体将报复键"
+	traditional = "誤請問試後務資無應發選擇個這為們該數據輸長關於僅過時間錯碼須當對話錄戶號級級連續設備頁頻單項鏈條參與遠類網種稱組織統圖錄狀態變節認證許權執產倉載庫區讓從開術請專業東經會實現標識給書號詢響應頭體將報復鍵"
+)
+
+// foreignHan are the characters of the other Chinese writing system.
+var foreignHan = func() map[string]string {
+	var hans, hant strings.Builder
+	other := []rune(traditional)
+	for i, r := range []rune(simplified) {
+		if r != other[i] {
+			hans.WriteRune(other[i])
+			hant.WriteRune(r)
+		}
+	}
+	return map[string]string{"Hans": hans.String(), "Hant": hant.String()}
+}()
+
+func scriptOf(tag language.Tag) string {
+	script, _ := tag.Script()
+	return script.String()
+}
+
+func isLetter(r rune) bool        { return unicode.IsLetter(r) }
+func isLetterOrDigit(r rune) bool { return unicode.In(r, unicode.L, unicode.M, unicode.N) }
+
+// isOf reports whether r is a letter of the writing system. Letters of no script are of every one.
+func isOf(script string, r rune) bool {
+	if unicode.In(r, unicode.Common, unicode.Inherited) {
+		return true
+	}
+	return slices.ContainsFunc(scripts[script], func(name string) bool { return unicode.Is(unicode.Scripts[name], r) })
+}
+
+// words are the runs of letters in the text, values left out.
+func words(text string) []string {
+	return strings.FieldsFunc(literalOf(text), func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M) && r != zeroWidthNonJoiner })
+}
+
+// lintScript: letters are the language's; Latin words may stand among them when the source has them.
+func (c *textCase) lintScript() {
+	script := scriptOf(c.file.tag)
+	if scripts[script] == nil {
+		return
+	}
+	own := false
+	for _, word := range words(c.text) {
+		switch problem := foreignLetter(script, word); {
+		case problem != "":
+			c.report(ruleScript, "write it with letters of the language", "%s in %q", problem, word)
+			return
+		case !isLatin(word) || script == "Latn":
+			own = true
+		case utf8.RuneCountInString(word) > 1 && !c.inSource(word):
+			c.report(ruleForeign, "translate it, or take it over as the source has it", "the word %q is not in the source", word)
+		}
+	}
+	if !own && len(words(c.text)) > 0 && len(words(c.source.forms[0]+c.source.forms[5])) > len(words(c.text)) {
+		c.report(ruleScript, "translate it", "there is no letter of the language's script")
+	}
+	if i := strings.IndexAny(c.text, foreignHan[script]); i >= 0 {
+		r, _ := utf8.DecodeRuneInString(c.text[i:])
+		c.report(ruleScript, "use the character of "+c.file.tag.String(), "%q belongs to the other Chinese writing system", r)
+	}
+}
+
+func isLatin(word string) bool {
+	return strings.IndexFunc(word, func(r rune) bool { return !isOf("Latn", r) }) < 0
+}
+
+// foreignLetter finds a letter that is neither of the script nor part of a Latin word.
+func foreignLetter(script, word string) string {
+	if isLatin(word) {
+		return ""
+	}
+	latin, own := false, false
+	for _, r := range word {
+		switch {
+		case isOf(script, r):
+			own = own || !unicode.In(r, unicode.Common, unicode.Inherited)
+		case isOf("Latn", r):
+			latin = true
+		default:
+			return fmt.Sprintf("foreign letter %q (U+%04X)", r, r)
+		}
+	}
+	if latin && own && slices.Contains(wordScripts, script) {
+		return "letters of two scripts"
+	}
+	return ""
+}
+
+// inSource reports whether a form of the source has the word, in any letter case.
+func (c *textCase) inSource(word string) bool {
+	for _, form := range c.source.forms {
+		if slices.ContainsFunc(words(form), func(w string) bool { return strings.EqualFold(w, word) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// A closing is how a text ends.
+type closing string
+
+const (
+	open        closing = "nothing"
+	fullStop    closing = "a full stop"
+	question    closing = "a question mark"
+	exclamation closing = "an exclamation mark"
+	colon       closing = "a colon"
+	ellipsis    closing = "an ellipsis"
+)
+
+// closings are the marks by which texts end.
+var closings = map[rune]closing{
+	'.': fullStop, '。': fullStop, '．': fullStop, '।': fullStop, '۔': fullStop, '։': fullStop, '។': fullStop, '။': fullStop, '።': fullStop,
+	'?': question, '？': question, '؟': question, ';': question, '\u037e': question, '՞': question, '፧': question,
+	'!': exclamation, '！': exclamation, '՜': exclamation,
+	':': colon, '：': colon,
+	'…': ellipsis,
+}
+
+// fullStops are the closing marks of languages and scripts that do not use ".", the language first; ""
+// is none at all.
+var fullStops = map[string]string{
+	"hi": "।", "bn": "।", "pa": "।", "ne": "।", "ur": "۔", "hy": "։", "km": "។", "my": "။", "am": "።",
+	"Hans": "。", "Hant": "。", "Jpan": "。", "Thai": "", "Laoo": "",
+}
+
+// questionMarks are those of languages and scripts that do not use "?".
+var questionMarks = map[string]string{"Arab": "؟", "Grek": ";", "Jpan": "？", "Hans": "？", "Hant": "？"}
+
+// markOf is the language's own mark, def when it has none.
+func markOf(marks map[string]string, tag language.Tag, def string) string {
+	base, _ := tag.Base()
+	for _, key := range []string{base.String(), scriptOf(tag)} {
+		if mark, ok := marks[key]; ok {
+			return mark
+		}
+	}
+	return def
+}
+
+// closingOf is how the text ends, quotation marks and brackets left away; mark is what it ends with.
+func closingOf(text, script string) (c closing, mark string) {
+	text = strings.TrimRightFunc(text, func(r rune) bool { return unicode.In(r, unicode.Pe, unicode.Pf, unicode.Pi) || r == '"' })
+	r, size := utf8.DecodeLastRuneInString(text)
+	if r == ';' && script != "Grek" || strings.HasSuffix(text, "}}") {
+		return open, ""
+	}
+	if strings.HasSuffix(text, "...") {
+		return ellipsis, "..."
+	}
+	if c, ok := closings[r]; ok {
+		return c, text[len(text)-size:]
+	}
+	return open, ""
+}
+
+func (c *textCase) lintEnd() {
+	want, _ := closingOf(c.sourceForm(), scriptOf(c.set.source.tag))
+	got, mark := closingOf(c.text, scriptOf(c.file.tag))
+	stop := markOf(fullStops, c.file.tag, ".")
+	if want == fullStop && stop == "" {
+		want = open
+	}
+	hint := "end it as the source does, by the language's own mark"
+	switch {
+	case got != want:
+		c.report(ruleEnd, hint, "the text ends with %s, the source with %s", got, want)
+	case got == fullStop && mark != stop:
+		c.report(ruleEnd, hint, "the full stop of %s is %s, not %s", c.file.tag, stop, mark)
+	case got == question && mark != markOf(questionMarks, c.file.tag, "?"):
+		c.report(ruleEnd, hint, "the question mark of %s is %s, not %s", c.file.tag, markOf(questionMarks, c.file.tag, "?"), mark)
+	}
+}
+
+// sourceForm is the same form of the source, or else "other".
+func (c *textCase) sourceForm() string {
+	if text := c.source.forms[c.form]; text != "" {
+		return text
+	}
+	return c.source.forms[len(c.source.forms)-1]
+}
+
+// asciiMarks are the script's own marks in place of ASCII ones behind a letter of the script.
+var asciiMarks = map[string]map[rune]string{
+	"Arab": {',': "،", ';': "؛", '?': "؟"},
+	"Hans": {',': "，", ';': "；", '?': "？", '!': "！", ':': "："},
+	"Hant": {',': "，", ';': "；", '?': "？", '!': "！", ':': "："},
+	"Jpan": {',': "、", '?': "？", '!': "！"},
+}
+
+func (c *textCase) lintPunctuation() {
+	if strings.Contains(c.text, `"`) && !strings.Contains(c.sourceForm(), `"`) {
+		c.report(rulePunctuate, "use the quotation marks of the language", "there is a straight quotation mark")
+	}
+	script := scriptOf(c.file.tag)
+	before := ' '
+	for _, r := range literalOf(c.text) {
+		if own := asciiMarks[script][r]; own != "" && isLetter(before) && !isOf("Latn", before) {
+			c.report(rulePunctuate, "use "+own, "%q is not the mark of the language's script", r)
+			return
+		}
+		before = r
+	}
+}
