@@ -29,7 +29,7 @@
 //	locales.E005  lock-file                         translations.lock cannot be read
 //	locales.E006  text-id                           an id is a reserved word, or not words joined by dots
 //	locales.E007  text-twice                        an id, or a language, stands twice
-//	locales.E008  text-missing                      the source, or a required language, lacks a text
+//	locales.E008  text-missing                      the source, or a required language, lacks a text; or a text is empty
 //	locales.E009  text-extra                        the source has no such text
 //	locales.E010  template-action                   something else than {{.Name}} stands in braces
 //	locales.E011  placeholder-unknown               a placeholder that the source does not have

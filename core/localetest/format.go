@@ -130,7 +130,9 @@ func format(f, source *localeFile) ([]byte, error) {
 		f.texts[id].write(&b, byID[id])
 	}
 	if tail := trimmed(f.layout.tail); len(tail) > 0 {
-		b.WriteByte('\n')
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
 		writeComments(&b, tail)
 	}
 	return []byte(b.String()), f.compare(b.String())

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha1"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -96,7 +97,11 @@ func (s *localeSet) refusedByLoader(fsys fs.FS, found []checks.Message) []checks
 	if err == nil {
 		return nil
 	}
-	return []checks.Message{finding(ruleSyntax, Place{File: s.source.name}, "change what it names", "polyfault does not load the files: %v", err)}
+	at := Place{File: s.source.name}
+	if bad, ok := errors.AsType[*fault.LocaleError](err); ok {
+		at.File, at.ID = bad.File, bad.Key
+	}
+	return []checks.Message{finding(ruleSyntax, at, "change what it names", "polyfault does not load the files: %v", err)}
 }
 
 // builtinSource has polyfault's own English texts, for files that lie over them.
@@ -187,14 +192,17 @@ func (l *linter) sourceOf(id string) *entry {
 
 func (l *linter) lintMissing() {
 	for _, id := range l.set.source.ids {
-		if e := l.file.texts[id]; e != nil && !e.empty() {
-			continue
+		e := l.file.texts[id]
+		translate := fmt.Sprintf("translate %q", l.set.source.texts[id].forms[plural.Other])
+		switch {
+		case e != nil && e.empty():
+			l.file.report(ruleMissing, l.file.at(id, ""), translate+", or leave it out: polyfault locales fmt --prune", "the text is empty, and polyfault does not load empty texts")
+		case e != nil:
+		case l.file == l.set.source || slices.Contains(l.Required, l.file.tag.String()):
+			l.file.report(ruleMissing, l.file.at(id, ""), translate, "the text is missing in %s", l.file.tag)
+		default:
+			l.file.report(ruleIncomplete, l.file.at(id, ""), translate, "the text is missing in %s", l.file.tag)
 		}
-		rule := ruleIncomplete
-		if l.file == l.set.source || slices.Contains(l.Required, l.file.tag.String()) {
-			rule = ruleMissing
-		}
-		l.file.report(rule, l.file.at(id, ""), fmt.Sprintf("translate %q", l.set.source.texts[id].forms[plural.Other]), "the text is missing in %s", l.file.tag)
 	}
 }
 
