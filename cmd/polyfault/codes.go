@@ -100,7 +100,7 @@ func listCommand(lock *string) *cobra.Command {
 			return printLock(cmd.OutOrStdout(), file)
 		},
 	}
-	formatFlag(c.Flags(), &format, "text", "json")
+	formatFlag(c, &format, "text", "json")
 	return c
 }
 

@@ -15,16 +15,17 @@ import (
 
 func docCommand() *cobra.Command {
 	var format, locales, out string
+	var languages []string
 	c := &cobra.Command{
 		Use:   "doc",
 		Short: "Write the catalogue of kinds as Markdown or JSON",
 		Long: `Write the catalogue of kinds as Markdown or JSON: code, text id, status, type, number, exit code, category,
-whether repeating helps, and the texts. Markdown has those of the all-languages body, JSON all.`,
+whether repeating helps, and the texts in the languages of the all-languages body.`,
 		Example: `  polyfault codes doc --out docs/errors.md
-  polyfault codes doc --format json --locales ./locales`,
+  polyfault codes doc --format json --locales ./locales --languages en,pl`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			r, err := responder(locales, nil)
+			r, err := responder(locales, languages)
 			if err != nil {
 				return err
 			}
@@ -36,8 +37,9 @@ whether repeating helps, and the texts. Markdown has those of the all-languages 
 		},
 	}
 	c.Flags().StringVar(&locales, "locales", "", "folder of locale files active.<tag>.toml to lay over the built-in ones")
+	c.Flags().StringSliceVar(&languages, "languages", nil, "languages of the texts, as for fault.WithLanguages")
 	c.Flags().StringVar(&out, "out", "", "the file to write; standard output when empty")
-	formatFlag(c.Flags(), &format, "markdown", "json")
+	formatFlag(c, &format, "markdown", "json")
 	return c
 }
 
@@ -70,7 +72,7 @@ func documented(c fault.Catalogue) []documentedKind {
 			d.Parent = k.Parent().Code()
 		}
 		d.Args, _ = c.Placeholders(k.TextID(), c.Default().Tag)
-		for _, l := range c.Languages() {
+		for _, l := range c.Body() {
 			if text, ok := c.Text(k.TextID(), l.Tag); ok {
 				d.Texts[l.Tag] = text
 			}

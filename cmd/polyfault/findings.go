@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/mattn/go-isatty"
+
 	"github.com/polyfault/polyfault/core/checks"
 	"github.com/polyfault/polyfault/core/localetest"
 )
@@ -75,8 +77,7 @@ func isTerminal(w io.Writer) bool {
 	if !ok {
 		return false
 	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return isatty.IsTerminal(file.Fd())
 }
 
 // progress overwrites one line of a terminal; anywhere else it says nothing.

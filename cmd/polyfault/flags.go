@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 )
 
 // oneOf is the value of a flag that takes some words only.
@@ -15,9 +15,10 @@ type oneOf struct {
 }
 
 // formatFlag defines --format; the first of the formats is the default.
-func formatFlag(flags *pflag.FlagSet, value *string, formats ...string) {
+func formatFlag(c *cobra.Command, value *string, formats ...string) {
 	*value = formats[0]
-	flags.Var(oneOf{value, formats}, "format", "form of the output: "+strings.Join(formats, ", "))
+	c.Flags().Var(oneOf{value, formats}, "format", "form of the output: "+strings.Join(formats, ", "))
+	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 }
 
 func (f oneOf) String() string {

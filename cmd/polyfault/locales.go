@@ -98,7 +98,7 @@ polyfault locales stamp --allow.`,
 		},
 	}
 	flags := c.Flags()
-	formatFlag(flags, &run.format, "text", "json", "github", "sarif")
+	formatFlag(c, &run.format, "text", "json", "github", "sarif")
 	sourceFlag(c, &run.options.Source)
 	flags.StringSliceVar(&run.options.Required, "require", nil, "languages in which a missing text is an error")
 	flags.StringSliceVar(&run.options.Silenced, "silence", nil, "ids of findings to leave out (locales.W003)")

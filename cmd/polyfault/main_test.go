@@ -52,6 +52,7 @@ func TestDocsAreFresh(t *testing.T) {
 
 func TestDocHasEveryKindWithItsTexts(t *testing.T) {
 	markdown := ran(t, "codes", "doc")
+	assert.Contains(t, ran(t, "codes", "doc", "--languages", "en,pl"), "Żądany obiekt")
 	var kinds []struct {
 		Code      string
 		Status    int
@@ -69,12 +70,10 @@ func TestDocHasEveryKindWithItsTexts(t *testing.T) {
 		assert.Equal(t, k.Number(), kinds[i].Number)
 		assert.Equal(t, k.ExitCode(), kinds[i].ExitCode)
 		assert.Equal(t, k.Retryable(), kinds[i].Retryable)
-		for _, l := range c.Languages() {
-			text, _ := c.Text(k.TextID(), l.Tag)
-			assert.Equal(t, text, kinds[i].Texts[l.Tag])
-		}
+		assert.Len(t, kinds[i].Texts, len(c.Body()))
 		for _, l := range c.Body() {
 			text, _ := c.Text(k.TextID(), l.Tag)
+			assert.Equal(t, text, kinds[i].Texts[l.Tag])
 			assert.Contains(t, markdown, text)
 		}
 		assert.Contains(t, markdown, "\n## "+k.Code()+"\n")

@@ -43,7 +43,7 @@ file, between the lines <!-- status --> and <!-- /status -->.`,
 			return printStatus(cmd.OutOrStdout(), list)
 		},
 	}
-	formatFlag(c.Flags(), &format, "text", "json", "markdown")
+	formatFlag(c, &format, "text", "json", "markdown")
 	c.Flags().StringVar(&readme, "readme", "", "Markdown file to put the table into")
 	c.Flags().BoolVar(&check, "check", false, "with --readme: write nothing, and exit with 1 when the table is another one")
 	sourceFlag(c, &source)

@@ -302,6 +302,10 @@ func (l *linter) lintStamps() {
 	if l.set.lock == nil || f == l.set.source {
 		return
 	}
+	if len(l.stamps.sources) == 0 && len(f.ids) > 0 {
+		f.report(ruleUnstamped, f.at("", ""), "polyfault locales stamp "+f.tag.String()+" records it", "%s does not know what the language was translated from", LockFile)
+		return
+	}
 	for _, id := range f.ids {
 		source := l.set.source.texts[id]
 		if source == nil || f.texts[id].empty() {
