@@ -118,6 +118,9 @@ func parseBuiltin(name string) *localeFile {
 		panic("fault: built-in locales: " + err.Error())
 	}
 	tag, _ := tagOfFile(name)
+	if texts, ok := readCanonical(string(content)); ok {
+		return &localeFile{name: name, tag: tag, texts: texts}
+	}
 	file, err := parseLocale(name, tag, content)
 	if err != nil {
 		panic("fault: built-in " + err.Error())
