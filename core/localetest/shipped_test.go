@@ -203,3 +203,12 @@ func TestTextsOfKindsDiffer(t *testing.T) {
 
 // sameOnPurpose are texts that a language does not tell apart.
 var sameOnPurpose = map[string][]string{}
+
+// Every locale file has somebody who is asked about changes.
+func TestEveryLanguageHasAnOwner(t *testing.T) {
+	owners, err := os.ReadFile("../../.github/CODEOWNERS")
+	require.NoError(t, err)
+	for tag := range strings.FieldsSeq(promised) {
+		assert.Regexp(t, `(?m)^/locales/active\.`+tag+`\.toml @\S+$`, string(owners))
+	}
+}
