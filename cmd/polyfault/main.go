@@ -9,6 +9,9 @@ import (
 )
 
 func main() {
+	if vettool(os.Args[1:]) {
+		return
+	}
 	if err := newRoot().Execute(); err != nil {
 		fmt.Fprintln(os.Stderr, "polyfault: "+err.Error())
 		os.Exit(1)
@@ -24,6 +27,6 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(checkCommand(), codesCommand())
-	root.AddCommand(catalogCommand(), localesCommand())
+	root.AddCommand(catalogCommand(), localesCommand(), textsCommand(), vetCommand())
 	return root
 }

@@ -66,5 +66,5 @@ func ExamplePseudo() {
 	text, _ := r.Catalogue().Text("order_paid", localetest.PseudoAccents, fault.Arg("ID", 7))
 	fmt.Println(text)
 	// Output:
-	// [Öŕðéŕ 7 ĥåš ƀééñ þåîð åļŕéåðý. ~~~~~~~~~~~]
+	// [Öŕðéŕ 7 ĥåš ƀééñ þåîð åļŕéåðý. ~~~~~~~~~~~~]
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/text/language"
 	"golang.org/x/tools/txtar"
 
 	"github.com/polyfault/polyfault/core/checks"
@@ -273,4 +274,25 @@ func FuzzLint(f *testing.F) {
 		require.NoError(t, err)
 		assert.Empty(t, again, "formatting twice changes nothing more")
 	})
+}
+
+// A rule that only the loader knows: there can be 256 languages.
+func TestTheLoaderHasTheLastWord(t *testing.T) {
+	fsys := files("active.en.toml", english)
+	for _, base := range []string{"en", "es"} {
+		for a := 'A'; a <= 'Z'; a++ {
+			for b := 'A'; b <= 'Z'; b++ {
+				tag, err := language.Parse(base + "-" + string(a) + string(b))
+				if err == nil && tag.String() == base+"-"+string(a)+string(b) && len(fsys) < 260 {
+					fsys["active."+tag.String()+".toml"] = &fstest.MapFile{Data: []byte("[a]\nother = \"Una cosa.\"\n")}
+				}
+			}
+		}
+	}
+	require.Greater(t, len(fsys), 256)
+	found, err := localetest.Lint(fsys, localetest.Options{})
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	assert.Contains(t, found[0].Text, "polyfault does not load the files: ")
+	assert.Contains(t, found[0].Text, "256 is the limit")
 }

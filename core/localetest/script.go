@@ -86,7 +86,7 @@ func (c *textCase) lintScript() {
 			c.report(ruleForeign, "translate it, or take it over as the source has it", "the word %q is not in the source", word)
 		}
 	}
-	if !own && len(words(c.text)) > 0 && len(words(c.source.forms[0]+c.source.forms[5])) > len(words(c.text)) {
+	if !own && len(words(c.text)) > 0 && len(words(c.sourceForm())) > len(words(c.text)) {
 		c.report(ruleScript, "translate it", "there is no letter of the language's script")
 	}
 	if i := strings.IndexAny(c.text, foreignHan[script]); i >= 0 {

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"sync"
 
-	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/examples/booking/texts"
 )
 
 // MaxHours is what a resource can book on one day.
@@ -139,7 +139,7 @@ func (s *Service) Report() string {
 func (s *Service) index(id string) (int, error) {
 	i := slices.IndexFunc(s.bookings, func(b Booking) bool { return b.ID == id })
 	if i < 0 {
-		return 0, NotFound.New(fault.Arg("ID", id))
+		return 0, NotFound.New(texts.BookingNotFound(id)...)
 	}
 	return i, nil
 }

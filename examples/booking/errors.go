@@ -5,7 +5,10 @@ import (
 	"io/fs"
 
 	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/examples/booking/texts"
 )
+
+//go:generate go run github.com/polyfault/polyfault/cmd/polyfault texts -in locales -out texts/texts.go
 
 //go:embed locales/*.toml
 var files embed.FS
@@ -37,7 +40,7 @@ type UserNotSynced struct {
 }
 
 func newUserNotSynced(user string) error {
-	return &UserNotSynced{notSynced.New(fault.Arg("User", user)), user}
+	return &UserNotSynced{notSynced.New(texts.UserNotSynced(user)...), user}
 }
 
 // ErrorBody is the whole body of the response in the default format.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/examples/booking/texts"
 )
 
 // MaxBody is how many bytes of a request body a server should read.
@@ -72,10 +73,10 @@ func (s *Service) unknown(in Input) error {
 		failing.AddError("date", BadDate)
 	}
 	if _, ok := s.tasks[in.Task]; !ok {
-		failing.AddError("task", UnknownTask.New(fault.Arg("ID", in.Task)))
+		failing.AddError("task", UnknownTask.New(texts.UnknownTask(in.Task)...))
 	}
 	if _, ok := s.resources[in.Resource]; !ok {
-		failing.AddError("resource", UnknownResource.New(fault.Arg("ID", in.Resource)))
+		failing.AddError("resource", UnknownResource.New(texts.UnknownResource(in.Resource)...))
 	}
 	return failing.Err(fault.Transformation)
 }
@@ -86,7 +87,7 @@ func (s *Service) checkOpen(id string) error {
 		return fault.TaskLocked.New(fault.Detail("task", task.ID))
 	}
 	if s.projects[task.Project].Finished {
-		return fault.ProjectFinished.New(fault.Detail("project", task.Project))
+		return fault.ProjectFinished.New(texts.ProjectClosed(task.Project)...).With(fault.Detail("project", task.Project))
 	}
 	return nil
 }
@@ -102,7 +103,7 @@ func (s *Service) checkHours(in Input) error {
 		return fault.MaxHoursReached
 	}
 	if in.Hours > left {
-		return HoursLeft.New(fault.Count(left))
+		return HoursLeft.New(texts.HoursLeft(left)...)
 	}
 	return nil
 }

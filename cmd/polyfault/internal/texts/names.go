@@ -1,0 +1,104 @@
+package texts
+
+import (
+	"fmt"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// initialisms are words that Go writes in one case (go.dev/wiki/CodeReviewComments#initialisms), by their
+// upper-case form. OAuth is what the names of polyfault's kinds have.
+var initialisms = func() map[string]string {
+	words := map[string]string{"OAUTH": "OAuth", "IDS": "IDs", "URLS": "URLs", "URIS": "URIs", "IPS": "IPs", "APIS": "APIs"}
+	for word := range strings.FieldsSeq(`ACL API ASCII CPU CSS CSV DB DNS EOF GUID HTML HTTP HTTPS IBAN ID IO IP ISBN JSON JWT PDF
+		QPS RAM RPC SLA SMS SMTP SQL SSH TCP TLS TTL UDP UI UID UUID ULID URI URL UTF8 VAT VM XML XMPP XSRF XSS ZIP`) {
+		words[word] = word
+	}
+	return words
+}()
+
+// functionName is the name of the function for the text: "order.not_found" is OrderNotFound, "invalid_url"
+// InvalidURL. An id that does not begin with a letter which has an upper case gets Text in front.
+func functionName(id string) string {
+	var name strings.Builder
+	for _, word := range wordsOf(id) {
+		name.WriteString(capitalized(word))
+	}
+	if !token.IsExported(name.String()) {
+		return "Text" + name.String()
+	}
+	return name.String()
+}
+
+// parameterName is the name of the parameter for the placeholder: {{.OrderID}} is orderID, {{.URL}} url.
+func parameterName(placeholder string) string {
+	words := wordsOf(placeholder)
+	if len(words) == 0 || unicode.IsDigit(rune(words[0][0])) {
+		words = slices.Insert(words, 0, "arg")
+	}
+	name := strings.ToLower(words[0])
+	for _, word := range words[1:] {
+		name += capitalized(word)
+	}
+	if other, ok := otherNames[name]; ok {
+		return other
+	}
+	if token.IsKeyword(name) || types.Universe.Lookup(name) != nil || slices.Contains(imported, name) {
+		return name + "Value"
+	}
+	return name
+}
+
+// otherNames are the customary names in place of some that Go has taken. All others get Value behind.
+var otherNames = map[string]string{"type": "typ", "error": "err", "package": "pkg", "func": "fn"}
+
+// imported are the packages that generated code may use.
+var imported = []string{"fault", "fmt", "time"}
+
+// wordsOf splits at whatever cannot stand in a Go identifier, at underscores, and where capitals begin a
+// word: "order.URLTooLong" is order, URL, Too, Long.
+func wordsOf(name string) []string {
+	var words []string
+	for part := range strings.FieldsFuncSeq(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		letters := []rune(part)
+		start := 0
+		for i := 1; i < len(letters); i++ {
+			if beginsWord(letters, i) {
+				words = append(words, string(letters[start:i]))
+				start = i
+			}
+		}
+		words = append(words, string(letters[start:]))
+	}
+	return words
+}
+
+func beginsWord(letters []rune, i int) bool {
+	if !unicode.IsUpper(letters[i]) {
+		return false
+	}
+	if !unicode.IsUpper(letters[i-1]) {
+		return true
+	}
+	rest := letters[i+1:]
+	return len(rest) > 0 && unicode.IsLower(rest[0]) && string(rest) != "s" // a plural: URLs
+}
+
+func capitalized(word string) string {
+	if known, ok := initialisms[strings.ToUpper(word)]; ok {
+		return known
+	}
+	letters := []rune(strings.ToLower(word))
+	letters[0] = unicode.ToUpper(letters[0])
+	return string(letters)
+}
+
+func checkPackage(name string) error {
+	if !token.IsIdentifier(name) || name == "_" {
+		return fmt.Errorf("%q cannot be the name of a Go package; name another one with -package", name)
+	}
+	return nil
+}

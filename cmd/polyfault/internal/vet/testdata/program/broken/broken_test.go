@@ -1,0 +1,5 @@
+package broken_test
+
+import fault "github.com/polyfault/polyfault/core"
+
+var _ = fault.Text("lost")

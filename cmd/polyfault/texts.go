@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"go/token"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/polyfault/polyfault/cmd/polyfault/internal/texts"
+)
+
+func textsCommand() *cobra.Command {
+	var in, out string
+	var check bool
+	opts := texts.Options{}
+	c := &cobra.Command{
+		Use:   "texts",
+		Short: "Write a Go function for each text of your locale files",
+		Long: `Write a Go function for each text of your locale files: its placeholders are parameters, so that the
+compiler finds an unknown text and a missing or superfluous argument.
+
+  "order.not_found" = "Order {{.ID}} was not found."
+
+  return fault.NotFound.New(texts.OrderNotFound(id)...)
+
+The texts are those in the file of the source language. Titles and names of fields ("field.<name>") have no
+function: polyfault finds them itself. The parameters are sorted by name, so that a reworded text leaves
+the calls as they are. They are of type any, {{.Count}} is int; the end of a text's description may declare
+others:
+
+  description = "Shown for an old link. Types: ID int, Due time.Time"
+
+Types are any, bool, float64, fmt.Stringer, int, int64, string, []string, time.Duration, time.Time, uint and
+uint64. What fault.Secret wraps is any. {{.Field}} in the text of a rule ("rule.<code>") is given by
+fault.Field and so is no parameter.
+
+The file is written when it is not the same already, in one step. Flags have one dash or two.`,
+		Example: `  polyfault texts -in locales -out texts/texts.go
+  polyfault texts -in locales -out texts/texts.go -check
+  //go:generate go run github.com/polyfault/polyfault/cmd/polyfault texts -in locales -out texts/texts.go`,
+	}
+	flags := flag.NewFlagSet("texts", flag.ContinueOnError)
+	flags.StringVar(&in, "in", "locales", "`folder` of your locale files active.<tag>.toml")
+	flags.StringVar(&out, "out", filepath.Join("texts", "texts.go"), "the Go `file` to write")
+	flags.StringVar(&opts.Package, "package", "", "`name` of its package (default: the name of its folder)")
+	flags.StringVar(&opts.Language, "language", "", "`tag` of the source language (default: en, else the only one)")
+	flags.BoolVar(&check, "check", false, "write nothing; exit with 1 when the file is not what would be written")
+	goFlags(c, flags, func(c *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return fmt.Errorf("unexpected argument %q; the folder of locale files is -in", args[0])
+		}
+		if opts.Package == "" {
+			opts.Package = packageOf(out)
+		}
+		code, err := texts.Generate(os.DirFS(in), opts)
+		if err != nil {
+			return fmt.Errorf("folder %s: %w", in, err)
+		}
+		return bring(out, code, check)
+	})
+	return c
+}
+
+// packageOf is the name of the folder that the file is in, if a package can have it.
+func packageOf(file string) string {
+	whole, err := filepath.Abs(file)
+	if err != nil {
+		return ""
+	}
+	name := filepath.Base(filepath.Dir(whole))
+	if !token.IsIdentifier(name) {
+		return ""
+	}
+	return name
+}
+
+// bring makes the file hold the code, or with check says that it does not.
+func bring(file string, code []byte, check bool) error {
+	old, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	switch {
+	case err == nil && bytes.Equal(old, code):
+		return nil
+	case check:
+		return fmt.Errorf("%s does not fit the locale files; write it again, without -check", file)
+	case err == nil && !bytes.HasPrefix(old, []byte(texts.Header)):
+		return fmt.Errorf("%s was not written by polyfault texts; choose another file with -out, or remove it", file)
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	return writeOut(nil, file, func(w io.Writer) error {
+		_, err := w.Write(code)
+		return err
+	})
+}
+
+// goFlags gives c flags in the manner of the go command, with one dash or two: pflag, which cobra uses,
+// would read "-in" as "-i n". They stand before other arguments.
+func goFlags(c *cobra.Command, flags *flag.FlagSet, run func(*cobra.Command, []string) error) {
+	flags.SetOutput(io.Discard)   // what is wrong is the command's error
+	c.Flags().AddGoFlagSet(flags) // for --help
+	c.DisableFlagParsing = true
+	c.RunE = func(c *cobra.Command, args []string) error {
+		err := flags.Parse(args)
+		if errors.Is(err, flag.ErrHelp) {
+			return c.Help()
+		}
+		if err != nil {
+			return err
+		}
+		return run(c, flags.Args())
+	}
+}
