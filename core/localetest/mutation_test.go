@@ -82,7 +82,7 @@ func isASCIIWord(runes []rune, i int) bool {
 
 var mutations = []mutation{
 	{"delete the id", "E008", func(string, string, string) string { return "" }},
-	{"rename the id", "E008", func(block, _, _ string) string { return tableEnd.ReplaceAllString(block, "s$0") }},
+	{"rename the id", "E008|E007", func(block, _, _ string) string { return tableEnd.ReplaceAllString(block, "s$0") }},
 	{"rename a placeholder", "E01[12]", func(block, _, _ string) string { return placeholder.ReplaceAllString(block, "{{.${1}s}}") }},
 	{"translate a placeholder", "E010", func(block, _, _ string) string { return placeholder.ReplaceAllString(block, "{{.Ñame}}") }},
 	{"delete a placeholder", "E012", inText(func(text string) string {
