@@ -42,7 +42,7 @@ func scenarios() []*scenario {
 	for _, topic := range []func() []*scenario{
 		staticScenarios, argumentScenarios, detailScenarios, pluralScenarios, oneLanguageScenarios,
 		formatScenarios, fieldScenarios,
-		panicScenarios, successScenarios, frameworkScenarios, startScenarios,
+		panicScenarios, successScenarios, frameworkScenarios, startScenarios, lintScenarios,
 	} {
 		all = append(all, topic()...)
 	}
