@@ -143,7 +143,7 @@ var twenty = []language{
 	{tag: "uk", locked: "Це неможливо, оскільки завдання заблоковано.",
 		missing: "Замовлення {{.ID}} не знайдено.",
 		files:   plurals("one few many other", "# Бракує файлів: {{.Count}}.")},
-	{tag: "zh", locked: "任务已锁定，无法执行此操作。",
+	{tag: "zh-Hans", locked: "任务已锁定，无法执行此操作。",
 		missing: "未找到订单 {{.ID}}。",
 		files:   plurals("other", "# 缺少 {{.Count}} 个文件。")},
 }

@@ -163,6 +163,11 @@ func (s *scanner) path(end byte) (path []string) {
 
 // unquote is the value of a TOML string.
 func unquote(literal string) string {
+	if inside, ok := strings.CutPrefix(literal, `"`); ok && !strings.ContainsAny(inside, `\`) {
+		if inside, ok = strings.CutSuffix(inside, `"`); ok && !strings.Contains(inside, `"`) {
+			return inside // nearly all are so plain, and the decoder is a hundred times slower
+		}
+	}
 	var holder struct{ V string }
 	if _, err := toml.Decode("V = "+literal, &holder); err != nil {
 		return literal
