@@ -1,0 +1,99 @@
+// Package page is what polyfault's pages for people share: the frame with its style sheet, the words in
+// the reader's language, the negotiation of language and media type, and what is sent around a page. It
+// knows of no service: package faulthttp shows the catalogue with it, package store its database.
+//
+// The pages need nothing from anywhere: no script, no image, no font. All their values are escaped by
+// html/template for the place where they stand; what could turn the direction of other text is replaced
+// before, by [Line], [Block] and [Sentence].
+package page
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"html/template"
+	"strings"
+	"time"
+)
+
+var (
+	//go:embed layout.html
+	layout string
+	//go:embed style.css
+	style string
+)
+
+// A Template is a page: the frame and what a source defines as "main". It is made once and safe for
+// concurrent use.
+type Template struct {
+	template *template.Template
+	policy   string
+}
+
+// New parses the frame and sources, one of which defines "main". It panics when one of them is wrong:
+// they are part of the program.
+func New(sources ...string) *Template {
+	t := template.Must(template.New("page").Parse(layout))
+	template.Must(t.New("style").Parse("<style>\n" + style + "</style>"))
+	for _, source := range sources {
+		template.Must(t.Parse(source))
+	}
+	return &Template{t, policy(t)}
+}
+
+// policy allows the style sheet, by hash, and forms that come back here ([CSP Level 3]). The hash is
+// that of the element's content as it is sent: the template engine may change it.
+//
+// [CSP Level 3]: https://www.w3.org/TR/CSP3/
+func policy(t *template.Template) string {
+	var b strings.Builder
+	if err := template.Must(t.Clone()).ExecuteTemplate(&b, "style", nil); err != nil {
+		panic(err) // no value in it: the template itself is wrong
+	}
+	_, sheet, _ := strings.Cut(b.String(), "<style>")
+	sheet, _, _ = strings.Cut(sheet, "</style>")
+	hash := sha256.Sum256([]byte(sheet))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) +
+		"'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+}
+
+// A View is what the frame shows around a page.
+type View struct {
+	*Visit
+	Title      string
+	Navigation []Link
+	Canonical  string // the page's one address, when it has several; "" is this one
+	Private    bool   // search engines are to leave it alone
+	Main       any    // what the page itself shows
+}
+
+// A Link is an entry of the navigation.
+type Link struct {
+	Text, URL string
+	Current   string // "page" for the page shown, "true" for the area it is in; "" for others
+}
+
+// Render is the page in HTML, as a body to serve.
+func (t *Template) Render(v *View) (Body, error) {
+	var b bytes.Buffer
+	if err := t.template.Execute(&b, v); err != nil {
+		return Body{}, err
+	}
+	return Body{
+		ContentType: HTML + "; charset=utf-8", Content: b.Bytes(), Policy: t.policy,
+		Language: v.Words.Language.Tag,
+	}, nil
+}
+
+// A Time is a moment as the template "time" shows it.
+type Time struct{ Machine, Shown string }
+
+// TimeOf is t in UTC, to the second; nil for the zero time.
+func TimeOf(t time.Time) *Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &Time{t.Format(time.RFC3339), t.Format("2006-01-02 15:04:05")}
+}

@@ -1,0 +1,331 @@
+package page_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/page"
+)
+
+// A plainFormat is a format whose body is nothing but there.
+type plainFormat string
+
+func (f plainFormat) ContentType() string                         { return string(f) }
+func (plainFormat) Use() fault.TextUse                            { return fault.OneLanguage }
+func (plainFormat) Append(dst []byte, _ *fault.Occurrence) []byte { return append(dst, '.') }
+
+type asking string
+
+func (asking) Context() context.Context { return context.Background() }
+func (asking) Method() string           { return http.MethodGet }
+func (asking) Path() string             { return "/" }
+func (a asking) Header(name string) string {
+	if name == "Accept" {
+		return string(a)
+	}
+	return ""
+}
+
+func negotiating(t testing.TB) *fault.Responder {
+	t.Helper()
+	r, err := fault.NewResponder(fault.WithLogger(slog.New(slog.DiscardHandler)),
+		fault.WithFormats(plainFormat(page.HTML), plainFormat(page.JSON), plainFormat(page.Markdown)))
+	require.NoError(t, err)
+	return r
+}
+
+var accepts = []struct{ accept, want string }{
+	{"", page.HTML},
+	{"*/*", page.HTML},
+	{"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", page.HTML},
+	{"application/json", page.JSON},
+	{"Application/JSON", page.JSON},
+	{"application/*", page.JSON},
+	{"text/markdown", page.Markdown},
+	{"text/*", page.HTML},
+	{"text/html;q=0.5, text/markdown", page.Markdown},
+	{"text/html;q=0, text/*", page.Markdown},
+	{"text/*;q=0.5, application/json;q=0.4", page.HTML},
+	{"*/*;q=0.9, application/json;q=0.9", page.JSON},
+	{"application/json;q=0.001, text/html;q=0", page.JSON},
+	{"application/json;q=x, text/markdown;q=0.1", page.Markdown},
+	{`application/json;x="a,text/markdown;q=0.9";q=0.2, text/markdown;q=0.1`, page.JSON},
+	{"image/png", page.HTML},
+	{"text/html;q=0", page.HTML},
+	{"text/html;q=2, application/json;q=1.0000", page.HTML},
+	{"application/json;q=-1, text/markdown;q=.5", page.Markdown},
+	{"application/json;q=0.0009", page.HTML},
+	{strings.Repeat("a/b,", 300) + "application/json", page.HTML},
+	{strings.Repeat("a/b,", 32) + "application/json", page.HTML},
+	{strings.Repeat("a/b,", 31) + "application/json", page.JSON},
+	{",,;;,application/json", page.JSON},
+	{"application/json;q=0.9, application/json;q=0.3, text/html;q=0.5", page.JSON},
+	{"application/json;q=0.3, application/json;q=0.9, text/html;q=0.5", page.JSON},
+	{strings.Repeat("x", 1024-len(",application/json")) + ",application/json-seq", page.HTML},
+	{`a/b;x="\",application/json", text/markdown`, page.Markdown},
+	{"text/markdown;q=5, text/html", page.HTML},
+	{"/*", page.HTML}, {"text/", page.HTML},
+}
+
+func TestAccepted(t *testing.T) {
+	r := negotiating(t)
+	for _, c := range accepts {
+		assert.Equal(t, c.want, page.Accepted(c.accept, page.HTML, page.JSON, page.Markdown), c.accept)
+		if !strings.Contains(c.accept, `"`) { // core cuts parameters in quoted strings
+			assert.Equal(t, c.want, r.Respond(asking(c.accept), fault.NotFound).Header().Get("Content-Type"), "core: %s", c.accept)
+		}
+	}
+}
+
+// Pages and error responses of one service choose alike.
+func FuzzAcceptedIsWhatCoreChooses(f *testing.F) {
+	for _, c := range accepts {
+		f.Add(c.accept)
+	}
+	r := negotiating(f)
+	f.Fuzz(func(t *testing.T, accept string) {
+		if strings.ContainsAny(accept, "\r\n\x00\"") {
+			return // no header, or one in which core cuts parameters in quoted strings
+		}
+		assert.Equal(t, r.Respond(asking(accept), fault.NotFound).Header().Get("Content-Type"),
+			page.Accepted(accept, page.HTML, page.JSON, page.Markdown))
+	})
+}
+
+func visiting(t testing.TB, r *fault.Responder, target, acceptLanguage string) *page.Visit {
+	t.Helper()
+	req := httptest.NewRequest(http.MethodGet, target, nil)
+	req.Header.Set("Accept-Language", acceptLanguage)
+	return page.NewVisit(r.Catalogue(), req)
+}
+
+// ownTexts has a language with words for pages, from right to left, and one without.
+func ownTexts(t testing.TB) *fault.Responder {
+	t.Helper()
+	r, err := fault.NewResponder(fault.WithLanguages("de", "en"), fault.WithLocales(fstest.MapFS{
+		"active.ur.toml": {Data: []byte("\"page.own_name\" = \"اردو\"\n\"page.errors\" = \"غلطیاں\"\n\"page.yes\" = \"ہاں\"\n\"page.back\" = \"a\u202eb\"\n")},
+		"active.cy.toml": {Data: []byte(`not_found = "Heb ei ganfod."`)},
+	}))
+	require.NoError(t, err)
+	return r
+}
+
+func TestLanguageOfAVisit(t *testing.T) {
+	r := ownTexts(t)
+	for _, c := range []struct{ name, target, accept, words, reader, chosen string }{
+		{"negotiated", "/", "de-AT, en;q=0.5", "de", "de", ""},
+		{"nothing known", "/", "tlh", "en", "en", ""},
+		{"chosen", "/?language=pt-PT", "de", "pt-PT", "pt-PT", "pt-PT"},
+		{"in any letter case", "/?language=PT-pt", "de", "pt-PT", "pt-PT", "pt-PT"},
+		{"the first known of several", "/?language=xx&language=ur&language=de", "", "ur", "ur", "ur"},
+		{"unknown", "/?language=tlh", "de", "de", "de", ""},
+		{"hostile", "/?language=%00%22%3E%3Cscript%3E&language=" + strings.Repeat("x", 5000), "de", "de", "de", ""},
+		{"without words", "/?language=cy", "de", "en", "cy", "cy"},
+	} {
+		v := visiting(t, r, c.target, c.accept)
+		assert.Equal(t, []string{c.words, c.reader, c.chosen}, []string{v.Words.Language.Tag, v.Reader.Tag, v.Chosen()}, c.name)
+	}
+	german, err := fault.NewResponder(fault.WithDefaultLanguage("de"), fault.WithLocales(fstest.MapFS{
+		"active.cy.toml": {Data: []byte(`not_found = "Heb ei ganfod."`)},
+	}))
+	require.NoError(t, err)
+	assert.Equal(t, "de", visiting(t, german, "/?language=cy", "").Words.Language.Tag, "the words are in the default language")
+}
+
+func TestWords(t *testing.T) {
+	r := ownTexts(t)
+	urdu := visiting(t, r, "/?language=ur", "")
+	assert.Equal(t, "ہاں", urdu.YesNo(true))
+	assert.Equal(t, "No", urdu.YesNo(false), "English stands in")
+	assert.Equal(t, "page.nonsense", urdu.T("nonsense"))
+	assert.Equal(t, "a\ufffdb", urdu.T("back"))
+	german := visiting(t, r, "/?language=de", "")
+	assert.Equal(t, "1 Eintrag", german.N("found", 1))
+	assert.Equal(t, "7 Einträge", german.N("found", 7))
+	assert.Equal(t, "Seite 2 von 7", german.Position(2, 7))
+	words := map[fault.Category]string{
+		fault.CategorySystem: "System", fault.CategoryAlgorithm: "Algorithmus", fault.CategoryData: "Daten", "X\u202e": "X\ufffd",
+	}
+	for category, word := range words {
+		assert.Equal(t, word, german.Category(category))
+	}
+}
+
+func TestURL(t *testing.T) {
+	r := ownTexts(t)
+	v := visiting(t, r, "/?language=de&code=a%26b&q=%20x%20", "")
+	assert.Equal(t, "../logs/?code=a%26b&language=de", v.URL("../logs/", "code", "a&b", "page", ""))
+	assert.Equal(t, "x", v.Query("q"))
+	assert.Equal(t, "../", visiting(t, r, "/?code=a", "de").URL("../"))
+	choices := v.Languages()
+	german := page.Choice{Tag: "de", Dir: "ltr", Name: "Deutsch", URL: "?code=a%26b&language=de&q=+x+", Chosen: true}
+	assert.Contains(t, choices, german)
+	assert.Equal(t, german, v.Current())
+	assert.True(t, slices.IsSortedFunc(choices, func(a, b page.Choice) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) }))
+	var tags []string
+	for _, c := range choices {
+		tags = append(tags, c.Tag)
+		assert.Equal(t, c.Tag == "de", c.Chosen)
+		assert.Equal(t, c.Tag == "ur" || c.Tag == "ar" || c.Tag == "he" || c.Tag == "fa", c.Dir == "rtl", c.Tag)
+	}
+	assert.Contains(t, tags, "ur")
+	assert.NotContains(t, tags, "cy", "has no words")
+}
+
+func TestNameOfALanguage(t *testing.T) {
+	c := ownTexts(t).Catalogue()
+	for tag, name := range map[string]string{
+		"de": "Deutsch", "ar": "العربية", "zh-Hant": "繁體中文", "pt": "português (Brasil)", "pt-PT": "português (Portugal)", "cy": "cy", "not a tag": "not a tag",
+	} {
+		assert.Equal(t, name, page.Name(c, tag))
+	}
+}
+
+func TestForeignValues(t *testing.T) {
+	for _, c := range []struct{ in, line, block, sentence string }{
+		{"plain ü 日本", "plain ü 日本", "plain ü 日本", "plain ü 日本"},
+		{"a\nb\r\nc\td", "a b  c d", "a\nb\nc\td", "a b  c d"},
+		{"\u202eevil\u202c", "\ufffdevil\ufffd", "\ufffdevil\ufffd", "\ufffdevil\ufffd"},
+		{"\u2067x\u2069", "\ufffdx\ufffd", "\ufffdx\ufffd", "\u2067x\u2069"},
+		{"\x00\x1b[31m\x7f\u0085\u2028\u2029", "\ufffd\ufffd[31m\ufffd   ", "\ufffd\ufffd[31m\ufffd   ", "\ufffd\ufffd[31m\ufffd   "},
+		{"\xff<b>", "\ufffd<b>", "\ufffd<b>", "\ufffd<b>"},
+	} {
+		assert.Equal(t, []string{c.line, c.block, c.sentence}, []string{page.Line(c.in), page.Block(c.in), page.Sentence(c.in)}, "%q", c.in)
+	}
+	long := strings.Repeat("ü", 100_000)
+	assert.Equal(t, strings.Repeat("ü", 2048)+"…", page.Line(long))
+	assert.Equal(t, strings.Repeat("ü", 32<<10)+"…", page.Block(long))
+	assert.LessOrEqual(t, len(page.Line("x"+long)), 4096+len("…"))
+}
+
+func TestTimeOf(t *testing.T) {
+	at := time.Date(2026, 11, 21, 23, 4, 5, 678, time.FixedZone("", -3*3600))
+	assert.Equal(t, &page.Time{Machine: "2026-11-22T02:04:05Z", Shown: "2026-11-22 02:04:05"}, page.TimeOf(at))
+	assert.Nil(t, page.TimeOf(time.Time{}))
+}
+
+func TestSend(t *testing.T) {
+	body := page.Body{ContentType: page.JSON, Content: []byte("{}"), Language: "de"}
+	send := func(method, match string, c page.Caching) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		w.Header().Set("Vary", "Origin")
+		req := httptest.NewRequest(method, "/", nil)
+		if match != "" {
+			req.Header.Set("If-None-Match", match)
+		}
+		body.Send(w, req, http.StatusOK, c)
+		return w
+	}
+	fresh := send("GET", "", page.Revalidated)
+	tag := fresh.Header().Get("ETag")
+	assert.Regexp(t, `^W/"[\w-]{20}"$`, tag)
+	assert.Equal(t, http.Header{
+		"Content-Type": {page.JSON}, "Content-Length": {"2"}, "Content-Language": {"de"}, "Etag": {tag}, "Cache-Control": {"no-cache"},
+		"Vary": {"Origin", "Accept, Accept-Language"}, "X-Content-Type-Options": {"nosniff"}, "Referrer-Policy": {"no-referrer"},
+		"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
+	}, fresh.Header())
+	for match, status := range map[string]int{
+		tag: 304, strings.TrimPrefix(tag, "W/"): 304, `"x", ` + tag: 304, "*": 304, `"x"`: 200, "": 200, tag[:10]: 200,
+	} {
+		w := send("GET", match, page.Revalidated)
+		assert.Equal(t, status, w.Code, match)
+		assert.Equal(t, status == 200, w.Body.Len() > 0, match)
+		assert.Equal(t, tag, w.Header().Get("ETag"))
+		assert.Equal(t, status == 200, w.Header().Get("Content-Type") != "", match)
+	}
+	head := send("HEAD", "", page.Revalidated)
+	assert.Equal(t, fresh.Header(), head.Header())
+	assert.Zero(t, head.Body.Len())
+	secret := send("GET", "*", page.Unstored)
+	assert.Equal(t, 200, secret.Code)
+	assert.Equal(t, "no-store", secret.Header().Get("Cache-Control"))
+	assert.Empty(t, secret.Header().Get("ETag"))
+}
+
+func TestTemplatesThatAreWrongPanic(t *testing.T) {
+	assert.Panics(t, func() { page.New(`{{define "main"}}{{`) })
+	_, err := page.New(`{{define "main"}}{{.Nonsense}}{{end}}`).Render(&page.View{Visit: visiting(t, fault.Default(), "/", "")})
+	assert.Error(t, err)
+}
+
+// Every pair of a text's colour and a background has a contrast of 4.5 at least, in light, dark and on
+// paper, and 3 for the borders of fields ([WCAG 2.2], 1.4.3 and 1.4.11). Rules use no other colours.
+//
+// [WCAG 2.2]: https://www.w3.org/TR/WCAG22/
+func TestContrast(t *testing.T) {
+	content, err := os.ReadFile("style.css")
+	require.NoError(t, err)
+	sheet := string(content)
+	front, back := []string{"text", "muted", "accent", "link"}, []string{"page", "card", "chip"}
+	for _, m := range regexp.MustCompile(`[{; ](color|background|border-color): ([^;}]+)`).FindAllStringSubmatch(sheet, -1) {
+		allowed := front
+		if m[1] == "background" {
+			allowed = back
+		}
+		name := strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(m[2]), "var(--"), ")")
+		assert.Contains(t, allowed, name, m[0])
+	}
+	roots := regexp.MustCompile(`:root \{([^}]+)\}`).FindAllStringSubmatch(sheet, -1)
+	require.Len(t, roots, 3, "light, dark, print")
+	for _, root := range roots {
+		colours := map[string]string{}
+		for _, m := range regexp.MustCompile(`--(\w+): #([0-9a-f]{6})`).FindAllStringSubmatch(root[1], -1) {
+			colours[m[1]] = m[2]
+		}
+		for _, f := range front {
+			for _, b := range back {
+				assert.GreaterOrEqual(t, contrast(t, colours[f], colours[b]), 4.5, "%s on %s: %s", f, b, root[1])
+			}
+		}
+	}
+	assert.Contains(t, sheet, "border: 1px solid var(--muted)", "fields have a border that is seen")
+	for _, physical := range []string{"-left", "-right", "left:", "right:", "text-align: left", "text-align: right"} {
+		assert.NotContains(t, sheet, physical, "rules say start and end")
+	}
+}
+
+func contrast(t testing.TB, a, b string) float64 {
+	t.Helper()
+	x, y := luminance(t, a), luminance(t, b)
+	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+}
+
+func luminance(t testing.TB, colour string) (sum float64) {
+	t.Helper()
+	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
+		require.Len(t, colour, 6)
+		n, err := strconv.ParseUint(colour[2*i:2*i+2], 16, 8)
+		require.NoError(t, err)
+		c := float64(n) / 255
+		if c <= 0.04045 {
+			sum += weight * c / 12.92
+			continue
+		}
+		sum += weight * math.Pow((c+0.055)/1.055, 2.4)
+	}
+	return sum
+}
+
+func Example() {
+	t := page.New(`{{define "main"}}<h1>{{.Title}}</h1>{{end}}`)
+	v := page.NewVisit(fault.Default().Catalogue(), httptest.NewRequest(http.MethodGet, "/?language=de", nil))
+	body, err := t.Render(&page.View{Visit: v, Title: v.T("errors")})
+	fmt.Println(strings.Contains(string(body.Content), "<h1>Fehler</h1>"), body.Language, err)
+	// Output: true de <nil>
+}
