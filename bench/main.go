@@ -34,6 +34,7 @@ func main() {
 	}
 	check(flag.Set("test.benchtime", each.String()))
 	all := scenarios()
+	defer removeLogs()
 	if *only != "" {
 		chosen := regexp.MustCompile(*only)
 		all = slices.DeleteFunc(all, func(s *scenario) bool { return !chosen.MatchString(s.name) })

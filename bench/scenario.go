@@ -26,6 +26,8 @@ type contestant struct {
 	handler http.Handler
 	op      func()
 	differs string // why its answer is not the one of the others; "" claims the same bytes
+	rest    func() // after each 1,000 operations, or after each one of many steps, outside of the measured time
+	many    bool   // an operation is of many steps
 }
 
 // A role makes a contestant a yardstick of its scenario.
@@ -42,7 +44,7 @@ func scenarios() []*scenario {
 	for _, topic := range []func() []*scenario{
 		staticScenarios, argumentScenarios, detailScenarios, pluralScenarios, oneLanguageScenarios,
 		formatScenarios, fieldScenarios,
-		panicScenarios, successScenarios, frameworkScenarios, startScenarios, lintScenarios,
+		panicScenarios, successScenarios, frameworkScenarios, startScenarios, lintScenarios, storeScenarios,
 	} {
 		all = append(all, topic()...)
 	}
@@ -53,8 +55,16 @@ func (s *scenario) sequential(b *testing.B, c *contestant) {
 	b.ReportAllocs()
 	step, end := s.client(b, c)
 	defer end()
-	for b.Loop() {
+	for i := 1; b.Loop(); i++ {
 		step()
+		if c.rest != nil && (c.many || i%1000 == 0) {
+			b.StopTimer()
+			c.rest()
+			b.StartTimer()
+		}
+	}
+	if c.rest != nil {
+		c.rest()
 	}
 }
 

@@ -1,0 +1,312 @@
+package store
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	fault "github.com/polyfault/polyfault/core"
+	faulthttp "github.com/polyfault/polyfault/nethttp"
+)
+
+// Handler serves the catalogue and the log as JSON:
+//
+//	GET   /errors/       a page of the catalogue: count, next, previous, results
+//	POST  /errors/       a new record: 201, its address in Location, the record
+//	GET   /errors/{id}/  one record, with an ETag
+//	PATCH /errors/{id}/  change what the body names: 200, the record
+//	GET   /logs/         a page of the log, the newest entry first: next, results
+//	GET   /logs/{id}/    one entry
+//
+// HEAD is answered as GET; OPTIONS tells the methods; others are 405 with Allow, and any other path is
+// 404. The last slash may be missing.
+//
+// Who may read, and whether there is anything to write, is the application's decision: without
+// [WithAuthorize] everybody reads and nobody writes, POST and PATCH are 404. A log tells what no client
+// should know: do not serve it to everybody.
+//
+// # Where it stands
+//
+// The path begins, for the handler, with its first segment "errors" or "logs": it can be mounted below
+// any prefix, with [http.StripPrefix] or without, in any framework that takes an [http.Handler]. A prefix
+// that has such a segment itself needs StripPrefix. Mount the prefix, or the two paths; at a catch-all it
+// would answer /anything/errors/, too. Links are paths as the client sent them; [WithBaseURL] is for
+// services behind a proxy that changes paths.
+//
+// # Parameters
+//
+// A parameter that is unknown, wrong, or given twice is 400; all of them are named at once. An empty value
+// is a value.
+//
+//	started, ended     bounds, inclusive: of last_modified for errors, of created for entries. RFC 3339 with
+//	                   any offset, or an ISO 8601 duration counted back from now: "P1DT12H"
+//	page, page_size    from 1; 1 to 1000, default 100 (of the log only page_size)
+//	order              repeatable; "-" sorts downwards; one of Orders(); default last_modified
+//	is_builtin         true, t, 1, false, f, 0
+//	scope, name        the whole text; "scope=" is no scope (of the log every scope has a text)
+//	category           SYSTEM, ALGORITHM or DATA
+//	level              of the log: at least DEBUG, INFO, WARN, ERROR, or between them: "INFO+2"
+//	code, trace_id     of the log: the whole text
+//	search             of the log: a part of the message
+//	before             of the log: where the page begins; it comes with next
+//
+// # Bodies
+//
+// A body is a JSON object of the type application/json, or application/merge-patch+json for PATCH, of at
+// most 64 KiB. POST takes name, title, description and category, which are required, and scope,
+// should_be_retried, status and exit_code. PATCH takes title, description, category, should_be_retried,
+// status and exit_code. The category SYSTEM is the program's: nobody can give it. Of built-in records, and
+// of those of the category SYSTEM, category, status and exit_code are read-only, of the latter title and
+// description, too; whether to retry is always the operator's decision. Read-only members are 400, but for
+// these when they say what the record has anyway. A name that the scope has, in whatever letter case or
+// normalisation, is 409.
+//
+// # Conditions
+//
+// The ETag of a record is strong, and changes with every change. If-None-Match is 304 when nothing
+// has changed; PATCH with If-Match is 412 when anything has: send the ETag of what was edited and no update
+// is lost. [WithIfMatchRequired] makes everybody do so.
+//
+// # Answers
+//
+// Errors are those of r, in its formats and languages, wrong members and parameters as field errors. A
+// failure of the database is answered as [fault.SQLMappers] say, whether r has them or not. A nil r means
+// [fault.Default].
+//
+// The catalogue may be kept by the client and is revalidated, the log is not stored. Get answers from
+// memory and may be as stale as the store is; lists and PATCH ask the database.
+//
+// The handler is safe for concurrent use. It panics for a nil store.
+func Handler(s *Store, r *fault.Responder, opts ...HandlerOption) http.Handler {
+	if s == nil {
+		panic("store: Handler: the store is nil; Open makes one")
+	}
+	h := &handler{store: s}
+	for _, option := range opts {
+		if option != nil {
+			option(h)
+		}
+	}
+	return faulthttp.Handler(r, h.serve)
+}
+
+// A HandlerOption changes what [Handler] does.
+type HandlerOption func(*handler)
+
+// WithAuthorize has f decide about every request that is for a record, an entry or a list of them,
+// before anything else of it is looked at. What f returns is what the client gets: an error of
+// [fault.NotLoggedIn] or [fault.PermissionDenied], say; nil lets the request pass. An f that panics lets
+// nothing pass. With it the handler also writes, unless it is [ReadOnly]; a nil f changes nothing. It must be
+// safe for concurrent use.
+//
+// A web page of another origin cannot write: bodies have to be JSON, which browsers ask about before.
+func WithAuthorize(f func(req *http.Request, a Action) error) HandlerOption {
+	return func(h *handler) {
+		if f != nil {
+			h.authorize = f
+		}
+	}
+}
+
+// ReadOnly makes the handler refuse to write: POST and PATCH are 404, as if they did not exist.
+func ReadOnly() HandlerOption { return func(h *handler) { h.readOnly = true } }
+
+// WithMaxRange is how far apart started and ended may be; more is 400. When one of them is missing there
+// is no range. Without the option, or with one that is not positive, any range will do.
+func WithMaxRange(most time.Duration) HandlerOption {
+	return func(h *handler) { h.maxRange = most }
+}
+
+// WithIfMatchRequired makes PATCH without If-Match a 428 ([RFC 6585, section 3]). Without the option it
+// changes the record whatever has happened to it.
+//
+// [RFC 6585, section 3]: https://www.rfc-editor.org/rfc/rfc6585#section-3
+func WithIfMatchRequired() HandlerOption { return func(h *handler) { h.conditional = true } }
+
+// WithBaseURL is what links and Location begin with, before "/errors/": an absolute URL
+// ("https://example.com/admin") or a path ("/admin"), without query. It is for services that are behind a
+// proxy that changes the path. Without it links have the path that the request came with. It panics when
+// base is neither.
+func WithBaseURL(base string) HandlerOption {
+	u, err := url.Parse(base)
+	absolute := err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
+	path := err == nil && u.Scheme == "" && u.Host == "" && strings.HasPrefix(u.Path, "/")
+	if !absolute && !path || u.RawQuery != "" || u.Fragment != "" {
+		panic("store: WithBaseURL: " + strconv.Quote(base) + " is neither an http URL nor a path")
+	}
+	return func(h *handler) { h.base = new(strings.TrimRight(u.String(), "/")) }
+}
+
+// An Action is what a request is about to do.
+type Action int
+
+// The actions.
+const (
+	ReadErrors  Action = iota + 1 // the list of records, or one of them
+	CreateError                   // POST of a record
+	UpdateError                   // PATCH of a record
+	ReadLogs                      // the list of entries, or one of them
+)
+
+// String is the name of the action, for logs.
+func (a Action) String() string {
+	switch a {
+	case ReadErrors:
+		return "read errors"
+	case CreateError:
+		return "create an error"
+	case UpdateError:
+		return "update an error"
+	case ReadLogs:
+		return "read logs"
+	}
+	return "Action(" + strconv.Itoa(int(a)) + ")"
+}
+
+// Writes reports whether the action changes the catalogue.
+func (a Action) Writes() bool { return a == CreateError || a == UpdateError }
+
+// handler is the handler of Handler.
+type handler struct {
+	store       *Store
+	authorize   func(*http.Request, Action) error
+	readOnly    bool
+	conditional bool
+	maxRange    time.Duration
+	base        *string // nil: from the request
+}
+
+func (h *handler) writes() bool { return h.authorize != nil && !h.readOnly }
+
+// An endpoint is a method of a resource.
+type endpoint struct {
+	method string
+	action Action
+	serve  func(*call) error
+}
+
+// endpoints are the methods of the resources, with a trailing slash for the items. GET is HEAD, too.
+var endpoints = map[string][]endpoint{
+	"errors":  {{http.MethodGet, ReadErrors, (*call).listErrors}, {http.MethodPost, CreateError, (*call).createError}},
+	"errors/": {{http.MethodGet, ReadErrors, (*call).getError}, {http.MethodPatch, UpdateError, (*call).updateError}},
+	"logs":    {{http.MethodGet, ReadLogs, (*call).listLogs}},
+	"logs/":   {{http.MethodGet, ReadLogs, (*call).getLog}},
+}
+
+// A call is one request.
+type call struct {
+	*handler
+	w     http.ResponseWriter
+	req   *http.Request
+	id    int64 // of the item
+	links links
+}
+
+func (h *handler) serve(w http.ResponseWriter, req *http.Request) error {
+	resource, id, local := locate(req.URL)
+	methods := endpoints[resource]
+	if id < 0 {
+		return fault.NotFound
+	}
+	if req.Method == http.MethodOptions {
+		h.options(w, methods)
+		return nil
+	}
+	method := req.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	i := slices.IndexFunc(methods, func(e endpoint) bool { return e.method == method })
+	if i < 0 {
+		return fault.MethodNotAllowed.New(fault.Header("Allow", h.allow(methods)))
+	}
+	if methods[i].action.Writes() && !h.writes() {
+		return fault.NotFound
+	}
+	if h.authorize != nil {
+		if err := h.authorize(req, methods[i].action); !fault.IsNil(err) {
+			return err
+		}
+	}
+	c := &call{handler: h, w: w, req: req, id: id, links: h.linksOf(req, local)}
+	return forClient(methods[i].serve(c))
+}
+
+// locate finds the resource that the path ends in: a list ("errors"), or an item ("errors/") with
+// its id, which is -1 when it is no number. local is that end of the path.
+func locate(u *url.URL) (resource string, id int64, local string) {
+	segments := strings.Split(strings.TrimSuffix(u.EscapedPath(), "/"), "/") // an escaped slash is part of a name
+	i := slices.IndexFunc(segments, func(name string) bool { return endpoints[name] != nil })
+	if i < 0 {
+		return "", -1, ""
+	}
+	local = strings.Join(segments[i:], "/")
+	switch len(segments) - i {
+	case 1:
+		return segments[i], 0, local
+	case 2:
+		return segments[i] + "/", idOf(segments[i+1]), local
+	}
+	return "", -1, ""
+}
+
+// idOf reads an id as it is written in links, and in no other way: a record has one address.
+func idOf(segment string) int64 {
+	id, err := strconv.ParseInt(segment, 10, 64)
+	if err != nil || id < 1 || strconv.FormatInt(id, 10) != segment {
+		return -1
+	}
+	return id
+}
+
+func (h *handler) options(w http.ResponseWriter, methods []endpoint) {
+	w.Header().Set("Allow", h.allow(methods))
+	for _, e := range methods {
+		if !e.action.Writes() || !h.writes() {
+			continue
+		}
+		for name, value := range acceptedBy[e.method] {
+			w.Header().Set(name, value)
+		}
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// allow are the methods that there are.
+func (h *handler) allow(methods []endpoint) string {
+	list := []string{http.MethodGet, http.MethodHead, http.MethodOptions}
+	for _, e := range methods {
+		if e.action.Writes() && h.writes() {
+			list = append(list, e.method)
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// What caches may do with an answer. Both depend on who asks.
+const (
+	revalidated = "private, no-cache"
+	unstored    = "no-store"
+)
+
+// send answers with the value as JSON. HEAD has the header of GET.
+func (c *call) send(status int, caching string, value any) error {
+	body, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	header := c.w.Header()
+	header.Set("Content-Type", mediaJSON)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Cache-Control", caching)
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	c.w.WriteHeader(status)
+	if c.req.Method != http.MethodHead {
+		_, _ = c.w.Write(body) // the client may be gone: nobody is left to tell
+	}
+	return nil
+}

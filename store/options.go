@@ -1,0 +1,90 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	fault "github.com/polyfault/polyfault/core"
+)
+
+// An Option configures a [Store]. A wrong one is an error of [Open].
+type Option func(*Store) error
+
+// WithDefault names the record that stands for failures of the scope that nobody knows: one of the
+// scope itself, else a built-in one. The empty scope is for all scopes without a default of their own;
+// without this option its record is that of [fault.Any]. The record need not exist yet.
+func WithDefault(scope, name string) Option {
+	return func(s *Store) error {
+		key, err := naturalKey(scope, name)
+		if err != nil {
+			return fmt.Errorf("store: WithDefault: %w", err)
+		}
+		s.defaults[key.scope] = key.name
+		return nil
+	}
+}
+
+const defaultPollInterval = 5 * time.Second
+
+// WithPollInterval is how often the store asks the database for writes of other instances: as long
+// may a record be stale. Without the option it is 5 s.
+func WithPollInterval(interval time.Duration) Option {
+	return func(s *Store) error {
+		if interval <= 0 {
+			return fmt.Errorf("store: WithPollInterval: %s is not positive", interval)
+		}
+		s.interval = interval
+		return nil
+	}
+}
+
+// WithListener makes the store hear of writes of other instances at once. listen waits for
+// notifications until ctx ends, and calls changed after each one, and once as soon as it is ready: what
+// was written before that is not notified. When it returns earlier, or panics, it is started again
+// after a pause. changed does not block, and may be called by any goroutine.
+//
+// On PostgreSQL each write of the store notifies the channel [Channel]. Polling goes on beside it. The
+// function is the application's as database/sql has no word for it: see the example of this option.
+func WithListener(listen func(ctx context.Context, changed func()) error) Option {
+	return func(s *Store) error {
+		if listen == nil {
+			return errors.New("store: WithListener: the function is nil")
+		}
+		s.listen = listen
+		return nil
+	}
+}
+
+// Channel is the channel of PostgreSQL that the store notifies of each write of the catalogue.
+const Channel = "polyfault_errors"
+
+// WithLogger is for trouble of the store that no caller hears of: a poll that fails, a listener that
+// stops. Without it, or nil, it is discarded. It must not be a logger that writes into this store.
+func WithLogger(l *slog.Logger) Option {
+	return func(s *Store) error {
+		if l != nil {
+			s.log = l
+		}
+		return nil
+	}
+}
+
+// WithResponder takes the titles and descriptions of built-in records from the responder's texts, in
+// its default language. Without it, or nil, they are those of [fault.Default].
+func WithResponder(r *fault.Responder) Option {
+	return func(s *Store) error {
+		s.responder = r
+		return nil
+	}
+}
+
+// withClock is for tests.
+func withClock(now func() time.Time) Option {
+	return func(s *Store) error {
+		s.clock = now
+		return nil
+	}
+}

@@ -1,0 +1,181 @@
+package store
+
+import (
+	"context"
+	_ "embed"
+	"net/http"
+	"strconv"
+	"strings"
+
+	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/page"
+	faulthttp "github.com/polyfault/polyfault/nethttp"
+)
+
+// Pages serves the store to people, as HTML that needs no script:
+//
+//   - errors/ lists the errors of the catalogue, those first that occurred most in the last 24 hours;
+//   - errors/{id} shows one of them with its texts in all languages, its recent occurrences and the
+//     newest call stack;
+//   - logs/ lists the entries of the log, the newest first;
+//   - logs/{id} shows one of them; logs/{trace id} leads to the entries of a trace.
+//
+// The lists take the parameters of the REST handler ([Handler]): name, scope, category, is_builtin and
+// page for the errors; level, code, scope, trace_id, search, started, ended and before for the log. A value that
+// makes no sense is said to be wrong beside its field, with status 400. Times without a zone are UTC, as
+// all times shown are.
+//
+// The handler can stand below any path that does not itself end in errors/ or logs/, with and without
+// [http.StripPrefix]: only the last two segments count, and all links are relative. The path itself, with
+// a slash at its end, leads to errors/. The language is that of the parameter "language", else
+// Accept-Language chooses. Words come from the catalogue of the responder; a built-in error has its title
+// and text in the reader's language until an operator has written others.
+//
+// The log holds what happened inside the service: keep the pages from those who must not know, by
+// [PagesAuthorize] or middleware. They are sent with "Cache-Control: no-store", are not to be framed or
+// indexed, and change nothing: other methods than GET and HEAD are answered 405.
+//
+// What fails is answered by the responder in its own formats, a failure of the database as
+// [fault.SQLMappers] say; nil means [fault.Default]. The handler is safe for concurrent use. Pages panics
+// for a nil store.
+func Pages(s *Store, r *fault.Responder, opts ...PagesOption) http.Handler {
+	if s == nil {
+		panic("store: Pages: the store is nil; Open makes one")
+	}
+	p := &pages{store: s, responder: r, authorize: func(*http.Request) error { return nil }}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(p)
+		}
+	}
+	return faulthttp.Handler(r, p.serve)
+}
+
+// A PagesOption changes what [Pages] does.
+type PagesOption func(*pages)
+
+// PagesAuthorize decides who may read the pages: an error of allowed is the answer, [fault.Forbidden]
+// for example, through the responder. Without it, or nil, everybody may whom the application lets
+// through. It must be safe for concurrent use.
+func PagesAuthorize(allowed func(*http.Request) error) PagesOption {
+	return func(p *pages) {
+		if allowed != nil {
+			p.authorize = allowed
+		}
+	}
+}
+
+// pages is the handler of Pages.
+type pages struct {
+	store     *Store
+	responder *fault.Responder
+	authorize func(*http.Request) error
+}
+
+// A visit is one request for a page.
+type visit struct {
+	*page.Visit
+	ctx    context.Context
+	store  *Store
+	name   string // of the thing in the list
+	status int
+}
+
+var errOnlyReadable = fault.MethodNotAllowed.New(fault.Header("Allow", "GET, HEAD"))
+
+func (p *pages) serve(w http.ResponseWriter, req *http.Request) error {
+	if req.Method != http.MethodGet && req.Method != http.MethodHead {
+		return errOnlyReadable
+	}
+	if err := p.authorize(req); err != nil {
+		return err
+	}
+	area, name := lastSegments(req.URL.Path)
+	v := &visit{page.NewVisit(p.responder.Catalogue(), req), req.Context(), p.store, name, http.StatusOK}
+	if target := v.target(area); target != "" {
+		w.Header().Set("Location", target) // relative: http.Redirect does not know the prefix
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusSeeOther)
+		return nil
+	}
+	body, err := v.body(area)
+	if err != nil {
+		return forClient(err)
+	}
+	body.Send(w, req, v.status, page.Unstored)
+	return nil
+}
+
+// lastSegments are the last two segments of the path.
+func lastSegments(path string) (area, name string) {
+	i := strings.LastIndexByte(path, '/')
+	if i < 0 {
+		return "", path
+	}
+	return path[strings.LastIndexByte(path[:i], '/')+1 : i], path[i+1:]
+}
+
+// target is where the reader is sent to; "" is nowhere.
+func (v *visit) target(area string) string {
+	_, known := areas[area]
+	switch {
+	case !known && v.name == "":
+		return v.URL("errors/")
+	case area == "logs" && v.name != "" && v.id() == 0:
+		return v.URL("./", "trace_id", v.name)
+	}
+	return ""
+}
+
+// id is the name as a number; 0 when it is none.
+func (v *visit) id() int64 {
+	id, err := strconv.ParseInt(v.name, 10, 64)
+	if err != nil || strconv.FormatInt(id, 10) != v.name {
+		return 0
+	}
+	return id
+}
+
+func (v *visit) body(area string) (page.Body, error) {
+	view := areas[area].list
+	if v.name != "" {
+		view = areas[area].one
+	}
+	if view == nil {
+		return page.Body{}, ErrNotFound
+	}
+	shown, err := view(v)
+	if err != nil {
+		return page.Body{}, err
+	}
+	return shown.template().Render(&page.View{
+		Visit: v.Visit, Title: shown.title, Navigation: v.navigation(area), Private: true, Main: shown.main,
+	})
+}
+
+func (v *visit) navigation(area string) []page.Link {
+	links := []page.Link{{Text: v.T("errors"), URL: v.URL("../errors/")}, {Text: v.T("logs"), URL: v.URL("../logs/")}}
+	current := "page"
+	if v.name != "" {
+		current = "true"
+	}
+	if area == "errors" {
+		links[0].Current = current
+	} else {
+		links[1].Current = current
+	}
+	return links
+}
+
+// A shown is a page before it is rendered.
+type shown struct {
+	template func() *page.Template
+	title    string
+	main     any
+}
+
+// areas are the parts of the pages.
+var areas = map[string]struct{ list, one func(*visit) (*shown, error) }{
+	"errors": {(*visit).errorList, (*visit).oneError},
+	"logs":   {(*visit).logList, (*visit).oneEntry},
+}

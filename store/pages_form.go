@@ -1,0 +1,150 @@
+package store
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/page"
+)
+
+// A form narrows a list. It keeps what was entered, and says beside each field what is wrong with it.
+type form struct {
+	Words    page.Words
+	Language string // the tag that the URL names
+	Inputs   []*input
+	Set      bool // something was entered
+	Reset    string
+}
+
+// An input is one field of a form.
+type input struct {
+	Name, Label string
+	Type        string // of an input element; "" with Choices is a select
+	Value       string
+	Wrong       string // what is wrong with the value
+	Choices     []choice
+}
+
+type choice struct {
+	Value, Text string
+	Chosen      bool
+}
+
+func (v *visit) form(inputs ...*input) *form {
+	f := &form{Words: v.Words, Language: v.Chosen(), Inputs: inputs, Reset: v.URL("./")}
+	for _, i := range inputs {
+		i.Value = v.Query(i.Name)
+		f.Set = f.Set || i.Value != ""
+		for n := range i.Choices {
+			i.Choices[n].Chosen = i.Choices[n].Value == i.Value
+		}
+	}
+	return f
+}
+
+// parameters are the fields that were filled in, as names and values in turn.
+func (f *form) parameters() (parameters []string) {
+	for _, i := range f.Inputs {
+		parameters = append(parameters, i.Name, i.Value)
+	}
+	return parameters
+}
+
+// HasWrong reports that a field is wrong, so that there is no list.
+func (f *form) HasWrong() bool {
+	return slices.ContainsFunc(f.Inputs, func(i *input) bool { return i.Wrong != "" })
+}
+
+// refuse notes what is wrong with a field, and returns other errors, those of fields that the form does
+// not have among them.
+func (v *visit) refuse(f *form, err error) error {
+	wrong, ok := errors.AsType[*FilterError](err)
+	if !ok {
+		return err
+	}
+	i := slices.IndexFunc(f.Inputs, func(i *input) bool { return i.Name == wrong.Field })
+	if i < 0 {
+		return err
+	}
+	attrs := wrong.Attrs
+	if wrong.Rule == ruleLater {
+		attrs = append(slices.Clone(attrs), fault.Arg("Other", v.T("since")))
+	}
+	f.Inputs[i].Wrong = v.rule(wrong.Rule, f.Inputs[i].Label, attrs...)
+	v.status = http.StatusBadRequest
+	return nil
+}
+
+// rule is the text of a field error; English stands in for what the language lacks.
+func (v *visit) rule(code, label string, attrs ...fault.Attr) string {
+	attrs = append(slices.Clone(attrs), fault.Arg("Field", label))
+	for _, id := range []string{"rule." + code, "rule." + ruleInvalid} {
+		for _, tag := range []string{v.Words.Language.Tag, "en"} {
+			if text, ok := v.Catalogue.Text(id, tag, attrs...); ok {
+				return page.Sentence(text)
+			}
+		}
+	}
+	return label
+}
+
+// pageTimes are the ways in which browsers and people write a time. One without a zone is UTC.
+var pageTimes = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly}
+
+// fieldTime is what a field of the type datetime-local has.
+const fieldTime = "2006-01-02T15:04:05.999"
+
+// time reads a field. What it shows from then on is the one way that browsers understand.
+func (f *form) time(name string) (time.Time, error) {
+	i := f.input(name)
+	if i.Value == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range pageTimes {
+		if t, err := time.Parse(layout, i.Value); err == nil {
+			i.Value = t.UTC().Format(fieldTime)
+			return t, nil
+		}
+	}
+	return time.Time{}, &FilterError{Field: name, Rule: "datetime", Attrs: []fault.Attr{fault.Arg("Example", "2025-12-31T23:59")}, Problem: "it is no time"}
+}
+
+// chosen is the value of a select, "" for all.
+func (f *form) chosen(name string) (string, error) {
+	i := f.input(name)
+	var values []string
+	for _, c := range i.Choices {
+		if c.Chosen {
+			return i.Value, nil
+		}
+		if c.Value != "" {
+			values = append(values, c.Value)
+		}
+	}
+	return "", &FilterError{Field: name, Rule: ruleOneOf, Attrs: []fault.Attr{fault.Arg("Values", strings.Join(values, ", "))}, Problem: "it is none of the choices"}
+}
+
+func (f *form) value(name string) string { return f.input(name).Value }
+
+// input is the field with the name: there is one.
+func (f *form) input(name string) *input {
+	return f.Inputs[slices.IndexFunc(f.Inputs, func(i *input) bool { return i.Name == name })]
+}
+
+// number is a parameter that no field has: links have it.
+func (v *visit) number(name string, least int64) (int64, error) {
+	value := v.Query(name)
+	if value == "" {
+		return least, nil
+	}
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || n < least {
+		return 0, &FilterError{Field: name, Rule: ruleMin, Attrs: []fault.Attr{fault.Arg("Limit", least)}, Problem: "it is no number, or too small a one"}
+	}
+	return n, nil
+}

@@ -1,0 +1,91 @@
+package store
+
+import (
+	"time"
+
+	fault "github.com/polyfault/polyfault/core"
+)
+
+// A Record is one error of the catalogue. It is a value: changing it changes nothing in the store.
+type Record struct {
+	ID          int64          `json:"id"`                // 0 for a record that is not in the database: see [Store.Unknown]
+	Name        string         `json:"name"`              // unique within the scope; a built-in's is the code of its kind
+	Scope       string         `json:"scope"`             // job type, service …; "" is no scope
+	Title       string         `json:"title"`             // at most 50 characters
+	Description string         `json:"description"`       // at most 250 characters
+	Category    fault.Category `json:"category"`          // where the cause lies
+	Builtin     bool           `json:"is_builtin"`        // it is a kind of a program
+	Retryable   bool           `json:"should_be_retried"` // repeating may help
+	Status      int            `json:"status"`            // HTTP status, 400..599; 0 is unknown
+	ExitCode    int            `json:"exit_code"`         // 1..255, unique within the scope; 0 is none
+
+	Created      time.Time `json:"created"`       // UTC, microseconds
+	LastModified time.Time `json:"last_modified"` // UTC, microseconds; never before an earlier one
+	Version      int64     `json:"version"`       // grows with each change of the record: its ETag
+
+	key    string // folded name
+	edited int    // which fields somebody named in a Save, a Create or an Update
+}
+
+// The bits of edited.
+const (
+	editedTitle = 1 << iota
+	editedDescription
+	editedCategory
+	editedRetryable
+	editedStatus
+	editedExitCode
+)
+
+// recordColumns are the columns in the order of the methods scan and values.
+const recordColumns = "id, scope, name, name_key, title, description, category, is_builtin, should_be_retried, " +
+	"status, exit_code, created, last_modified, version, edited"
+
+type scanner interface{ Scan(targets ...any) error }
+
+// scanRecord reads a row of recordColumns, and what stands behind them into more.
+func scanRecord(row scanner, more ...any) (r Record, err error) {
+	var created, modified int64
+	err = row.Scan(append([]any{&r.ID, &r.Scope, &r.Name, &r.key, &r.Title, &r.Description, &r.Category, &r.Builtin, &r.Retryable,
+		&r.Status, &r.ExitCode, &created, &modified, &r.Version, &r.edited}, more...)...)
+	r.Created, r.LastModified = fromMicros(created), fromMicros(modified)
+	return r, err
+}
+
+// values are the columns but for the id.
+func (r *Record) values() []any {
+	return []any{r.Scope, r.Name, r.key, r.Title, r.Description, string(r.Category), r.Builtin, r.Retryable,
+		r.Status, r.ExitCode, toMicros(r.Created), toMicros(r.LastModified), r.Version, r.edited}
+}
+
+// An Entry is what [Store.Save], [Store.Create] and [Store.Update] write. A nil field is not named: it
+// stays as it is, or has its default in a new record.
+type Entry struct {
+	// Name is 1 to 50 characters without control characters, and no space at either end. It is kept
+	// in Unicode's form NFC, and unique within the scope without regard to letter case.
+	Name        string
+	Title       *string         // at most 50 characters, none of them a control character; default ""
+	Description *string         // at most 250 characters, of control characters only tab and line ends; default ""
+	Category    *fault.Category // default [fault.CategoryAlgorithm]
+	Retryable   *bool           // default false
+	Status      *int            // 400..599, or 0 for unknown, the default
+	ExitCode    *int            // 1..255, unique within the scope, or 0 for none, the default
+}
+
+// putInto writes what the entry names, but for the name.
+func (e *Entry) putInto(r *Record) {
+	put(r, e.Title, &r.Title, editedTitle)
+	put(r, e.Description, &r.Description, editedDescription)
+	put(r, e.Category, &r.Category, editedCategory)
+	put(r, e.Retryable, &r.Retryable, editedRetryable)
+	put(r, e.Status, &r.Status, editedStatus)
+	put(r, e.ExitCode, &r.ExitCode, editedExitCode)
+}
+
+func put[T any](r *Record, value, field *T, bit int) {
+	if value == nil {
+		return
+	}
+	*field = *value
+	r.edited |= bit
+}

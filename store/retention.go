@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	purgeBatch       = 500
+	purgePause       = 5 * time.Millisecond // lets others write
+	keepOccurrences  = 400 * 24 * time.Hour
+	keepWriters      = 7 * 24 * time.Hour
+	firstCleanWithin = time.Minute
+)
+
+// Purge deletes log records that are older than maxAge, and all but the maxRows newest ones; 0 is no
+// limit. Old and new is by the records' own time, and a record that was repeated is as old as its first
+// occurrence. It deletes small batches, each in a transaction of its own, and returns how many records
+// it has deleted, also when it fails. Several instances may purge at once.
+//
+// Counts of occurrences stay, but for those older than 400 days.
+func (s *Store) Purge(ctx context.Context, maxAge time.Duration, maxRows int) (deleted int64, err error) {
+	if maxAge < 0 || maxRows < 0 {
+		return 0, errors.New("store: Purge: the limit is negative")
+	}
+	now := s.now()
+	if maxAge > 0 {
+		n, err := s.purge(ctx, "created < ?", clampedMicros(now.Add(-maxAge)))
+		deleted += n
+		if err != nil {
+			return deleted, err
+		}
+	}
+	if maxRows > 0 {
+		n, err := s.purgeRows(ctx, maxRows)
+		deleted += n
+		if err != nil {
+			return deleted, err
+		}
+	}
+	return deleted, s.purgeOthers(ctx, now)
+}
+
+// purgeRows deletes what stands behind the maxRows newest.
+func (s *Store) purgeRows(ctx context.Context, maxRows int) (int64, error) {
+	var id, created int64
+	err := s.read(ctx, "purging the log", func(ctx context.Context, db querier) error {
+		err := db.QueryRowContext(ctx, s.q("SELECT id, created FROM polyfault_log ORDER BY created DESC, id DESC LIMIT 1 OFFSET ?"), maxRows).Scan(&id, &created)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrNotFound
+		}
+		return err
+	})
+	if errors.Is(err, ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return s.purge(ctx, "(created, id) <= (?, ?)", created, id)
+}
+
+// purge deletes what the condition chooses, the oldest first.
+func (s *Store) purge(ctx context.Context, condition string, args ...any) (deleted int64, err error) {
+	chosen := "SELECT id FROM polyfault_log WHERE " + condition + " ORDER BY created, id LIMIT ?"
+	if s.dialect == PostgreSQL {
+		chosen += " FOR UPDATE SKIP LOCKED" // what another instance deletes right now
+	}
+	query := s.q("DELETE FROM polyfault_log WHERE id IN (" + chosen + ")")
+	args = append(args, purgeBatch)
+	for {
+		var n int64
+		err := s.transact(ctx, "purging the log", func(ctx context.Context, tx querier) error {
+			result, err := tx.ExecContext(ctx, query, args...)
+			if err != nil {
+				return err
+			}
+			n, err = result.RowsAffected()
+			return err
+		})
+		if err != nil {
+			return deleted, err
+		}
+		deleted += n
+		if n < purgeBatch {
+			return deleted, nil
+		}
+		sleep(ctx, purgePause)
+	}
+}
+
+// purgeOthers deletes old counts, and writers that ended without a word.
+func (s *Store) purgeOthers(ctx context.Context, now time.Time) error {
+	return s.transact(ctx, "purging occurrences", func(ctx context.Context, tx querier) error {
+		if _, err := tx.ExecContext(ctx, s.q("DELETE FROM polyfault_occurrences WHERE hour < ?"), toMicros(now.Add(-keepOccurrences))); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, s.q("DELETE FROM polyfault_writers WHERE seen < ?"), toMicros(now.Add(-keepWriters)))
+		return err
+	})
+}
+
+// clean purges from time to time, the first time soon: also a process that never lives for long does.
+func (c *logCore) clean(ctx context.Context) {
+	ctx = context.WithValue(ctx, echoKey{}, inDatabase)
+	pause := rand.N(min(firstCleanWithin, c.options.CleanInterval))
+	for sleep(ctx, 2*pause) { // half of it, to all of it
+		if _, err := c.store.Purge(ctx, c.options.MaxAge, c.options.MaxRows); err != nil && ctx.Err() == nil {
+			c.store.log.WarnContext(ctx, "store: old log records are not deleted", "error", err)
+		}
+		pause = c.options.CleanInterval / 2
+	}
+}

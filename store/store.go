@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	fault "github.com/polyfault/polyfault/core"
+)
+
+// A Store is the catalogue of errors and the error log in a database. [Open] makes one; the zero Store
+// is not usable. All methods are safe for concurrent use.
+type Store struct {
+	db      *sql.DB
+	dialect Dialect
+	clock   func() time.Time
+	log     *slog.Logger
+
+	defaults  map[string]string // scope → key of the name
+	responder *fault.Responder
+	interval  time.Duration
+	listen    func(ctx context.Context, changed func()) error
+
+	cache cache
+	wake  chan struct{} // somebody may have written
+	stop  context.CancelFunc
+	tasks sync.WaitGroup
+}
+
+// Open brings the schema of the database to the version of this program, loads the catalogue and keeps
+// watching it for changes by other instances, until [Store.Close]. It is safe when several instances
+// open at once. ctx is for opening only.
+//
+// The database stays the caller's, who chooses the driver and its settings and closes it after the
+// store. A database that a newer program has migrated is [ErrNewerSchema]; a failure of the database is
+// one that [fault.SQLMappers] know.
+func Open(ctx context.Context, db *sql.DB, d Dialect, opts ...Option) (*Store, error) {
+	if db == nil {
+		return nil, errors.New("store: the *sql.DB is nil")
+	}
+	if d != SQLite && d != PostgreSQL {
+		return nil, fmt.Errorf("store: %s is no dialect; use store.SQLite or store.PostgreSQL", d)
+	}
+	s := &Store{
+		db: db, dialect: d, clock: time.Now, log: slog.New(slog.DiscardHandler),
+		defaults: map[string]string{}, interval: defaultPollInterval, wake: make(chan struct{}, 1),
+	}
+	for _, option := range opts {
+		if option == nil {
+			continue
+		}
+		if err := option(s); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.migrate(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.checkShared(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.refresh(ctx); err != nil {
+		return nil, err
+	}
+	s.watch()
+	return s, nil
+}
+
+// Close stops watching and waits until the store's goroutines have ended, or ctx has; then it returns
+// ctx's error. Further calls do the same. The database stays open. A closed store still works, but hears
+// no more of what others write.
+func (s *Store) Close(ctx context.Context) error {
+	s.stop()
+	ended := make(chan struct{})
+	go func() {
+		s.tasks.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
