@@ -44,6 +44,7 @@ type Occurrence struct {
 	resp         *Response
 	notes        []string // what went wrong while answering
 	preparing    bool     // at start-up, for every request to come
+	preview      bool     // for documentation: neither logged nor observed
 	individual   bool     // while preparing: something of the one request was asked for
 }
 

@@ -302,7 +302,7 @@ func (o *Occurrence) own(name string, values []string, add bool) {
 }
 
 func (o *Occurrence) observe() {
-	if len(o.responder.observers) == 0 {
+	if len(o.responder.observers) == 0 || o.preview {
 		return
 	}
 	ctx := o.context()
@@ -327,6 +327,9 @@ func (o *Occurrence) context() (ctx context.Context) {
 
 // log writes the one line of the failure.
 func (o *Occurrence) log() {
+	if o.preview {
+		return
+	}
 	logger := o.responder.currentLogger()
 	level := slog.LevelDebug
 	if o.status >= 500 {

@@ -175,6 +175,34 @@ func (r *Responder) Respond(req Request, err error) *Response {
 	return resp
 }
 
+// Preview returns the response that [Responder.Respond] would make, for documentation: it writes no log
+// line and calls no observer, as nothing has failed. Mappers, and functions of the error itself, are
+// called. It returns nil for a nil err and only then.
+func (r *Responder) Preview(req Request, err error) *Response {
+	if err == nil {
+		return nil
+	}
+	r = r.orDefault()
+	return r.respond(&Occurrence{preview: true}, r.catalogue.Load(), r.formatOf(req), req, err)
+}
+
+// Status is the status of responses to k: what [WithStatus] says, else the kind's own.
+func (r *Responder) Status(k *Kind) int { return r.orDefault().statusOf(k) }
+
+// Retryable reports whether responses to k say that repeating the request can help: what
+// [WithRetryPolicy] says, else the kind itself.
+func (r *Responder) Retryable(k *Kind) bool {
+	o := &Occurrence{responder: r.orDefault(), kind: k}
+	return o.retryable()
+}
+
+func (r *Responder) orDefault() *Responder {
+	if r == nil || r.catalogue.Load() == nil {
+		return Default()
+	}
+	return r
+}
+
 // occurrences are used again when nobody may have kept them: half of what a response allocates.
 var occurrences = sync.Pool{New: func() any { return &Occurrence{} }}
 

@@ -32,6 +32,11 @@
 // [ErrReadOnly], wrap the kind that a client should see, so that a handler may return them as they are.
 // Failures of the database wrap the driver's error, for [fault.SQLMappers].
 //
+// # The log, the API, the pages
+//
+// A [LogHandler] is a [log/slog.Handler] that writes to the log of the store; [Handler] serves catalogue and
+// log as JSON, [Pages] to people. None of them needs the others.
+//
 // # How stale an answer can be
 //
 // The whole catalogue is in memory. Reading a record, a default or a retry decision does not ask the
@@ -59,6 +64,7 @@
 //   - polyfault_changes: the counter
 //   - polyfault_log: the log entries
 //   - polyfault_occurrences: how often each code occurred in each hour
+//   - polyfault_writers: the last batch of each [LogHandler], so that none is written twice
 //   - polyfault_migrations: which version the schema has
 //
 // Times are microseconds since 1970 UTC, in both databases. Text sorts by code points in both. A database

@@ -42,7 +42,7 @@ func Pages(s *Store, r *fault.Responder, opts ...PagesOption) http.Handler {
 	if s == nil {
 		panic("store: Pages: the store is nil; Open makes one")
 	}
-	p := &pages{store: s, responder: r, authorize: func(*http.Request) error { return nil }}
+	p := &pages{store: s, responder: r, areas: newAreas(), authorize: func(*http.Request) error { return nil }}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(p)
@@ -70,6 +70,7 @@ type pages struct {
 	store     *Store
 	responder *fault.Responder
 	authorize func(*http.Request) error
+	areas     map[string]area
 }
 
 // A visit is one request for a page.
@@ -92,13 +93,14 @@ func (p *pages) serve(w http.ResponseWriter, req *http.Request) error {
 	}
 	area, name := lastSegments(req.URL.Path)
 	v := &visit{page.NewVisit(p.responder.Catalogue(), req), req.Context(), p.store, name, http.StatusOK}
-	if target := v.target(area); target != "" {
+	shows, known := p.areas[area]
+	if target := v.target(area, known); target != "" {
 		w.Header().Set("Location", target) // relative: http.Redirect does not know the prefix
 		w.Header().Set("Cache-Control", "no-store")
 		w.WriteHeader(http.StatusSeeOther)
 		return nil
 	}
-	body, err := v.body(area)
+	body, err := v.body(area, shows)
 	if err != nil {
 		return forClient(err)
 	}
@@ -116,8 +118,7 @@ func lastSegments(path string) (area, name string) {
 }
 
 // target is where the reader is sent to; "" is nowhere.
-func (v *visit) target(area string) string {
-	_, known := areas[area]
+func (v *visit) target(area string, known bool) string {
 	switch {
 	case !known && v.name == "":
 		return v.URL("errors/")
@@ -136,20 +137,20 @@ func (v *visit) id() int64 {
 	return id
 }
 
-func (v *visit) body(area string) (page.Body, error) {
-	view := areas[area].list
+func (v *visit) body(name string, a area) (page.Body, error) {
+	view := a.list
 	if v.name != "" {
-		view = areas[area].one
+		view = a.one
 	}
 	if view == nil {
 		return page.Body{}, ErrNotFound
 	}
-	shown, err := view(v)
+	shown, err := view.show(v)
 	if err != nil {
 		return page.Body{}, err
 	}
-	return shown.template().Render(&page.View{
-		Visit: v.Visit, Title: shown.title, Navigation: v.navigation(area), Private: true, Main: shown.main,
+	return view.template.Render(&page.View{
+		Visit: v.Visit, Title: shown.title, Navigation: v.navigation(name), Private: true, Main: shown.main,
 	})
 }
 
@@ -167,15 +168,43 @@ func (v *visit) navigation(area string) []page.Link {
 	return links
 }
 
-// A shown is a page before it is rendered.
-type shown struct {
-	template func() *page.Template
-	title    string
-	main     any
+// An area is a part of the pages: a list, and what it lists one by one.
+type area struct{ list, one *view }
+
+// A view is how a page is made.
+type view struct {
+	template *page.Template
+	show     func(*visit) (*shown, error)
 }
 
-// areas are the parts of the pages.
-var areas = map[string]struct{ list, one func(*visit) (*shown, error) }{
-	"errors": {(*visit).errorList, (*visit).oneError},
-	"logs":   {(*visit).logList, (*visit).oneEntry},
+// A shown is what a page shows.
+type shown struct {
+	title string
+	main  any
 }
+
+// newAreas are the areas by their segments of the path. They belong to the handler and are no package
+// variable, so that programs without pages do not carry html/template.
+func newAreas() map[string]area {
+	return map[string]area{
+		"errors": {newView(errorsSource, (*visit).errorList), newView(errorSource, (*visit).oneError)},
+		"logs":   {newView(logsSource, (*visit).logList), newView(logSource, (*visit).oneEntry)},
+	}
+}
+
+func newView(source string, show func(*visit) (*shown, error)) *view {
+	return &view{page.New(partsSource, source), show}
+}
+
+var (
+	//go:embed pages/parts.html
+	partsSource string
+	//go:embed pages/errors.html
+	errorsSource string
+	//go:embed pages/error.html
+	errorSource string
+	//go:embed pages/logs.html
+	logsSource string
+	//go:embed pages/log.html
+	logSource string
+)

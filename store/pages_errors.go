@@ -1,26 +1,12 @@
 package store
 
 import (
-	_ "embed"
 	"errors"
 	"slices"
 	"strconv"
-	"sync"
 
 	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/internal/page"
-)
-
-var (
-	//go:embed pages/parts.html
-	partsSource string
-	//go:embed pages/errors.html
-	errorsSource string
-	//go:embed pages/error.html
-	errorSource string
-
-	errorsPage = sync.OnceValue(func() *page.Template { return page.New(partsSource, errorsSource) })
-	errorPage  = sync.OnceValue(func() *page.Template { return page.New(partsSource, errorSource) })
 )
 
 // errorsPerPage is how many errors a page of the list has.
@@ -52,7 +38,7 @@ func (v *visit) errorList() (*shown, error) {
 		&input{Name: "is_builtin", Label: v.T("builtin"), Choices: []choice{{Text: v.T("all")}, {Value: "true", Text: v.T("yes")}, {Value: "false", Text: v.T("no")}}},
 	)
 	list := &errorList{Form: f}
-	s := &shown{errorsPage, v.T("errors"), list}
+	s := &shown{v.T("errors"), list}
 	filter, err := v.errorFilter(f)
 	if err != nil || f.HasWrong() {
 		return s, err
@@ -200,7 +186,7 @@ func (v *visit) oneError() (*shown, error) {
 	if title == "" {
 		title = page.Line(r.Name)
 	}
-	return &shown{errorPage, title, e}, v.addRecent(e)
+	return &shown{title, e}, v.addRecent(e)
 }
 
 func (v *visit) addRecent(e *errorView) error {

@@ -2,25 +2,13 @@ package store
 
 import (
 	"bytes"
-	_ "embed"
 	"encoding/json"
 	"errors"
 	"log/slog"
 	"slices"
 	"strconv"
-	"sync"
 
 	"github.com/polyfault/polyfault/internal/page"
-)
-
-var (
-	//go:embed pages/logs.html
-	logsSource string
-	//go:embed pages/log.html
-	logSource string
-
-	logsPage = sync.OnceValue(func() *page.Template { return page.New(partsSource, logsSource) })
-	logPage  = sync.OnceValue(func() *page.Template { return page.New(partsSource, logSource) })
 )
 
 // entriesPerPage is how many entries of the log a page of the list has.
@@ -68,7 +56,7 @@ func (v *visit) logList() (*shown, error) {
 		&input{Name: "ended", Label: v.T("until"), Type: "datetime-local"},
 	)
 	list := &logList{Form: f}
-	s := &shown{logsPage, v.T("logs"), list}
+	s := &shown{v.T("logs"), list}
 	filter, err := v.logFilter(f)
 	if err != nil || f.HasWrong() {
 		return s, err
@@ -156,7 +144,7 @@ func (v *visit) oneEntry() (*shown, error) {
 	if l.Repeats > 1 {
 		e.LastSeen = page.TimeOf(l.LastSeen)
 	}
-	return &shown{logPage, v.T("logs") + " · " + v.name, e}, nil
+	return &shown{v.T("logs") + " · " + v.name, e}, nil
 }
 
 // attributesOf are the members of the object, in its order; a value that is no text is shown as JSON.

@@ -5,12 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"mime"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 
 	fault "github.com/polyfault/polyfault/core"
 )
@@ -79,11 +77,8 @@ type Options struct {
 //     other formats have examples, and a schema that only tells objects from strings.
 //
 // The same options and catalogue give the same bytes. A nil responder stands for one with the built-in
-// kinds and texts, and logs nothing.
-//
-// For each example the responder answers an error, so it writes log lines and calls its observers, some
-// hundred times: better make one for the document, with the same options and without these. [IsExample]
-// tells the failures from others where that cannot be.
+// kinds and texts. The examples are what the responder would answer ([fault.Responder.Preview]): nothing is
+// logged, and no observer is called.
 //
 // A responder that exposes the texts of errors ([fault.WithExposure]) is refused, as are options that
 // choose no kind, a language that is not loaded, or a media type that no format has.
@@ -91,7 +86,7 @@ type Options struct {
 // Components is safe for concurrent use.
 func Components(r *fault.Responder, opts Options) ([]byte, error) {
 	if r == nil {
-		r = builtin()
+		r = fault.Default()
 	}
 	m := &maker{responder: r, opts: opts, catalogue: r.Catalogue()}
 	if err := m.prepare(); err != nil {
@@ -108,15 +103,6 @@ func Components(r *fault.Responder, opts Options) ([]byte, error) {
 	}
 	return b.Bytes(), nil
 }
-
-// builtin answers as fault.Default does, and logs nothing.
-var builtin = sync.OnceValue(func() *fault.Responder {
-	r, err := fault.NewResponder(fault.WithLogger(slog.New(slog.DiscardHandler)))
-	if err != nil {
-		panic(err) // without further options nothing can be wrong
-	}
-	return r
-})
 
 // A maker makes one document.
 type maker struct {

@@ -13,22 +13,14 @@ import (
 // traceID is that of every example: the one of the W3C's Trace Context.
 const traceID = "4bf92f3577b34da6a3ce929d0e0e4736"
 
-type exampleKey struct{}
-
-// IsExample reports whether ctx belongs to an error that [Components] made for an example. Observers
-// and log handlers can pass over these.
-func IsExample(ctx context.Context) bool { return ctx.Value(exampleKey{}) != nil }
-
 // A request asks for a body in this form.
 type request struct{ accept, language string }
 
 var _ fault.Request = request{}
 
-func (request) Context() context.Context {
-	return context.WithValue(context.Background(), exampleKey{}, true)
-}
-func (request) Method() string { return http.MethodGet }
-func (request) Path() string   { return "/" }
+func (request) Context() context.Context { return context.Background() }
+func (request) Method() string           { return http.MethodGet }
+func (request) Path() string             { return "/" }
 
 func (r request) Header(name string) string {
 	switch http.CanonicalHeaderKey(name) {
@@ -61,7 +53,7 @@ const (
 
 // probe finds out what the responder answers to this Accept header.
 func (m *maker) probe(accept string) format {
-	resp := m.responder.Respond(request{accept: accept}, fault.BadRequest.New(fault.TraceID(traceID), fault.Arg("Name", "value")))
+	resp := m.responder.Preview(request{accept: accept}, fault.BadRequest.New(fault.TraceID(traceID), fault.Arg("Name", "value")))
 	f := format{mediaType: mediaTypeOf(resp), negotiated: strings.Contains(resp.Header().Get("Vary"), "Accept-Language")}
 	var members map[string]json.RawMessage
 	switch {

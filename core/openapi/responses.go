@@ -41,7 +41,7 @@ func (m *maker) response(k *fault.Kind) *response {
 	for _, f := range m.formats {
 		content := mediaType{Schema: f.schema(), Examples: map[string]example{}}
 		for _, tag := range m.languages {
-			answer := m.responder.Respond(request{f.mediaType, tag}, k.New(attrs...))
+			answer := m.responder.Preview(request{f.mediaType, tag}, k.New(attrs...))
 			resp.Status = answer.Status
 			maps.Copy(sent, answer.Header())
 			if name, e, ok := exampleOf(answer, f); ok {
