@@ -259,7 +259,7 @@ func TestValues(t *testing.T) {
 		{(*pointerError)(nil), `"<nil>"`},
 		{math.NaN(), `"NaN"`}, {math.Inf(-1), `"-Inf"`},
 		{angryError{}, `"!PANIC: *errors.errorString"`},
-		{angryJSON{}, `"!PANIC: assignment to entry in nil map"`},
+		{angryJSON{}, `"!PANIC: no JSON"`},
 		{func() {}, `"!ERROR: json: unsupported type: func()"`},
 		{rawJSON(`{`), `"!ERROR: json: error calling MarshalJSON for type store_test.rawJSON: unexpected end of JSON input"`},
 		{"a\x00b\xffc", `"a` + "\uFFFDb\uFFFD" + `c"`},

@@ -142,6 +142,7 @@ func (r *lintRun) lint(cmd *cobra.Command, dirs []string) error {
 			found = append(found, locate(dir, m))
 		}
 	}
+	progress(cmd.ErrOrStderr(), "")
 	if err := printFindings(cmd.OutOrStdout(), r.format, found, shown); err != nil {
 		return err
 	}
