@@ -118,7 +118,8 @@ func allChecks() []Check { return append(builtinChecks(), defaultSet.Checks()...
 
 // RunFor runs the checks that polyfault brings and, behind them, those of [AddCheck], over the
 // responder; nil means [fault.Default]. It is for applications at start-up, before the first
-// request, and for tests. See [Set.Run] for results and errors.
+// request, and for tests. It looks at every text in every language, which takes some 60 ms the first time:
+// a start-up that has to be quicker leaves it to tests. See [Set.Run] for results and errors.
 func RunFor(ctx context.Context, r *fault.Responder, opts Options) (Result, error) {
 	return run(ctx, allChecks(), SubjectOf(r, opts.Kinds), opts)
 }
