@@ -72,7 +72,7 @@ var budgets = []budget{
 	{claim: "below 30 ms", scenario: cold, contestant: "33", nanoseconds: 30e6, cold: true},
 	{claim: "below 2 µs", scenario: logging, contestant: ours, nanoseconds: 2000},
 	{claim: "at most 2 allocations", scenario: logging, contestant: ours, allocs: 2},
-	{claim: "at least 0.7 of the rate of plain INSERTs", scenario: inserting, contestant: ours, against: plainRows, ratio: 1 / 0.7},
+	{claim: "at least 0.7 of the rate of plain INSERTs", scenario: inserting, contestant: ours, against: preparedRow, ratio: 1 / 0.7},
 	{claim: "below 1 s", scenario: lint, contestant: ours, nanoseconds: 1e9},
 }
 

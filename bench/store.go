@@ -16,9 +16,10 @@ import (
 )
 
 const (
-	logging   = "log, handing over a record"
-	inserting = "log, 5120 records into SQLite"
-	plainRows = "512 rows an INSERT"
+	logging     = "log, handing over a record"
+	inserting   = "log, 5120 records into SQLite"
+	plainRows   = "512 rows an INSERT"
+	preparedRow = "a prepared INSERT a row, 512 a transaction"
 
 	logRecords = 10 * logRows
 	logRows    = 512
@@ -37,7 +38,8 @@ var storeScenarios = sync.OnceValue(func() []*scenario {
 			{name: "slog.JSONHandler to nowhere", role: hand, op: func() { logOne(json) }},
 		}},
 		{name: inserting, contestants: []contestant{
-			{name: plainRows, role: hand, op: func() { insertPlain(plain) }, many: true, rest: func() { clearLog(plain) }},
+			{name: plainRows, op: func() { insertPlain(plain) }, many: true, rest: func() { clearLog(plain) }},
+			{name: preparedRow, role: hand, op: func() { insertPrepared(plain) }, many: true, rest: func() { clearLog(plain) }},
 			{name: ours, op: writing.fill, many: true, rest: writing.empty},
 		}},
 	}
@@ -109,7 +111,7 @@ func insertPlain(db *sql.DB) {
 		now := time.Now().UnixMicro()
 		args := make([]any, 0, logRows*plainColumns)
 		for range logRows {
-			args = append(args, "host", 8, "request failed", "not_found", "", traceID, `{"status":404,"method":"GET","path":"/orders/{id}"}`, "", now, 1, now)
+			args = append(args, "host", 8, "request failed", "request failed", "not_found", "", traceID, `{"status":404,"method":"GET","path":"/orders/{id}"}`, "", now, 1, now)
 		}
 		tx := must(db.Begin())
 		must(tx.Exec(plainInsert, args...))
@@ -117,7 +119,26 @@ func insertPlain(db *sql.DB) {
 	}
 }
 
-const plainColumns = 11
+// insertPrepared writes them row by row, the statement prepared once for 512 of them.
+func insertPrepared(db *sql.DB) {
+	for range logRecords / logRows {
+		now := time.Now().UnixMicro()
+		tx := must(db.Begin())
+		statement := must(tx.Prepare(rowInsert))
+		for range logRows {
+			must(statement.Exec("host", 8, "request failed", "request failed", "not_found", "", traceID, `{"status":404,"method":"GET","path":"/orders/{id}"}`, "", now, 1, now))
+		}
+		check(statement.Close())
+		check(tx.Commit())
+	}
+}
 
-var plainInsert = "INSERT INTO polyfault_log (host, level, message, code, scope, trace_id, attributes, stacktrace, created, repeats, last_seen) VALUES " +
-	strings.TrimSuffix(strings.Repeat("("+strings.TrimSuffix(strings.Repeat("?, ", plainColumns), ", ")+"), ", logRows), ", ")
+const plainColumns = 12
+
+const intoLog = "INSERT INTO polyfault_log (host, level, message, folded, code, scope, trace_id, attributes, stacktrace, created, repeats, last_seen) VALUES "
+
+var (
+	row         = "(" + strings.TrimSuffix(strings.Repeat("?, ", plainColumns), ", ") + ")"
+	rowInsert   = intoLog + row
+	plainInsert = intoLog + strings.TrimSuffix(strings.Repeat(row+", ", logRows), ", ")
+)
