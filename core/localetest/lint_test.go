@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"testing/fstest"
 
@@ -131,7 +130,7 @@ func TestUnreadableFiles(t *testing.T) {
 	require.NoError(t, os.Symlink(dir, filepath.Join(dir, "loop")))
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "sub"), 0o700))
 	require.NoError(t, os.Symlink(filepath.Join(dir, "sub"), filepath.Join(dir, "active.nl.toml")))
-	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "active.sv.toml"), 0o600))
+	require.NoError(t, makePipe(filepath.Join(dir, "active.sv.toml")))
 	unreadable := []string{"active.de.toml", "active.fr.toml", "active.it.toml", "active.nl.toml", "active.sv.toml"}
 	if os.Getuid() != 0 { // root may read everything
 		require.NoError(t, os.Chmod(put("active.pt.toml", english), 0))
