@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/polyfault/polyfault/core/internal/message"
-	"github.com/polyfault/polyfault/core/internal/plural"
+	"github.com/polyfault/polyfault/internal/message"
+	"github.com/polyfault/polyfault/internal/plural"
 )
 
 // readCanonical reads a locale file in the layout of polyfault locales fmt: tables [id] or ["id"] of one

@@ -9,8 +9,8 @@ import (
 
 	"golang.org/x/text/language"
 
-	"github.com/polyfault/polyfault/core/internal/negotiate"
-	"github.com/polyfault/polyfault/core/internal/plural"
+	"github.com/polyfault/polyfault/internal/negotiate"
+	"github.com/polyfault/polyfault/internal/plural"
 )
 
 // A catalogue is all loaded texts in all loaded languages, compiled. It is immutable: a reload

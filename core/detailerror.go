@@ -3,7 +3,7 @@ package fault
 import (
 	"iter"
 
-	"github.com/polyfault/polyfault/core/internal/jsontext"
+	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
 // A DetailError is a detail that is an error: a field error, an error of ours, or the text of another

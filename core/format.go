@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/polyfault/polyfault/core/internal/jsontext"
+	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
 // A Format is one wire representation of errors. [Multilingual] and [Problem] are built in; package

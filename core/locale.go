@@ -16,8 +16,8 @@ import (
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
 
-	"github.com/polyfault/polyfault/core/internal/message"
-	"github.com/polyfault/polyfault/core/internal/plural"
+	"github.com/polyfault/polyfault/internal/message"
+	"github.com/polyfault/polyfault/internal/plural"
 	"github.com/polyfault/polyfault/locales"
 )
 

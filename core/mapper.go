@@ -16,7 +16,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/polyfault/polyfault/core/internal/jsontext"
+	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
 // A Mapper turns a foreign error into one of ours, or returns nil when it does not know it. It is

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/polyfault/polyfault/core/internal/jsontext"
+	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
 // An Occurrence is one error in one request, as formats and observers see it.

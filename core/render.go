@@ -10,9 +10,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/polyfault/polyfault/core/internal/jsontext"
-	"github.com/polyfault/polyfault/core/internal/message"
-	"github.com/polyfault/polyfault/core/internal/plural"
+	"github.com/polyfault/polyfault/internal/jsontext"
+	"github.com/polyfault/polyfault/internal/message"
+	"github.com/polyfault/polyfault/internal/plural"
 )
 
 // appendMembers appends the texts of the all-languages body as JSON members: "DE":"…","EN":"…".

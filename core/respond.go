@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/polyfault/polyfault/core/internal/negotiate"
+	"github.com/polyfault/polyfault/internal/negotiate"
 )
 
 // respond runs the steps, each of which holds its own panics; the last line of defence is a body

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/polyfault/polyfault/core/internal/negotiate"
+	"github.com/polyfault/polyfault/internal/negotiate"
 )
 
 // A Responder turns errors into responses. It is made once by [NewResponder], holds all

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	fault "github.com/polyfault/polyfault/core"
-	"github.com/polyfault/polyfault/core/internal/jsontext"
+	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
 // Envelope is the shape of the blargh exceptions: {"error":{"code":"TASK_LOCKED","details":{…}}}. The

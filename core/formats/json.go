@@ -4,7 +4,7 @@ import (
 	"strconv"
 
 	fault "github.com/polyfault/polyfault/core"
-	"github.com/polyfault/polyfault/core/internal/jsontext"
+	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
 // object appends the members of a JSON object.

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	fault "github.com/polyfault/polyfault/core"
-	"github.com/polyfault/polyfault/core/internal/jsontext"
+	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
 // JSONAPI is JSON:API 1.1, application/vnd.api+json: "errors", the error itself first, and after it an

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	fault "github.com/polyfault/polyfault/core"
-	"github.com/polyfault/polyfault/core/internal/jsontext"
+	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
 // RPCStatus is google.rpc.Status as JSON over HTTP (AIP-193): error.code is the HTTP status, status the

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/polyfault/polyfault/core/checks"
-	"github.com/polyfault/polyfault/core/internal/plural"
+	"github.com/polyfault/polyfault/internal/plural"
 )
 
 // maxLocaleFile is the largest file that polyfault loads.

@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/polyfault/polyfault/core/internal/plural"
+	"github.com/polyfault/polyfault/internal/plural"
 )
 
 // A Change is a file that [Format], [Fix] or [New] writes anew, for the caller to put in place. The

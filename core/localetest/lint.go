@@ -15,7 +15,7 @@ import (
 
 	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/core/checks"
-	"github.com/polyfault/polyfault/core/internal/plural"
+	"github.com/polyfault/polyfault/internal/plural"
 	"github.com/polyfault/polyfault/locales"
 )
 

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing/fstest"
 
-	"github.com/polyfault/polyfault/core/internal/message"
-	"github.com/polyfault/polyfault/core/internal/plural"
+	"github.com/polyfault/polyfault/internal/message"
+	"github.com/polyfault/polyfault/internal/plural"
 )
 
 // The tags of the pseudo-locales.

@@ -9,8 +9,8 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/polyfault/polyfault/core/internal/message"
-	"github.com/polyfault/polyfault/core/internal/plural"
+	"github.com/polyfault/polyfault/internal/message"
+	"github.com/polyfault/polyfault/internal/plural"
 )
 
 // A textCase is one form of one text, and all that is known of it.

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/polyfault/polyfault/core/checks"
-	"github.com/polyfault/polyfault/core/internal/plural"
+	"github.com/polyfault/polyfault/internal/plural"
 )
 
 // LockFile is the name of the file beside the locale files that records what each translation was

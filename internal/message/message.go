@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/polyfault/polyfault/core/internal/jsontext"
+	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
 // A Text is one compiled form of one text in one language. It is immutable.
