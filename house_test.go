@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -22,79 +23,167 @@ import (
 
 const module = "github.com/polyfault/polyfault"
 
-// coreModules is what core, and so everybody, depends on.
-var coreModules = []string{module, "github.com/nicksnyder/go-i18n/v2", "golang.org/x/text", "github.com/BurntSushi/toml"}
-
-// frameworks may be imported by their own adapter only.
-var frameworks = map[string]string{
-	"github.com/gin-gonic/gin": "gin", "github.com/labstack/echo/v4": "echo", "github.com/gofiber/fiber/v2": "fiber", "github.com/valyala/fasthttp": "fiber",
-	"github.com/go-chi/chi/v5": "none", "github.com/stretchr/testify": "none", "github.com/getkin/kin-openapi": "none",
-	"modernc.org/sqlite": "none", "github.com/jackc/pgx/v5": "none",
+// floor is what every package of ours may import of ours: rooms that know no package above them.
+var floor = []string{
+	"internal/atomicfile", "internal/clean", "internal/errtree", "internal/jsonpointer", "internal/jsontext", "internal/localefile", "internal/message",
+	"internal/negotiate", "internal/plural",
 }
 
-// Imports run one way, and an adapter brings its own framework only.
+// A rule says what a package, or all packages below a folder ("core/..."), may import.
+type rule struct {
+	packages string
+	ours     []string // besides the floor
+	others   []string // modules, besides the libraries of core
+}
+
+var anything = []string{"..."}
+
+// rules are looked through from the first; the first that fits a package holds.
+var rules = []rule{
+	{"locales", nil, nil},
+	{"internal/page", []string{"core", "locales"}, nil},
+	{"internal/...", nil, nil},
+	{"core", []string{"locales"}, nil},
+	{"core/localetest", []string{"core", "core/checks", "locales"}, nil},
+	{"core/...", []string{"core", "locales"}, nil},
+	{"nethttp", []string{"core", "locales"}, nil},
+	{"nethttp/catalog", []string{"core", "internal/page", "nethttp"}, nil},
+	{"gin", []string{"core"}, []string{"github.com/gin-gonic/gin", "github.com/go-playground/validator/v10"}},
+	{"echo", []string{"core"}, []string{"github.com/labstack/echo/v4"}},
+	{"fiber", []string{"core"}, []string{"github.com/gofiber/fiber/v2", "github.com/valyala/fasthttp"}},
+	{"store", []string{"core", "internal/page", "locales", "nethttp"}, nil},
+	{"cmd/...", []string{"cmd/...", "core/...", "locales"}, anything},
+	{"examples/...", anything, anything},
+	{"interop/...", anything, anything},
+	{"bench", anything, anything},
+}
+
+// coreLibraries are the modules of others that core depends on, and so everybody.
+var coreLibraries = []string{"github.com/nicksnyder/go-i18n/v2", "golang.org/x/text", "github.com/BurntSushi/toml"}
+
+func (r rule) allowsOurs(inside string) bool {
+	return slices.ContainsFunc(slices.Concat(floor, r.ours), func(pattern string) bool { return covers(pattern, inside) })
+}
+
+func (r rule) allowsModule(path string) bool {
+	return slices.ContainsFunc(slices.Concat(coreLibraries, r.others), func(pattern string) bool { return covers(pattern, path) })
+}
+
+// covers reports whether a pattern as the go command has it covers the path.
+func covers(pattern, path string) bool {
+	folder, below := strings.CutSuffix(pattern, "...")
+	folder = strings.TrimSuffix(folder, "/")
+	return path == folder || below && (folder == "" || strings.HasPrefix(path, folder+"/"))
+}
+
+// A listed package is what the go command says of one.
+type listed struct {
+	ImportPath string
+	Module     *struct{ Path string } // nil: the standard library
+	GoFiles    []string
+	Imports    []string
+}
+
+func (p *listed) ours() (inside string, ok bool) { return strings.CutPrefix(p.ImportPath, module+"/") }
+
+// Imports run one way, and an adapter brings its own framework only. What each package imports is checked, and
+// where a rule names no module, what comes with it as well.
 func TestImportDirection(t *testing.T) {
-	for _, c := range []struct {
-		pkg     string
-		modules []string // nil: not checked
-		ours    []string // packages of ours that it may depend on
-	}{
-		{"locales", []string{module}, nil},
-		{"core", coreModules, []string{"core", "locales"}},
-		{"core/coretest", coreModules, []string{"core", "locales"}},
-		{"core/formats", coreModules, []string{"core", "locales"}},
-		{"core/checks", coreModules, []string{"core", "locales"}},
-		{"core/openapi", coreModules, []string{"core", "locales"}},
-		{"core/localetest", coreModules, []string{"core", "core/checks", "locales"}},
-		{"cmd/polyfault", nil, []string{"core", "core/checks", "core/formats", "core/localetest", "core/openapi", "locales"}},
-		{"internal/page", coreModules, []string{"core", "locales"}},
-		{"nethttp", coreModules, []string{"core", "internal/page", "locales"}},
-		{"store", coreModules, []string{"core", "internal/page", "locales", "nethttp"}},
-		{"gin", nil, []string{"core", "locales"}},
-		{"echo", nil, []string{"core", "locales"}},
-		{"fiber", nil, []string{"core", "locales"}},
-	} {
-		t.Run(c.pkg, func(t *testing.T) {
-			for _, dep := range dependencies(t, "./"+c.pkg) {
-				if dep.Module == nil {
-					continue // the standard library
-				}
-				if c.modules != nil {
-					assert.Contains(t, c.modules, dep.Module.Path, "%s imports %s", c.pkg, dep.ImportPath)
-				}
-				for framework, adapter := range frameworks {
-					if dep.Module.Path == framework {
-						assert.Equal(t, adapter, c.pkg, "%s imports %s", c.pkg, dep.ImportPath)
-					}
-				}
-				inside, ok := strings.CutPrefix(dep.ImportPath, module+"/")
-				if !ok || inside == c.pkg || strings.HasPrefix(inside, c.pkg+"/internal/") || strings.HasPrefix(inside, "internal/") {
+	for _, folder := range modules(t) {
+		t.Run(folder, func(t *testing.T) {
+			byPath := list(t, folder)
+			for path, p := range byPath {
+				inside, ours := p.ours()
+				if !ours || len(p.GoFiles) == 0 {
 					continue
 				}
-				assert.Contains(t, c.ours, inside, "%s imports %s", c.pkg, dep.ImportPath)
+				i := slices.IndexFunc(rules, func(r rule) bool { return covers(r.packages, inside) })
+				if !assert.GreaterOrEqual(t, i, 0, "no rule says what %s may import", inside) {
+					continue
+				}
+				for _, imported := range p.Imports {
+					checkImport(t, rules[i], path, byPath[imported], byPath, map[string]bool{})
+				}
 			}
 		})
 	}
 }
 
-type dependency struct {
-	ImportPath string
-	Module     *struct{ Path string }
+func checkImport(t *testing.T, r rule, importer string, p *listed, byPath map[string]*listed, seen map[string]bool) {
+	if p == nil || p.Module == nil || seen[p.ImportPath] {
+		return
+	}
+	seen[p.ImportPath] = true
+	if inside, ours := p.ours(); ours {
+		assert.True(t, r.allowsOurs(inside), "%s imports %s", importer, p.ImportPath)
+		return // it has a rule of its own
+	}
+	assert.True(t, r.allowsModule(p.Module.Path), "%s imports %s", importer, p.ImportPath)
+	if r.others != nil {
+		return // a framework brings what it likes
+	}
+	for _, imported := range p.Imports {
+		checkImport(t, r, p.ImportPath, byPath[imported], byPath, seen)
+	}
 }
 
-func dependencies(t *testing.T, pkg string) (list []dependency) {
+// modules are the folders of the modules that users import. Each go.mod counts but those that go.work leaves
+// out on purpose: newcomers would wait for what only tests and benchmarks need.
+func modules(t *testing.T) (folders []string) {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=ImportPath,Module", pkg).Output()
+	require.NoError(t, filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != "." || d.Name() == "testdata") {
+			return filepath.SkipDir
+		}
+		if d.Name() == "go.mod" {
+			folders = append(folders, filepath.ToSlash(filepath.Dir(path)))
+		}
+		return err
+	}))
+	folders = slices.DeleteFunc(folders, func(folder string) bool { return folder == "interop" || folder == "bench" })
+	work, err := os.ReadFile("go.work")
+	if errors.Is(err, fs.ErrNotExist) {
+		return folders // a tarball of the root module
+	}
 	require.NoError(t, err)
+	for _, folder := range folders {
+		assert.Regexp(t, `(?m)^\t(\./)?`+regexp.QuoteMeta(folder)+"$", string(work), "go.work does not use %s", folder)
+	}
+	return folders
+}
+
+// list asks the go command for all packages of a module and what they depend on.
+func list(t *testing.T, folder string) map[string]*listed {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=ImportPath,Module,GoFiles,Imports", "./...")
+	command.Dir = folder
+	command.Env = append(os.Environ(), "GOWORK=off")
+	out, err := command.Output()
+	require.NoError(t, err)
+	all := map[string]*listed{}
 	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
-		var d dependency
-		err := decoder.Decode(&d)
+		p := &listed{}
+		err := decoder.Decode(p)
 		if errors.Is(err, io.EOF) {
-			return list
+			require.NotEmpty(t, all)
+			return all
 		}
 		require.NoError(t, err)
-		list = append(list, d)
+		all[p.ImportPath] = p
 	}
+}
+
+// Adopting polyfault adds these requirements to a service and no others.
+func TestRequirements(t *testing.T) {
+	content, err := os.ReadFile("go.mod")
+	require.NoError(t, err)
+	var direct []string
+	for line := range strings.Lines(string(content)) {
+		if fields := strings.Fields(line); strings.HasPrefix(line, "\t") && !strings.Contains(line, "// indirect") {
+			direct = append(direct, fields[0])
+		}
+	}
+	assert.ElementsMatch(t, append(slices.Clone(coreLibraries), "github.com/stretchr/testify"), direct, "go.mod of the root")
 }
 
 // Every exported name has a comment that begins as the style demands, every package has one too.

@@ -45,6 +45,10 @@ require (
 	github.com/modern-go/reflect2 v1.0.2 // indirect
 	github.com/ncruces/go-strftime v1.1.0 // indirect
 	github.com/pelletier/go-toml/v2 v2.2.4 // indirect
+	github.com/polyfault/polyfault/echo v0.0.0
+	github.com/polyfault/polyfault/fiber v0.0.0
+	github.com/polyfault/polyfault/gin v0.0.0
+	github.com/polyfault/polyfault/store v0.0.0
 	github.com/quic-go/qpack v0.6.0 // indirect
 	github.com/quic-go/quic-go v0.59.0 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
@@ -65,3 +69,11 @@ require (
 )
 
 replace github.com/polyfault/polyfault => ../
+
+replace github.com/polyfault/polyfault/gin => ../gin
+
+replace github.com/polyfault/polyfault/echo => ../echo
+
+replace github.com/polyfault/polyfault/fiber => ../fiber
+
+replace github.com/polyfault/polyfault/store => ../store

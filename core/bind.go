@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/polyfault/polyfault/internal/jsonpointer"
 )
 
 // BindJSON decodes the JSON value in body into v, as [json.Unmarshal] does, and strictly: it refuses
@@ -116,7 +118,7 @@ func (s *strict) object(t reflect.Type, raw json.RawMessage, pointer string, dep
 		return
 	}
 	for _, name := range namesInOrder(raw, members) {
-		at := pointer + "/" + escapePointer.Replace(name)
+		at := pointer + jsonpointer.To(name)
 		if t.Kind() == reflect.Map {
 			s.value(t.Elem(), members[name], at, depth+1)
 			continue

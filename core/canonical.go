@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/polyfault/polyfault/internal/localefile"
 	"github.com/polyfault/polyfault/internal/message"
 	"github.com/polyfault/polyfault/internal/plural"
 )
@@ -62,10 +63,10 @@ func canonicalID(line string) (id string, ok bool) {
 func (f *forms) read(line string) bool {
 	name, literal, found := strings.Cut(line, ` = "`)
 	text, closed := strings.CutSuffix(literal, `"`)
-	if !found || !closed || strings.ContainsAny(text, `"\`) || !slices.Contains(textKeys, name) {
+	if !found || !closed || strings.ContainsAny(text, `"\`) || !slices.Contains(localefile.Keys, name) {
 		return false
 	}
-	form := slices.Index(textKeys, name) - slices.Index(textKeys, "zero")
+	form := slices.Index(localefile.Keys, name) - localefile.FirstForm
 	if form < 0 {
 		return true // description, hash
 	}

@@ -3,6 +3,7 @@ package fault
 import (
 	"iter"
 
+	"github.com/polyfault/polyfault/internal/jsonpointer"
 	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
@@ -60,7 +61,7 @@ func (o *Occurrence) errorOf(d *detail) (e DetailError, ok bool) {
 	if !ok {
 		return e, false
 	}
-	e.at = Location{pointer: "/" + escapePointer.Replace(d.name), name: d.name}
+	e.at = Location{pointer: jsonpointer.To(d.name), name: d.name}
 	f, ours := From(err)
 	if !ours {
 		e.plain = errorText(err)

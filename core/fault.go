@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 
+	"github.com/polyfault/polyfault/internal/errtree"
 	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
@@ -179,7 +180,7 @@ func findFault(err error) (f *Fault, ok bool) {
 			f, ok = nil, false
 		}
 	}()
-	return find(err, func(e error) (*Fault, bool) {
+	return errtree.Find(err, func(e error) (*Fault, bool) {
 		if ours, isOurs := e.(interface{ fault() *Fault }); isOurs {
 			f := ours.fault()
 			return f, f != nil

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+
+	"github.com/polyfault/polyfault/internal/jsonpointer"
 )
 
 // A Location is one part of a request: a member of its body, or a parameter. The zero Location is the
@@ -23,7 +25,7 @@ func InBody(name string) Location {
 	if name == "" || name[0] == '/' {
 		return bodyAt(name)
 	}
-	return Location{pointer: "/" + escapePointer.Replace(name), name: name}
+	return Location{pointer: jsonpointer.To(name), name: name}
 }
 
 func bodyAt(pointer string) Location {
@@ -32,7 +34,7 @@ func bodyAt(pointer string) Location {
 	}
 	name := strings.ReplaceAll(pointer[1:], "/", ".")
 	if strings.IndexByte(name, '~') >= 0 {
-		name = unescapePointer.Replace(name)
+		name = jsonpointer.Unescape(name)
 	}
 	return Location{pointer: pointer, name: name}
 }
@@ -74,16 +76,11 @@ func (l Location) Segments() []string {
 	steps := strings.Split(l.pointer[1:], "/")
 	for i, step := range steps {
 		if strings.IndexByte(step, '~') >= 0 {
-			steps[i] = unescapePointer.Replace(step)
+			steps[i] = jsonpointer.Unescape(step)
 		}
 	}
 	return steps
 }
-
-var (
-	escapePointer   = strings.NewReplacer("~", "~0", "/", "~1")
-	unescapePointer = strings.NewReplacer("~1", "/", "~0", "~")
-)
 
 // A fieldError says what is wrong with one part of the request.
 type fieldError struct {
@@ -262,7 +259,7 @@ func fieldPointer(path string) string {
 		}
 		path = strings.TrimPrefix(path, ".")
 		pointer.WriteByte('/')
-		_, _ = escapePointer.WriteString(&pointer, step)
+		pointer.WriteString(jsonpointer.Escape(step))
 	}
 	return pointer.String()
 }

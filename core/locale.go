@@ -16,6 +16,7 @@ import (
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
 
+	"github.com/polyfault/polyfault/internal/localefile"
 	"github.com/polyfault/polyfault/internal/message"
 	"github.com/polyfault/polyfault/internal/plural"
 	"github.com/polyfault/polyfault/locales"
@@ -36,9 +37,6 @@ func (e *LocaleError) Error() string {
 	}
 	return fmt.Sprintf("locale file %q: key %q: %s", e.File, e.Key, e.Rule)
 }
-
-// maxLocaleFile is far above any honest locale file (the built-in ones have some 20 KiB).
-const maxLocaleFile = 1 << 20
 
 // A localeFile is one parsed file: the texts of one language.
 type localeFile struct {
@@ -164,8 +162,8 @@ func readLocales(fsys fs.FS) ([]*localeFile, error) {
 }
 
 func readLocale(fsys fs.FS, name string, entry fs.DirEntry) (*localeFile, error) {
-	if info, err := entry.Info(); err == nil && info.Size() > maxLocaleFile {
-		return nil, &LocaleError{File: name, Rule: fmt.Sprintf("is larger than %d bytes", maxLocaleFile)}
+	if info, err := entry.Info(); err == nil && info.Size() > localefile.MaxSize {
+		return nil, &LocaleError{File: name, Rule: fmt.Sprintf("is larger than %d bytes", localefile.MaxSize)}
 	}
 	tag, rule := tagOfFile(path.Base(name))
 	if rule != "" {
@@ -179,16 +177,14 @@ func readLocale(fsys fs.FS, name string, entry fs.DirEntry) (*localeFile, error)
 }
 
 func tagOfFile(base string) (language.Tag, string) {
-	name, ok := strings.CutPrefix(strings.TrimSuffix(base, ".toml"), "active.")
-	if !ok || name == "" {
+	tag, written, wrong := localefile.TagOf(base)
+	switch wrong {
+	case localefile.NoLocaleFile:
 		return language.Und, "the name of a locale file is active.<tag>.toml, active.pt-BR.toml for example"
-	}
-	tag, err := language.Parse(name)
-	if err != nil || tag == language.Und {
-		return language.Und, fmt.Sprintf("%q is not a known BCP 47 language tag", name)
-	}
-	if canonical := tag.String(); canonical != name {
-		return language.Und, fmt.Sprintf("language tag %q is not canonical; rename the file to active.%s.toml", name, canonical)
+	case localefile.UnknownTag:
+		return language.Und, fmt.Sprintf("%q is not a known BCP 47 language tag", written)
+	case localefile.NotCanonical:
+		return language.Und, fmt.Sprintf("language tag %q is not canonical; rename the file to active.%s.toml", written, tag)
 	}
 	return tag, ""
 }
@@ -256,13 +252,6 @@ func tomlKey(err error) string {
 	return ""
 }
 
-// textKeys are what a text's table may hold. go-i18n knows more; those would let a file change how
-// it is read.
-var textKeys = []string{"description", "hash", "zero", "one", "two", "few", "many", "other"}
-
-// reservedKeys make a table a text for go-i18n, in any letter case.
-var reservedKeys = append([]string{"id", "leftdelim", "rightdelim", "translation"}, textKeys...)
-
 // checkTree names the first key, in sorted order, that is not a text. go-i18n reports the same
 // faults without naming the key.
 func checkTree(prefix string, tree map[string]any) (key, rule string) {
@@ -271,7 +260,7 @@ func checkTree(prefix string, tree map[string]any) (key, rule string) {
 		if name == "" {
 			return id, "an id is empty"
 		}
-		if slices.Contains(reservedKeys, strings.ToLower(name)) {
+		if localefile.IsReserved(name) {
 			return id, fmt.Sprintf("%q is a reserved word of the file format and no text id", name)
 		}
 		switch value := tree[name].(type) {
@@ -288,7 +277,7 @@ func checkTree(prefix string, tree map[string]any) (key, rule string) {
 }
 
 func checkTable(id string, table map[string]any) (key, rule string) {
-	isText := func(name string) bool { return slices.Contains(reservedKeys, strings.ToLower(name)) }
+	isText := func(name string) bool { return localefile.IsReserved(name) }
 	if len(table) == 0 {
 		return id, `the form "other" is missing`
 	}
@@ -296,8 +285,8 @@ func checkTable(id string, table map[string]any) (key, rule string) {
 		return checkTree(id+".", table)
 	}
 	for _, name := range slices.Sorted(maps.Keys(table)) {
-		if !slices.Contains(textKeys, name) {
-			return id + "." + name, fmt.Sprintf("unknown member %q; a text has %s", name, strings.Join(textKeys, ", "))
+		if !slices.Contains(localefile.Keys, name) {
+			return id + "." + name, fmt.Sprintf("unknown member %q; a text has %s", name, strings.Join(localefile.Keys, ", "))
 		}
 		if _, isString := table[name].(string); !isString {
 			return id + "." + name, fmt.Sprintf("must be a string, not %T", table[name])

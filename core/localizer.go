@@ -1,5 +1,7 @@
 package fault
 
+import "github.com/polyfault/polyfault/internal/errtree"
+
 // A Localizer gives an error's own body its texts. A type in the error's tree brings its own body
 // with the method
 //
@@ -61,7 +63,7 @@ func (o *Occurrence) ownBody() (body []byte, l *localizer) {
 		}
 	}
 	o.noted("ErrorBody", func() {
-		own, found := find(o.err, func(e error) (bodied, bool) {
+		own, found := errtree.Find(o.err, func(e error) (bodied, bool) {
 			b, is := e.(bodied)
 			return b, is
 		})
@@ -70,7 +72,7 @@ func (o *Occurrence) ownBody() (body []byte, l *localizer) {
 		}
 		localizer := &localizer{o: o}
 		value := own.ErrorBody(localizer)
-		if !isNilValue(value) {
+		if !errtree.IsNil(value) {
 			body, l = o.appendValue(nil, "ErrorBody", value), localizer
 		}
 	})

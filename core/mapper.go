@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/polyfault/polyfault/internal/errtree"
+	"github.com/polyfault/polyfault/internal/jsonpointer"
 	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
@@ -34,7 +36,7 @@ func MapIs(target error, k *Kind) Mapper {
 			probe.target = target
 			return nil
 		}
-		if !isError(err, target) {
+		if !errtree.Is(err, target) {
 			return nil
 		}
 		return &Fault{kind: k}
@@ -52,7 +54,7 @@ func MapAs[T error](f func(T) *Fault) Mapper {
 			probe.typ = reflect.TypeFor[T]()
 			return nil
 		}
-		if t, ok := asError[T](err); ok {
+		if t, ok := errtree.As[T](err); ok {
 			return f(t)
 		}
 		return nil
@@ -171,7 +173,7 @@ func (o *Occurrence) findPanic() {
 		return
 	}
 	o.noted("an error's Unwrap, Is or As", func() {
-		if p, ok := asError[*panicError](o.err); ok {
+		if p, ok := errtree.As[*panicError](o.err); ok {
 			o.panicked, o.stack = true, p.stack
 		}
 	})
@@ -199,11 +201,11 @@ func (o *Occurrence) mapped(mappers []Mapper) (found *Fault) {
 
 // foreign classifies errors of the standard library and of anybody who tells a status.
 func (o *Occurrence) foreign() *Fault {
-	if tooLarge, ok := asError[*http.MaxBytesError](o.err); ok {
+	if tooLarge, ok := errtree.As[*http.MaxBytesError](o.err); ok {
 		o.closes = true // net/http closes only when it sees its own writer
 		return ContentTooLarge.New(Arg("Limit", tooLarge.Limit))
 	}
-	if isError(o.err, http.ErrHandlerTimeout) {
+	if errtree.Is(o.err, http.ErrHandlerTimeout) {
 		o.quiet = true // the TimeoutHandler around has answered
 		return ServiceUnavailable.New()
 	}
@@ -235,7 +237,7 @@ func (o *Occurrence) foreignMessage() []Attr {
 	if !o.responder.foreignMessages {
 		return nil
 	}
-	message, _ := find(o.err, func(e error) (string, bool) {
+	message, _ := errtree.Find(o.err, func(e error) (string, bool) {
 		m, ok := e.(interface{ StatusMessage() string })
 		if !ok {
 			return "", false
@@ -250,7 +252,7 @@ func (o *Occurrence) foreignMessage() []Attr {
 
 // statusCode finds the status that a foreign error carries.
 func statusCode(err error) (int, bool) {
-	return find(err, func(e error) (int, bool) {
+	return errtree.Find(err, func(e error) (int, bool) {
 		if s, ok := e.(interface{ StatusCode() int }); ok {
 			return s.StatusCode(), true
 		}
@@ -260,7 +262,7 @@ func statusCode(err error) (int, bool) {
 
 // isEncoding tells a failure to encode an answer, which wraps the same errors as one to decode input.
 func isEncoding(err error) bool {
-	_, ok := asError[*json.MarshalerError](err)
+	_, ok := errtree.As[*json.MarshalerError](err)
 	return ok
 }
 
@@ -277,7 +279,7 @@ func (o *Occurrence) infer() *Fault {
 			return f
 		}
 	}
-	if _, binding := asError[*bindingError](o.err); binding {
+	if _, binding := errtree.As[*bindingError](o.err); binding {
 		if f := o.inferBinding(); f != nil {
 			return f
 		}
@@ -297,27 +299,27 @@ func inferContext(o *Occurrence) *Fault {
 	}
 	left := errors.Is(own, context.Canceled)
 	switch {
-	case left && (isError(o.err, context.Canceled) || isError(o.err, syscall.EPIPE) || isError(o.err, syscall.ECONNRESET)):
+	case left && (errtree.Is(o.err, context.Canceled) || errtree.Is(o.err, syscall.EPIPE) || errtree.Is(o.err, syscall.ECONNRESET)):
 		o.clientGone = true
 		return &Fault{kind: ClientClosedRequest}
-	case isError(o.err, context.Canceled):
+	case errtree.Is(o.err, context.Canceled):
 		return ServiceUnavailable.New()
 	case !isTimeout(o.err):
 		return nil
 	case errors.Is(own, context.DeadlineExceeded):
 		return ServiceUnavailable.New()
 	}
-	if _, binding := asError[*bindingError](o.err); binding {
+	if _, binding := errtree.As[*bindingError](o.err); binding {
 		return &Fault{kind: RequestTimeout} // the client was too slow in sending
 	}
 	return GatewayTimeout.New()
 }
 
 func isTimeout(err error) bool {
-	if isError(err, context.DeadlineExceeded) || isError(err, os.ErrDeadlineExceeded) {
+	if errtree.Is(err, context.DeadlineExceeded) || errtree.Is(err, os.ErrDeadlineExceeded) {
 		return true
 	}
-	timeout, ok := asError[net.Error](err)
+	timeout, ok := errtree.As[net.Error](err)
 	return ok && timeout.Timeout()
 }
 
@@ -325,10 +327,10 @@ const unknownFieldPrefix = `json: unknown field "`
 
 // inferJSON tells where the JSON is wrong, never what stands there.
 func inferJSON(err error) *Fault {
-	if syntax, ok := asError[*json.SyntaxError](err); ok {
+	if syntax, ok := errtree.As[*json.SyntaxError](err); ok {
 		return &Fault{kind: InvalidJSON, attrs: []Attr{Detail("position", syntax.Offset)}}
 	}
-	if mismatch, ok := asError[*json.UnmarshalTypeError](err); ok {
+	if mismatch, ok := errtree.As[*json.UnmarshalTypeError](err); ok {
 		got, _, _ := strings.Cut(mismatch.Value, " ") // "number 1.5" holds input
 		attrs := []Attr{Detail("position", mismatch.Offset)}
 		if mismatch.Field != "" {
@@ -337,12 +339,12 @@ func inferJSON(err error) *Fault {
 		wrong := typeError(InBody(fieldPointer(mismatch.Field)), jsonType(mismatch.Type), got)
 		return &Fault{kind: InvalidJSON, attrs: append(attrs, Attr{op: opField, value: wrong})}
 	}
-	name, ok := find(err, func(e error) (string, bool) { // encoding/json has no type for it
+	name, ok := errtree.Find(err, func(e error) (string, bool) { // encoding/json has no type for it
 		name, ok := strings.CutPrefix(errorText(e), unknownFieldPrefix)
 		return strings.TrimSuffix(name, `"`), ok
 	})
 	if ok {
-		return &Fault{kind: SuperfluousAttributesInRequest, attrs: []Attr{Field(Location{pointer: "/" + escapePointer.Replace(name), name: name}, "unknown_field")}}
+		return &Fault{kind: SuperfluousAttributesInRequest, attrs: []Attr{Field(Location{pointer: jsonpointer.To(name), name: name}, "unknown_field")}}
 	}
 	return nil
 }
@@ -385,7 +387,7 @@ var sentinels = []struct {
 
 func inferSentinel(err error) *Fault {
 	for _, s := range sentinels {
-		if isError(err, s.err) {
+		if errtree.Is(err, s.err) {
 			return &Fault{kind: s.kind}
 		}
 	}
@@ -395,16 +397,16 @@ func inferSentinel(err error) *Fault {
 // inferBinding knows errors that mean the request only while its input is read.
 func (o *Occurrence) inferBinding() *Fault {
 	err := o.err
-	if isError(err, io.EOF) || isError(err, io.ErrUnexpectedEOF) {
+	if errtree.Is(err, io.EOF) || errtree.Is(err, io.ErrUnexpectedEOF) {
 		if !o.mayBeJSON() {
 			return &Fault{kind: BadRequest}
 		}
 		return &Fault{kind: InvalidJSON}
 	}
-	if _, ok := asError[*strconv.NumError](err); ok {
+	if _, ok := errtree.As[*strconv.NumError](err); ok {
 		return &Fault{kind: BadParamValue}
 	}
-	if _, ok := asError[*time.ParseError](err); ok {
+	if _, ok := errtree.As[*time.ParseError](err); ok {
 		return &Fault{kind: BadParamValue}
 	}
 	return nil

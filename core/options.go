@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/polyfault/polyfault/internal/errtree"
 )
 
 // An Option configures a [Responder]; see [NewResponder].
@@ -85,7 +87,7 @@ func WithFormats(f ...Format) Option {
 		}
 		r.formats = nil
 		for i, format := range f {
-			if isNilValue(format) {
+			if errtree.IsNil(format) {
 				return fmt.Errorf("WithFormats: format %d is nil", i+1)
 			}
 			contentType := format.ContentType()

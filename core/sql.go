@@ -6,6 +6,8 @@ import (
 	"database/sql/driver"
 	"log/slog"
 	"reflect"
+
+	"github.com/polyfault/polyfault/internal/errtree"
 )
 
 // SQLMappers returns the mappers for errors of databases, for [WithMapper], [Backoff] and [Exit]. They
@@ -95,7 +97,7 @@ func mapSQLState(err error) *Fault {
 
 // sqlState is the first SQLSTATE in the tree, "" without one.
 func sqlState(err error) string {
-	state, _ := find(err, func(e error) (string, bool) {
+	state, _ := errtree.Find(err, func(e error) (string, bool) {
 		if s, ok := e.(sqlStateError); ok {
 			if state := s.SQLState(); isSQLState(state) {
 				return state, true
@@ -113,7 +115,7 @@ func mapTxDone(err error) *Fault {
 		probe.target = sql.ErrTxDone
 		return nil
 	}
-	if !isError(err, sql.ErrTxDone) || isError(err, context.Canceled) || isError(err, context.DeadlineExceeded) || sqlState(err) == "57014" {
+	if !errtree.Is(err, sql.ErrTxDone) || errtree.Is(err, context.Canceled) || errtree.Is(err, context.DeadlineExceeded) || sqlState(err) == "57014" {
 		return nil
 	}
 	return &Fault{kind: Database}

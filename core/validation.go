@@ -3,6 +3,8 @@ package fault
 import (
 	"reflect"
 	"strings"
+
+	"github.com/polyfault/polyfault/internal/errtree"
 )
 
 // validatorError is what a field error of go-playground/validator looks like. Core does not import
@@ -22,19 +24,21 @@ type validatorError interface {
 // Values stay out of the answer.
 func inferValidation(err error) *Fault {
 	in := ""
-	if b, ok := asError[*bindingError](err); ok {
+	if b, ok := errtree.As[*bindingError](err); ok {
 		in = b.in
 	}
-	c := fieldCollector{in: in, budget: maxErrors * maxNesting}
-	find(err, func(e error) (struct{}, bool) {
+	c := fieldCollector{in: in, budget: maxElements}
+	for e := range errtree.All(err) {
 		c.collect(e, 0)
-		return struct{}{}, false
-	})
+	}
 	if len(c.entries.entries) == 0 {
 		return nil
 	}
 	return &Fault{kind: ValidationFailed, attrs: []Attr{{op: opDetails, value: c.entries.entries}}}
 }
+
+// maxElements bounds how many elements of lists of errors are looked at.
+const maxElements = 8000
 
 // fieldCollector goes through lists of field errors, which may hold each other and themselves.
 type fieldCollector struct {

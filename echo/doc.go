@@ -46,6 +46,11 @@
 //
 // as the first there.
 //
+// # Versions of echo
+//
+// The lowest is v4.11.0. Before v4.16.0, JSONP sends any name for the callback, so that there is no error to
+// answer.
+//
 // # What echo keeps for itself
 //
 //   - A group with middleware answers 404 where another method would match, not 405: echo registers a

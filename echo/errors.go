@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/errtree"
 )
 
 // A failure is an error that holds echo's own, with what core cannot read from that by itself.
@@ -53,8 +54,7 @@ func translate(c echo.Context, err error) (translated error) {
 	if _, ours := fault.From(err); ours {
 		return err
 	}
-	var f finding
-	f.search(err, new(maxErrors))
+	f := find(err)
 	he := f.http
 	if he == nil {
 		return err
@@ -101,13 +101,10 @@ type finding struct {
 	bindings []*echo.BindingError
 }
 
-const maxErrors = 1000
-
-// search goes through the tree in the order of errors.As. That itself would miss all fields but the
-// first, find no HTTPError in a BindingError, and never return from a cycle.
-func (f *finding) search(err error, budget *int) {
-	for !fault.IsNil(err) && *budget > 0 {
-		*budget--
+// find looks at the whole tree: [errors.As] would miss all fields but the first, and find no HTTPError in a
+// BindingError.
+func find(err error) (f finding) {
+	for err := range errtree.All(err) {
 		switch e := err.(type) {
 		case *echo.HTTPError:
 			f.found(e)
@@ -115,18 +112,8 @@ func (f *finding) search(err error, budget *int) {
 			f.found(e.HTTPError)
 			f.bindings = append(f.bindings, e)
 		}
-		switch x := err.(type) {
-		case interface{ Unwrap() error }:
-			err = x.Unwrap()
-		case interface{ Unwrap() []error }:
-			for _, branch := range x.Unwrap() {
-				f.search(branch, budget)
-			}
-			return
-		default:
-			return
-		}
 	}
+	return f
 }
 
 func (f *finding) found(he *echo.HTTPError) {

@@ -101,14 +101,14 @@ func TestHTTPErrors(t *testing.T) {
 			s.GET("/", returning(c.err))
 			resp, body := s.get("/")
 			answered(t, resp, body, c.status, c.code)
-			assert.Contains(t, s.log.only(t), fmt.Sprintf("code=%s status=%d", c.code, c.status))
+			assert.Contains(t, s.log.Only(t), fmt.Sprintf("code=%s status=%d", c.code, c.status))
 		})
 		t.Run(name+", panicked", func(t *testing.T) {
 			s := installed(t)
 			s.GET("/", func(echo.Context) error { panic(c.err) })
 			resp, body := s.get("/")
 			answered(t, resp, body, c.status, c.code)
-			line := s.log.only(t)
+			line := s.log.Only(t)
 			assert.Contains(t, line, "panic=true")
 			assert.Equal(t, c.status >= 500, strings.Contains(line, " stack="))
 		})
@@ -259,7 +259,7 @@ func TestBindingErrors(t *testing.T) {
 				assert.Equal(t, "query", entry["in"])
 				assert.NotEmpty(t, entry["FR"])
 			}
-			s.log.only(t)
+			s.log.Only(t)
 		})
 	}
 }
@@ -319,7 +319,11 @@ func TestUnencodable(t *testing.T) {
 	s.GET("/json", func(c echo.Context) error { return c.JSON(http.StatusCreated, make(chan int)) })
 	s.GET("/jsonp", func(c echo.Context) error { return c.JSONP(http.StatusOK, "alert(1)", 1) })
 	s.GET("/render", func(c echo.Context) error { return c.Render(http.StatusOK, "x", nil) })
-	for path, status := range map[string]int{"/json": 500, "/jsonp": 400, "/render": 500} {
+	want := map[string]int{"/json": 500, "/jsonp": 400, "/render": 500}
+	if echo.Version < "4.16.0" { // older ones send any callback
+		delete(want, "/jsonp")
+	}
+	for path, status := range want {
 		resp, body := s.get(path)
 		answered(t, resp, body, status, map[int]string{500: "unhandled", 400: "bad_request"}[status])
 	}
@@ -336,7 +340,7 @@ func TestNilsLeaveTheResponseAlone(t *testing.T) {
 		resp, body := s.get("/")
 		assert.Equal(t, http.StatusAccepted, resp.StatusCode, name)
 		assert.Empty(t, body, name)
-		assert.Empty(t, s.log.all(), name)
+		assert.Empty(t, s.log.All(), name)
 	}
 }
 

@@ -45,7 +45,7 @@ func TestEveryWayToBegin(t *testing.T) {
 				resp, body := s.get("/")
 				assert.Equal(t, 200, resp.StatusCode)
 				assert.Empty(t, body)
-				assert.Contains(t, s.log.only(t), "committed=true")
+				assert.Contains(t, s.log.Only(t), "committed=true")
 			})
 		}
 	}
@@ -64,7 +64,7 @@ func TestFailedBeginnings(t *testing.T) {
 		s.GET("/", h)
 		resp, body := s.get("/")
 		answered(t, resp, body, 500, "unhandled")
-		assert.NotContains(t, s.log.only(t), "committed", name)
+		assert.NotContains(t, s.log.Only(t), "committed", name)
 	}
 }
 
@@ -80,7 +80,7 @@ func TestEarlyHints(t *testing.T) {
 				})
 				resp, body := s.get("/")
 				answered(t, resp, body, 423, "task_locked")
-				assert.NotContains(t, s.log.only(t), "committed")
+				assert.NotContains(t, s.log.Only(t), "committed")
 			})
 		}
 	}
@@ -126,7 +126,7 @@ func TestHijack(t *testing.T) {
 					require.NoError(t, err)
 					assert.Equal(t, 101, resp.StatusCode)
 					<-done
-					line := s.log.only(t)
+					line := s.log.Only(t)
 					if name != "without Recover" {
 						assert.Contains(t, line, "committed=true")
 					}
@@ -171,7 +171,7 @@ func TestAPanicOnAHijackedConnectionIsAnError(t *testing.T) {
 	_, err := s.client.Get(s.url)
 	assert.Error(t, err)
 	assert.ErrorIs(t, <-seen, fault.Gone, "the connection is nobody's to abort")
-	s.log.only(t)
+	s.log.Only(t)
 }
 
 // net/http would drop the body of a HEAD by itself.
@@ -202,7 +202,7 @@ func TestSwitchingProtocolsIsABeginning(t *testing.T) {
 	require.NoError(t, err)
 	_ = resp.Body.Close()
 	assert.Equal(t, http.StatusSwitchingProtocols, resp.StatusCode)
-	assert.Contains(t, s.log.only(t), "committed=true")
+	assert.Contains(t, s.log.Only(t), "committed=true")
 }
 
 func TestServerSentEvents(t *testing.T) {

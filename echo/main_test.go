@@ -1,7 +1,6 @@
 package faultecho_test
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"log"
@@ -9,64 +8,26 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	fault "github.com/polyfault/polyfault/core"
 	faultecho "github.com/polyfault/polyfault/echo"
+	"github.com/polyfault/polyfault/internal/logtest"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // canary is in every text that no client may see.
 const canary = "canary-7f3a"
-
-// lines counts and keeps log lines.
-type lines struct {
-	mu   sync.Mutex
-	text []string
-}
-
-func (l *lines) Enabled(context.Context, slog.Level) bool { return true }
-func (l *lines) WithAttrs([]slog.Attr) slog.Handler       { return l }
-func (l *lines) WithGroup(string) slog.Handler            { return l }
-
-func (l *lines) Handle(_ context.Context, r slog.Record) error {
-	line := r.Level.String()
-	r.Attrs(func(a slog.Attr) bool { line += " " + a.Key + "=" + a.Value.String(); return true })
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.text = append(l.text, line)
-	return nil
-}
-
-func (l *lines) all() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return append([]string(nil), l.text...)
-}
-
-// only returns the one line there is, once it is there.
-func (l *lines) only(t *testing.T) string {
-	t.Helper()
-	assert.Eventually(t, func() bool { return len(l.all()) > 0 }, 5*time.Second, time.Millisecond)
-	all := l.all()
-	require.Len(t, all, 1)
-	return all[0]
-}
 
 // A service is an Echo on a listener.
 type service struct {
 	*echo.Echo
 	t      *testing.T
 	r      *fault.Responder
-	log    *lines
+	log    *logtest.Lines
 	url    string
 	client *http.Client
 }
@@ -106,7 +67,7 @@ func installed2(t *testing.T) *service {
 
 func prepared(t *testing.T, opts ...fault.Option) *service {
 	t.Helper()
-	s := &service{Echo: quiet(), t: t, log: &lines{}}
+	s := &service{Echo: quiet(), t: t, log: &logtest.Lines{}}
 	r, err := fault.NewResponder(append([]fault.Option{fault.WithLogger(slog.New(s.log)), fault.WithMembers(fault.MemberCode)}, opts...)...)
 	require.NoError(t, err)
 	s.r = r

@@ -70,7 +70,7 @@ func TestOneAnswerHoweverOftenItIsCalled(t *testing.T) {
 				s.GET("/", h, m...)
 				resp, body := s.get("/")
 				answered(t, resp, body, 423, "task_locked")
-				s.log.only(t)
+				s.log.Only(t)
 			})
 		}
 	}
@@ -97,7 +97,7 @@ func TestErrorsAfterTheFirstByteAreLoggedOnce(t *testing.T) {
 	resp, body := s.get("/")
 	assert.Equal(t, 200, resp.StatusCode)
 	assert.Equal(t, "fine", body)
-	assert.Contains(t, s.log.only(t), "committed=true")
+	assert.Contains(t, s.log.Only(t), "committed=true")
 }
 
 // Middleware around Recover sees a panic as an error, and what it then says itself stands.
@@ -118,12 +118,12 @@ func TestRecoverReturns(t *testing.T) {
 	resp, body := s.get("/")
 	answered(t, resp, body, 500, "unhandled")
 	assert.ErrorIs(t, seen, io.ErrClosedPipe)
-	assert.Contains(t, s.log.only(t), "panic=true")
+	assert.Contains(t, s.log.Only(t), "panic=true")
 	resp, body = s.get("/?own=1")
 	assert.Equal(t, http.StatusTeapot, resp.StatusCode)
 	assert.Equal(t, "my own words", body)
-	require.Len(t, s.log.all(), 2)
-	assert.Contains(t, s.log.all()[1], "committed=true")
+	require.Len(t, s.log.All(), 2)
+	assert.Contains(t, s.log.All()[1], "committed=true")
 }
 
 // Other recovering middleware works, too, with less knowledge.
@@ -154,7 +154,7 @@ func TestErrorHandlerWithoutRecover(t *testing.T) {
 		assert.Equal(t, 200, resp.StatusCode, path)
 		assert.Equal(t, want, body, path)
 	}
-	assert.Len(t, s.log.all(), 4)
+	assert.Len(t, s.log.All(), 4)
 }
 
 func TestAbort(t *testing.T) {
@@ -180,7 +180,7 @@ func TestAbort(t *testing.T) {
 				_ = resp.Body.Close()
 			}
 			assert.ErrorIs(t, err, map[bool]error{true: io.ErrUnexpectedEOF, false: io.EOF}[name == "in the middle"])
-			assert.Empty(t, s.log.all())
+			assert.Empty(t, s.log.All())
 		})
 	}
 }
@@ -213,7 +213,7 @@ func TestAPanicAfterTheFirstByteAborts(t *testing.T) {
 			defer resp.Body.Close()
 			_, err = io.ReadAll(resp.Body)
 			assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
-			line := s.log.only(t)
+			line := s.log.Only(t)
 			assert.Contains(t, line, "committed=true")
 			assert.Contains(t, line, "panic=true")
 		})
@@ -294,7 +294,7 @@ func TestGzip(t *testing.T) {
 					assert.Empty(t, resp.Header.Get("Content-Encoding"))
 				}
 				answered(t, resp, body, 423, "task_locked")
-				s.log.only(t)
+				s.log.Only(t)
 			})
 		}
 	}
@@ -368,7 +368,7 @@ func TestTimeouts(t *testing.T) {
 			s.GET("/", waiting)
 			resp, body := s.get("/")
 			answered(t, resp, body, 503, "service_unavailable")
-			s.log.only(t)
+			s.log.Only(t)
 		})
 		// ContextTimeout cancels its context on the way out: that is no client that left.
 		for name, err := range map[string]error{"a downstream cancellation": context.Canceled, "a panic of one": context.Canceled} {
@@ -382,7 +382,7 @@ func TestTimeouts(t *testing.T) {
 				})
 				resp, body := s.get("/")
 				answered(t, resp, body, 503, "service_unavailable")
-				s.log.only(t)
+				s.log.Only(t)
 			})
 		}
 		t.Run("Timeout in time "+place, func(t *testing.T) {
@@ -394,7 +394,7 @@ func TestTimeouts(t *testing.T) {
 				resp, body := s.get(path)
 				answered(t, resp, body, 423, "task_locked")
 			}
-			assert.Len(t, s.log.all(), 2)
+			assert.Len(t, s.log.All(), 2)
 			_, body := s.get("/fine")
 			assert.Equal(t, "fine", body)
 		})
@@ -406,7 +406,7 @@ func TestTimeouts(t *testing.T) {
 			assert.Equal(t, 503, resp.StatusCode)
 			assert.Equal(t, "too late", body)
 			assert.ErrorIs(t, <-late, context.DeadlineExceeded)
-			assert.Empty(t, s.log.all())
+			assert.Empty(t, s.log.All())
 		})
 	}
 }
@@ -423,7 +423,7 @@ func TestRateLimiter(t *testing.T) {
 	s.GET("/", returning(nil))
 	resp, body := s.get("/")
 	answered(t, resp, body, 429, "too_many_requests")
-	s.log.only(t)
+	s.log.Only(t)
 }
 
 type denying struct{}
@@ -459,7 +459,7 @@ func TestRouting(t *testing.T) {
 		{"POST", "/own/x", "", 404, "entity_not_found", "", "/own/*"},
 		{"GET", "/nowhere", "other", 404, "not_found", "", "/nowhere"},
 	} {
-		s.log.text = nil
+		s.log.Clear()
 		req, err := http.NewRequest(c.method, s.url+c.path, nil)
 		require.NoError(t, err)
 		req.Host = c.host
@@ -470,14 +470,14 @@ func TestRouting(t *testing.T) {
 		_ = resp.Body.Close()
 		answered(t, resp, string(body), c.status, c.code)
 		assert.Equal(t, c.allow, resp.Header.Get("Allow"), c.method+" "+c.path)
-		assert.Contains(t, s.log.only(t), "path="+c.route+" ", c.method+" "+c.path)
+		assert.Contains(t, s.log.Only(t), "path="+c.route+" ", c.method+" "+c.path)
 	}
-	s.log.text = nil
+	s.log.Clear()
 	resp, body := s.do(http.MethodHead, "/orders", "")
 	assert.Equal(t, 405, resp.StatusCode)
 	assert.Empty(t, body)
 	assert.Positive(t, resp.ContentLength)
-	s.log.only(t)
+	s.log.Only(t)
 	resp, _ = s.do(http.MethodOptions, "/orders", "")
 	assert.Equal(t, http.StatusNoContent, resp.StatusCode)
 }
@@ -495,7 +495,7 @@ func TestPre(t *testing.T) {
 		faultecho.Install(s.Echo, s.r)
 		resp, body := s.get("/nowhere")
 		answered(t, resp, body, 423, "task_locked")
-		s.log.only(t)
+		s.log.Only(t)
 	}
 }
 
@@ -557,7 +557,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		})
 	}
 	all.Wait()
-	assert.Len(t, s.log.all(), workers*each*4/5)
+	assert.Len(t, s.log.All(), workers*each*4/5)
 	for i, g := range globals {
 		assert.Equal(t, before[i], *g)
 	}

@@ -61,6 +61,11 @@
 // There is no sign of a client that left: context.Canceled is 503. A deadline is the request's own
 // when c.UserContext has it.
 //
+// # Versions of fiber
+//
+// The lowest is v2.50.0. Before v2.52.6, fiber panics for a key with an open bracket in a form or a query: a
+// 500 instead of a 400.
+//
 // # What fiber keeps for itself
 //
 // A method outside Config.RequestMethods is answered in plain text, and so are the refusals of

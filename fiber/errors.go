@@ -2,7 +2,6 @@ package faultfiber
 
 import (
 	"errors"
-	"iter"
 	"net/http"
 	"reflect"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/errtree"
 )
 
 // understood wraps err in what only fiber knows of it. Errors of ours need no explanation.
@@ -26,12 +26,12 @@ func understood(c *fiber.Ctx, err error) (explained error) {
 	if _, ours := fault.From(err); ours {
 		return err
 	}
-	for e := range tree(err) {
+	for e := range errtree.All(err) {
 		if f := fiberError(e); f != nil {
 			return &statusError{error: err, status: f.Code, message: message(c, f)}
 		}
 	}
-	for e := range tree(err) {
+	for e := range errtree.All(err) {
 		switch {
 		case e == fiber.ErrRangeUnsatisfiable:
 			return &statusError{error: err, status: http.StatusRequestedRangeNotSatisfiable}
@@ -120,38 +120,4 @@ func isXML(c *fiber.Ctx) bool {
 // isParam reports whether text is a parameter of the route: a number that ParamsInt refused.
 func isParam(c *fiber.Ctx, text string) bool {
 	return slices.ContainsFunc(c.Route().Params, func(name string) bool { return c.Params(name) == text })
-}
-
-// maxErrors bounds the walk over an error tree: trees can be cyclic.
-const maxErrors = 1000
-
-// tree yields the errors in the tree of err in the order of [errors.As].
-func tree(err error) iter.Seq[error] {
-	return func(yield func(error) bool) {
-		budget := maxErrors
-		walk(err, &budget, yield)
-	}
-}
-
-func walk(err error, budget *int, yield func(error) bool) bool {
-	for !fault.IsNil(err) && *budget > 0 {
-		*budget--
-		if !yield(err) {
-			return false
-		}
-		switch x := err.(type) {
-		case interface{ Unwrap() error }:
-			err = x.Unwrap()
-		case interface{ Unwrap() []error }:
-			for _, branch := range x.Unwrap() {
-				if !walk(branch, budget, yield) {
-					return false
-				}
-			}
-			return true
-		default:
-			return true
-		}
-	}
-	return true
 }

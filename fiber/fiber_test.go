@@ -32,63 +32,31 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/valyala/fasthttp"
-	"go.uber.org/goleak"
 
 	fault "github.com/polyfault/polyfault/core"
 	faultfiber "github.com/polyfault/polyfault/fiber"
+	"github.com/polyfault/polyfault/internal/logtest"
 )
 
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 	fiberlog.SetOutput(io.Discard)
-	goleak.VerifyTestMain(m,
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),                   // one for the process: the Date header's clock
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp/stackless.funcWorker"),                     // one per core: compression
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*inMemoryCacheManager).handleCleanCache"), // of static files, for ever
-	)
+	m.Run()
 }
 
 const canary = "canary-7f3a"
 
-// lines counts and keeps log lines.
-type lines struct {
-	mu   sync.Mutex
-	text []string
+// before2526 reports whether fiber is older than v2.52.6.
+func before2526(t *testing.T) bool {
+	var minor, patch int
+	_, err := fmt.Sscanf(fiber.Version, "2.%d.%d", &minor, &patch)
+	require.NoError(t, err)
+	return minor < 52 || minor == 52 && patch < 6
 }
 
-func (l *lines) Enabled(context.Context, slog.Level) bool { return true }
-func (l *lines) WithAttrs([]slog.Attr) slog.Handler       { return l }
-func (l *lines) WithGroup(string) slog.Handler            { return l }
-
-func (l *lines) Handle(_ context.Context, r slog.Record) error {
-	line := r.Level.String()
-	r.Attrs(func(a slog.Attr) bool { line += " " + a.Key + "=" + a.Value.String(); return true })
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.text = append(l.text, line)
-	return nil
-}
-
-// only returns the one line there is, and forgets it.
-func (l *lines) only(t *testing.T) (line string) {
+func logging(t testing.TB, opts ...fault.Option) (*fault.Responder, *logtest.Lines) {
 	t.Helper()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	require.Len(t, l.text, 1)
-	line, l.text = l.text[0], nil
-	return line
-}
-
-func (l *lines) none(t *testing.T) {
-	t.Helper()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	assert.Empty(t, l.text)
-}
-
-func logging(t testing.TB, opts ...fault.Option) (*fault.Responder, *lines) {
-	t.Helper()
-	l := &lines{}
+	l := &logtest.Lines{}
 	r, err := fault.NewResponder(append(opts, fault.WithLogger(slog.New(l)))...)
 	require.NoError(t, err)
 	return r, l
@@ -244,6 +212,10 @@ func TestInput(t *testing.T) {
 
 	const multipart = "multipart/form-data; boundary=b"
 	const urlencoded = "application/x-www-form-urlencoded"
+	openBracket, bracketCode := 400, "bad_request"
+	if before2526(t) { // it panics for a key with an open bracket
+		openBracket, bracketCode = 500, "unhandled"
+	}
 	for _, c := range []struct {
 		method, target, body string
 		headers              []string
@@ -255,7 +227,7 @@ func TestInput(t *testing.T) {
 		{"POST", "/body", ``, []string{"Content-Type", "application/vnd.api+json"}, 400, "invalid_json"},
 		{"POST", "/body", "no gzip", []string{"Content-Type", "application/json", "Content-Encoding", "gzip"}, 400, "invalid_json"},
 		{"POST", "/body", "number=" + canary, []string{"Content-Type", urlencoded}, 400, "bad_request"},
-		{"POST", "/body", "number[=1", []string{"Content-Type", urlencoded}, 400, "bad_request"},
+		{"POST", "/body", "number[=1", []string{"Content-Type", urlencoded}, openBracket, bracketCode},
 		{"POST", "/wrapped", "number=" + canary, []string{"Content-Type", urlencoded}, 400, "bad_request"},
 		{"POST", "/body", "--b\r\nContent-Disposition: form-data; name=number\r\n\r\n" + canary + "\r\n--b--\r\n", []string{"Content-Type", multipart}, 400, "bad_request"},
 		{"POST", "/body", "<a><number>" + canary + "</number></a>", []string{"Content-Type", "text/xml; charset=utf-8"}, 400, "bad_param_value"},
@@ -263,7 +235,7 @@ func TestInput(t *testing.T) {
 		{"POST", "/body", canary, []string{"Content-Type", "text/plain"}, 422, "unprocessable_content"},
 		{"GET", "/query?number=" + canary + "&name=a", "", nil, 400, "bad_request"},
 		{"GET", "/query?number=1", "", nil, 400, "bad_request"},
-		{"GET", "/query?name=a&list%5B=" + canary, "", nil, 400, "bad_request"},
+		{"GET", "/query?name=a&list%5B=" + canary, "", nil, openBracket, bracketCode},
 		{"GET", "/header", "", []string{"X-Number", canary}, 400, "bad_request"},
 		{"GET", "/cookie", "", []string{"Cookie", "number=" + canary}, 400, "bad_request"},
 		{"GET", "/params/" + canary, "", nil, 400, "bad_request"},
@@ -283,7 +255,7 @@ func TestInput(t *testing.T) {
 	} {
 		t.Run(c.method+" "+c.target+" "+c.body, func(t *testing.T) {
 			assertOurs(t, ask(t, addr, c.method, c.target, c.body, c.headers...), c.status)
-			line := log.only(t)
+			line := log.Take(t)
 			assert.Contains(t, line, "code="+c.code+" ")
 		})
 	}
@@ -294,7 +266,7 @@ func TestInput(t *testing.T) {
 		app := fiber.New(cfg)
 		app.Post("/", func(c *fiber.Ctx) error { _, err := c.MultipartForm(); return err })
 		assertOurs(t, ask(t, serve(t, app), "POST", "/", canary, "Content-Type", multipart), 400)
-		assert.Contains(t, log.only(t), "cannot read multipart/form-data body")
+		assert.Contains(t, log.Take(t), "cannot read multipart/form-data body")
 	})
 }
 
@@ -330,7 +302,7 @@ func TestFiberErrors(t *testing.T) {
 				app := newApp(r)
 				app.Get("/", h)
 				assertOurs(t, get(t, serve(t, app), "/"), c.status)
-				line := log.only(t)
+				line := log.Take(t)
 				assert.Contains(t, line, "code="+c.code+" ")
 				assert.Equal(t, panics, strings.Contains(line, " panic=true"))
 
@@ -406,30 +378,30 @@ func TestBeforeAnyHandler(t *testing.T) {
 			assert.True(t, resp.Close)
 			assert.Empty(t, resp.Header.Get("X-Middleware"))
 			assert.NotContains(t, resp.body, `"message"`)
-			assert.Contains(t, log.only(t), c.log)
+			assert.Contains(t, log.Take(t), c.log)
 		})
 	}
 	t.Run("HEAD has no body here either", func(t *testing.T) {
 		all := raw(t, addr, "HEAD /here HTTP/1.1\r\nHost: x\r\nContent-Length: 11000\r\n\r\n"+large)
 		assert.True(t, strings.HasPrefix(all, "HTTP/1.1 413 "), all)
 		assert.True(t, strings.HasSuffix(all, "\r\n\r\n"), all)
-		log.only(t)
+		log.Take(t)
 	})
 	t.Run("in the client's language when there are headers", func(t *testing.T) {
 		resp := ask(t, addr, "POST", "/here", strings.Repeat("x", 5000), "Accept", "application/problem+json", "Accept-Language", "fr")
 		assert.Equal(t, "fr", resp.Header.Get("Content-Language"))
-		log.only(t)
+		log.Take(t)
 	})
 	t.Run("an unknown method is fiber's own", func(t *testing.T) {
 		resp := ask(t, addr, "BREW", "/here", "")
 		assert.Equal(t, "400 Invalid http method", fmt.Sprint(resp.StatusCode, " ", resp.body))
-		log.none(t)
+		log.None(t)
 	})
 	t.Run("the error of one request is not the next one's", func(t *testing.T) {
 		all := raw(t, addr, "GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"+canary+"\r\n\r\n")
 		assert.Contains(t, all, "HTTP/1.1 404 ")
 		assert.Contains(t, all, "HTTP/1.1 400 ")
-		assert.Len(t, log.text, 2)
+		assert.Len(t, log.All(), 2)
 	})
 }
 
@@ -476,7 +448,7 @@ func TestAbort(t *testing.T) {
 			app := build(r)
 			addr := serve(t, app)
 			assert.Empty(t, raw(t, addr, "GET /abort HTTP/1.1\r\nHost: x\r\n\r\nGET /abort HTTP/1.1\r\nHost: x\r\n\r\n"))
-			log.none(t)
+			log.None(t)
 			assert.NotEmpty(t, raw(t, addr, "GET / HTTP/1.0\r\n\r\n"), "the server lives")
 		})
 	}
@@ -526,7 +498,7 @@ func TestOneAnswerHoweverOften(t *testing.T) {
 				body, err := io.ReadAll(resp.Body)
 				require.NoError(t, err)
 				assertLocked(t, response{resp, string(body)})
-				log.only(t)
+				log.Take(t)
 				assert.Equal(t, i+1, observed)
 			}
 		})
@@ -706,10 +678,10 @@ func TestCommitted(t *testing.T) {
 	addr := serve(t, app)
 	all := raw(t, addr, "GET /hijacked HTTP/1.1\r\nHost: x\r\n\r\n")
 	assert.True(t, strings.HasPrefix(all, "HTTP/1.1 101 ") && strings.HasSuffix(all, "\r\n\r\nmine"), all)
-	assert.Contains(t, log.only(t), "committed=true")
+	assert.Contains(t, log.Take(t), "committed=true")
 	resp := get(t, addr, "/timed-out")
 	assert.Equal(t, "503 too late", fmt.Sprint(resp.StatusCode, " ", resp.body))
-	assert.Contains(t, log.only(t), "committed=true")
+	assert.Contains(t, log.Take(t), "committed=true")
 }
 
 // The error handler runs outside of all middleware, and inside of what calls it.
@@ -776,21 +748,21 @@ func TestRouter(t *testing.T) {
 	addr := serve(t, app)
 
 	assertOurs(t, get(t, addr, "/<"+canary+">"), 404)
-	assert.Contains(t, log.only(t), "path=/<"+canary+"> ")
+	assert.Contains(t, log.Take(t), "path=/<"+canary+"> ")
 	assertOurs(t, get(t, addr, "/static/"+canary), 404)
-	log.only(t)
+	log.Take(t)
 	assertOurs(t, get(t, addr, "/file"), 404)
-	assert.Contains(t, log.only(t), canary, "the reason is in the log")
+	assert.Contains(t, log.Take(t), canary, "the reason is in the log")
 	resp := ask(t, addr, "DELETE", "/orders/7", "")
 	assertOurs(t, resp, 405)
 	assert.Equal(t, []string{"GET, HEAD, PUT"}, resp.Header["Allow"])
-	log.only(t)
+	log.Take(t)
 	resp = get(t, addr, "/method")
 	assertOurs(t, resp, 405)
 	assert.Equal(t, []string{""}, resp.Header["Allow"])
-	log.only(t)
+	log.Take(t)
 	assertLocked(t, get(t, addr, "/orders/7?secret="+canary))
-	assert.Contains(t, log.only(t), "path=/orders/:id ")
+	assert.Contains(t, log.Take(t), "path=/orders/:id ")
 
 	t.Run("the catch-all of fiber's guide turns 405 into 404", func(t *testing.T) {
 		app := newApp(nil)
@@ -802,7 +774,7 @@ func TestRouter(t *testing.T) {
 		r, log := logging(t, fault.WithForeignMessages())
 		resp := get(t, serve(t, fiber.New(config(r))), "/"+canary)
 		assertOurs(t, resp, 404)
-		assert.Contains(t, log.only(t), "path=/"+canary+" ")
+		assert.Contains(t, log.Take(t), "path=/"+canary+" ")
 	})
 }
 
@@ -818,7 +790,7 @@ func TestMounted(t *testing.T) {
 	app.Mount("/API", sub)
 	app.Mount("/plain", plain)
 	addr := serve(t, app)
-	for path, log := range map[string]*lines{
+	for path, log := range map[string]*logtest.Lines{
 		"/API/locked": childLog, "/API/panic": childLog, "/API/nowhere": childLog,
 		"/api/locked":   parentLog, // routed without regard to letter case, but not handled so
 		"/plain/locked": parentLog, "/plain/panic": parentLog, "/plain/nowhere": parentLog,
@@ -828,11 +800,11 @@ func TestMounted(t *testing.T) {
 			status = http.StatusNotFound
 		}
 		assertOurs(t, get(t, addr, path), status)
-		log.only(t)
+		log.Take(t)
 	}
 	assertOurs(t, ask(t, addr, "POST", "/API/locked", strings.Repeat("x", 5000)), 413)
-	childLog.only(t)
-	parentLog.none(t)
+	childLog.Take(t)
+	parentLog.None(t)
 }
 
 // F-14: what middleware answers by itself.
@@ -890,7 +862,7 @@ func TestContexts(t *testing.T) {
 		assertOurs(t, get(t, addr, c.path), c.status)
 		assert.Equal(t, c.err, seen, c.path)
 		assert.Equal(t, c.value, value, c.path)
-		log.only(t)
+		log.Take(t)
 	}
 }
 
@@ -900,7 +872,7 @@ func TestFibersRecoverInside(t *testing.T) {
 	app := newApp(r).Use(fiberrecover.New()).(*fiber.App)
 	app.Get("/", func(*fiber.Ctx) error { panic(canary) })
 	assertOurs(t, get(t, serve(t, app), "/"), 500)
-	line := log.only(t)
+	line := log.Take(t)
 	assert.Contains(t, line, "cause="+canary)
 	assert.NotContains(t, line, "panic=true")
 }
@@ -917,7 +889,7 @@ func TestNilsLeaveTheResponseAlone(t *testing.T) {
 		})
 		resp := get(t, serve(t, app), "/")
 		assert.Equal(t, "418 mine", fmt.Sprint(resp.StatusCode, " ", resp.body), name)
-		log.none(t)
+		log.None(t)
 	}
 }
 
@@ -1021,7 +993,8 @@ func TestNothingKeptIsOverwritten(t *testing.T) {
 
 // keeping keeps log records and what requests say, as they are given.
 type keeping struct {
-	lines
+	logtest.Lines
+	mu      sync.Mutex
 	records []slog.Record
 	seen    []seen
 }

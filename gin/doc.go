@@ -66,6 +66,13 @@
 // writer of yours that embeds [gin.ResponseWriter] or has Unwrap is seen through; below any other
 // one, Abort and Handler do not find their Middleware.
 //
+// # Versions of gin
+//
+// The lowest is v1.10.0 (before it, a 405 has no Allow). Before v1.12, gin.Recovery takes
+// [http.ErrAbortHandler] for any other panic: inside of Install it turns it into a 500, and lets half a
+// body end like a whole one. v1.10.0 itself panics for every request to an engine without any route, as
+// soon as HandleMethodNotAllowed is on.
+//
 // # What gin keeps for itself
 //
 // Redirects for trailing slashes are gin's, errors of the parser (a malformed request, headers that

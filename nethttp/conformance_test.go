@@ -8,8 +8,6 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"github.com/go-chi/chi/v5"
-
 	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/core/coretest"
 	faulthttp "github.com/polyfault/polyfault/nethttp"
@@ -58,31 +56,6 @@ func onServeMux(register registration) func(*fault.Responder, []coretest.Route) 
 	}
 }
 
-func onChi(register registration) func(*fault.Responder, []coretest.Route) http.Handler {
-	return func(r *fault.Responder, routes []coretest.Route) http.Handler {
-		router := chi.NewRouter()
-		router.Use(faulthttp.Middleware(r))
-		router.NotFound(faulthttp.NotFound(r))
-		router.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) {
-			faulthttp.MethodNotAllowed(r, allowed(router, req)...)(w, req)
-		})
-		for _, route := range routes {
-			router.Method(route.Method, route.Path, register(r, route))
-		}
-		return router
-	}
-}
-
-// allowed asks chi's router for the methods of a path: a handler of one's own gets no Allow from it.
-func allowed(routes chi.Routes, req *http.Request) (methods []string) {
-	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-		if routes.Match(chi.NewRouteContext(), method, req.URL.Path) {
-			methods = append(methods, method)
-		}
-	}
-	return methods
-}
-
 func twice(build func(*fault.Responder, []coretest.Route) http.Handler) func(*fault.Responder, []coretest.Route) http.Handler {
 	return func(r *fault.Responder, routes []coretest.Route) http.Handler {
 		return faulthttp.Middleware(r)(faulthttp.Middleware(r)(build(r, routes)))
@@ -96,8 +69,6 @@ func TestConformance(t *testing.T) {
 	}{
 		"Handler on ServeMux": {onServeMux(returning), true},
 		"Error on ServeMux":   {onServeMux(calling), true},
-		"Handler on chi":      {onChi(returning), false},
-		"Error on chi":        {onChi(calling), false},
 		"Middleware thrice":   {twice(onServeMux(returning)), true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/jsonpointer"
 )
 
 // decode reads the body by its shape, whatever its content type says: proxies and frameworks get that
@@ -156,10 +157,8 @@ func dotted(path string) string {
 	if path == "" {
 		return ""
 	}
-	return "/" + strings.ReplaceAll(escapePointer.Replace(path), ".", "/")
+	return "/" + strings.ReplaceAll(jsonpointer.Escape(path), ".", "/")
 }
-
-var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
 
 // pointerLocation reads a JSON Pointer, also one that is the fragment of a URI ("#/a%20b").
 func pointerLocation(pointer string) fault.Location {
@@ -437,7 +436,7 @@ func jsonapiField(entry object, language string) RemoteField {
 	switch {
 	case hasPointer:
 		if member, ok := meta.text("member"); ok {
-			pointer += "/" + escapePointer.Replace(member)
+			pointer += jsonpointer.To(member)
 		}
 		f.At = pointerLocation(pointer)
 	case hasParameter:

@@ -164,7 +164,7 @@ func TestEveryWayToBegin(t *testing.T) {
 			resp, body := get(t, client, url)
 			assert.Equal(t, 200, resp.StatusCode)
 			assert.Equal(t, map[bool]string{true: "x"}[name == "ReadFrom"], body)
-			assert.Contains(t, log.only(t), "committed=true")
+			assert.Contains(t, log.Only(t), "committed=true")
 		})
 	}
 }

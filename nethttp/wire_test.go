@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/logtest"
 	faulthttp "github.com/polyfault/polyfault/nethttp"
 )
 
@@ -203,7 +204,7 @@ func TestHeaderInjectionOnTheWire(t *testing.T) {
 	assert.NotContains(t, all, "X-Nul")
 	assert.Contains(t, head, "\r\nX-Fine: d")
 	assert.True(t, json.Valid([]byte(body)))
-	assert.Contains(t, log.only(t), "refused")
+	assert.Contains(t, log.Only(t), "refused")
 }
 
 func TestHostileRequestHeaders(t *testing.T) {
@@ -231,7 +232,7 @@ func TestHostileRequestHeaders(t *testing.T) {
 			assert.Equal(t, http.StatusLocked, resp.StatusCode)
 			assert.True(t, json.Valid([]byte(body)))
 			assert.NotContains(t, fmt.Sprint(resp.Header, body), "script")
-			assert.NotContains(t, log.only(t), "script")
+			assert.NotContains(t, log.Only(t), "script")
 		})
 	}
 }
@@ -259,7 +260,7 @@ func TestSecretsStayInside(t *testing.T) {
 		"nil pointer":        func() error { var req *http.Request; return errors.New(req.Method) },
 	} {
 		for _, accept := range []string{"application/json", "application/problem+json"} {
-			line, observed := &lines{}, 0
+			line, observed := &logtest.Lines{}, 0
 			r, err := fault.NewResponder(fault.WithLogger(slog.New(line)), fault.WithObserver(func(context.Context, *fault.Occurrence) { observed++ }))
 			require.NoError(t, err)
 			conn, in, _ := dial(t, faulthttp.Middleware(r)(faulthttp.Handler(r, func(http.ResponseWriter, *http.Request) error { return fail() })))
@@ -274,7 +275,7 @@ func TestSecretsStayInside(t *testing.T) {
 			for _, word := range []string{"hunter2", "password", "goroutine", "nethttp", "nil pointer", "index out", "DSN"} {
 				assert.NotContains(t, fmt.Sprint(resp.Header, body), word, name)
 			}
-			line.only(t)
+			line.Only(t)
 			assert.Equal(t, 1, observed, name)
 		}
 	}

@@ -385,8 +385,8 @@ func appendEscape(dst []byte, c byte) []byte {
 	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
 }
 
-// clean is a text that every database takes, of no more than limit characters; 0 is any number.
-func clean(s string, limit int) string {
+// storable is a text that every database takes, of no more than limit characters; 0 is any number.
+func storable(s string, limit int) string {
 	if strings.IndexByte(s, 0) >= 0 {
 		s = strings.ReplaceAll(s, "\x00", "\uFFFD")
 	}
@@ -400,7 +400,7 @@ func clean(s string, limit int) string {
 }
 
 // cleanScope is the scope as the catalogue has it.
-func cleanScope(s string) string { return cut(norm.NFC.String(clean(s, 0)), maxColumn) }
+func cleanScope(s string) string { return cut(norm.NFC.String(storable(s, 0)), maxColumn) }
 
 // clampedLevel is the level within what PostgreSQL's integer has.
 func clampedLevel(l slog.Level) slog.Level {

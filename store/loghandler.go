@@ -185,7 +185,7 @@ func (o *LogOptions) setDefaults() {
 	if o.Host == "" {
 		o.Host, _ = os.Hostname()
 	}
-	o.Host, o.Scope = clean(o.Host, maxColumn), cleanScope(o.Scope)
+	o.Host, o.Scope = storable(o.Host, maxColumn), cleanScope(o.Scope)
 	o.QueueSize = orDefault(o.QueueSize, 8192)
 	o.BatchSize = orDefault(o.BatchSize, 512)
 	o.FlushInterval = orDefault(o.FlushInterval, 200*time.Millisecond)
@@ -411,7 +411,7 @@ func (c *logCore) keepCount(e *entry) {
 	if code == "" {
 		return
 	}
-	key := hourKey{clean(code, maxColumn), c.scopeOf(e.columnText(columnScope)), hourOf(e.created)}
+	key := hourKey{storable(code, maxColumn), c.scopeOf(e.columnText(columnScope)), hourOf(e.created)}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.pending.addBounded(key, hourTally{1, e.created})

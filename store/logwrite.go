@@ -280,8 +280,8 @@ func (c *logCore) rowOf(e *entry) logRow {
 	text := string(e.text)
 	of := func(i column) string { return text[e.columns[i].from:e.columns[i].to] }
 	r := logRow{
-		level: e.level, message: clean(text[:e.message], 0), code: clean(of(columnCode), maxColumn), scope: c.scopeOf(of(columnScope)),
-		traceID: clean(of(columnTraceID), maxColumn), stack: clean(of(columnStack), 0), attributes: string(e.json),
+		level: e.level, message: storable(text[:e.message], 0), code: storable(of(columnCode), maxColumn), scope: c.scopeOf(of(columnScope)),
+		traceID: storable(of(columnTraceID), maxColumn), stack: storable(of(columnStack), 0), attributes: string(e.json),
 		created: e.created, seen: e.created, repeats: 1,
 	}
 	if !isASCII(r.message) {

@@ -31,7 +31,7 @@ type OccurrenceSummary struct {
 // and hours wait to be written, beside those of a batch that is being repeated. Counts are kept for 400 days: see [Store.Purge].
 func (s *Store) Occurrences(ctx context.Context, scope *string, code string, since time.Time) (hours []HourCount, err error) {
 	query := "SELECT hour, CAST(sum(count) AS bigint) FROM polyfault_occurrences WHERE code = ? AND hour >= ?"
-	args := []any{clean(code, maxColumn), hourOf(clampedMicros(since))}
+	args := []any{storable(code, maxColumn), hourOf(clampedMicros(since))}
 	if scope != nil {
 		query += " AND scope = ?"
 		args = append(args, cleanScope(*scope))

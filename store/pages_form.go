@@ -9,6 +9,7 @@ import (
 	"time"
 
 	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/clean"
 	"github.com/polyfault/polyfault/internal/page"
 )
 
@@ -86,7 +87,7 @@ func (v *visit) rule(code, label string, attrs ...fault.Attr) string {
 	for _, id := range []string{"rule." + code, "rule." + ruleInvalid} {
 		for _, tag := range []string{v.Words.Language.Tag, "en"} {
 			if text, ok := v.Catalogue.Text(id, tag, attrs...); ok {
-				return page.Sentence(text)
+				return clean.Sentence(text)
 			}
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -18,13 +17,24 @@ import (
 	"github.com/polyfault/polyfault/core/openapi"
 )
 
-// valid asks a validator that is not ours.
-func valid(t *testing.T, document string) *openapi3.T {
+// document is what such a test reads of an OpenAPI document. That a real validator takes it is tested beside
+// core/openapi's documents: the command writes the same.
+type document struct {
+	OpenAPI    string
+	Info       struct{ Title, Version string }
+	Components struct {
+		Responses map[string]struct {
+			Content map[string]struct {
+				Examples map[string]struct{ Value map[string]any }
+			}
+		}
+	}
+}
+
+func parsed(t *testing.T, content string) (d document) {
 	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromData([]byte(document))
-	require.NoError(t, err)
-	require.NoError(t, doc.Validate(t.Context(), openapi3.EnableExamplesValidation(), openapi3.EnableSchemaPatternValidation()))
-	return doc
+	require.NoError(t, json.Unmarshal([]byte(content), &d))
+	return d
 }
 
 func TestCatalogOpenAPI(t *testing.T) {
@@ -39,19 +49,19 @@ func TestCatalogOpenAPI(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, string(want), out, "the same as the function's")
 	assert.Empty(t, log.String(), "examples are no failures")
-	doc := valid(t, out)
+	doc := parsed(t, out)
 	assert.Equal(t, "3.1.0", doc.OpenAPI)
 	assert.Len(t, doc.Components.Responses, len(slices.Collect(fault.Kinds())))
 
 	out, err = run(t, "catalog", "openapi", "--version", "3.0", "--title", "Errors of the shop", "--release", "2.1", "--languages", "FR,pt,de")
 	require.NoError(t, err)
-	doc = valid(t, out)
+	doc = parsed(t, out)
 	assert.Equal(t, "3.0.3", doc.OpenAPI)
 	assert.Equal(t, "Errors of the shop", doc.Info.Title)
 	assert.Equal(t, "2.1", doc.Info.Version)
-	content := doc.Components.Responses["TaskLocked"].Value.Content
+	content := doc.Components.Responses["TaskLocked"].Content
 	assert.Equal(t, []string{"de", "fr", "pt"}, slices.Sorted(maps.Keys(content["application/problem+json"].Examples)))
-	texts := content["application/json"].Examples["all"].Value.Value.(map[string]any)
+	texts := content["application/json"].Examples["all"].Value
 	assert.Equal(t, []string{"DE", "FR", "PT"}, slices.Sorted(maps.Keys(texts)))
 }
 
@@ -61,7 +71,6 @@ func TestCatalogOpenAPIWithOwnTexts(t *testing.T) {
 	out, err := run(t, "catalog", "openapi", "--locales", folder)
 	require.NoError(t, err)
 	assert.Contains(t, out, "Uppgiften vilar.")
-	valid(t, out)
 }
 
 func TestCatalogOpenAPIWritesAFile(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/polyfault/polyfault/core/checks"
 	"github.com/polyfault/polyfault/core/localetest"
+	"github.com/polyfault/polyfault/internal/atomicfile"
 )
 
 func localesCommand() *cobra.Command {
@@ -215,36 +216,10 @@ func writeChanges(w io.Writer, dir string, changes []localetest.Change) error {
 			fmt.Fprintf(w, "%s has everything\n", path)
 			continue
 		}
-		if err := replaceFile(path, c.Content); err != nil {
+		if err := atomicfile.ReplaceString(path, string(c.Content)); err != nil {
 			return err
 		}
 		fmt.Fprintf(w, "wrote %s\n", path)
-	}
-	return nil
-}
-
-// replaceFile writes the content beside the file and then takes its place: readers see the old file or
-// the new one. Permissions and symbolic links stay.
-func replaceFile(path string, content []byte) error {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
-	mode := fs.FileMode(0o644)
-	if info, err := os.Stat(path); err == nil {
-		mode = info.Mode().Perm()
-	}
-	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	_, err = temp.Write(content)
-	err = errors.Join(err, temp.Sync(), temp.Close(), os.Chmod(temp.Name(), mode))
-	if err == nil {
-		err = os.Rename(temp.Name(), path)
-	}
-	if err != nil {
-		os.Remove(temp.Name())
-		return fmt.Errorf("%s is as it was: %w", path, err)
 	}
 	return nil
 }

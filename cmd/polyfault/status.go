@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/language/display"
 
 	"github.com/polyfault/polyfault/core/localetest"
+	"github.com/polyfault/polyfault/internal/atomicfile"
 )
 
 func statusCommand() *cobra.Command {
@@ -112,7 +113,7 @@ func updateReadme(w io.Writer, path, table string, check bool) error {
 		fmt.Fprintf(w, "%s is stale: polyfault locales status --readme %s\n", path, path)
 		return errFound
 	}
-	if err := replaceFile(path, []byte(updated)); err != nil {
+	if err := atomicfile.ReplaceString(path, string([]byte(updated))); err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "wrote %s\n", path)

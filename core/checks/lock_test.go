@@ -12,7 +12,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"github.com/polyfault/polyfault/core/checks"
 )
@@ -35,7 +34,7 @@ args task_locked A1
 retire kind transaction_conflict
 `
 
-func parse(t testingT, content string) *checks.Lock {
+func parse(t testing.TB, content string) *checks.Lock {
 	t.Helper()
 	l, err := checks.ParseLock("codes.lock", []byte(content))
 	require.NoError(t, err)
@@ -310,60 +309,6 @@ func TestNewKeysDiffer(t *testing.T) {
 		seen[key] = true
 	}
 	assert.Len(t, seen, 1000)
-}
-
-// What two branches append is found after a union merge, in which all lines survive.
-func TestLockAfterUnionMerge(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		base := parse(t, header)
-		must(base.Add("base", "x", checks.Error))
-		branch := func(name string) string {
-			l := parse(t, base.String())
-			for i := range rapid.IntRange(0, 3).Draw(t, name) {
-				must(l.Add(fmt.Sprint(name, i), rapid.SampledFrom([]string{"x", "y"}).Draw(t, "app"), checks.Error))
-			}
-			return strings.TrimPrefix(l.String(), base.String())
-		}
-		ours, theirs := branch("ours"), branch("theirs")
-		clash := false
-		for id := range strings.Lines(ours) {
-			clash = clash || slices.Contains(ids(theirs), strings.Fields(id)[2])
-		}
-		_, err := checks.ParseLock("codes.lock", []byte(base.String()+ours+theirs))
-		assert.Equal(t, clash, err != nil, "%s%s: %v", ours, theirs, err)
-	})
-}
-
-func ids(lines string) (list []string) {
-	for line := range strings.Lines(lines) {
-		list = append(list, strings.Fields(line)[2])
-	}
-	return list
-}
-
-// Whatever is added can be read again, whichever the keys.
-func TestLockRoundTrip(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		l := checks.NewLock("codes.lock")
-		for _, key := range rapid.SliceOfDistinct(rapid.StringN(1, 10, -1), rapid.ID).Draw(t, "keys") {
-			must(l.Add(key, "x", checks.Level(10*rapid.IntRange(1, 5).Draw(t, "level"))))
-			if rapid.Bool().Draw(t, "retire") {
-				assert.NoError(t, l.Retire(key))
-			}
-		}
-		for _, code := range rapid.SliceOfDistinct(rapid.StringN(1, 10, -1), rapid.ID).Draw(t, "kinds") {
-			assert.NoError(t, l.AddKind(checks.KindEntry{
-				Code: code, Status: rapid.Int().Draw(t, "status"), Type: rapid.String().Draw(t, "type"),
-				Number: rapid.Int().Draw(t, "number"), Retryable: rapid.Bool().Draw(t, "retryable"),
-				Args: rapid.SliceOf(rapid.StringMatching("[A-Za-z_][A-Za-z_0-9]*")).Draw(t, "args"),
-			}))
-		}
-		read, err := checks.ParseLock("codes.lock", []byte(l.String()))
-		assert.NoError(t, err)
-		assert.Equal(t, l.Codes(), read.Codes())
-		assert.Equal(t, l.Kinds(), read.Kinds())
-		assert.Equal(t, l.String(), read.String())
-	})
 }
 
 func FuzzLock(f *testing.F) {

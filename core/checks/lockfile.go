@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
+
+	"github.com/polyfault/polyfault/internal/atomicfile"
 )
 
 // NewKey makes a random key of twelve upper-case hexadecimal digits: opaque, so that nothing has to
@@ -35,14 +36,6 @@ func LoadLock(path string) (*Lock, error) {
 //
 // It does not keep two processes from writing at the same time.
 func (l *Lock) WriteFile(path string) error {
-	if resolved, err := filepath.EvalSymlinks(path); err == nil {
-		path = resolved // the rename below would replace the link
-	}
-	mode := fs.FileMode(0o644)
-	info, err := os.Stat(path)
-	if err == nil {
-		mode = info.Mode().Perm()
-	}
 	old, err := LoadLock(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -51,26 +44,10 @@ func (l *Lock) WriteFile(path string) error {
 	case !strings.HasPrefix(l.String(), old.String()):
 		return fmt.Errorf("checks: lock file %s has other lines than the lock that was to be written: it is append-only; read it again", path)
 	}
-	return replace(path, l.String(), mode)
-}
-
-// replace writes a file beside the old one and renames it.
-func replace(path, content string, mode fs.FileMode) (err error) {
-	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
+	if err := atomicfile.ReplaceString(path, l.String()); err != nil {
 		return fmt.Errorf("checks: lock file: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("checks: lock file: %w", err)
-			_ = os.Remove(temp.Name())
-		}
-	}()
-	_, err = temp.WriteString(content)
-	if err = errors.Join(err, temp.Chmod(mode), temp.Sync(), temp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), path)
+	return nil
 }
 
 // UpdateLock reads the lock file, or begins an empty one, lets change append to it, and writes it

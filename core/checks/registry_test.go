@@ -8,7 +8,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"github.com/polyfault/polyfault/core/checks"
 )
@@ -216,44 +215,6 @@ func TestRegistryIsSafeForConcurrentUse(t *testing.T) {
 	for i, e := range all {
 		assert.Equal(t, i%(n/2)+1, e.Code.Number)
 	}
-}
-
-// The registry behaves as a list of keys in which nothing is ever removed.
-func TestRegistryAgainstAModel(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		type series struct {
-			app   string
-			level checks.Level
-		}
-		var r checks.Registry
-		ids, retired, issued := map[string]string{}, map[string]bool{}, map[series]int{}
-		key := rapid.SampledFrom([]string{"", "a", "b", "c", "d", "e f", "\xff", "é"})
-		t.Repeat(map[string]func(*rapid.T){
-			"register": func(t *rapid.T) {
-				k := key.Draw(t, "key")
-				s := series{rapid.SampledFrom([]string{"", "x", "y.z", "?"}).Draw(t, "app"), checks.Level(10 * rapid.IntRange(0, 6).Draw(t, "level"))}
-				ok := k != "" && ids[k] == "" && (s.app == "x" || s.app == "y.z") && s.level >= 10 && s.level <= 50
-				assert.Equal(t, ok, r.Register(k, s.app, s.level) == nil)
-				if ok {
-					issued[s]++
-					ids[k] = checks.Code{App: s.app, Level: s.level, Number: issued[s]}.String()
-				}
-			},
-			"retire": func(t *rapid.T) {
-				k := key.Draw(t, "key")
-				assert.Equal(t, ids[k] != "" && !retired[k], r.Retire(k) == nil)
-				retired[k] = ids[k] != ""
-			},
-			"": func(t *rapid.T) {
-				assert.Len(t, r.All(), len(ids))
-				for k, id := range ids {
-					assert.Equal(t, id, must(r.Code(k)).String())
-					_, err := r.Make(k, "", "", nil)
-					assert.Equal(t, retired[k], err != nil)
-				}
-			},
-		})
-	})
 }
 
 func TestDefaultRegistryHasPackageFunctions(t *testing.T) {

@@ -7,14 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/core/checks"
@@ -104,7 +101,7 @@ func deploy(c checks.Check) checks.Check {
 	return c
 }
 
-func set(t testingT, list ...checks.Check) *checks.Set {
+func set(t testing.TB, list ...checks.Check) *checks.Set {
 	t.Helper()
 	var s checks.Set
 	for _, c := range list {
@@ -122,7 +119,7 @@ func texts(r checks.Result) []string {
 }
 
 // reference is the registry of M-08.
-func reference(t testingT) *checks.Set {
+func reference(t testing.TB) *checks.Set {
 	return set(t, say("first", nil, "1", "2"), say("second", []string{"tag3"}, "3"), say("third", []string{"tag1"}, "4"), deploy(say("fourth", []string{"tag2", "tag0"}, "5")))
 }
 
@@ -345,38 +342,4 @@ func TestChecksMayAddChecks(t *testing.T) {
 	assert.NoError(t, err)
 	assert.Empty(t, r.Messages, "checks that are added while a run is on are for the next one")
 	assert.Len(t, s.Checks(), 2)
-}
-
-// However many messages and whatever is silenced, none is lost and the order stays.
-func TestRunAgainstAModel(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var all []checks.Message
-		var s checks.Set
-		for i := range rapid.IntRange(0, 5).Draw(t, "checks") {
-			var found []checks.Message
-			for range rapid.IntRange(0, 4).Draw(t, "messages") {
-				found = append(found, checks.Message{
-					Level: checks.Level(10 * rapid.IntRange(1, 5).Draw(t, "level")),
-					ID:    rapid.SampledFrom([]string{"", "a.E001", "a.E002"}).Draw(t, "id"),
-					Text:  fmt.Sprint(len(all) + len(found)),
-				})
-			}
-			all = append(all, found...)
-			assert.NoError(t, s.Add(checks.Check{Name: fmt.Sprint(i), Run: func(context.Context, *checks.Subject) []checks.Message { return found }}))
-		}
-		opts := checks.Options{
-			Silenced:  rapid.SliceOf(rapid.SampledFrom([]string{"", "a.E001", "a.E003"})).Draw(t, "silenced"),
-			FailLevel: checks.Level(10 * rapid.IntRange(1, 5).Draw(t, "fail level")),
-		}
-		visible := slices.DeleteFunc(slices.Clone(all), func(m checks.Message) bool {
-			return m.ID == "a.E001" && slices.Contains(opts.Silenced, "a.E001")
-		})
-		r, err := s.Run(t.Context(), nil, opts)
-		assert.NoError(t, err)
-		assert.ElementsMatch(t, visible, r.Messages)
-		assert.True(t, slices.EqualFunc(visible, r.Messages, checks.Message.Equal))
-		assert.Equal(t, len(all)-len(visible), r.Silenced)
-		assert.Equal(t, slices.ContainsFunc(visible, func(m checks.Message) bool { return m.Level >= opts.FailLevel }), r.Failed)
-		assert.True(t, strings.HasSuffix(r.String(), r.Summary()+"\n"))
-	})
 }

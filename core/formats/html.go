@@ -18,6 +18,7 @@ import (
 	"sync"
 
 	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/clean"
 )
 
 // HTML is text/html: a page for people, in the client's language and its direction. It has the title,
@@ -98,7 +99,7 @@ type violation struct{ Name, Text string }
 
 func newView(o *fault.Occurrence) view {
 	v := view{
-		Language: o.Language(), Dir: o.Dir(), Title: sentence(o.Title()), Text: sentence(o.Text()),
+		Language: o.Language(), Dir: o.Dir(), Title: clean.Sentence(o.Title()), Text: clean.Sentence(o.Text()),
 		Status: o.Status(), Code: o.Kind().Code(), TraceID: o.TraceID(),
 	}
 	if v.Text == v.Title {
@@ -116,7 +117,7 @@ func newView(o *fault.Occurrence) view {
 	case o.Exposure() >= fault.ExposeTraceback:
 		v.Developer = newDeveloperView(o)
 	default:
-		v.Exception = block(shortened(exception, maxMessage))
+		v.Exception = clean.Block(exception, maxMessage)
 	}
 	return v
 }
@@ -229,7 +230,7 @@ func unwrap(err error) (branches []error, next error) {
 func errorText(err error) (text string) {
 	text = "(Error panicked)"
 	harmless(func() { text = err.Error() })
-	return block(withoutSecrets(shortened(text, maxMessage)))
+	return clean.Block(withoutSecrets(clean.Shorten(text, maxMessage)), maxValue)
 }
 
 const maxFrames = 100
@@ -240,7 +241,7 @@ func frames(stack fault.Stack) (list []frame) {
 			break
 		}
 		pkg, name := splitFunction(f)
-		list = append(list, frame{Package: oneLine(pkg), Name: oneLine(name), At: oneLine(f.File + ":" + strconv.Itoa(f.Line)), Own: isOwn(f.File)})
+		list = append(list, frame{Package: clean.Line(pkg, maxMessage), Name: clean.Line(name, maxMessage), At: clean.Line(f.File+":"+strconv.Itoa(f.Line), maxMessage), Own: isOwn(f.File)})
 	}
 	return list
 }
@@ -304,7 +305,7 @@ func requestFacts(req fault.Request) (facts []fact) {
 	}
 	add := func(name, value string) {
 		if value != "" {
-			facts = append(facts, fact{name, oneLine(withoutSecrets(shortened(value, maxMessage)))})
+			facts = append(facts, fact{name, clean.Line(withoutSecrets(clean.Shorten(value, maxMessage)), maxValue)})
 		}
 	}
 	add("method", req.Method())
@@ -335,7 +336,7 @@ func valueFacts(o *fault.Occurrence) (facts []fact) {
 	room := maxValue
 	add := func(name string, value any) {
 		if len(facts) < maxFacts && room > 0 {
-			shown := shortened(shownValue(o, name, value), maxMessage)
+			shown := clean.Shorten(shownValue(o, name, value), maxMessage)
 			room -= len(shown)
 			facts = append(facts, fact{label(name), shown})
 		}
@@ -394,7 +395,7 @@ func shownValue(o *fault.Occurrence, name string, value any) string {
 		return ""
 	}
 	if s, ok := tree.(string); ok {
-		return block(withoutSecrets(s))
+		return clean.Block(withoutSecrets(s), maxValue)
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -403,7 +404,7 @@ func shownValue(o *fault.Occurrence, name string, value any) string {
 	if e.Encode(withoutSecretMembers(tree)) != nil {
 		return ""
 	}
-	return block(strings.TrimSpace(b.String()))
+	return clean.Block(strings.TrimSpace(b.String()), maxValue)
 }
 
 func withoutSecretMembers(tree any) any {

@@ -5,9 +5,9 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/clean"
 )
 
 // Text is text/plain in the client's language, for terminals:
@@ -46,7 +46,7 @@ const (
 
 // Append appends the body.
 func (f Text) Append(dst []byte, o *fault.Occurrence) []byte {
-	dst = append(dst, sentence(o.Text())...)
+	dst = append(dst, clean.Sentence(o.Text())...)
 	dst = append(dst, '\n')
 	for e := range o.Errors() {
 		dst = append(dst, "- "...)
@@ -80,7 +80,7 @@ func (Text) appendDetails(dst []byte, o *fault.Occurrence) []byte {
 			value = exception
 		}
 		count++
-		dst = appendFact(dst, label(name), block(plainValue(o, value)))
+		dst = appendFact(dst, label(name), clean.Block(plainValue(o, value), maxValue))
 	}
 	return dst
 }
@@ -104,9 +104,9 @@ func appendFact(dst []byte, name, value string) []byte {
 // violationText is the text of a field error, or of another error among the details.
 func violationText(o *fault.Occurrence, e *fault.DetailError) string {
 	if _, localized := e.TextIn(o.Language()); localized {
-		return sentence(e.Text())
+		return clean.Sentence(e.Text())
 	}
-	return oneLine(shortened(e.Text(), maxMessage)) // a foreign error's: nobody has neutralised it
+	return clean.Line(e.Text(), maxMessage) // a foreign error's: nobody has neutralised it
 }
 
 // exposedText is the text of an error that nobody classified, where the exposure shows it. Core then
@@ -150,59 +150,7 @@ func isolated(name, dir string) string {
 }
 
 // label is a name on one line.
-func label(name string) string { return oneLine(shortened(name, maxLabel)) }
-
-// sentence is a text of the catalogue on one line. Core has neutralised the arguments and isolated
-// them: the isolates stay.
-func sentence(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= '\u2066' && r <= '\u2069' {
-			return r
-		}
-		return lineRune(r)
-	}, s)
-}
-
-// oneLine is a foreign value on one line.
-func oneLine(s string) string { return strings.Map(lineRune, s) }
-
-// block is a foreign value that may have several lines.
-func block(s string) string {
-	s = strings.ReplaceAll(shortened(s, maxValue), "\r\n", "\n")
-	return strings.Map(func(r rune) rune {
-		if r == '\n' {
-			return r
-		}
-		return lineRune(r)
-	}, s)
-}
-
-// lineRune replaces what could break a line, drive a terminal, or turn the direction of what follows.
-// strings.Map replaces invalid UTF-8.
-func lineRune(r rune) rune {
-	switch {
-	case r >= '\t' && r <= '\r', r == '\u0085', r == '\u2028', r == '\u2029':
-		return ' '
-	case r < ' ', r >= 0x7f && r < 0xa0,
-		r >= '\u202a' && r <= '\u202e',
-		r >= '\u2066' && r <= '\u2069':
-		return utf8.RuneError
-	}
-	return r
-}
-
-// shortened cuts s to at most n bytes and an ellipsis.
-func shortened(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for cut := n; cut > n-utf8.UTFMax; cut-- {
-		if utf8.RuneStart(s[cut]) {
-			return s[:cut] + "…"
-		}
-	}
-	return s[:n] + "…" // no UTF-8 anyway
-}
+func label(name string) string { return clean.Line(name, maxLabel) }
 
 const hidden = "***"
 
@@ -220,7 +168,7 @@ var (
 // withoutSecrets replaces what looks like a secret in the text of an error or header: for development,
 // where such texts are shown at all.
 func withoutSecrets(s string) string {
-	s = shortened(s, maxValue)
+	s = clean.Shorten(s, maxValue)
 	s = userInfo.ReplaceAllString(s, "$1:"+hidden+"@")
 	s = bearer.ReplaceAllString(s, "$1 "+hidden)
 	s = secretPair.ReplaceAllString(s, "${1}"+hidden)

@@ -14,11 +14,9 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/polyfault/polyfault/core/checks"
+	"github.com/polyfault/polyfault/internal/localefile"
 	"github.com/polyfault/polyfault/internal/plural"
 )
-
-// maxLocaleFile is the largest file that polyfault loads.
-const maxLocaleFile = 1 << 20
 
 // A localeFile is one file active.<tag>.toml, as far as it could be read.
 type localeFile struct {
@@ -164,8 +162,8 @@ func readBounded(fsys fs.FS, name string) (content []byte, problem string) {
 		return nil, "cannot be read: " + reason(err)
 	case !info.Mode().IsRegular():
 		return nil, "is no regular file"
-	case info.Size() > maxLocaleFile:
-		return nil, fmt.Sprintf("has %d bytes; %d is the limit", info.Size(), maxLocaleFile)
+	case info.Size() > localefile.MaxSize:
+		return nil, fmt.Sprintf("has %d bytes; %d is the limit", info.Size(), localefile.MaxSize)
 	}
 	content, err = fs.ReadFile(fsys, name)
 	if err != nil {
@@ -176,20 +174,19 @@ func readBounded(fsys fs.FS, name string) (content []byte, problem string) {
 
 // readName finds the language.
 func (f *localeFile) readName() {
-	name, ok := strings.CutPrefix(strings.TrimSuffix(path.Base(f.name), ".toml"), "active.")
-	if !ok || name == "" {
+	tag, written, wrong := localefile.TagOf(path.Base(f.name))
+	switch wrong {
+	case localefile.NoLocaleFile:
 		f.report(ruleFileName, f.at("", ""), "name it active.<tag>.toml, active.pt-BR.toml for example", "the name is not that of a locale file")
 		return
-	}
-	tag, err := language.Parse(name)
-	switch {
-	case err != nil || tag == language.Und:
-		f.report(ruleFileName, f.at("", ""), "use a tag like de, pt-BR or zh-Hant", "%q is not a known BCP 47 language tag", name)
+	case localefile.UnknownTag:
+		f.report(ruleFileName, f.at("", ""), "use a tag like de, pt-BR or zh-Hant", "%q is not a known BCP 47 language tag", written)
 		return
-	case tag.String() != name:
-		f.report(ruleFileName, f.at("", ""), "rename it to active."+tag.String()+".toml", "language tag %q is not canonical", name)
+	case localefile.NotCanonical:
+		f.report(ruleFileName, f.at("", ""), "rename it to active."+tag.String()+".toml", "language tag %q is not canonical", written)
 		return
 	}
+	var err error
 	f.rules, err = plural.For(tag)
 	if err != nil {
 		f.report(ruleFileName, f.at("", ""), "remove it: go-i18n cannot load it", "language %s has no plural rules", tag)
@@ -249,19 +246,11 @@ func (f *localeFile) reportSyntax(err error) {
 	f.report(rule, at, hint, "is not valid TOML: %s", problem)
 }
 
-// textKeys are what a text's table may hold, forms in CLDR's order behind the others.
-var textKeys = []string{"description", "hash", "zero", "one", "two", "few", "many", "other"}
-
-// reservedWords make a table a text for go-i18n, in any letter case.
-var reservedWords = append([]string{"id", "leftdelim", "rightdelim", "translation"}, textKeys...)
-
-func isReserved(name string) bool { return slices.Contains(reservedWords, strings.ToLower(name)) }
-
 func (f *localeFile) walk(prefix string, tree map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(tree)) {
 		id := prefix + name
-		if isReserved(name) {
-			f.report(ruleID, f.at(id, ""), "choose another id; reserved are "+strings.Join(reservedWords, ", "), "%q is a reserved word of the file format and no text id", name)
+		if localefile.IsReserved(name) {
+			f.report(ruleID, f.at(id, ""), "choose another id; reserved are "+strings.Join(localefile.Reserved, ", "), "%q is a reserved word of the file format and no text id", name)
 			continue
 		}
 		switch value := tree[name].(type) {
@@ -278,7 +267,7 @@ func (f *localeFile) walk(prefix string, tree map[string]any) {
 // walkTable tells a text's table from one that holds further ids.
 func (f *localeFile) walkTable(id string, table map[string]any) {
 	names := slices.Sorted(maps.Keys(table))
-	if len(names) > 0 && !slices.ContainsFunc(names, isReserved) {
+	if len(names) > 0 && !slices.ContainsFunc(names, localefile.IsReserved) {
 		f.walk(id+".", table)
 		return
 	}
@@ -286,8 +275,8 @@ func (f *localeFile) walkTable(id string, table map[string]any) {
 	for _, name := range names {
 		text, isString := table[name].(string)
 		switch {
-		case !slices.Contains(textKeys, name):
-			f.report(ruleSyntax, f.at(id, name), "a text has "+strings.Join(textKeys, ", "), "unknown member %q", name)
+		case !slices.Contains(localefile.Keys, name):
+			f.report(ruleSyntax, f.at(id, name), "a text has "+strings.Join(localefile.Keys, ", "), "unknown member %q", name)
 		case !isString:
 			f.report(ruleSyntax, f.at(id, name), "write the text in double quotes", "%q must be a string, not %s", name, typeName(table[name]))
 		default:
@@ -318,7 +307,7 @@ func (e *entry) set(name, text string) {
 	case "hash":
 		e.hash = text
 	default:
-		form := slices.Index(textKeys, name) - 2
+		form := slices.Index(localefile.Keys, name) - localefile.FirstForm
 		e.forms[form], e.present[form] = text, true
 	}
 }

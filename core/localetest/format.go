@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/polyfault/polyfault/internal/localefile"
 	"github.com/polyfault/polyfault/internal/plural"
 )
 
@@ -281,7 +282,7 @@ func (e *entry) write(b *strings.Builder, c *comments) {
 	}
 	writeComments(b, c.lead)
 	b.WriteString("[" + quoteKey(e.id) + "]\n")
-	for _, name := range textKeys {
+	for _, name := range localefile.Keys {
 		value, present := e.member(name)
 		if !present {
 			continue
@@ -302,7 +303,7 @@ func (e *entry) member(name string) (value string, present bool) {
 	case "hash":
 		return e.hash, e.hash != ""
 	}
-	form := slices.Index(textKeys, name) - 2
+	form := slices.Index(localefile.Keys, name) - localefile.FirstForm
 	return e.forms[form], e.present[form]
 }
 

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -15,7 +14,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/text/language"
-	"golang.org/x/tools/txtar"
 
 	"github.com/polyfault/polyfault/core/checks"
 	"github.com/polyfault/polyfault/core/localetest"
@@ -33,13 +31,11 @@ func TestRules(t *testing.T) {
 	for _, path := range paths {
 		name := strings.TrimSuffix(filepath.Base(path), ".txtar")
 		t.Run(name, func(t *testing.T) {
-			archive, err := txtar.ParseFile(path)
-			require.NoError(t, err)
-			fsys, want := unpack(archive)
-			got := lintCase(t, fsys, string(archive.Comment))
+			c := readCase(t, path)
+			got := lintCase(t, c.files, c.options)
+			want := c.want
 			if *update {
-				archive.Files = append(slices.DeleteFunc(archive.Files, func(f txtar.File) bool { return f.Name == "want" }), txtar.File{Name: "want", Data: []byte(got)})
-				require.NoError(t, os.WriteFile(path, txtar.Format(archive), 0o644))
+				require.NoError(t, os.WriteFile(path, []byte(c.before+wantMarker+got), 0o644))
 			}
 			assert.Equal(t, want, got)
 			rule, _, _ := strings.Cut(name, "-")
@@ -54,16 +50,37 @@ func TestRules(t *testing.T) {
 	}
 }
 
-func unpack(archive *txtar.Archive) (fsys fstest.MapFS, want string) {
-	fsys = fstest.MapFS{}
-	for _, f := range archive.Files {
-		if f.Name == "want" {
-			want = string(f.Data)
-			continue
+// A lintArchive is an archive in txtar's format: options, locale files, and last the findings.
+type lintArchive struct {
+	options string
+	files   fstest.MapFS
+	before  string // the archive without the findings
+	want    string
+}
+
+const wantMarker = "-- want --\n"
+
+func readCase(t testing.TB, path string) lintArchive {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	before, want, _ := strings.Cut(string(content), wantMarker)
+	c := lintArchive{files: fstest.MapFS{}, before: before, want: want}
+	var file *fstest.MapFile
+	for line := range strings.Lines(before) {
+		name, isFile := strings.CutPrefix(line, "-- ")
+		name, marked := strings.CutSuffix(name, " --\n")
+		switch {
+		case isFile && marked:
+			file = &fstest.MapFile{}
+			c.files[name] = file
+		case file == nil:
+			c.options += line
+		default:
+			file.Data = append(file.Data, line...)
 		}
-		fsys[f.Name] = &fstest.MapFile{Data: f.Data}
 	}
-	return fsys, want
+	return c
 }
 
 // lintCase reads the options of a case, "name: value" lines, and prints the findings.
@@ -246,10 +263,8 @@ func FuzzLint(f *testing.F) {
 	paths, err := filepath.Glob("testdata/*.txtar")
 	require.NoError(f, err)
 	for _, path := range paths {
-		archive, err := txtar.ParseFile(path)
-		require.NoError(f, err)
-		for _, file := range archive.Files {
-			if strings.HasSuffix(file.Name, ".toml") {
+		for name, file := range readCase(f, path).files {
+			if strings.HasSuffix(name, ".toml") {
 				f.Add(file.Data)
 			}
 		}

@@ -22,7 +22,7 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/examples/booking"
 	"github.com/polyfault/polyfault/examples/nethttp/api"
-	faulthttp "github.com/polyfault/polyfault/nethttp"
+	"github.com/polyfault/polyfault/nethttp/catalog"
 	"github.com/polyfault/polyfault/store"
 )
 
@@ -98,7 +98,7 @@ func routes(s *store.Store, logger *slog.Logger, address string) (http.Handler, 
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", api.New(r, booking.New()))
-	mux.Handle("/errors/", faulthttp.Catalog(r))
+	mux.Handle("/errors/", catalog.Handler(r))
 	mux.Handle("/admin/", store.Pages(s, r))
 	everybody := func(*http.Request, store.Action) error { return nil }
 	mux.Handle("/api/", store.Handler(s, r, store.WithAuthorize(everybody)))

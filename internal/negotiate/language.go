@@ -389,7 +389,7 @@ func weightOf(parameters string) (weight int, ok bool) {
 	weight = 1000
 	for parameters != "" {
 		var p string
-		p, parameters, _ = strings.Cut(parameters, ";")
+		p, parameters = cutUnquoted(parameters, ';')
 		name, value, found := strings.Cut(p, "=")
 		name = trim(name)
 		if name != "q" && name != "Q" {

@@ -4,7 +4,7 @@
 //
 // The pages need nothing from anywhere: no script, no image, no font. All their values are escaped by
 // html/template for the place where they stand; what could turn the direction of other text is replaced
-// before, by [Line], [Block] and [Sentence].
+// before, by [Line], [Block] and package clean.
 package page
 
 import (

@@ -8,6 +8,13 @@ import (
 	"strings"
 )
 
+// The media types that pages and catalogues are offered in.
+const (
+	HTML     = "text/html"
+	JSON     = "application/json"
+	Markdown = "text/markdown"
+)
+
 // A Body is a page, or the same as JSON or Markdown, ready to be sent.
 type Body struct {
 	ContentType string

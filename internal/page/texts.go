@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/clean"
 )
 
 // A Text is what an error says in one language.
@@ -89,7 +90,7 @@ func (t *Texts) in(l fault.Language) Text {
 	if !ok {
 		title = text
 	}
-	return Text{Title: Sentence(title), Text: Sentence(text), Language: l.Tag, Dir: l.Dir, Key: l.Key}
+	return Text{Title: clean.Sentence(title), Text: clean.Sentence(text), Language: l.Tag, Dir: l.Dir, Key: l.Key}
 }
 
 // Placeholders are the names of the placeholders, over all languages, sorted; never nil.

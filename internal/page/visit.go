@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/clean"
 )
 
 // Words are the texts "page.…" of a catalogue in one language.
@@ -37,7 +38,7 @@ func (w Words) YesNo(yes bool) string {
 func (w Words) text(id string, attrs ...fault.Attr) string {
 	for _, tag := range []string{w.Language.Tag, "en"} {
 		if text, ok := w.Catalogue.Text(id, tag, attrs...); ok {
-			return Sentence(text)
+			return clean.Sentence(text)
 		}
 	}
 	return id

@@ -1,0 +1,146 @@
+// Package conformance_test runs all adapters in one process, with the newest versions of their frameworks, and
+// looks for goroutines that are left. What each does in other set-ups is tested beside it.
+package conformance_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/gofiber/fiber/v2"
+	"github.com/labstack/echo/v4"
+	"github.com/stretchr/testify/assert"
+	"go.uber.org/goleak"
+
+	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/core/coretest"
+	faultecho "github.com/polyfault/polyfault/echo"
+	faultfiber "github.com/polyfault/polyfault/fiber"
+	faultgin "github.com/polyfault/polyfault/gin"
+	faulthttp "github.com/polyfault/polyfault/nethttp"
+)
+
+func TestMain(m *testing.M) {
+	gin.SetMode(gin.TestMode)
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"), // one for the process: the Date header's clock
+	)
+}
+
+// exchange is the suite's view of a request to net/http, gin and echo, which all have its writer.
+type exchange struct {
+	w   http.ResponseWriter
+	req *http.Request
+}
+
+func (x exchange) Context() context.Context     { return x.req.Context() }
+func (x exchange) Body() io.Reader              { return x.req.Body }
+func (x exchange) SetHeader(name, value string) { x.w.Header().Set(name, value) }
+func (x exchange) Status(status int)            { x.w.WriteHeader(status) }
+func (x exchange) Write(p []byte) (int, error)  { return x.w.Write(p) }
+func (x exchange) Flush()                       { _ = http.NewResponseController(x.w).Flush() }
+
+func (x exchange) Hijack() (net.Conn, error) {
+	conn, _, err := http.NewResponseController(x.w).Hijack()
+	return conn, err
+}
+
+// fiberExchange is that of fiber.
+type fiberExchange struct{ *fiber.Ctx }
+
+func (x fiberExchange) Context() context.Context     { return x.UserContext() }
+func (x fiberExchange) Body() io.Reader              { return bytes.NewReader(x.Ctx.Body()) }
+func (x fiberExchange) SetHeader(name, value string) { x.Set(name, value) }
+func (x fiberExchange) Status(status int)            { x.Ctx.Status(status) }
+func (x fiberExchange) Flush()                       {}
+func (x fiberExchange) Hijack() (net.Conn, error)    { return nil, errors.ErrUnsupported }
+
+func onNetHTTP(r *fault.Responder, routes []coretest.Route) http.Handler {
+	mux := http.NewServeMux()
+	for _, route := range routes {
+		mux.Handle(route.Method+" "+route.Path, faulthttp.Handler(r, func(w http.ResponseWriter, req *http.Request) error { return route.Handle(exchange{w, req}) }))
+	}
+	return faulthttp.Middleware(r)(faulthttp.Mux(r, mux))
+}
+
+func onGin(r *fault.Responder, routes []coretest.Route) http.Handler {
+	e := gin.New()
+	e.HandleMethodNotAllowed = true
+	faultgin.Install(e, r)
+	for _, route := range routes {
+		e.Handle(route.Method, route.Path, faultgin.Handler(func(c *gin.Context) error { return route.Handle(exchange{c.Writer, c.Request}) }))
+	}
+	return e
+}
+
+func onEcho(r *fault.Responder, routes []coretest.Route) http.Handler {
+	e := echo.New()
+	e.Logger.SetOutput(io.Discard)
+	faultecho.Install(e, r)
+	for _, route := range routes {
+		e.Add(route.Method, route.Path, func(c echo.Context) error { return route.Handle(exchange{c.Response(), c.Request()}) })
+	}
+	return e
+}
+
+// served starts a server of net/http.
+func served(build func(*fault.Responder, []coretest.Route) http.Handler) func(*fault.Responder, []coretest.Route) (string, func(), error) {
+	return func(r *fault.Responder, routes []coretest.Route) (string, func(), error) {
+		server := httptest.NewUnstartedServer(http.MaxBytesHandler(build(r, routes), coretest.BodyLimit))
+		server.Config.ErrorLog = log.New(io.Discard, "", 0)
+		server.Start()
+		return server.Listener.Addr().String(), server.Close, nil
+	}
+}
+
+func onFiber(r *fault.Responder, routes []coretest.Route) (string, func(), error) {
+	app := fiber.New(fiber.Config{ErrorHandler: faultfiber.ErrorHandler(r), BodyLimit: coretest.BodyLimit, DisableStartupMessage: true})
+	app.Use(faultfiber.Recover(r))
+	for _, route := range routes {
+		add := app.Get
+		if route.Method != fiber.MethodGet {
+			add = func(path string, h ...fiber.Handler) fiber.Router { return app.Add(route.Method, path, h...) }
+		}
+		add(route.Path, func(c *fiber.Ctx) error { return route.Handle(fiberExchange{c}) })
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	app.Server().MaxIdleWorkerDuration = 20 * time.Millisecond // of fasthttp's pool: not to be taken for a leak
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = app.Listener(listener)
+	}()
+	return listener.Addr().String(), func() {
+		_ = app.ShutdownWithTimeout(5 * time.Second)
+		_ = listener.Close()
+		<-done
+	}, nil
+}
+
+func TestConformance(t *testing.T) {
+	streaming := coretest.Features{Streaming: true, Informational: true, Hijack: true, ClientCancel: true, AllMethods: true}
+	withHead := streaming
+	withHead.HeadRoutes = true
+	for name, a := range map[string]coretest.Adapter{
+		"net/http": {Start: served(onNetHTTP), Features: withHead},
+		"gin":      {Start: served(onGin), Features: streaming},
+		"echo":     {Start: served(onEcho), Features: streaming},
+		"fiber":    {Start: onFiber, Features: coretest.Features{HeadRoutes: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // one process serves them all
+			assert.NoError(t, coretest.Check(a))
+		})
+	}
+}

@@ -1,0 +1,146 @@
+// Package catalog serves a service's catalogue of errors: what each kind means, in the reader's language, as pages
+// for people and as JSON and Markdown for programs. It is a package of its own, as html/template comes with it.
+package catalog
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strings"
+
+	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/negotiate"
+	"github.com/polyfault/polyfault/internal/page"
+	faulthttp "github.com/polyfault/polyfault/nethttp"
+)
+
+// Handler serves what the service's errors mean, for people and programs: a list of the kinds, and a
+// page for each. It is what the "type" of a problem+json body points to, when [fault.Problem] has the
+// address of the list as its TypeBase ([RFC 9457, section 3.1.1]):
+//
+//	r, err := fault.NewResponder(fault.WithFormats(fault.Multilingual{}, fault.Problem{TypeBase: "https://example.com/errors/"}))
+//	mux.Handle("/errors/", catalog.Handler(r))
+//
+// It can stand below any path, with and without [http.StripPrefix]: only the last segment of the path
+// counts. An empty one is the list; any other is the code of a kind ("task_locked") or its type
+// ("task-locked"), the code first. All links are relative. Routers that know wildcards mount it at
+// "/errors/" and everything below, not at "/errors".
+//
+// Accept chooses between text/html (the default), application/json and text/markdown; 406 is never
+// answered. The language is that of the parameter "language" ("?language=pt-BR"), else Accept-Language
+// chooses, as it does for the responder's own responses. A text that the language lacks stands there in
+// another one, marked as such.
+//
+// The JSON of the list has lang, dir, count and results; an entry has code, status, title, text (with
+// their lang and dir), type, number (when there is one), category, retryable and href, the relative
+// link to its page. The JSON of one kind has the same members and
+//   - retry_after, the seconds of the kind's own Retry-After, when there are some;
+//   - exit_code, text_id, placeholders, and parent, the code of the more general kind (not for the root);
+//   - texts, by wire key ("DE", "PT-BR") an object of lang, dir, title and text for each language that
+//     has the text;
+//   - example, a response of the responder's first format: status, headers, and body, as JSON where it
+//     is JSON and as a string otherwise. Placeholders are filled with their own names, "{ID}".
+//
+// Texts come from the responder's catalogue at the time of the request, so that [fault.Responder.Reload]
+// shows; kinds are those of the process. Nothing is shown that clients do not get in responses anyway,
+// but who must not know the whole list has to be kept away by the application.
+//
+// Responses have an ETag and "Cache-Control: no-cache": caches keep them and ask each time. HEAD is
+// answered as GET; an unknown code with 404 and other methods with 405, by the responder, in its own
+// formats. A nil responder means [fault.Default]. The handler is safe for concurrent use.
+//
+// [RFC 9457, section 3.1.1]: https://www.rfc-editor.org/rfc/rfc9457#section-3.1.1
+func Handler(r *fault.Responder, opts ...Option) http.Handler {
+	c := &handler{responder: r, shows: func(*fault.Kind) bool { return true }, forms: newForms()}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(c)
+		}
+	}
+	return faulthttp.Handler(r, c.serve)
+}
+
+// An Option changes what [Handler] serves.
+type Option func(*handler)
+
+// Kinds chooses the kinds that are shown; for others the catalogue answers 404. Without it all
+// kinds of the process are shown. A nil function changes nothing. It must be safe for concurrent use.
+func Kinds(shows func(*fault.Kind) bool) Option {
+	return func(c *handler) {
+		if shows != nil {
+			c.shows = shows
+		}
+	}
+}
+
+// handler is what Handler returns.
+type handler struct {
+	responder *fault.Responder
+	shows     func(*fault.Kind) bool
+	forms     map[string]form // by media type
+}
+
+// A form writes the catalogue in one media type.
+type form struct {
+	list func(*visit, *listing) (page.Body, error)
+	one  func(*visit, *kind) (page.Body, error)
+}
+
+var (
+	errUnknownCode  = fault.NotFound.New()
+	errOnlyReadable = fault.MethodNotAllowed.New(fault.Header("Allow", "GET, HEAD"))
+)
+
+// mediaTypes are what the catalogue is offered in; browsers get the first.
+var mediaTypes = []string{page.HTML, page.JSON, page.Markdown}
+
+func (c *handler) serve(w http.ResponseWriter, req *http.Request) error {
+	if req.Method != http.MethodGet && req.Method != http.MethodHead {
+		return errOnlyReadable
+	}
+	v := &visit{page.NewVisit(c.responder.Catalogue(), req), c.responder}
+	mediaType := mediaTypes[negotiate.MediaType(fault.JoinedHeader(req.Header, "Accept"), mediaTypes)]
+	body, err := c.body(v, mediaType, req.URL.Path[strings.LastIndexByte(req.URL.Path, '/')+1:])
+	if err != nil {
+		return err
+	}
+	body.Send(w, req, http.StatusOK, page.Revalidated)
+	return nil
+}
+
+func (c *handler) body(v *visit, mediaType, name string) (page.Body, error) {
+	form := c.forms[mediaType]
+	if name == "" {
+		return form.list(v, v.list(c.kinds()))
+	}
+	k := c.find(name)
+	if k == nil {
+		return page.Body{}, errUnknownCode
+	}
+	return form.one(v, v.one(k))
+}
+
+// find finds the kind that has the name as its code, or else the first that has it as its type.
+func (c *handler) find(name string) *fault.Kind {
+	if k, ok := fault.KindByCode(name); ok && c.shows(k) {
+		return k
+	}
+	for k := range fault.Kinds() {
+		if k.Type() == name && c.shows(k) {
+			return k
+		}
+	}
+	return nil
+}
+
+// kinds are those that are shown, by status; those of one status in the order of registration.
+func (c *handler) kinds() (kinds []*fault.Kind) {
+	for k := range fault.Kinds() {
+		if c.shows(k) {
+			kinds = append(kinds, k)
+		}
+	}
+	status := c.responder.Status
+	slices.SortStableFunc(kinds, func(a, b *fault.Kind) int { return cmp.Compare(status(a), status(b)) })
+	return kinds
+}
