@@ -1,8 +1,6 @@
 package fault
 
 import (
-	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -92,17 +90,3 @@ func Subtype(s string) Attr { return Attr{op: opSubtype, name: s} }
 
 // Log adds attributes to the log line. No client sees them.
 func Log(attrs ...slog.Attr) Attr { return Attr{op: opLog, value: attrs} }
-
-// Secret stands for a value that must not be shown: "***" in texts, params, details, logs and
-// every print verb. The value itself is not kept.
-func Secret(any) any { return secret{} }
-
-type secret struct{}
-
-const secretText = "***"
-
-func (secret) String() string               { return secretText }
-func (secret) GoString() string             { return secretText }
-func (secret) Format(s fmt.State, _ rune)   { _, _ = io.WriteString(s, secretText) }
-func (secret) MarshalText() ([]byte, error) { return []byte(secretText), nil }
-func (secret) LogValue() slog.Value         { return slog.StringValue(secretText) }

@@ -269,3 +269,37 @@ func memberOf(members map[string]json.RawMessage, name string) json.RawMessage {
 	}
 	return nil
 }
+
+// Binding marks err as met while reading the input of the request: decoding the body, converting a
+// parameter. Some errors mean the client only then: io.EOF is an empty body here and a broken
+// upstream elsewhere. What nothing else classifies is [BadRequest]. Nil stays nil.
+//
+//	if err := json.NewDecoder(r.Body).Decode(&booking); err != nil {
+//		return fault.Binding(err)
+//	}
+//
+// in says what part of the request was read, when it was not the body: [InQuery], [InPath], [InHeader],
+// [InCookie]. Field errors of a validator then lie there.
+//
+//	if err := c.ShouldBindQuery(&filter); err != nil {
+//		return fault.Binding(err, fault.InQuery)
+//	}
+func Binding(err error, in ...func(name string) Location) error {
+	if IsNil(err) {
+		return nil
+	}
+	b := &bindingError{error: err}
+	for _, part := range in {
+		if part != nil {
+			b.in = part("").in
+		}
+	}
+	return b
+}
+
+type bindingError struct {
+	error
+	in string // of a Location
+}
+
+func (e *bindingError) Unwrap() error { return e.error }

@@ -80,41 +80,6 @@ type preparedText struct {
 	suffix []byte    // of its body, behind the texts
 }
 
-type languageSet [negotiate.MaxLanguages / 64]uint64
-
-func (s *languageSet) put(i int)      { s[i/64] |= 1 << (i % 64) }
-func (s *languageSet) has(i int) bool { return s[i/64]>>(i%64)&1 == 1 }
-func (s *languageSet) intersect(o *languageSet) {
-	for i := range s {
-		s[i] &= o[i]
-	}
-}
-
-func (s *languageSet) add(o *languageSet) {
-	for i := range s {
-		s[i] |= o[i]
-	}
-}
-
-// header is Content-Language for a set of languages, the body's in their order first; nil for none.
-func (c *catalogue) header(s *languageSet) []string {
-	var tags []string
-	for _, i := range c.body {
-		if s.has(i) {
-			tags = append(tags, c.languages[i].tag)
-		}
-	}
-	for i, l := range c.languages {
-		if s.has(i) && !slices.Contains(c.body, i) {
-			tags = append(tags, l.tag)
-		}
-	}
-	if tags == nil {
-		return nil
-	}
-	return []string{strings.Join(tags, ", ")}
-}
-
 // defaultBody is the frozen set of the all-languages body of applications that choose none: a
 // locale added later changes nobody's payload.
 var defaultBody = []string{"de", "en", "fr", "pt"}
@@ -372,16 +337,6 @@ func (t *text) arg(name string) int {
 	return i
 }
 
-// anyLanguage is the language of last resort for t: the default, English, or the first that has it.
-func (c *catalogue) anyLanguage(t *text) int {
-	for _, i := range []int{c.defaultLanguage, c.english} {
-		if t.available.has(i) {
-			return i
-		}
-	}
-	return slices.IndexFunc(t.loaded, func(f *forms) bool { return f != nil })
-}
-
 // resolve finds the text of an error: the id it chose, else its kind's text, else that of the
 // nearest ancestor. For a body of all languages a text counts when one of the body's languages has
 // it, otherwise when any language has. There always is one: English is always loaded and has the
@@ -420,4 +375,17 @@ func chain(texts map[string]*text, reserve *text, k *Kind, fits func(*text) bool
 		}
 	}
 	return reserve
+}
+
+// rule finds the text of a field error, else the one that says no more than that the value is not
+// valid.
+func (c *catalogue) rule(id string, allLanguages bool) *text {
+	t := c.texts[id]
+	if t != nil && (t.configured || !allLanguages) {
+		return t
+	}
+	if general := c.texts[ruleInvalid]; general != nil && (t == nil || general.configured) {
+		return general
+	}
+	return t
 }

@@ -73,18 +73,6 @@ func (o *Occurrence) errorOf(d *detail) (e DetailError, ok bool) {
 	return e, true
 }
 
-// withinLanguage replaces a text that the response's one language lacks.
-func (o *Occurrence) withinLanguage(e *DetailError, k *Kind) {
-	if o.allLanguages || e.text.available.has(o.language) {
-		return
-	}
-	if general := o.catalogue.texts[ruleInvalid]; e.field && general != nil && general.available.has(o.language) {
-		e.text = general
-		return
-	}
-	e.text = o.catalogue.nearest(k, o.language)
-}
-
 // At is where in the request the error lies; the member of the body for an error that [Details] holds
 // by name.
 func (e DetailError) At() Location { return e.at }
@@ -165,19 +153,6 @@ func (e DetailError) HasDetails() bool { return len(e.fault.details()) > 0 }
 // AppendDetails appends them, as [Occurrence.AppendDetails] does.
 func (e DetailError) AppendDetails(dst []byte) []byte {
 	return e.o.appendEntries(dst, e.fault.details(), 1)
-}
-
-// rule finds the text of a field error, else the one that says no more than that the value is not
-// valid.
-func (c *catalogue) rule(id string, allLanguages bool) *text {
-	t := c.texts[id]
-	if t != nil && (t.configured || !allLanguages) {
-		return t
-	}
-	if general := c.texts[ruleInvalid]; general != nil && (t == nil || general.configured) {
-		return general
-	}
-	return t
 }
 
 func (e *DetailError) appendField(dst []byte) []byte {

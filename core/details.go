@@ -1,6 +1,9 @@
 package fault
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Details collects structured details, one per attribute of the request, say, so that one response
 // names all failing attributes. It keeps their order; adding a name again replaces its value. The
@@ -79,4 +82,31 @@ func (d *Details) snapshot() []detail {
 		return nil
 	}
 	return slices.Clone(d.entries)
+}
+
+// maxDetailErrors is how many field errors and other errors among the details a response carries.
+const maxDetailErrors = 100
+
+// limitErrors leaves away what is too much of the entries' errors, and counts them.
+func (o *Occurrence) limitErrors() {
+	o.errors = 0
+	for i := range o.entries {
+		if isDetailError(o.entries[i].value) {
+			o.errors++
+		}
+	}
+	if o.errors <= maxDetailErrors {
+		return
+	}
+	kept, errors := make([]detail, 0, maxDetailErrors), 0
+	for _, e := range o.entries {
+		if isDetailError(e.value) {
+			if errors++; errors > maxDetailErrors {
+				continue
+			}
+		}
+		kept = append(kept, e)
+	}
+	o.entries = kept
+	o.note(fmt.Sprintf("%d field errors, %d of them sent", o.errors, maxDetailErrors))
 }

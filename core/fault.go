@@ -278,32 +278,6 @@ func snapshotAlone(attrs []Attr) (whole []detail, ok bool) {
 	return whole, ok
 }
 
-// appendParams appends the arguments, the count among them, as one JSON object in order.
-func appendParams(dst []byte, attrs []Attr) (out []byte, complete bool) {
-	complete = true
-	dst = append(dst, '{')
-	first := true
-	for i, a := range attrs {
-		if !isParam(a) || givenAgain(attrs[i+1:], a.name) {
-			continue
-		}
-		if !first {
-			dst = append(dst, ',')
-		}
-		first = false
-		dst = jsontext.AppendQuoted(dst, a.name)
-		dst = append(dst, ':')
-		if a.op == opCount {
-			dst, _ = jsontext.AppendValue(dst, a.num)
-			continue
-		}
-		var all bool
-		dst, all = jsontext.AppendValue(dst, a.value)
-		complete = complete && all
-	}
-	return append(dst, '}'), complete
-}
-
 func givenAgain(later []Attr, name string) bool {
 	return slices.ContainsFunc(later, func(a Attr) bool {
 		return (a.op == opArg || a.op == opCount) && a.name == name

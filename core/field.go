@@ -1,11 +1,9 @@
 package fault
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
-	"unicode"
 
 	"github.com/polyfault/polyfault/internal/jsonpointer"
 )
@@ -262,59 +260,4 @@ func fieldPointer(path string) string {
 		pointer.WriteString(jsonpointer.Escape(step))
 	}
 	return pointer.String()
-}
-
-// appendFragment appends the pointer as the fragment of a URI, "#/items/0/qty", as a JSON string (RFC
-// 6901, section 6): what a fragment cannot hold is percent-encoded.
-func appendFragment(dst []byte, pointer string) []byte {
-	dst = append(dst, `"#`...)
-	for i := range len(pointer) {
-		if c := pointer[i]; isFragment(c) {
-			dst = append(dst, c)
-		} else {
-			dst = append(dst, '%', upperHex[c>>4], upperHex[c&0xf])
-		}
-	}
-	return append(dst, '"')
-}
-
-const upperHex = "0123456789ABCDEF"
-
-// isFragment reports whether c stands for itself in the fragment of a URI (RFC 3986, section 3.5) and
-// in a JSON string.
-func isFragment(c byte) bool {
-	switch {
-	case c >= 0x80 || c == '&': // "&" is escaped in JSON
-		return false
-	case unicode.IsLetter(rune(c)), unicode.IsDigit(rune(c)):
-		return true
-	}
-	return strings.IndexByte("-._~!$'()*+,;=:@/?", c) >= 0
-}
-
-// maxDetailErrors is how many field errors and other errors among the details a response carries.
-const maxDetailErrors = 100
-
-// limitErrors leaves away what is too much of the entries' errors, and counts them.
-func (o *Occurrence) limitErrors() {
-	o.errors = 0
-	for i := range o.entries {
-		if isDetailError(o.entries[i].value) {
-			o.errors++
-		}
-	}
-	if o.errors <= maxDetailErrors {
-		return
-	}
-	kept, errors := make([]detail, 0, maxDetailErrors), 0
-	for _, e := range o.entries {
-		if isDetailError(e.value) {
-			if errors++; errors > maxDetailErrors {
-				continue
-			}
-		}
-		kept = append(kept, e)
-	}
-	o.entries = kept
-	o.note(fmt.Sprintf("%d field errors, %d of them sent", o.errors, maxDetailErrors))
 }

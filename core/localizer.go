@@ -1,7 +1,5 @@
 package fault
 
-import "github.com/polyfault/polyfault/internal/errtree"
-
 // A Localizer gives an error's own body its texts. A type in the error's tree brings its own body
 // with the method
 //
@@ -48,33 +46,4 @@ func (l *localizer) Texts(id string, args ...Attr) map[string]string {
 		texts[l.o.catalogue.languages[i].key] = string(t.appendPlain(nil, l.o.catalogue, i, args))
 	}
 	return texts
-}
-
-type bodied interface{ ErrorBody(Localizer) any }
-
-// ownBody finds the body that the error brings itself, and encodes it.
-func (o *Occurrence) ownBody() (body []byte, l *localizer) {
-	switch e := o.err.(type) {
-	case *Kind:
-		return nil, nil
-	case *Fault:
-		if e.Unwrap() == nil {
-			return nil, nil
-		}
-	}
-	o.noted("ErrorBody", func() {
-		own, found := errtree.Find(o.err, func(e error) (bodied, bool) {
-			b, is := e.(bodied)
-			return b, is
-		})
-		if !found {
-			return
-		}
-		localizer := &localizer{o: o}
-		value := own.ErrorBody(localizer)
-		if !errtree.IsNil(value) {
-			body, l = o.appendValue(nil, "ErrorBody", value), localizer
-		}
-	})
-	return body, l
 }

@@ -1,24 +1,10 @@
 package fault
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"mime/multipart"
-	"net"
-	"net/http"
-	"os"
 	"reflect"
-	"strconv"
-	"strings"
-	"syscall"
-	"time"
 
 	"github.com/polyfault/polyfault/internal/errtree"
-	"github.com/polyfault/polyfault/internal/jsonpointer"
-	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
 // A Mapper turns a foreign error into one of ours, or returns nil when it does not know it. It is
@@ -61,134 +47,6 @@ func MapAs[T error](f func(T) *Fault) Mapper {
 	}
 }
 
-// Binding marks err as met while reading the input of the request: decoding the body, converting a
-// parameter. Some errors mean the client only then: io.EOF is an empty body here and a broken
-// upstream elsewhere. What nothing else classifies is [BadRequest]. Nil stays nil.
-//
-//	if err := json.NewDecoder(r.Body).Decode(&booking); err != nil {
-//		return fault.Binding(err)
-//	}
-//
-// in says what part of the request was read, when it was not the body: [InQuery], [InPath], [InHeader],
-// [InCookie]. Field errors of a validator then lie there.
-//
-//	if err := c.ShouldBindQuery(&filter); err != nil {
-//		return fault.Binding(err, fault.InQuery)
-//	}
-func Binding(err error, in ...func(name string) Location) error {
-	if IsNil(err) {
-		return nil
-	}
-	b := &bindingError{error: err}
-	for _, part := range in {
-		if part != nil {
-			b.in = part("").in
-		}
-	}
-	return b
-}
-
-type bindingError struct {
-	error
-	in string // of a Location
-}
-
-func (e *bindingError) Unwrap() error { return e.error }
-
-// Panicked makes an error of a recovered panic value, for frameworks whose recovering middleware
-// hands on an error: [Responder.Respond] treats it as [Responder.Recovered] treats the value. It is
-// to be called in the deferred function that recovered, as it records the stack. Nil stays nil.
-func Panicked(value any) error {
-	if value == nil {
-		return nil
-	}
-	return &panicError{value, callers(1)}
-}
-
-type panicError struct {
-	value any
-	stack Stack
-}
-
-// Error is for logs, like that of any error.
-func (e *panicError) Error() string {
-	switch v := e.value.(type) {
-	case string:
-		return "panic: " + v
-	case error:
-		if !IsNil(v) {
-			return errorText(v)
-		}
-	case fmt.Stringer:
-		return "panic: " + v.String()
-	}
-	text, _ := jsontext.AppendValue(nil, e.value) // fmt would never return from a cycle
-	return fmt.Sprintf("panic: %T %s", e.value, text)
-}
-
-// Unwrap is the panic value when that is an error.
-func (e *panicError) Unwrap() error {
-	err, _ := e.value.(error)
-	return err
-}
-
-// unwrapped is the error that was panicked, or e itself.
-func (e *panicError) unwrapped() error {
-	if err := e.Unwrap(); !IsNil(err) {
-		return err
-	}
-	return e
-}
-
-// classify resolves the error to kind, status and, where there is more to say than the kind, fault.
-// The precedence: an error of ours; the application's mappers; a body that is too large; a status
-// that the error carries; what the cause tells.
-func (o *Occurrence) classify() {
-	r := o.responder
-	if k, ok := o.err.(*Kind); ok && k != nil {
-		o.become(k, nil)
-		return
-	}
-	o.findPanic()
-	if f, ok := From(o.err); ok {
-		o.become(f.Kind(), f)
-		return
-	}
-	o.noted("an error's Unwrap, Is or As", func() {
-		if f := o.mapped(r.mappers); f != nil {
-			o.become(f.Kind(), f)
-		} else if f := o.foreign(); f != nil {
-			o.become(f.Kind(), f)
-		}
-	})
-	if o.kind == nil {
-		o.unknown = true
-		o.become(r.defaultKind, nil)
-	}
-}
-
-// findPanic finds a recovered panic that middleware has wrapped on its way.
-func (o *Occurrence) findPanic() {
-	if f, ok := o.err.(*Fault); ok && f.Unwrap() == nil {
-		return
-	}
-	o.noted("an error's Unwrap, Is or As", func() {
-		if p, ok := errtree.As[*panicError](o.err); ok {
-			o.panicked, o.stack = true, p.stack
-		}
-	})
-}
-
-func (o *Occurrence) become(k *Kind, f *Fault) {
-	o.kind, o.fault = k, f
-	if o.status == 0 {
-		o.status = o.responder.statusOf(k)
-	}
-	if k == Unhandled {
-		o.unknown = true
-	}
-}
-
 func (o *Occurrence) mapped(mappers []Mapper) (found *Fault) {
 	for _, m := range mappers {
 		o.noted("a mapper", func() { found = m(o.err) })
@@ -199,224 +57,75 @@ func (o *Occurrence) mapped(mappers []Mapper) (found *Fault) {
 	return nil
 }
 
-// foreign classifies errors of the standard library and of anybody who tells a status.
-func (o *Occurrence) foreign() *Fault {
-	if tooLarge, ok := errtree.As[*http.MaxBytesError](o.err); ok {
-		o.closes = true // net/http closes only when it sees its own writer
-		return ContentTooLarge.New(Arg("Limit", tooLarge.Limit))
-	}
-	if errtree.Is(o.err, http.ErrHandlerTimeout) {
-		o.quiet = true // the TimeoutHandler around has answered
-		return ServiceUnavailable.New()
-	}
-	inferred := o.infer()
-	status, ok := statusCode(o.err)
-	if !ok {
-		return inferred
-	}
-	if !isErrorStatus(status) {
+// A MapperReport is what can be told of one mapper of a responder.
+type MapperReport struct {
+	Name        string // "MapIs(io.EOF's text)", "MapAs[*pgconn.PgError]" or "func"
+	Unreachable string // why it never decides anything; "" when nothing speaks against it
+}
+
+// Mappers reports on the mappers of [WithMapper], in their order, for checks at start-up. It calls
+// them with the errors that others of them are made for.
+func (r *Responder) Mappers() []MapperReport {
+	if r == nil {
 		return nil
 	}
-	if inferred == nil && status == http.StatusBadRequest && !isEncoding(o.err) {
-		inferred = o.inferBinding()
+	var reports []MapperReport
+	var earlier []Mapper
+	types := map[reflect.Type]int{}
+	for i, m := range r.mappers {
+		probe := &mapperProbe{}
+		guarded(m, probe)
+		report := MapperReport{Name: probe.name()}
+		if probe.target != nil {
+			report.Unreachable = unreachable(probe.target, earlier)
+		}
+		if first, taken := types[probe.typ]; taken && probe.typ != nil {
+			report.Unreachable = fmt.Sprintf("mapper %d is made for the same type; it has to pass by returning nil", first+1)
+		} else {
+			types[probe.typ] = i
+		}
+		reports = append(reports, report)
+		earlier = append(earlier, m)
 	}
-	if inferred != nil && inferred.StatusCode() == status {
-		return inferred
-	}
-	o.status = status
-	k := KindOfStatus(status)
-	if k.Status() == status {
-		o.status = 0 // the kind's own, which may be remapped
-	}
-	return &Fault{kind: k, attrs: o.foreignMessage()}
+	return reports
 }
 
-// foreignMessage is the message of a framework's error, for applications that have said that theirs
-// are meant for clients.
-func (o *Occurrence) foreignMessage() []Attr {
-	if !o.responder.foreignMessages {
-		return nil
+func unreachable(target error, earlier []Mapper) string {
+	if f, ours := From(target); ours {
+		return fmt.Sprintf("its target is the kind %s: mappers are not asked about errors that are ours", f.Code())
 	}
-	message, _ := errtree.Find(o.err, func(e error) (string, bool) {
-		m, ok := e.(interface{ StatusMessage() string })
-		if !ok {
-			return "", false
+	for i, m := range earlier {
+		if guarded(m, target) != nil {
+			return fmt.Sprintf("mapper %d already maps its target", i+1)
 		}
-		return m.StatusMessage(), true
-	})
-	if message == "" {
-		return nil
 	}
-	return []Attr{Detail("message", message)}
+	return ""
 }
 
-// statusCode finds the status that a foreign error carries.
-func statusCode(err error) (int, bool) {
-	return errtree.Find(err, func(e error) (int, bool) {
-		if s, ok := e.(interface{ StatusCode() int }); ok {
-			return s.StatusCode(), true
+// guarded is m(err) without its panic.
+func guarded(m Mapper, err error) (f *Fault) {
+	defer func() {
+		if recover() != nil {
+			f = nil
 		}
-		return 0, false
-	})
+	}()
+	return m(err)
 }
 
-// isEncoding tells a failure to encode an answer, which wraps the same errors as one to decode input.
-func isEncoding(err error) bool {
-	_, ok := errtree.As[*json.MarshalerError](err)
-	return ok
+// A mapperProbe asks a mapper what it is made for: MapIs and MapAs fill it in.
+type mapperProbe struct {
+	target error
+	typ    reflect.Type
 }
 
-// infer reads the status from what the error is; nil when nothing can be told.
-func (o *Occurrence) infer() *Fault {
-	if isEncoding(o.err) {
-		return nil
-	}
-	if f := inferContext(o); f != nil {
-		return f
-	}
-	for _, rule := range []func(error) *Fault{inferValidation, inferJSON, inferSentinel} {
-		if f := rule(o.err); f != nil {
-			return f
-		}
-	}
-	if _, binding := errtree.As[*bindingError](o.err); binding {
-		if f := o.inferBinding(); f != nil {
-			return f
-		}
-		return &Fault{kind: BadRequest}
-	}
-	return nil
-}
+func (*mapperProbe) Error() string { return "fault: a question to a mapper" }
 
-// inferContext tells the client that left from a downstream call that was cancelled, and the
-// request's own deadline from a downstream one.
-func inferContext(o *Occurrence) *Fault {
-	var own error
-	if o.request != nil {
-		if ctx := o.request.Context(); ctx != nil {
-			own = ctx.Err()
-		}
-	}
-	left := errors.Is(own, context.Canceled)
+func (p *mapperProbe) name() string {
 	switch {
-	case left && (errtree.Is(o.err, context.Canceled) || errtree.Is(o.err, syscall.EPIPE) || errtree.Is(o.err, syscall.ECONNRESET)):
-		o.clientGone = true
-		return &Fault{kind: ClientClosedRequest}
-	case errtree.Is(o.err, context.Canceled):
-		return ServiceUnavailable.New()
-	case !isTimeout(o.err):
-		return nil
-	case errors.Is(own, context.DeadlineExceeded):
-		return ServiceUnavailable.New()
+	case p.target != nil:
+		return "MapIs(" + errorText(p.target) + ")"
+	case p.typ != nil:
+		return "MapAs[" + p.typ.String() + "]"
 	}
-	if _, binding := errtree.As[*bindingError](o.err); binding {
-		return &Fault{kind: RequestTimeout} // the client was too slow in sending
-	}
-	return GatewayTimeout.New()
-}
-
-func isTimeout(err error) bool {
-	if errtree.Is(err, context.DeadlineExceeded) || errtree.Is(err, os.ErrDeadlineExceeded) {
-		return true
-	}
-	timeout, ok := errtree.As[net.Error](err)
-	return ok && timeout.Timeout()
-}
-
-const unknownFieldPrefix = `json: unknown field "`
-
-// inferJSON tells where the JSON is wrong, never what stands there.
-func inferJSON(err error) *Fault {
-	if syntax, ok := errtree.As[*json.SyntaxError](err); ok {
-		return &Fault{kind: InvalidJSON, attrs: []Attr{Detail("position", syntax.Offset)}}
-	}
-	if mismatch, ok := errtree.As[*json.UnmarshalTypeError](err); ok {
-		got, _, _ := strings.Cut(mismatch.Value, " ") // "number 1.5" holds input
-		attrs := []Attr{Detail("position", mismatch.Offset)}
-		if mismatch.Field != "" {
-			attrs = append(attrs, Detail("field", mismatch.Field))
-		}
-		wrong := typeError(InBody(fieldPointer(mismatch.Field)), jsonType(mismatch.Type), got)
-		return &Fault{kind: InvalidJSON, attrs: append(attrs, Attr{op: opField, value: wrong})}
-	}
-	name, ok := errtree.Find(err, func(e error) (string, bool) { // encoding/json has no type for it
-		name, ok := strings.CutPrefix(errorText(e), unknownFieldPrefix)
-		return strings.TrimSuffix(name, `"`), ok
-	})
-	if ok {
-		return &Fault{kind: SuperfluousAttributesInRequest, attrs: []Attr{Field(Location{pointer: jsonpointer.To(name), name: name}, "unknown_field")}}
-	}
-	return nil
-}
-
-// jsonType is what JSON calls the values that t takes.
-func jsonType(t reflect.Type) string {
-	if t == nil {
-		return "value"
-	}
-	switch t.Kind() {
-	case reflect.Pointer:
-		return jsonType(t.Elem())
-	case reflect.Bool:
-		return "boolean"
-	case reflect.String:
-		return "string"
-	case reflect.Slice, reflect.Array:
-		if t.Elem().Kind() == reflect.Uint8 && t.Kind() == reflect.Slice {
-			return "string" // base64
-		}
-		return "array"
-	case reflect.Struct, reflect.Map:
-		return "object"
-	case reflect.Interface, reflect.Func, reflect.Chan, reflect.UnsafePointer, reflect.Invalid:
-		return "value"
-	}
-	return "number"
-}
-
-// sentinels of the standard library that always mean the request.
-var sentinels = []struct {
-	err  error
-	kind *Kind
-}{
-	{multipart.ErrMessageTooLarge, ContentTooLarge},
-	{http.ErrNotMultipart, UnsupportedMediaType},
-	{http.ErrMissingBoundary, BadRequest},
-	{http.ErrMissingFile, MissingAttribute},
-}
-
-func inferSentinel(err error) *Fault {
-	for _, s := range sentinels {
-		if errtree.Is(err, s.err) {
-			return &Fault{kind: s.kind}
-		}
-	}
-	return nil
-}
-
-// inferBinding knows errors that mean the request only while its input is read.
-func (o *Occurrence) inferBinding() *Fault {
-	err := o.err
-	if errtree.Is(err, io.EOF) || errtree.Is(err, io.ErrUnexpectedEOF) {
-		if !o.mayBeJSON() {
-			return &Fault{kind: BadRequest}
-		}
-		return &Fault{kind: InvalidJSON}
-	}
-	if _, ok := errtree.As[*strconv.NumError](err); ok {
-		return &Fault{kind: BadParamValue}
-	}
-	if _, ok := errtree.As[*time.ParseError](err); ok {
-		return &Fault{kind: BadParamValue}
-	}
-	return nil
-}
-
-// mayBeJSON reports whether the request does not say that its body is something else.
-func (o *Occurrence) mayBeJSON() bool {
-	if o.request == nil {
-		return true
-	}
-	contentType := strings.ToLower(o.request.Header("Content-Type"))
-	return contentType == "" || strings.Contains(contentType, "json")
+	return "func"
 }

@@ -1,15 +1,9 @@
 package fault
 
 import (
-	"encoding/hex"
-	"fmt"
 	"iter"
-	"log/slog"
 	"slices"
-	"strconv"
 	"time"
-
-	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
 // An Occurrence is one error in one request, as formats and observers see it.
@@ -114,23 +108,11 @@ func (o *Occurrence) Panicked() bool { return o.panicked }
 // errors with a 5xx status, of the place that responded. It is empty for 4xx.
 func (o *Occurrence) Stack() Stack { return o.stack }
 
-// TraceID is the id that body, log line and observers share.
-func (o *Occurrence) TraceID() string {
-	o.askIndividual()
-	if o.traceID == "" {
-		o.traceID = o.findTraceID()
-	}
-	return o.traceID
-}
-
 func (o *Occurrence) askIndividual() {
 	if o.preparing {
 		o.individual = true
 	}
 }
-
-// Exposure is how much of an unknown error clients are shown.
-func (o *Occurrence) Exposure() Exposure { return o.responder.exposure }
 
 // AllLanguages reports that the body carries every configured language. Otherwise it is in
 // [Occurrence.Language].
@@ -267,48 +249,6 @@ func (o *Occurrence) ErrorCount() int { return o.errors }
 
 func (o *Occurrence) attrs() []Attr { return o.fault.all() }
 
-// languageOf is the response's language; in a body of all languages the default one, or the nearest
-// that t has.
-func (o *Occurrence) languageOf(t *text) int {
-	if !o.allLanguages {
-		if t.available.has(o.language) {
-			return o.language
-		}
-	}
-	return o.catalogue.anyLanguage(t)
-}
-
-// AppendTexts appends the texts as JSON members: "DE":"…","EN":"…" in a body of all languages, the
-// one member of its language otherwise.
-func (o *Occurrence) AppendTexts(dst []byte) []byte {
-	if o.allLanguages {
-		return o.text.appendMembers(dst, o.catalogue, o.attrs())
-	}
-	dst = jsontext.AppendQuoted(dst, o.catalogue.languages[o.language].key)
-	dst = append(dst, ':')
-	return o.AppendText(dst)
-}
-
-// AppendText appends [Occurrence.Text] as a JSON string.
-func (o *Occurrence) AppendText(dst []byte) []byte {
-	return o.text.appendQuoted(dst, o.catalogue, o.languageOf(o.text), o.attrs())
-}
-
-// AppendTitle appends [Occurrence.Title] as a JSON string.
-func (o *Occurrence) AppendTitle(dst []byte) []byte {
-	t := o.titleText()
-	return t.appendQuoted(dst, o.catalogue, o.languageOf(t), o.titleAttrs(t))
-}
-
-// AppendParams appends the arguments as a JSON object.
-func (o *Occurrence) AppendParams(dst []byte) []byte {
-	dst, complete := appendParams(dst, o.attrs())
-	if !complete {
-		o.note("an argument cannot be encoded as JSON")
-	}
-	return dst
-}
-
 // HasParams reports whether there are arguments.
 func (o *Occurrence) HasParams() bool {
 	return hasParams(o.attrs())
@@ -329,122 +269,6 @@ func isParam(a Attr) bool {
 // HasDetails reports whether there are details.
 func (o *Occurrence) HasDetails() bool { return len(o.entries) > 0 }
 
-// AppendDetails appends the details as a JSON object. A field error is {"code", the languages, "params"},
-// with "in" when it is not about the body. Another error is {"error": …}: a map of languages in a body
-// of all languages, a string otherwise; with the members code and params where [WithMembers] asks for
-// them, and with its own details.
-func (o *Occurrence) AppendDetails(dst []byte) []byte {
-	return o.appendEntries(dst, o.entries, 0)
-}
-
-// maxNesting bounds errors in details of errors.
-const maxNesting = 8
-
-func (o *Occurrence) appendEntries(dst []byte, entries []detail, nesting int) []byte {
-	dst = append(dst, '{')
-	first := true
-	for i := range entries {
-		d := &entries[i]
-		if d.again {
-			continue
-		}
-		if !first {
-			dst = append(dst, ',')
-		}
-		first = false
-		dst = jsontext.AppendQuoted(dst, d.name)
-		dst = append(dst, ':')
-		if nesting < maxNesting {
-			if e, ok := o.errorOf(d); ok {
-				dst = o.appendEntry(dst, &e, nesting)
-				continue
-			}
-		}
-		dst = o.appendValue(dst, d.name, d.value)
-	}
-	return append(dst, '}')
-}
-
-func (o *Occurrence) appendEntry(dst []byte, e *DetailError, nesting int) []byte {
-	if e.field {
-		return e.appendField(dst)
-	}
-	dst = append(dst, `{"error":`...)
-	switch {
-	case e.text == nil:
-		dst = jsontext.AppendQuoted(dst, e.plain)
-	case o.allLanguages:
-		dst = append(dst, '{')
-		dst = e.text.appendMembers(dst, o.catalogue, e.attrs)
-		dst = append(dst, '}')
-	default:
-		dst = e.AppendText(dst)
-	}
-	if e.fault != nil {
-		dst = o.appendEntryMembers(dst, e, nesting)
-	}
-	return append(dst, '}')
-}
-
-func (o *Occurrence) appendEntryMembers(dst []byte, e *DetailError, nesting int) []byte {
-	for _, m := range o.responder.members {
-		switch m {
-		case MemberCode:
-			dst = append(dst, `,"code":`...)
-			dst = jsontext.AppendQuoted(dst, e.code)
-		case MemberParams:
-			if e.HasParams() {
-				dst = append(dst, `,"params":`...)
-				dst = e.AppendParams(dst)
-			}
-		}
-	}
-	if entries := e.fault.details(); len(entries) > 0 {
-		dst = append(dst, `,"details":`...)
-		dst = o.appendEntries(dst, entries, nesting+1)
-	}
-	return dst
-}
-
-// appendValue appends the value of the detail. One that JSON cannot express is noted by name.
-func (o *Occurrence) appendValue(dst []byte, name string, value any) []byte {
-	dst, complete := jsontext.AppendValue(dst, value)
-	if !complete {
-		o.note(fmt.Sprintf("detail %q cannot be encoded as JSON (%T)", name, value))
-	}
-	return dst
-}
-
-// AppendJSON appends any value as JSON, as details are: with the bytes of [encoding/json], and "(not
-// encodable)" where that would fail.
-func (o *Occurrence) AppendJSON(dst []byte, value any) []byte {
-	return o.appendValue(dst, "", value)
-}
-
-// AppendMembers appends the members chosen by [WithMembers], each behind a comma. Params are left
-// out when there are none.
-func (o *Occurrence) AppendMembers(dst []byte) []byte {
-	for _, m := range o.responder.members {
-		switch m {
-		case MemberCode:
-			dst = append(dst, `,"code":`...)
-			dst = jsontext.AppendQuoted(dst, o.kind.Code())
-		case MemberTraceID:
-			dst = append(dst, `,"trace_id":`...)
-			dst = jsontext.AppendQuoted(dst, o.TraceID())
-		case MemberParams:
-			if o.HasParams() {
-				dst = append(dst, `,"params":`...)
-				dst = o.AppendParams(dst)
-			}
-		case MemberRetryable:
-			dst = append(dst, `,"retryable":`...)
-			dst = strconv.AppendBool(dst, o.Retryable())
-		}
-	}
-	return dst
-}
-
 func (o *Occurrence) note(problem string) { o.notes = append(o.notes, problem) }
 
 // noted runs f, which calls code of the application; a panic in it costs its contribution only.
@@ -455,86 +279,4 @@ func (o *Occurrence) noted(what string, f func()) {
 		}
 	}()
 	f()
-}
-
-func describePanic(value any) string {
-	switch v := value.(type) {
-	case string:
-		return v
-	case error:
-		return errorText(v)
-	}
-	return fmt.Sprintf("%T", value)
-}
-
-// unhandledEntries are the details of an error that nobody classified.
-func (o *Occurrence) unhandledEntries() []detail {
-	entries := []detail{{name: "trace_id", value: o.TraceID()}}
-	if o.Exposure() >= ExposeException {
-		entries = append(entries, detail{name: "exception", value: errorText(o.exposed())})
-	}
-	if o.Exposure() >= ExposeTraceback {
-		entries = append(entries, detail{name: "traceback", value: o.stack.String()})
-	}
-	return entries
-}
-
-// exposed is the error whose text shows when the exposure allows: what the unhandled fault wraps,
-// or the unknown error itself.
-func (o *Occurrence) exposed() error {
-	if f, ok := o.err.(*Fault); ok && f.Unwrap() != nil {
-		return f.Unwrap()
-	}
-	return o.err
-}
-
-// logLine returns the attributes of the one line that a failure writes.
-func (o *Occurrence) logLine() []slog.Attr {
-	attrs := []slog.Attr{
-		slog.String("code", o.kind.Code()),
-		slog.Int("status", o.status),
-		slog.String("trace_id", o.TraceID()),
-	}
-	if o.request != nil {
-		o.noted("the request", func() {
-			attrs = append(attrs, slog.String("method", o.request.Method()), slog.String("path", o.route()))
-		})
-	}
-	attrs = append(attrs, slog.String("cause", errorText(o.err)))
-	if o.panicked {
-		attrs = append(attrs, slog.Bool("panic", true))
-	}
-	if o.committed {
-		attrs = append(attrs, slog.Bool("committed", true))
-	}
-	if o.fault != nil {
-		attrs = append(attrs, o.fault.logAttrs()...)
-	}
-	if len(o.notes) > 0 {
-		attrs = append(attrs, slog.Any("notes", o.notes))
-	}
-	if len(o.stack) > 0 {
-		attrs = append(attrs, slog.String("stack", o.stack.String()))
-	}
-	return attrs
-}
-
-func (o *Occurrence) route() string {
-	if r, ok := o.request.(interface{ Route() string }); ok {
-		if route := r.Route(); route != "" {
-			return route
-		}
-	}
-	return o.request.Path()
-}
-
-// uuid formats 32 hexadecimal digits as a UUID.
-func uuid(traceID string) (string, bool) {
-	if len(traceID) != 32 {
-		return "", false
-	}
-	if _, err := hex.DecodeString(traceID); err != nil {
-		return "", false
-	}
-	return traceID[:8] + "-" + traceID[8:12] + "-" + traceID[12:16] + "-" + traceID[16:20] + "-" + traceID[20:], true
 }

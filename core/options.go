@@ -17,16 +17,6 @@ import (
 // An Option configures a [Responder]; see [NewResponder].
 type Option func(*Responder) error
 
-// An Exposure is how much of an unknown error clients are shown. Request data never changes it.
-type Exposure uint8
-
-// The exposures. Anything above ExposeNone is for development.
-const (
-	ExposeNone      Exposure = iota // the generic text and the trace id
-	ExposeException                 // also the error's own text, as details.exception
-	ExposeTraceback                 // also the call stack, as details.traceback
-)
-
 // WithLocales lays the locale files of fsys over the built-in texts, id by id; given several times,
 // later files lie over earlier ones. Every file of fsys named *.toml is read and has to be a locale
 // file active.<tag>.toml; use [fs.Sub] for a folder among others. fsys is read now, and again by
@@ -161,18 +151,6 @@ func WithMapper(m ...Mapper) Option {
 			}
 			r.mappers = append(r.mappers, mapper)
 		}
-		return nil
-	}
-}
-
-// WithExposure sets how much of unknown errors clients are shown: [ExposeNone] by default. More is
-// for development.
-func WithExposure(e Exposure) Option {
-	return func(r *Responder) error {
-		if e > ExposeTraceback {
-			return fmt.Errorf("WithExposure: exposure %d is unknown", e)
-		}
-		r.exposure = e
 		return nil
 	}
 }

@@ -2,8 +2,6 @@ package fault
 
 import (
 	"bytes"
-	"context"
-	"log/slog"
 	"slices"
 )
 
@@ -119,19 +117,4 @@ func (r *Responder) preparedText(c *catalogue, format int, k *Kind, t *text) *pr
 	longer := append(slices.Clip(list), p)
 	t.prepared.Store(&longer) // two at a time may each store theirs: one is made again later
 	return &p
-}
-
-// log4xx reports whether an error of kind k would be logged.
-func (r *Responder) log4xx(req Request, k *Kind) bool {
-	ctx := context.Background()
-	if req != nil {
-		if own := req.Context(); own != nil {
-			ctx = own
-		}
-	}
-	level := slog.LevelDebug
-	if l := k.spec.Level; l != nil {
-		level = l.Level()
-	}
-	return r.currentLogger().Enabled(ctx, level)
 }

@@ -239,20 +239,3 @@ func (r *Responder) quick(c *catalogue, format int, req Request, err error) (res
 	}()
 	return r.preparedResponse(c, format, req, err)
 }
-
-// Recovered makes the response to a recovered panic value, as [Responder.Respond] does to an error.
-// It is to be called in the deferred function that recovered: the stack in the log is then that of
-// the panic. An error of ours keeps its status; anything else is [Unhandled]. It returns nil for a
-// nil value, that is, without a panic.
-//
-// [http.ErrAbortHandler] is not for Recovered: adapters abort the connection.
-func (r *Responder) Recovered(req Request, value any) *Response {
-	return r.Respond(req, Panicked(value))
-}
-
-func (r *Responder) currentLogger() *slog.Logger {
-	if r.logger != nil {
-		return r.logger
-	}
-	return slog.Default()
-}

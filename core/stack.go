@@ -66,3 +66,15 @@ func (s Stack) String() string {
 	}
 	return b.String()
 }
+
+// recordStack keeps the panic's stack; else the fault's; else that of the responder's caller, which
+// at least names the adapter and the route's function.
+func (o *Occurrence) recordStack() {
+	switch {
+	case o.panicked:
+	case o.fault != nil && len(o.fault.stack) > 0:
+		o.stack = o.fault.stack
+	default:
+		o.stack = callers(5) // past prepare, respond, and the three of Respond
+	}
+}

@@ -89,3 +89,23 @@ func randomTraceID() string {
 	id[8] = id[8]&0x3f | 0x80 // as Problem's instance shows it
 	return hex.EncodeToString(id[:])
 }
+
+// TraceID is the id that body, log line and observers share.
+func (o *Occurrence) TraceID() string {
+	o.askIndividual()
+	if o.traceID == "" {
+		o.traceID = o.findTraceID()
+	}
+	return o.traceID
+}
+
+// uuid formats 32 hexadecimal digits as a UUID.
+func uuid(traceID string) (string, bool) {
+	if len(traceID) != 32 {
+		return "", false
+	}
+	if _, err := hex.DecodeString(traceID); err != nil {
+		return "", false
+	}
+	return traceID[:8] + "-" + traceID[8:12] + "-" + traceID[12:16] + "-" + traceID[16:20] + "-" + traceID[20:], true
+}

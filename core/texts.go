@@ -1,10 +1,8 @@
 package fault
 
 import (
-	"fmt"
 	"iter"
 	"maps"
-	"reflect"
 	"slices"
 )
 
@@ -56,25 +54,6 @@ func (c Catalogue) Default() Language {
 		return Language{}
 	}
 	return c.language(c.c.defaultLanguage)
-}
-
-// Negotiate returns the language of a response to a client with this Accept-Language header, by the
-// rules of negotiated responses: the first acceptable one that is loaded, else the default. It is for
-// pages and mails beside the responder's own responses.
-func (c Catalogue) Negotiate(acceptLanguage string) Language {
-	if c.c == nil {
-		return Language{}
-	}
-	p := c.c.negotiator.Prefer(acceptLanguage, c.c.defaultLanguage, c.c.body)
-	if p.Len() > 0 {
-		return c.language(p.At(0))
-	}
-	for _, i := range append([]int{c.c.defaultLanguage}, c.c.body...) {
-		if !p.Excludes(i) {
-			return c.language(i)
-		}
-	}
-	return c.Default()
 }
 
 func (c Catalogue) language(i int) Language {
@@ -138,85 +117,4 @@ func (c Catalogue) find(id, tag string) (*text, int) {
 		return nil, 0
 	}
 	return t, i
-}
-
-// Exposure is what [WithExposure] set.
-func (r *Responder) Exposure() Exposure {
-	if r == nil {
-		return ExposeNone
-	}
-	return r.exposure
-}
-
-// A MapperReport is what can be told of one mapper of a responder.
-type MapperReport struct {
-	Name        string // "MapIs(io.EOF's text)", "MapAs[*pgconn.PgError]" or "func"
-	Unreachable string // why it never decides anything; "" when nothing speaks against it
-}
-
-// Mappers reports on the mappers of [WithMapper], in their order, for checks at start-up. It calls
-// them with the errors that others of them are made for.
-func (r *Responder) Mappers() []MapperReport {
-	if r == nil {
-		return nil
-	}
-	var reports []MapperReport
-	var earlier []Mapper
-	types := map[reflect.Type]int{}
-	for i, m := range r.mappers {
-		probe := &mapperProbe{}
-		guarded(m, probe)
-		report := MapperReport{Name: probe.name()}
-		if probe.target != nil {
-			report.Unreachable = unreachable(probe.target, earlier)
-		}
-		if first, taken := types[probe.typ]; taken && probe.typ != nil {
-			report.Unreachable = fmt.Sprintf("mapper %d is made for the same type; it has to pass by returning nil", first+1)
-		} else {
-			types[probe.typ] = i
-		}
-		reports = append(reports, report)
-		earlier = append(earlier, m)
-	}
-	return reports
-}
-
-func unreachable(target error, earlier []Mapper) string {
-	if f, ours := From(target); ours {
-		return fmt.Sprintf("its target is the kind %s: mappers are not asked about errors that are ours", f.Code())
-	}
-	for i, m := range earlier {
-		if guarded(m, target) != nil {
-			return fmt.Sprintf("mapper %d already maps its target", i+1)
-		}
-	}
-	return ""
-}
-
-// guarded is m(err) without its panic.
-func guarded(m Mapper, err error) (f *Fault) {
-	defer func() {
-		if recover() != nil {
-			f = nil
-		}
-	}()
-	return m(err)
-}
-
-// A mapperProbe asks a mapper what it is made for: MapIs and MapAs fill it in.
-type mapperProbe struct {
-	target error
-	typ    reflect.Type
-}
-
-func (*mapperProbe) Error() string { return "fault: a question to a mapper" }
-
-func (p *mapperProbe) name() string {
-	switch {
-	case p.target != nil:
-		return "MapIs(" + errorText(p.target) + ")"
-	case p.typ != nil:
-		return "MapAs[" + p.typ.String() + "]"
-	}
-	return "func"
 }

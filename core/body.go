@@ -1,0 +1,283 @@
+package fault
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/polyfault/polyfault/internal/errtree"
+	"github.com/polyfault/polyfault/internal/jsontext"
+)
+
+// appendParams appends the arguments, the count among them, as one JSON object in order.
+func appendParams(dst []byte, attrs []Attr) (out []byte, complete bool) {
+	complete = true
+	dst = append(dst, '{')
+	first := true
+	for i, a := range attrs {
+		if !isParam(a) || givenAgain(attrs[i+1:], a.name) {
+			continue
+		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = jsontext.AppendQuoted(dst, a.name)
+		dst = append(dst, ':')
+		if a.op == opCount {
+			dst, _ = jsontext.AppendValue(dst, a.num)
+			continue
+		}
+		var all bool
+		dst, all = jsontext.AppendValue(dst, a.value)
+		complete = complete && all
+	}
+	return append(dst, '}'), complete
+}
+
+type bodied interface{ ErrorBody(Localizer) any }
+
+// ownBody finds the body that the error brings itself, and encodes it.
+func (o *Occurrence) ownBody() (body []byte, l *localizer) {
+	switch e := o.err.(type) {
+	case *Kind:
+		return nil, nil
+	case *Fault:
+		if e.Unwrap() == nil {
+			return nil, nil
+		}
+	}
+	o.noted("ErrorBody", func() {
+		own, found := errtree.Find(o.err, func(e error) (bodied, bool) {
+			b, is := e.(bodied)
+			return b, is
+		})
+		if !found {
+			return
+		}
+		localizer := &localizer{o: o}
+		value := own.ErrorBody(localizer)
+		if !errtree.IsNil(value) {
+			body, l = o.appendValue(nil, "ErrorBody", value), localizer
+		}
+	})
+	return body, l
+}
+
+// AppendTexts appends the texts as JSON members: "DE":"…","EN":"…" in a body of all languages, the
+// one member of its language otherwise.
+func (o *Occurrence) AppendTexts(dst []byte) []byte {
+	if o.allLanguages {
+		return o.text.appendMembers(dst, o.catalogue, o.attrs())
+	}
+	dst = jsontext.AppendQuoted(dst, o.catalogue.languages[o.language].key)
+	dst = append(dst, ':')
+	return o.AppendText(dst)
+}
+
+// AppendText appends [Occurrence.Text] as a JSON string.
+func (o *Occurrence) AppendText(dst []byte) []byte {
+	return o.text.appendQuoted(dst, o.catalogue, o.languageOf(o.text), o.attrs())
+}
+
+// AppendTitle appends [Occurrence.Title] as a JSON string.
+func (o *Occurrence) AppendTitle(dst []byte) []byte {
+	t := o.titleText()
+	return t.appendQuoted(dst, o.catalogue, o.languageOf(t), o.titleAttrs(t))
+}
+
+// AppendParams appends the arguments as a JSON object.
+func (o *Occurrence) AppendParams(dst []byte) []byte {
+	dst, complete := appendParams(dst, o.attrs())
+	if !complete {
+		o.note("an argument cannot be encoded as JSON")
+	}
+	return dst
+}
+
+// AppendDetails appends the details as a JSON object. A field error is {"code", the languages, "params"},
+// with "in" when it is not about the body. Another error is {"error": …}: a map of languages in a body
+// of all languages, a string otherwise; with the members code and params where [WithMembers] asks for
+// them, and with its own details.
+func (o *Occurrence) AppendDetails(dst []byte) []byte {
+	return o.appendEntries(dst, o.entries, 0)
+}
+
+// maxNesting bounds errors in details of errors.
+const maxNesting = 8
+
+func (o *Occurrence) appendEntries(dst []byte, entries []detail, nesting int) []byte {
+	dst = append(dst, '{')
+	first := true
+	for i := range entries {
+		d := &entries[i]
+		if d.again {
+			continue
+		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = jsontext.AppendQuoted(dst, d.name)
+		dst = append(dst, ':')
+		if nesting < maxNesting {
+			if e, ok := o.errorOf(d); ok {
+				dst = o.appendEntry(dst, &e, nesting)
+				continue
+			}
+		}
+		dst = o.appendValue(dst, d.name, d.value)
+	}
+	return append(dst, '}')
+}
+
+func (o *Occurrence) appendEntry(dst []byte, e *DetailError, nesting int) []byte {
+	if e.field {
+		return e.appendField(dst)
+	}
+	dst = append(dst, `{"error":`...)
+	switch {
+	case e.text == nil:
+		dst = jsontext.AppendQuoted(dst, e.plain)
+	case o.allLanguages:
+		dst = append(dst, '{')
+		dst = e.text.appendMembers(dst, o.catalogue, e.attrs)
+		dst = append(dst, '}')
+	default:
+		dst = e.AppendText(dst)
+	}
+	if e.fault != nil {
+		dst = o.appendEntryMembers(dst, e, nesting)
+	}
+	return append(dst, '}')
+}
+
+func (o *Occurrence) appendEntryMembers(dst []byte, e *DetailError, nesting int) []byte {
+	for _, m := range o.responder.members {
+		switch m {
+		case MemberCode:
+			dst = append(dst, `,"code":`...)
+			dst = jsontext.AppendQuoted(dst, e.code)
+		case MemberParams:
+			if e.HasParams() {
+				dst = append(dst, `,"params":`...)
+				dst = e.AppendParams(dst)
+			}
+		}
+	}
+	if entries := e.fault.details(); len(entries) > 0 {
+		dst = append(dst, `,"details":`...)
+		dst = o.appendEntries(dst, entries, nesting+1)
+	}
+	return dst
+}
+
+// appendValue appends the value of the detail. One that JSON cannot express is noted by name.
+func (o *Occurrence) appendValue(dst []byte, name string, value any) []byte {
+	dst, complete := jsontext.AppendValue(dst, value)
+	if !complete {
+		o.note(fmt.Sprintf("detail %q cannot be encoded as JSON (%T)", name, value))
+	}
+	return dst
+}
+
+// AppendJSON appends any value as JSON, as details are: with the bytes of [encoding/json], and "(not
+// encodable)" where that would fail.
+func (o *Occurrence) AppendJSON(dst []byte, value any) []byte {
+	return o.appendValue(dst, "", value)
+}
+
+// AppendMembers appends the members chosen by [WithMembers], each behind a comma. Params are left
+// out when there are none.
+func (o *Occurrence) AppendMembers(dst []byte) []byte {
+	for _, m := range o.responder.members {
+		switch m {
+		case MemberCode:
+			dst = append(dst, `,"code":`...)
+			dst = jsontext.AppendQuoted(dst, o.kind.Code())
+		case MemberTraceID:
+			dst = append(dst, `,"trace_id":`...)
+			dst = jsontext.AppendQuoted(dst, o.TraceID())
+		case MemberParams:
+			if o.HasParams() {
+				dst = append(dst, `,"params":`...)
+				dst = o.AppendParams(dst)
+			}
+		case MemberRetryable:
+			dst = append(dst, `,"retryable":`...)
+			dst = strconv.AppendBool(dst, o.Retryable())
+		}
+	}
+	return dst
+}
+
+// render fills in status, body and the headers that describe the body.
+func (o *Occurrence) render() {
+	resp := o.resp
+	resp.Status = o.status
+	resp.contentType = o.format.contentType
+	resp.vary = o.format.varyOne
+	if o.allLanguages {
+		resp.vary = o.format.varyAll
+	}
+	if o.committed || o.clientGone {
+		return
+	}
+	if o.format == &o.responder.formats[0] && o.renderOwnBody() {
+		return
+	}
+	resp.contentLanguage = o.contentLanguage()
+	o.noted("the format", func() {
+		resp.Body = o.format.Append(make([]byte, 0, o.sizeHint()), o)
+	})
+	if resp.Body == nil {
+		o.renderPlainly()
+		return
+	}
+	resp.own = append(resp.own, o.format.header...)
+}
+
+func (o *Occurrence) renderOwnBody() bool {
+	resp := o.resp
+	body, l := o.ownBody()
+	if body == nil {
+		return false
+	}
+	resp.Body = body
+	resp.contentLanguage = o.catalogue.header(&l.used)
+	resp.vary = o.format.varyAll
+	if l.negotiated {
+		resp.vary = o.format.varyOne
+	}
+	return true
+}
+
+// renderPlainly is for a format that failed: the text in every language and nothing else.
+func (o *Occurrence) renderPlainly() {
+	resp := o.resp
+	resp.contentType = multilingualContentType
+	resp.contentLanguage = o.text.header
+	resp.Body = append(o.text.appendMembers([]byte{'{'}, o.catalogue, nil), '}')
+}
+
+var multilingualContentType = []string{Multilingual{}.ContentType()}
+
+// sizeHint saves growing the body: exact for a plain text, generous for the rest.
+func (o *Occurrence) sizeHint() int {
+	if !o.allLanguages {
+		return 512
+	}
+	size := o.text.size + len("{}") + 12*o.text.slots + 48*len(o.responder.members)
+	for i := range o.entries {
+		size += o.entrySize(&o.entries[i])
+	}
+	return size
+}
+
+// entrySize is about what the detail adds to a body.
+func (o *Occurrence) entrySize(d *detail) int {
+	t := o.textOfDetail(d)
+	if t == nil {
+		return 64 + o.text.size
+	}
+	return 96 + len(d.name) + t.size + t.slots*(12+len(d.name))
+}

@@ -1,0 +1,57 @@
+package fault
+
+import "fmt"
+
+// Exposure is what [WithExposure] set.
+func (r *Responder) Exposure() Exposure {
+	if r == nil {
+		return ExposeNone
+	}
+	return r.exposure
+}
+
+// Exposure is how much of an unknown error clients are shown.
+func (o *Occurrence) Exposure() Exposure { return o.responder.exposure }
+
+// unhandledEntries are the details of an error that nobody classified.
+func (o *Occurrence) unhandledEntries() []detail {
+	entries := []detail{{name: "trace_id", value: o.TraceID()}}
+	if o.Exposure() >= ExposeException {
+		entries = append(entries, detail{name: "exception", value: errorText(o.exposed())})
+	}
+	if o.Exposure() >= ExposeTraceback {
+		entries = append(entries, detail{name: "traceback", value: o.stack.String()})
+	}
+	return entries
+}
+
+// exposed is the error whose text shows when the exposure allows: what the unhandled fault wraps,
+// or the unknown error itself.
+func (o *Occurrence) exposed() error {
+	if f, ok := o.err.(*Fault); ok && f.Unwrap() != nil {
+		return f.Unwrap()
+	}
+	return o.err
+}
+
+// An Exposure is how much of an unknown error clients are shown. Request data never changes it.
+type Exposure uint8
+
+// The exposures. Anything above ExposeNone is for development.
+const (
+	ExposeNone      Exposure = iota // the generic text and the trace id
+	ExposeException                 // also the error's own text, as details.exception
+	ExposeTraceback                 // also the call stack, as details.traceback
+)
+
+// WithExposure sets how much of unknown errors clients are shown: [ExposeNone] by default. More is
+// for development.
+func WithExposure(e Exposure) Option {
+	return func(r *Responder) error {
+		if e > ExposeTraceback {
+			return fmt.Errorf("WithExposure: exposure %d is unknown", e)
+		}
+		r.exposure = e
+		return nil
+	}
+}

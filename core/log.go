@@ -1,0 +1,93 @@
+package fault
+
+import (
+	"context"
+	"log/slog"
+)
+
+// logLine returns the attributes of the one line that a failure writes.
+func (o *Occurrence) logLine() []slog.Attr {
+	attrs := []slog.Attr{
+		slog.String("code", o.kind.Code()),
+		slog.Int("status", o.status),
+		slog.String("trace_id", o.TraceID()),
+	}
+	if o.request != nil {
+		o.noted("the request", func() {
+			attrs = append(attrs, slog.String("method", o.request.Method()), slog.String("path", o.route()))
+		})
+	}
+	attrs = append(attrs, slog.String("cause", errorText(o.err)))
+	if o.panicked {
+		attrs = append(attrs, slog.Bool("panic", true))
+	}
+	if o.committed {
+		attrs = append(attrs, slog.Bool("committed", true))
+	}
+	if o.fault != nil {
+		attrs = append(attrs, o.fault.logAttrs()...)
+	}
+	if len(o.notes) > 0 {
+		attrs = append(attrs, slog.Any("notes", o.notes))
+	}
+	if len(o.stack) > 0 {
+		attrs = append(attrs, slog.String("stack", o.stack.String()))
+	}
+	return attrs
+}
+
+func (o *Occurrence) route() string {
+	if r, ok := o.request.(interface{ Route() string }); ok {
+		if route := r.Route(); route != "" {
+			return route
+		}
+	}
+	return o.request.Path()
+}
+
+// log4xx reports whether an error of kind k would be logged.
+func (r *Responder) log4xx(req Request, k *Kind) bool {
+	ctx := context.Background()
+	if req != nil {
+		if own := req.Context(); own != nil {
+			ctx = own
+		}
+	}
+	level := slog.LevelDebug
+	if l := k.spec.Level; l != nil {
+		level = l.Level()
+	}
+	return r.currentLogger().Enabled(ctx, level)
+}
+
+// log writes the one line of the failure.
+func (o *Occurrence) log() {
+	if o.preview {
+		return
+	}
+	logger := o.responder.currentLogger()
+	level := slog.LevelDebug
+	if o.status >= 500 {
+		level = slog.LevelError
+	}
+	defer func() {
+		_ = recover() // a logger that panics cannot be told so
+	}()
+	if l := o.kind.spec.Level; l != nil {
+		level = l.Level()
+	}
+	if o.quiet {
+		level = slog.LevelDebug
+	}
+	ctx := o.context()
+	if logger.Enabled(ctx, level) {
+		logger.LogAttrs(ctx, level, "request failed", o.logLine()...)
+	}
+}
+
+func (r *Responder) currentLogger() *slog.Logger {
+	if r.logger != nil {
+		return r.logger
+	}
+	return slog.Default()
+}

@@ -1,0 +1,28 @@
+package fault
+
+// Multilingual is the default format, application/json: the text in every configured language under
+// its upper-cased tag, then the members of [WithMembers], then "details" when there are any. With
+// [WithNegotiatedLanguage] it carries the client's language alone. The zero value is ready.
+type Multilingual struct{}
+
+// ContentType is "application/json".
+func (Multilingual) ContentType() string { return "application/json" }
+
+// Use is AllLanguages.
+func (Multilingual) Use() TextUse { return AllLanguages }
+
+// Reusable is true.
+func (Multilingual) Reusable() bool { return true }
+
+// Append appends the body.
+func (Multilingual) Append(dst []byte, o *Occurrence) []byte {
+	dst = append(dst, '{')
+	dst = o.AppendTexts(dst)
+	dst = o.AppendMembers(dst)
+	if o.HasDetails() {
+		dst = append(dst, `,"details":`...)
+		dst = o.AppendDetails(dst)
+	}
+	dst = o.appendErrorCount(dst)
+	return append(dst, '}')
+}

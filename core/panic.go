@@ -1,0 +1,85 @@
+package fault
+
+import (
+	"fmt"
+
+	"github.com/polyfault/polyfault/internal/errtree"
+	"github.com/polyfault/polyfault/internal/jsontext"
+)
+
+// Panicked makes an error of a recovered panic value, for frameworks whose recovering middleware
+// hands on an error: [Responder.Respond] treats it as [Responder.Recovered] treats the value. It is
+// to be called in the deferred function that recovered, as it records the stack. Nil stays nil.
+func Panicked(value any) error {
+	if value == nil {
+		return nil
+	}
+	return &panicError{value, callers(1)}
+}
+
+type panicError struct {
+	value any
+	stack Stack
+}
+
+// Error is for logs, like that of any error.
+func (e *panicError) Error() string {
+	switch v := e.value.(type) {
+	case string:
+		return "panic: " + v
+	case error:
+		if !IsNil(v) {
+			return errorText(v)
+		}
+	case fmt.Stringer:
+		return "panic: " + v.String()
+	}
+	text, _ := jsontext.AppendValue(nil, e.value) // fmt would never return from a cycle
+	return fmt.Sprintf("panic: %T %s", e.value, text)
+}
+
+// Unwrap is the panic value when that is an error.
+func (e *panicError) Unwrap() error {
+	err, _ := e.value.(error)
+	return err
+}
+
+// unwrapped is the error that was panicked, or e itself.
+func (e *panicError) unwrapped() error {
+	if err := e.Unwrap(); !IsNil(err) {
+		return err
+	}
+	return e
+}
+
+// findPanic finds a recovered panic that middleware has wrapped on its way.
+func (o *Occurrence) findPanic() {
+	if f, ok := o.err.(*Fault); ok && f.Unwrap() == nil {
+		return
+	}
+	o.noted("an error's Unwrap, Is or As", func() {
+		if p, ok := errtree.As[*panicError](o.err); ok {
+			o.panicked, o.stack = true, p.stack
+		}
+	})
+}
+
+func describePanic(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case error:
+		return errorText(v)
+	}
+	return fmt.Sprintf("%T", value)
+}
+
+// Recovered makes the response to a recovered panic value, as [Responder.Respond] does to an error.
+// It is to be called in the deferred function that recovered: the stack in the log is then that of
+// the panic. An error of ours keeps its status; anything else is [Unhandled]. It returns nil for a
+// nil value, that is, without a panic.
+//
+// [http.ErrAbortHandler] is not for Recovered: adapters abort the connection.
+func (r *Responder) Recovered(req Request, value any) *Response {
+	return r.Respond(req, Panicked(value))
+}

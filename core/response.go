@@ -1,0 +1,144 @@
+package fault
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// A Response is an error response, ready to be written by anything: status, header and body. It
+// must not be changed: parts of it are shared between responses.
+type Response struct {
+	Status int
+	Body   []byte // nil when nobody is left to read it
+
+	contentType     []string
+	contentLanguage []string
+	vary            []string
+	cacheControl    []string
+	length          [1]string
+	own             []headerField
+	allow           bool // 405 needs an Allow header
+}
+
+type headerField struct {
+	name   string
+	values []string
+}
+
+// SetHeader makes header, which the failed handler may have filled, the header of r.
+//
+// It sets Content-Type, Content-Length, X-Content-Type-Options, Cache-Control, Content-Language and
+// the error's own headers, appends to Vary, and gives a 405 an empty Allow when there is none (RFC
+// 9110, section 15.5.6). It removes what described the body that failed: Content-Encoding, ETag,
+// Last-Modified, Content-Disposition and the like. Everything else stays: cookies, CORS, request
+// ids, rate limits, security headers.
+//
+// compressed says that Content-Encoding was there before the handler ran: it belongs to a compressor
+// around it. Content-Encoding then stays, and Content-Length is left to the compressor.
+func (r *Response) SetHeader(header http.Header, compressed bool) {
+	for name := range header {
+		if isStale(name) && !(compressed && http.CanonicalHeaderKey(name) == "Content-Encoding") {
+			delete(header, name)
+		}
+	}
+	if r.Body != nil {
+		header["Content-Type"] = r.contentType
+		header["X-Content-Type-Options"] = noSniff
+		if r.contentLanguage != nil {
+			header["Content-Language"] = r.contentLanguage
+		}
+		if r.vary != nil {
+			addVary(header, r.vary)
+		}
+	}
+	if !compressed {
+		header["Content-Length"] = r.length[:]
+	}
+	header["Cache-Control"] = r.cacheControl
+	for _, f := range r.own {
+		if f.name == "Vary" {
+			addVary(header, f.values)
+			continue
+		}
+		header[f.name] = f.values
+	}
+	if r.allow && header["Allow"] == nil {
+		header["Allow"] = emptyAllow
+	}
+}
+
+// A HeaderEditor is the response header of a framework that has no [http.Header]. Names are given in
+// canonical form and compared without regard to letter case.
+type HeaderEditor interface {
+	Prune(stale func(name string) bool) // deletes the headers whose names are stale
+	Get(name string) string             // several lines joined by commas
+	Set(name, value string)             // in place of all lines of the name
+	Add(name, value string)
+}
+
+// EditHeader is [Response.SetHeader] for other header types. Content-Length is left to the
+// framework.
+func (r *Response) EditHeader(header HeaderEditor, compressed bool) {
+	if compressed {
+		header.Prune(func(name string) bool { return isStale(name) && !strings.EqualFold(name, "Content-Encoding") })
+	} else {
+		header.Prune(isStale)
+	}
+	if r.Body != nil {
+		header.Set("Content-Type", r.contentType[0])
+		header.Set("X-Content-Type-Options", "nosniff")
+		for _, tags := range r.contentLanguage {
+			header.Set("Content-Language", tags)
+		}
+		editVary(header, r.vary)
+	}
+	header.Set("Cache-Control", strings.Join(r.cacheControl, ", "))
+	for _, f := range r.own {
+		if f.name == "Vary" {
+			editVary(header, f.values)
+			continue
+		}
+		for i, value := range f.values {
+			if i == 0 {
+				header.Set(f.name, value)
+			} else {
+				header.Add(f.name, value)
+			}
+		}
+	}
+	if r.allow && header.Get("Allow") == "" {
+		header.Set("Allow", "")
+	}
+}
+
+// Header returns the header of r by itself, as a copy.
+func (r *Response) Header() http.Header {
+	header := http.Header{}
+	r.SetHeader(header, false)
+	return header.Clone()
+}
+
+// lengths3 and lengths4 hold the decimal numbers from 100 to 999 and from 1000 to 4095, so that Content-Length of
+// an ordinary body is a substring and costs no allocation.
+var lengths3, lengths4 = decimals(100, 1000), decimals(1000, 4096)
+
+func decimals(from, to int) string {
+	var b []byte
+	for n := from; n < to; n++ {
+		b = strconv.AppendInt(b, int64(n), 10)
+	}
+	return string(b)
+}
+
+func decimal(n int) string {
+	switch {
+	case n >= 100 && n < 1000:
+		i := (n - 100) * 3
+		return lengths3[i : i+3]
+	case n >= 1000 && n < 4096:
+		i := (n - 1000) * 4
+		return lengths4[i : i+4]
+	}
+	return strconv.Itoa(n)
+}
