@@ -26,7 +26,7 @@ type catalogue struct {
 	english         int
 	labels          bool // there are texts that name fields
 
-	// prepared are the responses to bare kinds, by format and Kind.index: see Responder.prepare.
+	// prepared are the responses to bare kinds, by format and Kind.index: see Responder.prepareResponses.
 	prepared [][]*Response
 }
 
@@ -105,7 +105,7 @@ func newCatalogue(own []*localeFile, languages []string, defaultLanguage string)
 	}
 	c.enterTexts(own)
 	for _, t := range c.texts {
-		c.prepare(t)
+		c.layOut(t)
 		if id, ok := strings.CutSuffix(t.id, ".title"); ok {
 			c.titles[id] = t
 		}
@@ -280,8 +280,8 @@ func (c *catalogue) loaded() string {
 	return strings.Join(tags, ", ")
 }
 
-// prepare computes what the all-languages body needs of t.
-func (c *catalogue) prepare(t *text) {
+// layOut computes what the all-languages body needs of t.
+func (c *catalogue) layOut(t *text) {
 	for _, i := range c.body {
 		if t.available.has(i) {
 			t.languages = append(t.languages, i)

@@ -34,7 +34,7 @@ func (o *Occurrence) classify() {
 		return
 	}
 	o.noted("an error's Unwrap, Is or As", func() {
-		if f := o.mapped(r.mappers); f != nil {
+		if f := ask(r.mappers, o.err, o.mapperPanicked); f != nil {
 			o.become(f.Kind(), f)
 		} else if f := o.foreign(); f != nil {
 			o.become(f.Kind(), f)
@@ -45,6 +45,8 @@ func (o *Occurrence) classify() {
 		o.become(r.defaultKind, nil)
 	}
 }
+
+func (o *Occurrence) mapperPanicked(value any) { o.notePanic("a mapper", value) }
 
 func (o *Occurrence) become(k *Kind, f *Fault) {
 	o.kind, o.fault = k, f

@@ -31,10 +31,8 @@ func exitFault(err error, mappers []Mapper) *Fault {
 	if f, ok := From(err); ok {
 		return f
 	}
-	for _, m := range mappers {
-		if f := guarded(m, err); f != nil {
-			return f
-		}
+	if f := ask(mappers, err, nil); f != nil {
+		return f
 	}
 	return &Fault{kind: Any, stack: callers(2)}
 }

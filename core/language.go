@@ -44,6 +44,30 @@ func (c *catalogue) header(s *languageSet) []string {
 	return []string{strings.Join(tags, ", ")}
 }
 
+// choose goes through the languages that the client prefers, the default one and those of the body for the first
+// in the set. What the client has excluded comes last.
+func (c *catalogue) choose(p *negotiate.Preference, set *languageSet) (language int, ok bool) {
+	for i := range p.Len() {
+		if set.has(p.At(i)) {
+			return p.At(i), true
+		}
+	}
+	if set.has(c.defaultLanguage) && !p.Excludes(c.defaultLanguage) {
+		return c.defaultLanguage, true
+	}
+	for _, i := range c.body {
+		if set.has(i) && !p.Excludes(i) {
+			return i, true
+		}
+	}
+	for _, i := range []int{c.defaultLanguage, c.english} {
+		if set.has(i) {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
 // anyLanguage is the language of last resort for t: the default, English, or the first that has it.
 func (c *catalogue) anyLanguage(t *text) int {
 	for _, i := range []int{c.defaultLanguage, c.english} {
@@ -74,15 +98,12 @@ func (c Catalogue) Negotiate(acceptLanguage string) Language {
 		return Language{}
 	}
 	p := c.c.negotiator.Prefer(acceptLanguage, c.c.defaultLanguage, c.c.body)
-	if p.Len() > 0 {
-		return c.language(p.At(0))
+	var loaded languageSet
+	for i := range c.c.languages {
+		loaded.put(i)
 	}
-	for _, i := range append([]int{c.c.defaultLanguage}, c.c.body...) {
-		if !p.Excludes(i) {
-			return c.language(i)
-		}
-	}
-	return c.Default()
+	i, _ := c.c.choose(&p, &loaded)
+	return c.language(i)
 }
 
 // languageOf is the response's language; in a body of all languages the default one, or the nearest
@@ -139,24 +160,8 @@ func (o *Occurrence) chooseLanguage(t *text, sets ...languageSet) int {
 		})
 	}
 	for _, set := range append(sets, t.available) {
-		for i := range preference.Len() {
-			if set.has(preference.At(i)) {
-				return preference.At(i)
-			}
-		}
-		if set.has(c.defaultLanguage) && !preference.Excludes(c.defaultLanguage) {
-			return c.defaultLanguage
-		}
-		for _, i := range c.body {
-			if set.has(i) && !preference.Excludes(i) {
-				return i
-			}
-		}
-		if set.has(c.defaultLanguage) {
-			return c.defaultLanguage
-		}
-		if set.has(c.english) {
-			return c.english
+		if i, ok := c.choose(&preference, &set); ok {
+			return i
 		}
 	}
 	return c.anyLanguage(t)

@@ -3,6 +3,7 @@ package fault
 import (
 	"context"
 	"log/slog"
+	"net/http"
 )
 
 // logLine returns the attributes of the one line that a failure writes.
@@ -53,11 +54,19 @@ func (r *Responder) log4xx(req Request, k *Kind) bool {
 			ctx = own
 		}
 	}
-	level := slog.LevelDebug
-	if l := k.spec.Level; l != nil {
-		level = l.Level()
+	return r.currentLogger().Enabled(ctx, levelOf(k, http.StatusBadRequest))
+}
+
+// levelOf is the level of the line about an error of the kind: the kind's own, else Error from 500 on and Debug
+// below.
+func levelOf(k *Kind, status int) slog.Level {
+	switch l := k.spec.Level; {
+	case l != nil:
+		return l.Level()
+	case status >= 500:
+		return slog.LevelError
 	}
-	return r.currentLogger().Enabled(ctx, level)
+	return slog.LevelDebug
 }
 
 // log writes the one line of the failure.
@@ -66,16 +75,10 @@ func (o *Occurrence) log() {
 		return
 	}
 	logger := o.responder.currentLogger()
-	level := slog.LevelDebug
-	if o.status >= 500 {
-		level = slog.LevelError
-	}
 	defer func() {
 		_ = recover() // a logger that panics cannot be told so
 	}()
-	if l := o.kind.spec.Level; l != nil {
-		level = l.Level()
-	}
+	level := levelOf(o.kind, o.status)
 	if o.quiet {
 		level = slog.LevelDebug
 	}

@@ -47,11 +47,12 @@ func MapAs[T error](f func(T) *Fault) Mapper {
 	}
 }
 
-func (o *Occurrence) mapped(mappers []Mapper) (found *Fault) {
+// ask returns what the first mapper that knows err makes of it. Nil mappers, and those that panic, are passed
+// over; panicked, unless it is nil, gets the panic value.
+func ask(mappers []Mapper, err error, panicked func(value any)) *Fault {
 	for _, m := range mappers {
-		o.noted("a mapper", func() { found = m(o.err) })
-		if found != nil {
-			return found
+		if f := guarded(m, err, panicked); f != nil {
+			return f
 		}
 	}
 	return nil
@@ -74,7 +75,7 @@ func (r *Responder) Mappers() []MapperReport {
 	types := map[reflect.Type]int{}
 	for i, m := range r.mappers {
 		probe := &mapperProbe{}
-		guarded(m, probe)
+		guarded(m, probe, nil)
 		report := MapperReport{Name: probe.name()}
 		if probe.target != nil {
 			report.Unreachable = unreachable(probe.target, earlier)
@@ -95,18 +96,24 @@ func unreachable(target error, earlier []Mapper) string {
 		return fmt.Sprintf("its target is the kind %s: mappers are not asked about errors that are ours", f.Code())
 	}
 	for i, m := range earlier {
-		if guarded(m, target) != nil {
+		if guarded(m, target, nil) != nil {
 			return fmt.Sprintf("mapper %d already maps its target", i+1)
 		}
 	}
 	return ""
 }
 
-// guarded is m(err) without its panic.
-func guarded(m Mapper, err error) (f *Fault) {
+// guarded calls m and returns nil if it panics.
+func guarded(m Mapper, err error, panicked func(value any)) (f *Fault) {
+	if m == nil {
+		return nil
+	}
 	defer func() {
-		if recover() != nil {
+		if v := recover(); v != nil {
 			f = nil
+			if panicked != nil {
+				panicked(v)
+			}
 		}
 	}()
 	return m(err)

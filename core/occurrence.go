@@ -29,7 +29,7 @@ type Occurrence struct {
 	stack      Stack
 	traceID    string
 
-	format       *preparedFormat
+	format       *configuredFormat
 	allLanguages bool
 	language     int // of a response in one language
 	text         *text
@@ -275,8 +275,12 @@ func (o *Occurrence) note(problem string) { o.notes = append(o.notes, problem) }
 func (o *Occurrence) noted(what string, f func()) {
 	defer func() {
 		if v := recover(); v != nil {
-			o.note(what + " panicked: " + describePanic(v))
+			o.notePanic(what, v)
 		}
 	}()
 	f()
+}
+
+func (o *Occurrence) notePanic(what string, value any) {
+	o.note(what + " panicked: " + describePanic(value))
 }

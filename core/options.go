@@ -97,7 +97,7 @@ func WithFormats(f ...Format) Option {
 					return fmt.Errorf("WithFormats: two formats have the media type %s", mediaType(contentType))
 				}
 			}
-			prepared := preparedFormat{Format: format, use: format.Use(), contentType: []string{contentType}}
+			prepared := configuredFormat{Format: format, use: format.Use(), contentType: []string{contentType}}
 			if err := prepared.setHeader(); err != nil {
 				return fmt.Errorf("WithFormats: format %d, %s: %w", i+1, contentType, err)
 			}
@@ -108,7 +108,7 @@ func WithFormats(f ...Format) Option {
 }
 
 // setHeader asks the format for the headers of its bodies.
-func (f *preparedFormat) setHeader() (err error) {
+func (f *configuredFormat) setHeader() (err error) {
 	h, ok := f.Format.(interface {
 		SetHeader(set func(name, value string))
 	})

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// prepare renders the bodies of all bare kinds of today once, for formats that carry all languages
-// and allow it. To such an error Respond then is a lookup: nothing is cheaper than a copy but none.
-func (r *Responder) prepare(c *catalogue) {
+// prepareResponses renders the responses to all bare kinds of today once, for formats that carry all languages
+// and allow it. Respond answers such an error with a table look-up and copies nothing.
+func (r *Responder) prepareResponses(c *catalogue) {
 	c.prepared = make([][]*Response, len(r.formats))
 	if r.oneLanguage || len(r.observers) > 0 || r.retryPolicy != nil { // those are asked anew each time
 		return
@@ -23,7 +23,7 @@ func (r *Responder) prepare(c *catalogue) {
 	}
 }
 
-func (r *Responder) prepareKind(c *catalogue, f *preparedFormat, err error) *Response {
+func (r *Responder) prepareKind(c *catalogue, f *configuredFormat, err error) *Response {
 	o := &Occurrence{responder: r, catalogue: c, err: err, format: f, allLanguages: true, preparing: true}
 	o.resp = &Response{}
 	o.classify()

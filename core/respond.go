@@ -14,15 +14,15 @@ func (o *Occurrence) respond() {
 		}
 	}()
 	o.classify()
-	o.prepare()
+	o.collect()
 	o.render()
 	o.setHeader()
 	o.observe()
 	o.log()
 }
 
-// prepare finds what the response consists of.
-func (o *Occurrence) prepare() {
+// collect finds what the response consists of.
+func (o *Occurrence) collect() {
 	o.noted("the request", func() {
 		c, ok := o.request.(interface{ Committed() bool })
 		o.committed = ok && c.Committed()

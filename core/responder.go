@@ -24,7 +24,7 @@ type Responder struct {
 	defaultLanguage string
 	oneLanguage     bool
 
-	formats    []preparedFormat
+	formats    []configuredFormat
 	mediaTypes []string
 
 	members     []Member
@@ -40,7 +40,7 @@ type Responder struct {
 	foreignMessages bool
 }
 
-type preparedFormat struct {
+type configuredFormat struct {
 	Format
 	use         TextUse
 	joins       bool // the body is the texts and a constant suffix, as long as there are no details
@@ -79,14 +79,14 @@ func NewResponder(opts ...Option) (*Responder, error) {
 			return nil, fmt.Errorf("fault: %w", err)
 		}
 	}
-	r.prepareFormats()
+	r.configureFormats()
 	if err := r.Reload(); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
-func (r *Responder) prepareFormats() {
+func (r *Responder) configureFormats() {
 	for i := range r.formats {
 		f := &r.formats[i]
 		_, multilingual := f.Format.(Multilingual)
@@ -124,7 +124,7 @@ func (r *Responder) Reload() error {
 	if err != nil {
 		return fmt.Errorf("fault: %w", err)
 	}
-	r.prepare(c)
+	r.prepareResponses(c)
 	r.catalogue.Store(c)
 	return nil
 }
@@ -157,9 +157,7 @@ func (r *Responder) Respond(req Request, err error) *Response {
 	if err == nil {
 		return nil
 	}
-	if r == nil || r.catalogue.Load() == nil {
-		r = Default()
-	}
+	r = r.orDefault()
 	c := r.catalogue.Load()
 	format := r.formatOf(req)
 	if resp := r.quick(c, format, req, err); resp != nil {

@@ -96,11 +96,9 @@ func (b Backoff) base() time.Duration {
 // retryable finds err's kind and whether it allows another run.
 func (b Backoff) retryable(err error) (*Fault, bool) {
 	f, ok := From(err)
-	for i := 0; !ok && i < len(b.Mappers); i++ {
-		if b.Mappers[i] != nil {
-			f = guarded(b.Mappers[i], err)
-			ok = f != nil
-		}
+	if !ok {
+		f = ask(b.Mappers, err, nil)
+		ok = f != nil
 	}
 	if !ok || b.Retryable == nil {
 		return f, ok && f.Kind().Retryable()

@@ -20,10 +20,7 @@ type Language struct {
 
 // Catalogue returns the texts that the responder serves now.
 func (r *Responder) Catalogue() Catalogue {
-	if r == nil || r.catalogue.Load() == nil {
-		r = Default()
-	}
-	return Catalogue{r.catalogue.Load()}
+	return Catalogue{r.orDefault().catalogue.Load()}
 }
 
 // Languages returns every loaded language, in the order of the tags.
