@@ -83,7 +83,7 @@ func (o *Occurrence) foreign() *Fault {
 		return inferred
 	}
 	o.status = status
-	k := KindOfStatus(status)
+	k := KindByStatus(status)
 	if k.Status() == status {
 		o.status = 0 // the kind's own, which may be remapped
 	}

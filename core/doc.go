@@ -23,6 +23,14 @@
 // finds contradictions, package openapi describes the responses, and faulthttp.Decode brings errors
 // back to the programs that call the service. [Retry] and [Exit] use the kinds without any HTTP.
 //
+// # Nil
+//
+// Set-up refuses nil: an option, a kind or a function that is nil where one is needed is an error of the
+// constructor, or a panic where the constructor returns no error. Two nils mean something: a nil
+// *[Responder] is [Default], and a nil logger is [slog.Default]. While a request is handled, nil says
+// nothing: a nil error is none, and nil details, functions and arguments add nothing. A nil *Kind and a
+// nil *Fault are read as [Any].
+//
 // # Design
 //
 // Everything is decided here; adapters translate. Kinds are compared by pointer and found through

@@ -34,7 +34,8 @@ func (o *Occurrence) exposed() error {
 	return o.err
 }
 
-// An Exposure is how much of an unknown error clients are shown. Request data never changes it.
+// An Exposure is how much of an unknown error clients are shown: [ExposeNone], the zero value, [ExposeException] or
+// [ExposeTraceback]. Request data never changes it.
 type Exposure uint8
 
 // The exposures. Anything above ExposeNone is for development.

@@ -30,7 +30,7 @@ type Format interface {
 	Append(dst []byte, o *Occurrence) []byte
 }
 
-// TextUse says which texts a format puts into a body.
+// A TextUse says which texts a format puts into a body: [AllLanguages], [OneLanguage] or [OneLanguageTitled].
 type TextUse uint8
 
 // The uses of texts.
@@ -40,7 +40,8 @@ const (
 	OneLanguageTitled                // text and title in the negotiated language
 )
 
-// A Member is an optional top-level member of the Multilingual body, see [WithMembers].
+// A Member is an optional top-level member of the Multilingual body: [MemberCode], [MemberTraceID], [MemberParams] or
+// [MemberRetryable]. See [WithMembers].
 type Member uint8
 
 // The members, with their names on the wire.

@@ -123,6 +123,9 @@ func (o *Occurrence) setHeader() {
 		case opHeadersFunc:
 			o.noted("a function of HeadersFunc", func() {
 				f, _ := attr.value.(func(Request) http.Header)
+				if f == nil {
+					return
+				}
 				for name, values := range f(o.request) {
 					o.own(name, values, false)
 				}

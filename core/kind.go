@@ -15,7 +15,8 @@ import (
 // itself and all its descendants, and a constructor of [Fault] values.
 //
 // Kinds are immutable, compared by pointer and safe for concurrent use. They are made with
-// [Kind.Derive] in package-level variables; the zero Kind is not usable.
+// [Kind.Derive] in package-level variables. The methods of a nil *Kind are those of [Any], but for Derive, which
+// panics; as an error it is none ([IsNil]). The zero Kind is not usable.
 type Kind struct {
 	spec    Spec // as resolved: nothing is left to inherit
 	parent  *Kind
@@ -24,7 +25,7 @@ type Kind struct {
 	exits   bool // the exit code is the kind's own
 }
 
-// Category says where the cause of an error lies. The values are those of the Scale error model.
+// A Category says where the cause of an error lies: [CategorySystem], [CategoryAlgorithm] or [CategoryData].
 type Category string
 
 // The categories. The empty Category in a [Spec] inherits the parent's.
@@ -34,7 +35,8 @@ const (
 	CategoryData      Category = "DATA"      // what the client sent
 )
 
-// RetryPolicy says whether repeating the same request can help.
+// A RetryPolicy says whether repeating the same request can help: [RetryInherit], the zero value, [RetryNever] or
+// [RetryLater].
 type RetryPolicy uint8
 
 // The retry policies.
@@ -195,6 +197,7 @@ func isErrorStatus(status int) bool { return status >= 400 && status <= 599 }
 // New makes an occurrence of the kind. Its attributes say what happened this time; without any, the
 // client reads the kind's own text. For kinds with a 5xx status New records the call stack.
 func (k *Kind) New(attrs ...Attr) *Fault {
+	k = k.orAny()
 	f := newFault(k, attrs, 0)
 	if k.spec.Status >= 500 {
 		f.stack = callers(1)
@@ -241,6 +244,7 @@ func newFault(k *Kind, attrs []Attr, extra int) *Fault {
 // Wrap makes an occurrence of the kind that was caused by cause: [errors.Is] and the log find the
 // cause, the client does not. A nil cause makes Wrap the same as New.
 func (k *Kind) Wrap(cause error, attrs ...Attr) *Fault {
+	k = k.orAny()
 	f := newFault(k, attrs, 1)
 	f.attrs[0] = Cause(cause)
 	if k.spec.Status >= 500 {
@@ -258,7 +262,7 @@ func (k *Kind) Is(target error) bool {
 	if !ok || other == nil {
 		return false
 	}
-	for ; k != nil; k = k.parent {
+	for k = k.orAny(); k != nil; k = k.parent {
 		if k == other {
 			return true
 		}
@@ -266,40 +270,43 @@ func (k *Kind) Is(target error) bool {
 	return false
 }
 
-// Code is the stable machine name, unique in the process. A nil Kind has none.
-func (k *Kind) Code() string {
+// orAny is k, or [Any] for a nil Kind.
+func (k *Kind) orAny() *Kind {
 	if k == nil {
-		return ""
+		return Any
 	}
-	return k.spec.Code
+	return k
 }
 
+// Code is the stable machine name, unique in the process.
+func (k *Kind) Code() string { return k.orAny().spec.Code }
+
 // Status is the HTTP status, 400..599.
-func (k *Kind) Status() int { return k.spec.Status }
+func (k *Kind) Status() int { return k.orAny().spec.Status }
 
 // TextID is the id of the kind's text constant.
-func (k *Kind) TextID() string { return k.spec.Text }
+func (k *Kind) TextID() string { return k.orAny().spec.Text }
 
 // Parent is the kind above, nil for [Any].
-func (k *Kind) Parent() *Kind { return k.parent }
+func (k *Kind) Parent() *Kind { return k.orAny().parent }
 
 // Number is the numeric code in the web API catalogue; 0 means none.
-func (k *Kind) Number() int { return k.spec.Number }
+func (k *Kind) Number() int { return k.orAny().spec.Number }
 
 // Type is the string type in the web API catalogue.
-func (k *Kind) Type() string { return k.spec.Type }
+func (k *Kind) Type() string { return k.orAny().spec.Type }
 
 // ExitCode is the exit code, 1..255, of a process that ends with an error of the kind.
-func (k *Kind) ExitCode() int { return k.spec.ExitCode }
+func (k *Kind) ExitCode() int { return k.orAny().spec.ExitCode }
 
 // Category says where the cause lies.
-func (k *Kind) Category() Category { return k.spec.Category }
+func (k *Kind) Category() Category { return k.orAny().spec.Category }
 
 // Retryable reports whether repeating the same request can help.
-func (k *Kind) Retryable() bool { return k.spec.Retry == RetryLater }
+func (k *Kind) Retryable() bool { return k.orAny().spec.Retry == RetryLater }
 
 // RetryAfter is the wait that responses advertise when the error brings none itself; 0 means none.
-func (k *Kind) RetryAfter() time.Duration { return k.spec.RetryAfter }
+func (k *Kind) RetryAfter() time.Duration { return k.orAny().spec.RetryAfter }
 
 // Kinds yields every kind of the process in the order of registration: parents come before their
 // children, the built-in kinds before all others.
@@ -324,7 +331,7 @@ func KindByCode(code string) (*Kind, bool) {
 	return k, ok
 }
 
-// KindByExitCode finds the kind that brought in the exit code; kinds that inherit it are not meant.
+// KindByExitCode finds the kind that declares the exit code; kinds that inherit it are not considered.
 func KindByExitCode(n int) (*Kind, bool) {
 	kinds.RLock()
 	defer kinds.RUnlock()
@@ -344,9 +351,9 @@ func ExitCode(err error) int {
 	return Any.ExitCode()
 }
 
-// KindOfStatus is the kind that stands for a bare HTTP status: that of the registered status, or the
+// KindByStatus is the kind that stands for a bare HTTP status: that of the registered status, or the
 // family, [ClientError] or [ServerError], for one without. Statuses outside 400..599 are ServerError's.
-func KindOfStatus(status int) *Kind {
+func KindByStatus(status int) *Kind {
 	if k, ok := statusKinds[status]; ok {
 		return k
 	}

@@ -182,3 +182,29 @@ func TestExitCode(t *testing.T) {
 		assert.Equal(t, c.want, fault.ExitCode(c.err), c.name)
 	}
 }
+
+// While a request is handled, nil says nothing.
+func TestNilKind(t *testing.T) {
+	var k *fault.Kind
+	assert.Equal(t, "unknown_error", k.Code())
+	assert.Equal(t, "unknown_error", k.Error())
+	assert.Equal(t, 500, k.Status())
+	assert.Equal(t, fault.Any.TextID(), k.TextID())
+	assert.Equal(t, fault.Any.Type(), k.Type())
+	assert.Equal(t, fault.Any.ExitCode(), k.ExitCode())
+	assert.Equal(t, fault.Any.Category(), k.Category())
+	assert.Zero(t, k.Number())
+	assert.Zero(t, k.RetryAfter())
+	assert.False(t, k.Retryable())
+	assert.Nil(t, k.Parent())
+	assert.True(t, k.Is(fault.Any))
+	assert.False(t, k.Is(fault.NotFound))
+	assert.Equal(t, fault.Any, k.New().Kind())
+	assert.NotEmpty(t, k.New().LogValue())
+	assert.Equal(t, fault.Any, k.Wrap(errors.New("x")).Kind())
+	assert.Equal(t, 500, fault.Default().Status(k))
+	assert.False(t, fault.Default().Retryable(k))
+	resp := fault.Default().Preview(with(), fault.NotFound.New(fault.HeadersFunc(nil), fault.DetailsOf(nil), fault.Cause(nil)))
+	assert.Equal(t, 404, resp.Status)
+	assert.NotContains(t, string(resp.Body), "details")
+}

@@ -67,7 +67,7 @@ func (o *Occurrence) Retryable() bool {
 // retryable is what the policy says of the kind; without one, what the kind says.
 func (o *Occurrence) retryable() bool {
 	retryable := o.kind.Retryable()
-	if policy := o.responder.retryPolicy; policy != nil {
+	if policy := o.responder.retryable; policy != nil {
 		o.noted("the retry policy", func() { retryable = policy(o.kind) })
 	}
 	return retryable
@@ -86,7 +86,7 @@ func (o *Occurrence) RetryAfter() (wait time.Duration, ok bool) {
 // kindWait is what the kind says of waiting; 0 for nothing.
 func (o *Occurrence) kindWait() time.Duration {
 	wait := o.kind.spec.RetryAfter
-	if wait <= 0 || o.unknown || o.responder.retryPolicy != nil && !o.retryable() {
+	if wait <= 0 || o.unknown || o.responder.retryable != nil && !o.retryable() {
 		return 0
 	}
 	return wait

@@ -215,17 +215,17 @@ func WithDefaultKind(k *Kind) Option {
 	}
 }
 
-// WithRetryPolicy decides whether repeating a request that failed by the kind can help, in place of
+// WithRetryable decides whether repeating a request that failed by the kind can help, in place of
 // [Kind.Retryable]: operators may know better than the program (the store's Retryable reads what they
 // have set). Unknown errors stay not retryable. f runs whenever a response asks; it must be quick
 // and safe for concurrent use. When it panics, the kind itself is asked. A kind's own wait
 // (Spec.RetryAfter) is advertised only while f finds it retryable; a wait of the error itself always.
-func WithRetryPolicy(f func(*Kind) bool) Option {
+func WithRetryable(f func(*Kind) bool) Option {
 	return func(r *Responder) error {
 		if f == nil {
-			return errors.New("WithRetryPolicy: the function is nil")
+			return errors.New("WithRetryable: the function is nil")
 		}
-		r.retryPolicy = f
+		r.retryable = f
 		return nil
 	}
 }

@@ -9,7 +9,7 @@ import (
 // and allow it. Respond answers such an error with a table look-up and copies nothing.
 func (r *Responder) prepareResponses(c *catalogue) {
 	c.prepared = make([][]*Response, len(r.formats))
-	if r.oneLanguage || len(r.observers) > 0 || r.retryPolicy != nil { // those are asked anew each time
+	if r.oneLanguage || len(r.observers) > 0 || r.retryable != nil { // those are asked anew each time
 		return
 	}
 	for i := range r.formats {

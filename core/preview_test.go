@@ -18,7 +18,7 @@ func TestPreview(t *testing.T) {
 	observed := 0
 	r, err := fault.NewResponder(fault.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
 		fault.WithObserver(func(context.Context, *fault.Occurrence) { observed++ }),
-		fault.WithStatus(fault.Locked, 409), fault.WithRetryPolicy(func(k *fault.Kind) bool { return k == fault.TaskLocked }))
+		fault.WithStatus(fault.Locked, 409), fault.WithRetryable(func(k *fault.Kind) bool { return k == fault.TaskLocked }))
 	require.NoError(t, err)
 	for k := range fault.Kinds() {
 		sample := k.New(fault.TraceID("4bf92f3577b34da6a3ce929d0e0e4736"))

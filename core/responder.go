@@ -30,7 +30,7 @@ type Responder struct {
 	members     []Member
 	mappers     []Mapper
 	observers   []func(context.Context, *Occurrence)
-	retryPolicy func(*Kind) bool
+	retryable func(*Kind) bool
 	exposure    Exposure
 	logger      *slog.Logger
 	traceID     func(Request) string
@@ -185,12 +185,12 @@ func (r *Responder) Preview(req Request, err error) *Response {
 }
 
 // Status is the status of responses to k: what [WithStatus] says, else the kind's own.
-func (r *Responder) Status(k *Kind) int { return r.orDefault().statusOf(k) }
+func (r *Responder) Status(k *Kind) int { return r.orDefault().statusOf(k.orAny()) }
 
 // Retryable reports whether responses to k say that repeating the request can help: what
-// [WithRetryPolicy] says, else the kind itself.
+// [WithRetryable] says, else the kind itself.
 func (r *Responder) Retryable(k *Kind) bool {
-	o := &Occurrence{responder: r.orDefault(), kind: k}
+	o := &Occurrence{responder: r.orDefault(), kind: k.orAny()}
 	return o.retryable()
 }
 

@@ -330,7 +330,7 @@ func TestRetryPolicy(t *testing.T) {
 	} {
 		opts := []fault.Option{fault.WithMembers(fault.MemberRetryable)}
 		if c.policy != nil {
-			opts = append(opts, fault.WithRetryPolicy(c.policy))
+			opts = append(opts, fault.WithRetryable(c.policy))
 		}
 		resp := responder(t, opts...).Respond(with(), c.kind)
 		assert.Equal(t, c.retryable, decode(t, resp)["retryable"], c.kind.Code())
@@ -338,9 +338,9 @@ func TestRetryPolicy(t *testing.T) {
 		own := responder(t, opts...).Respond(with(), c.kind.New(fault.RetryAfter(7*time.Second)))
 		assert.Equal(t, "7", own.Header().Get("Retry-After"), "the error's own wait stays")
 	}
-	flips := responder(t, fault.WithMembers(fault.MemberRetryable), fault.WithRetryPolicy(alternating()))
+	flips := responder(t, fault.WithMembers(fault.MemberRetryable), fault.WithRetryable(alternating()))
 	assert.NotEqual(t, decode(t, flips.Respond(with(), final))["retryable"], decode(t, flips.Respond(with(), final))["retryable"], "no answer is kept")
-	unknown := responder(t, fault.WithMembers(fault.MemberRetryable), fault.WithRetryPolicy(func(*fault.Kind) bool { return true }))
+	unknown := responder(t, fault.WithMembers(fault.MemberRetryable), fault.WithRetryable(func(*fault.Kind) bool { return true }))
 	assert.Equal(t, false, decode(t, unknown.Respond(with(), errors.New("x")))["retryable"])
 
 	runs := 0
@@ -355,8 +355,8 @@ func TestRetryPolicy(t *testing.T) {
 	assert.Error(t, fault.Retry(t.Context(), fault.Backoff{Base: time.Microsecond, Retryable: func(*fault.Kind) bool { return true }}, func(context.Context) error { runs++; return errors.New("unknown") }))
 	assert.Equal(t, 1, runs, "what has no kind is not asked for")
 
-	_, err = fault.NewResponder(fault.WithRetryPolicy(nil))
-	assert.ErrorContains(t, err, "WithRetryPolicy")
+	_, err = fault.NewResponder(fault.WithRetryable(nil))
+	assert.ErrorContains(t, err, "WithRetryable")
 }
 
 func alternating() func(*fault.Kind) bool {

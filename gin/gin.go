@@ -37,8 +37,12 @@ func Middleware(r *fault.Responder) gin.HandlerFunc {
 	}
 }
 
-// Handler makes a gin handler of a function that returns its error, which is answered as by [Abort].
+// Handler makes a gin handler of a function that returns its error, which is answered as by [Abort]. It panics when
+// h is nil.
 func Handler(h func(*gin.Context) error) gin.HandlerFunc {
+	if h == nil {
+		panic("faultgin: Handler: the function is nil")
+	}
 	return func(c *gin.Context) { Abort(c, h(c)) }
 }
 

@@ -256,3 +256,7 @@ func TestOddRequests(t *testing.T) {
 		assert.Contains(t, []int{301, 400}, resp.StatusCode, target) // gin's redirect, net/http's parser
 	}
 }
+
+func TestNilHandler(t *testing.T) {
+	assert.PanicsWithValue(t, "faultgin: Handler: the function is nil", func() { faultgin.Handler(nil) })
+}

@@ -207,7 +207,7 @@ func (e *RemoteError) kind() *fault.Kind {
 	if k, ok := fault.KindByCode(e.Code); ok && k.Status()/100 == e.Status/100 {
 		return k
 	}
-	return fault.KindOfStatus(e.Status)
+	return fault.KindByStatus(e.Status)
 }
 
 // Transport is an [http.RoundTripper] that answers with an error, that of [Decode], where base would

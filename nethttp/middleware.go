@@ -19,8 +19,12 @@ func Middleware(r *fault.Responder) func(http.Handler) http.Handler {
 }
 
 // Handler makes an [http.Handler] of a function that returns its error. Errors and panics are
-// answered with r; nil, and a typed nil, leave the response to h. It needs no Middleware around it.
+// answered with r; nil, and a typed nil, leave the response to h. It needs no Middleware around it. It panics
+// when h is nil.
 func Handler(r *fault.Responder, h func(http.ResponseWriter, *http.Request) error) http.Handler {
+	if h == nil {
+		panic("faulthttp: Handler: the function is nil")
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		x, began := begin(w, req)
 		defer x.finish(r, began)

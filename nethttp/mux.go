@@ -8,8 +8,12 @@ import (
 )
 
 // Mux serves mux and answers what it has no handler for with r: 404, and 405 with the mux's own
-// Allow header. Its redirects, and everything that handlers answer themselves, stay as they are.
+// Allow header. Its redirects, and everything that handlers answer themselves, stay as they are. It panics when
+// mux is nil.
 func Mux(r *fault.Responder, mux *http.ServeMux) http.Handler {
+	if mux == nil {
+		panic("faulthttp: Mux: the mux is nil")
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		x, began := begin(w, req)
 		x.unmatched = unmatched{r: r, mux: mux, request: req}

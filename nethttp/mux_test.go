@@ -104,3 +104,9 @@ func TestNotFoundAndMethodNotAllowed(t *testing.T) {
 		assert.Equal(t, c.allow, w.Header().Values("Allow"), c.name)
 	}
 }
+
+// Set-up refuses nil.
+func TestNilHandlers(t *testing.T) {
+	assert.PanicsWithValue(t, "faulthttp: Handler: the function is nil", func() { faulthttp.Handler(nil, nil) })
+	assert.PanicsWithValue(t, "faulthttp: Mux: the mux is nil", func() { faulthttp.Mux(nil, nil) })
+}

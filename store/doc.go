@@ -14,7 +14,7 @@
 //	…
 //	defer s.Close(context.Background())
 //	err = s.SyncKinds(ctx)                                               // every kind is a record now
-//	r, err := fault.NewResponder(fault.WithRetryPolicy(s.Retryable))     // operators decide about retries
+//	r, err := fault.NewResponder(fault.WithRetryable(s.Retryable))     // operators decide about retries
 //	err = fault.Retry(ctx, fault.Backoff{Retryable: s.Retryable}, call)  // here, too
 //
 // # The catalogue

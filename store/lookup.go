@@ -101,7 +101,7 @@ func (s *Store) Unknown() Record {
 }
 
 // Retryable reports whether repeating what failed by the kind can help: what the kind's record says, or
-// the kind while there is none; false for nil. It is for [fault.WithRetryPolicy] and
+// the kind while there is none; false for nil. It is for [fault.WithRetryable] and
 // [fault.Backoff]: it reads memory only, never waits and allocates nothing.
 func (s *Store) Retryable(k *fault.Kind) bool {
 	if k == nil {

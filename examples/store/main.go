@@ -90,7 +90,7 @@ func routes(s *store.Store, logger *slog.Logger, address string) (http.Handler, 
 		fault.WithLocales(booking.Locales()),
 		fault.WithFormats(fault.Multilingual{}, fault.Problem{TypeBase: address + "/errors/"}),
 		fault.WithMembers(fault.MemberCode, fault.MemberRetryable),
-		fault.WithRetryPolicy(s.Retryable), // operators decide
+		fault.WithRetryable(s.Retryable), // operators decide
 		fault.WithLogger(logger),
 	)
 	if err != nil {

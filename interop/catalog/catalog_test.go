@@ -401,23 +401,21 @@ func TestCatalogRefuses(t *testing.T) {
 }
 
 func TestKinds(t *testing.T) {
-	url, client := serve(t, catalog.Handler(catalogResponder(t), nil, catalog.Kinds(nil),
-		catalog.Kinds(func(k *fault.Kind) bool { return k.Is(orderMissing) })))
+	url, client := serve(t, catalog.Handler(catalogResponder(t), catalog.Kinds(func(k *fault.Kind) bool { return k.Is(orderMissing) })))
 	_, body := fetch(t, client, url+"/", "Accept", "application/json")
 	assert.Equal(t, 2, decoded[cataloguedList](t, body).Count)
 	for path, status := range map[string]int{"/catalog_textless": 200, "/missing-order": 200, "/task_locked": 404, "/task-locked": 404} {
 		resp, _ := fetch(t, client, url+path)
 		assert.Equal(t, status, resp.StatusCode, path)
 	}
-	url, client = serve(t, catalog.Handler(nil, catalog.Kinds(nil)))
-	resp, _ := fetch(t, client, url+"/")
-	assert.Equal(t, 200, resp.StatusCode)
 	url, client = serve(t, catalog.Handler(nil, catalog.Kinds(func(*fault.Kind) bool { return false })))
 	_, body = fetch(t, client, url+"/", "Accept", "application/json")
 	assert.JSONEq(t, `{"lang":"en","dir":"ltr","count":0,"results":[]}`, body)
-	resp, body = fetch(t, client, url+"/")
+	resp, body := fetch(t, client, url+"/")
 	assert.Contains(t, body, "There are no entries.")
 	pagetest.Check(t, resp.Header, body)
+	assert.PanicsWithValue(t, "catalog: Kinds: the function is nil", func() { catalog.Kinds(nil) })
+	assert.PanicsWithValue(t, "catalog: option 2 of Handler is nil", func() { catalog.Handler(nil, catalog.Kinds(func(*fault.Kind) bool { return true }), nil) })
 }
 
 // A panic of the application's function is answered as any other.

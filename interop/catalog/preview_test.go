@@ -75,7 +75,7 @@ func TestCatalogExample(t *testing.T) {
 
 // Status and retry are what the responder says, not only what the kind says.
 func TestCatalogShowsWhatTheResponderDecides(t *testing.T) {
-	r := catalogResponder(t, fault.WithStatus(fault.Locked, 409), fault.WithRetryPolicy(func(k *fault.Kind) bool { return k == orderMissing }))
+	r := catalogResponder(t, fault.WithStatus(fault.Locked, 409), fault.WithRetryable(func(k *fault.Kind) bool { return k == orderMissing }))
 	url, client := serve(t, catalog.Handler(r))
 	_, body := fetch(t, client, url+"/catalog_waiting", "Accept", "application/json")
 	one := decoded[catalogued](t, body)

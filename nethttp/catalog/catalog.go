@@ -4,6 +4,7 @@ package catalog
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -47,15 +48,16 @@ import (
 //
 // Responses have an ETag and "Cache-Control: no-cache": caches keep them and ask each time. HEAD is
 // answered as GET; an unknown code with 404 and other methods with 405, by the responder, in its own
-// formats. A nil responder means [fault.Default]. The handler is safe for concurrent use.
+// formats. A nil responder means [fault.Default]; a nil option panics. The handler is safe for concurrent use.
 //
 // [RFC 9457, section 3.1.1]: https://www.rfc-editor.org/rfc/rfc9457#section-3.1.1
 func Handler(r *fault.Responder, opts ...Option) http.Handler {
 	c := &handler{responder: r, shows: func(*fault.Kind) bool { return true }, forms: newForms()}
-	for _, opt := range opts {
-		if opt != nil {
-			opt(c)
+	for i, opt := range opts {
+		if opt == nil {
+			panic(fmt.Sprintf("catalog: option %d of Handler is nil", i+1))
 		}
+		opt(c)
 	}
 	return faulthttp.Handler(r, c.serve)
 }
@@ -64,13 +66,12 @@ func Handler(r *fault.Responder, opts ...Option) http.Handler {
 type Option func(*handler)
 
 // Kinds chooses the kinds that are shown; for others the catalogue answers 404. Without it all
-// kinds of the process are shown. A nil function changes nothing. It must be safe for concurrent use.
+// kinds of the process are shown. It panics when the function is nil; the function must be safe for concurrent use.
 func Kinds(shows func(*fault.Kind) bool) Option {
-	return func(c *handler) {
-		if shows != nil {
-			c.shows = shows
-		}
+	if shows == nil {
+		panic("catalog: Kinds: the function is nil")
 	}
+	return func(c *handler) { c.shows = shows }
 }
 
 // handler is what Handler returns.
