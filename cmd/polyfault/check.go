@@ -1,20 +1,12 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
-	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/core/checks"
 )
-
-// errFound ends a command that has printed what is wrong.
-var errFound = errors.New("there is something to repair")
 
 func checkCommand() *cobra.Command {
 	var locales, format, failLevel string
@@ -67,40 +59,4 @@ a test or at start-up.`,
 	flags.StringVar(&failLevel, "fail-level", "error", "level from which on a message fails the command: debug, info, warning, error, critical")
 	formatFlag(c, &format, "text", "json")
 	return c
-}
-
-// responder makes a responder of the built-in texts and those in the folder.
-func responder(locales string, languages []string) (*fault.Responder, error) {
-	var opts []fault.Option
-	if locales != "" {
-		opts = append(opts, fault.WithLocales(os.DirFS(locales)))
-	}
-	if len(languages) > 0 {
-		opts = append(opts, fault.WithLanguages(languages...))
-	}
-	r, err := fault.NewResponder(opts...)
-	if err != nil && locales != "" {
-		return nil, fmt.Errorf("folder %s: %w", locales, err)
-	}
-	return r, err
-}
-
-func printResult(w io.Writer, result checks.Result, format string) error {
-	var err error
-	if format == "json" {
-		err = writeJSON(w, result)
-	} else {
-		_, err = result.WriteTo(w)
-	}
-	if err == nil && result.Failed {
-		return errFound
-	}
-	return err
-}
-
-func writeJSON(w io.Writer, v any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(v)
 }

@@ -1,4 +1,3 @@
-// Command polyfault is the tool beside the libraries. See polyfault --help.
 package main
 
 import (

@@ -2,12 +2,8 @@ package localetest
 
 import (
 	"regexp"
-	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/polyfault/polyfault/internal/message"
 	"github.com/polyfault/polyfault/internal/plural"
@@ -47,27 +43,6 @@ func (c *textCase) lint() {
 	c.lintPunctuation()
 }
 
-// placeholdersOf are the names over all forms, sorted.
-func placeholdersOf(e *entry) (names []string) {
-	for _, text := range e.forms {
-		if compiled, err := message.Compile(text); err == nil {
-			names = append(names, placeholders(compiled)...)
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-func placeholders(t *message.Text) (names []string) {
-	for _, s := range t.Segments() {
-		if s.Arg != "" {
-			names = append(names, s.Arg)
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
 // literalOf is the text with a placeholder sign, U+FFFC, where values stand.
 func literalOf(text string) string {
 	compiled, err := message.Compile(text)
@@ -86,100 +61,10 @@ func literalOf(text string) string {
 
 const valueSign = '\ufffc' // object replacement character
 
-func (c *textCase) lintPlaceholders(names []string) {
-	undeclared := ruleUnknownArg
-	if c.entry == c.set.source.texts[c.entry.id] {
-		undeclared = ruleArguments
-	}
-	for _, name := range names {
-		if !slices.Contains(c.declared, name) {
-			c.report(undeclared, "use "+braced(c.declared), "the text has no value for the placeholder {{.%s}}", name)
-		}
-	}
-	for _, name := range c.declared {
-		if !slices.Contains(names, name) && !(name == "Count" && c.mayOmitCount()) {
-			c.report(ruleMissingArg, "put it in, in any place", "the placeholder {{.%s}} is missing", name)
-		}
-	}
-}
-
-// mayOmitCount: "one hour", "two hours" and "no hour" need no number.
-func (c *textCase) mayOmitCount() bool {
-	return c.form == plural.Zero || c.form == plural.One || c.form == plural.Two
-}
-
-func braced(names []string) string {
-	if len(names) == 0 {
-		return "none"
-	}
-	return "{{." + strings.Join(names, "}}, {{.") + "}}"
-}
-
-func (c *textCase) lintSpace() {
-	switch {
-	case c.text != strings.TrimSpace(c.text):
-		c.report(ruleSpace, "remove it (--fix does)", "the text begins or ends with white space")
-	case strings.Contains(c.text, "  "):
-		c.report(ruleSpace, "keep one (--fix does)", "two spaces stand side by side")
-	case strings.ContainsFunc(c.text, isOddSpace):
-		c.report(ruleSpace, "use a space, U+00A0 or U+202F", "there is a line break, a tab or an unusual space")
-	}
-}
-
-// isOddSpace: of the white space, texts have the space and the two that do not break.
-func isOddSpace(r rune) bool {
-	return unicode.IsSpace(r) && r != ' ' && r != '\u00a0' || unicode.Is(unicode.Zs, r) && r != ' ' && r != '\u00a0' && r != '\u202f'
-}
-
-func (c *textCase) lintCharacters() {
-	for _, r := range c.text {
-		if what := c.badCharacter(r); what != "" {
-			c.report(ruleCharacter, "remove it", "%s U+%04X", what, r)
-			return
-		}
-	}
-	if !norm.NFC.IsNormalString(c.text) {
-		c.report(ruleCharacter, "write composed characters (--fix does)", "the text is not in normal form NFC")
-	}
-}
-
 const (
 	zeroWidthNonJoiner = '\u200c'
 	zeroWidthJoiner    = '\u200d'
 )
-
-func (c *textCase) badCharacter(r rune) string {
-	switch {
-	case r >= '\u202a' && r <= '\u202e', r == '\u200e', r == '\u200f', r == '\u061c':
-		return "bidirectional control character"
-	case r >= '\u2066' && r <= '\u2069':
-		if c.AllowIsolates {
-			return ""
-		}
-		return "bidirectional isolate, which the responder adds by itself,"
-	case r == zeroWidthNonJoiner || r == zeroWidthJoiner:
-		if slices.Contains(joiningScripts, scriptOf(c.file.tag)) {
-			return ""
-		}
-		return "zero-width character"
-	case r == utf8.RuneError || r == valueSign:
-		return "replacement character"
-	case unicode.IsControl(r) && !unicode.IsSpace(r):
-		return "control character"
-	case isInvisible(r):
-		return "invisible character"
-	case unicode.Is(unicode.Co, r):
-		return "character for private use"
-	case !unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S, unicode.Z, unicode.Cc):
-		return "character that does not exist"
-	}
-	return ""
-}
-
-// isInvisible: format characters and separators of lines, except the joiners that spelling needs.
-func isInvisible(r rune) bool {
-	return unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) && r != zeroWidthNonJoiner && r != zeroWidthJoiner
-}
 
 // markup are what texts must not have: they are plain text for every format.
 var markup = []struct {

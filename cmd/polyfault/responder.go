@@ -1,0 +1,24 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	fault "github.com/polyfault/polyfault/core"
+)
+
+// responder makes a responder of the built-in texts and those in the folder.
+func responder(locales string, languages []string) (*fault.Responder, error) {
+	var opts []fault.Option
+	if locales != "" {
+		opts = append(opts, fault.WithLocales(os.DirFS(locales)))
+	}
+	if len(languages) > 0 {
+		opts = append(opts, fault.WithLanguages(languages...))
+	}
+	r, err := fault.NewResponder(opts...)
+	if err != nil && locales != "" {
+		return nil, fmt.Errorf("folder %s: %w", locales, err)
+	}
+	return r, err
+}
