@@ -186,7 +186,8 @@ func TestRequirements(t *testing.T) {
 	assert.ElementsMatch(t, append(slices.Clone(coreLibraries), "github.com/stretchr/testify"), direct, "go.mod of the root")
 }
 
-// Every exported name has a comment that begins as the style demands, every package has one too.
+// Every exported name has a comment that begins with it, a type's perhaps with an article before; every package
+// has a comment, too. In groups of constants and variables one comment is for all.
 func TestEverythingExportedIsDocumented(t *testing.T) {
 	packages := map[string]bool{} // folder → has a package comment
 	for _, path := range goFiles(t) {
@@ -199,7 +200,7 @@ func TestEverythingExportedIsDocumented(t *testing.T) {
 		packages[folder] = packages[folder] || file.Doc != nil
 		for _, decl := range file.Decls {
 			for _, name := range undocumented(decl) {
-				t.Errorf("%s: exported %s has no comment", path, name)
+				t.Errorf("%s: exported %s has no comment that begins with its name", path, name)
 			}
 		}
 	}
@@ -226,24 +227,46 @@ func goFiles(t *testing.T) (paths []string) {
 func undocumented(decl ast.Decl) (names []string) {
 	switch d := decl.(type) {
 	case *ast.FuncDecl:
-		if d.Name.IsExported() && d.Doc == nil && exportedReceiver(d) {
+		if d.Name.IsExported() && exportedReceiver(d) && !beginsWith(d.Doc, d.Name.Name) {
 			names = append(names, d.Name.Name)
 		}
 	case *ast.GenDecl:
 		for _, spec := range d.Specs {
-			switch s := spec.(type) {
-			case *ast.TypeSpec:
-				if s.Name.IsExported() && s.Doc == nil && d.Doc == nil {
-					names = append(names, s.Name.Name)
-				}
-			case *ast.ValueSpec:
-				if i := slices.IndexFunc(s.Names, (*ast.Ident).IsExported); i >= 0 && s.Doc == nil && s.Comment == nil && d.Doc == nil {
-					names = append(names, s.Names[i].Name)
-				}
+			names = append(names, undocumentedIn(d, spec)...)
+		}
+	}
+	return names
+}
+
+func undocumentedIn(d *ast.GenDecl, spec ast.Spec) (names []string) {
+	switch s := spec.(type) {
+	case *ast.TypeSpec:
+		doc := s.Doc
+		if doc == nil && !d.Lparen.IsValid() {
+			doc = d.Doc
+		}
+		if s.Name.IsExported() && !beginsWith(doc, s.Name.Name) {
+			names = append(names, s.Name.Name)
+		}
+	case *ast.ValueSpec:
+		for _, name := range s.Names {
+			inGroup := d.Lparen.IsValid() && (d.Doc != nil || s.Comment != nil)
+			alone := !d.Lparen.IsValid() && beginsWith(d.Doc, name.Name)
+			if name.IsExported() && !alone && !inGroup && !beginsWith(s.Doc, name.Name) {
+				names = append(names, name.Name)
 			}
 		}
 	}
 	return names
+}
+
+// beginsWith reports whether the comment begins with the name, or with an article and the name.
+func beginsWith(doc *ast.CommentGroup, name string) bool {
+	words := strings.Fields(doc.Text())
+	if len(words) > 1 && slices.Contains([]string{"A", "An", "The"}, words[0]) {
+		words = words[1:]
+	}
+	return len(words) > 0 && strings.TrimSuffix(strings.TrimRight(words[0], ",.:;"), "'s") == name
 }
 
 func exportedReceiver(d *ast.FuncDecl) bool {

@@ -194,7 +194,7 @@ func typeOfJSON(first byte) string {
 	case '"':
 		return "string"
 	case 't', 'f':
-		return "bool"
+		return "boolean"
 	case 'n':
 		return "null"
 	}

@@ -191,6 +191,9 @@ func inferJSON(err error) *Fault {
 	}
 	if mismatch, ok := errtree.As[*json.UnmarshalTypeError](err); ok {
 		got, _, _ := strings.Cut(mismatch.Value, " ") // "number 1.5" holds input
+		if got == "bool" {                            // JSON's own word is the one that Expected has
+			got = "boolean"
+		}
 		attrs := []Attr{Detail("position", mismatch.Offset)}
 		if mismatch.Field != "" {
 			attrs = append(attrs, Detail("field", mismatch.Field))

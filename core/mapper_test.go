@@ -75,6 +75,11 @@ func inputError(t *testing.T, body string, into any, unknownFields bool) error {
 	return err
 }
 
+// unencodable is part of an answer; its error is one that binding returns, too.
+type unencodable struct{ err error }
+
+func (u unencodable) MarshalJSON() ([]byte, error) { return nil, u.err }
+
 type order struct {
 	Qty   int            `json:"qty"`
 	Name  string         `json:"name"`
@@ -101,6 +106,7 @@ func TestKnownForeignErrors(t *testing.T) {
 	_, number := strconv.Atoi("canary")
 	_, date := time.Parse(time.DateOnly, "canary")
 	_, encodingError := json.Marshal(json.RawMessage("{canary"))
+	_, encodingNumber := json.Marshal(unencodable{number})
 	for _, c := range []struct {
 		name    string
 		err     error
@@ -134,6 +140,7 @@ func TestKnownForeignErrors(t *testing.T) {
 		{"anything else, while binding", fault.Binding(errors.New("canary")), 400, "bad_request", ""},
 		{"downstream JSON behind an explicit kind", fault.BadGateway.Wrap(inputError(t, `{"qty":x}`, &order{}, true)), 502, "bad_gateway", ""},
 		{"an answer that cannot be encoded", encodingError, 500, "unhandled", "*"},
+		{"an answer whose number cannot be encoded, with a status", statusWith{400, encodingNumber}, 400, "bad_request", ""},
 		{"the same with a status", statusWith{400, encodingError}, 400, "bad_request", ""},
 		{"timeout of TimeoutHandler", http.ErrHandlerTimeout, 503, "service_unavailable", ""},
 	} {
@@ -214,6 +221,7 @@ func TestContextsAndTimeouts(t *testing.T) {
 		code   string
 		body   bool
 	}{
+		{"cancelled below, when the own time was over", expired, context.Canceled, 503, "service_unavailable", true},
 		{"the client left", cancelled, context.Canceled, 499, "client_closed_request", false},
 		{"the client left, wrapped", cancelled, fmt.Errorf("query: %w", context.Canceled), 499, "client_closed_request", false},
 		{"the client left, broken pipe", cancelled, &net.OpError{Op: "write", Err: os.NewSyscallError("write", syscall.EPIPE)}, 499, "client_closed_request", false},

@@ -40,3 +40,15 @@ func TestPreview(t *testing.T) {
 	assert.True(t, none.Retryable(fault.TransactionConflict))
 	assert.Equal(t, fault.Default().Respond(nil, fault.NotFound).Body, none.Preview(nil, fault.NotFound).Body)
 }
+
+// A policy is asked for each response: those to bare kinds are not prepared then.
+func TestThePolicyIsAskedEachTime(t *testing.T) {
+	again := false
+	r, err := fault.NewResponder(fault.WithLogger(slog.New(slog.DiscardHandler)), // else nothing is prepared anyway
+		fault.WithMembers(fault.MemberRetryable), fault.WithRetryable(func(*fault.Kind) bool { return again }))
+	require.NoError(t, err)
+	assert.Equal(t, false, decode(t, r.Respond(with(), fault.TooManyRequests))["retryable"])
+	again = true
+	assert.Equal(t, true, decode(t, r.Respond(with(), fault.TooManyRequests))["retryable"])
+	assert.Equal(t, true, decode(t, r.Respond(with(), fault.Gone))["retryable"])
+}

@@ -30,7 +30,7 @@ type Responder struct {
 	members     []Member
 	mappers     []Mapper
 	observers   []func(context.Context, *Occurrence)
-	retryable func(*Kind) bool
+	retryable   func(*Kind) bool
 	exposure    Exposure
 	logger      *slog.Logger
 	traceID     func(Request) string

@@ -304,6 +304,29 @@ func TestDefaultKind(t *testing.T) {
 	assert.NotContains(t, string(resp.Body), "canary")
 }
 
+// The stack of a plain error begins where somebody called the responder: the frames of the responder itself would
+// tell nothing.
+func TestTheStackOfAPlainError(t *testing.T) {
+	var first string
+	r, err := fault.NewResponder(fault.WithLogger(slog.New(slog.DiscardHandler)), fault.WithObserver(func(_ context.Context, o *fault.Occurrence) {
+		for frame := range o.Stack().Frames() {
+			first = frame.Function
+			return
+		}
+	}))
+	require.NoError(t, err)
+	r.Respond(with(), errors.New("x"))
+	assert.True(t, strings.HasSuffix(first, ".TestTheStackOfAPlainError"), first)
+}
+
+// The rest of a body that is too large is not read: the connection closes.
+func TestTooLargeClosesTheConnection(t *testing.T) {
+	r := responder(t, fault.WithStatus(fault.Conflict, 413))
+	assertHeader(t, r.Respond(with(), fault.ContentTooLarge), "Connection", "close")
+	assertHeader(t, r.Respond(with(), fault.Conflict.New(fault.Detail("a", 1))), "Connection", "close")
+	assert.Empty(t, r.Respond(with(), fault.Gone).Header().Values("Connection"))
+}
+
 func TestObservers(t *testing.T) {
 	type key struct{}
 	var seen []*fault.Occurrence

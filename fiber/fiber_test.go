@@ -355,6 +355,9 @@ func TestBeforeAnyHandler(t *testing.T) {
 	app.Post("/here", func(*fiber.Ctx) error { return nil })
 	addr := serve(t, app)
 	large := strings.Repeat(canary, 1000)
+	// Not a byte more than the buffer holds: a server that closes with bytes unread resets the connection, and the
+	// answer with it.
+	const headers, buffer = "GET /here HTTP/1.1\r\nHost: x\r\nX-Large: " + canary, 4096
 	for _, c := range []struct {
 		name, request string
 		status        int
@@ -362,7 +365,7 @@ func TestBeforeAnyHandler(t *testing.T) {
 	}{
 		{"body over the limit", "POST /here HTTP/1.1\r\nHost: x\r\nContent-Length: 11000\r\n\r\n" + large, 413, "method=POST path=/here "},
 		{"chunked body over the limit", "POST /here HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2af8\r\n" + large + "\r\n0\r\n\r\n", 413, "method=GET path=/ "}, // fasthttp has forgotten the request
-		{"headers over the buffer", "GET /here HTTP/1.1\r\nHost: x\r\nX-Large: " + large + "\r\n\r\n", 431, "method=GET path=/ "},
+		{"headers over the buffer", headers + strings.Repeat("x", buffer-len(headers)), 431, "method=GET path=/ "},
 		{"malformed", canary + "-and-no-space\r\n\r\n", 400, "path=/ "},
 		{"malformed length", "POST /here HTTP/1.1\r\nHost: x\r\nContent-Length: " + canary + "\r\n\r\n", 400, ""},
 		{"slow headers", "GET /" + canary, 408, "path=/ "},
@@ -370,9 +373,6 @@ func TestBeforeAnyHandler(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			all := raw(t, addr, c.request)
-			if all == "" && c.status == 431 {
-				t.Skip("the connection was reset before the answer could be read")
-			}
 			resp := parse(t, "GET", all)
 			assertOurs(t, resp, c.status)
 			assert.True(t, resp.Close)
