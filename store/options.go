@@ -81,9 +81,14 @@ func WithResponder(r *fault.Responder) Option {
 	}
 }
 
-// withClock is for tests.
-func withClock(now func() time.Time) Option {
+// WithClock gives the store another clock: for tests of retention and the like. It dates what is written
+// and decides what is old; timers go by the real one. The function may be called by any goroutine.
+// Without the option it is [time.Now].
+func WithClock(now func() time.Time) Option {
 	return func(s *Store) error {
+		if now == nil {
+			return errors.New("store: WithClock: the function is nil")
+		}
 		s.clock = now
 		return nil
 	}

@@ -4,12 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"database/sql/driver"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/require"
@@ -41,7 +42,7 @@ func openStore(t testing.TB, db *sql.DB, dialect store.Dialect, opts ...store.Op
 	s, err := store.Open(t.Context(), db, dialect, opts...)
 	require.NoError(t, err)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), hang)
 		defer cancel()
 		require.NoError(t, s.Close(ctx))
 	})
@@ -65,12 +66,44 @@ func (d *database) other(t testing.TB, opts ...store.Option) *store.Store {
 	return openStore(t, d.connect(t), d.Dialect, opts...)
 }
 
+// q is the statement with its placeholders, written "?", as the dialect has them.
+func (d *database) q(statement string) string {
+	if d.Dialect != store.PostgreSQL {
+		return statement
+	}
+	parts := strings.Split(statement, "?")
+	for i := 1; i < len(parts); i++ {
+		parts[i] = "$" + strconv.Itoa(i) + parts[i]
+	}
+	return strings.Join(parts, "")
+}
+
 // exec runs a statement past the store. Placeholders are the dialect's own.
 func (d *database) exec(t testing.TB, statement string, args ...any) {
 	t.Helper()
 	_, err := d.DB.ExecContext(t.Context(), statement, args...)
 	require.NoError(t, err)
 }
+
+// connector opens connections of an instance, for a test that stands between them and database/sql.
+func (d *database) connector(t testing.TB) driver.Connector {
+	t.Helper()
+	dc, ok := d.DB.Driver().(driver.DriverContext)
+	if !ok {
+		return dsnConnector{d.DSN, d.DB.Driver()}
+	}
+	connector, err := dc.OpenConnector(d.DSN)
+	require.NoError(t, err)
+	return connector
+}
+
+type dsnConnector struct {
+	dsn    string
+	driver driver.Driver
+}
+
+func (c dsnConnector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }
+func (c dsnConnector) Driver() driver.Driver                        { return c.driver }
 
 // eachDatabase runs f on an empty SQLite file and, when POLYFAULT_POSTGRES is set, in an empty schema
 // of PostgreSQL. The subtests run in parallel.
@@ -133,7 +166,7 @@ func postgresURL(t testing.TB) string {
 }
 
 func dropSchema(t testing.TB, base, schema string) {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), hang)
 	defer cancel()
 	db, err := sql.Open("pgx", base)
 	require.NoError(t, err)

@@ -1,11 +1,6 @@
 package store_test
 
 import (
-	"context"
-	"database/sql/driver"
-	"errors"
-	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -15,58 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	fault "github.com/polyfault/polyfault/core"
-	faulthttp "github.com/polyfault/polyfault/nethttp"
 	"github.com/polyfault/polyfault/store"
 )
-
-// cancelledQuery is what PostgreSQL says when its own statement_timeout is over.
-type cancelledQuery struct{}
-
-func (cancelledQuery) Error() string    { return "canceling statement" }
-func (cancelledQuery) SQLState() string { return "57014" }
-
-// Errors become those of the client, and keep their cause for the log.
-func TestHandlerErrorsForClients(t *testing.T) {
-	t.Parallel()
-	foreign := errors.New("table polyfault_errors does not exist")
-	readOnly := &store.FieldError{Field: "status", Rule: "readonly"}
-	for _, c := range []struct {
-		err  error
-		kind *fault.Kind // nil: passed on as it is
-	}{
-		{nil, nil},
-		{foreign, nil},
-		{fault.Gone, nil},
-		{store.ErrNotFound, nil},
-		{store.ErrConflict, nil},
-		{store.ErrExists, fault.DuplicateItem},
-		{readOnly, fault.FieldIsReadonly},
-		{&store.FieldError{Field: "title", Rule: "required"}, nil},
-		{store.DatabaseError("reading", foreign), fault.Database},
-		{store.DatabaseError("reading", cancelledQuery{}), fault.Database},
-		{store.DatabaseError("reading", driver.ErrBadConn), fault.DatabaseOperation},
-		{store.DatabaseError("reading", &net.OpError{Op: "dial", Err: foreign}), fault.DatabaseOperation},
-		{store.DatabaseError("reading", fmt.Errorf("%w: %w", context.Canceled, driver.ErrBadConn)), nil},
-		{store.DatabaseError("reading", context.DeadlineExceeded), nil},
-	} {
-		got := store.ForClient(c.err)
-		if c.kind == nil {
-			assert.Equal(t, c.err, got)
-			continue
-		}
-		f, ok := fault.From(got)
-		require.True(t, ok, c.err)
-		assert.Equal(t, c.kind, f.Kind(), c.err)
-		assert.ErrorIs(t, got, c.err)
-	}
-	w := httptest.NewRecorder()
-	req := httptest.NewRequest("GET", "/", nil)
-	req.Header.Set("Accept", "application/problem+json")
-	faulthttp.Error(quietResponder(t), w, req, store.ForClient(readOnly))
-	_, fields := refused(t, reply{Status: w.Code, Body: w.Body.String()})
-	assert.Equal(t, []string{"#/status readonly"}, fields)
-}
 
 // A database that does not answer is a failure of the service, of which no client sees more.
 func TestHandlerWithoutDatabase(t *testing.T) {

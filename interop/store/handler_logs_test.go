@@ -295,22 +295,3 @@ func TestHandlerShowsForeignAttributes(t *testing.T) {
 		}
 	})
 }
-
-// S-23.
-func TestISODuration(t *testing.T) {
-	t.Parallel()
-	for d, want := range map[time.Duration]string{
-		0:                       "PT0S",
-		400 * time.Millisecond:  "PT0S",
-		500 * time.Millisecond:  "PT1S",
-		1499 * time.Millisecond: "PT1S",
-		time.Minute:             "PT1M",
-		time.Hour + time.Second: "PT1H1S",
-		24 * time.Hour:          "P1D",
-		(4*24+16)*time.Hour + 13*time.Minute + 46*time.Second:                        "P4DT16H13M46S",
-		(4*24+16)*time.Hour + 13*time.Minute + 46*time.Second + 400*time.Millisecond: "P4DT16H13M46S",
-		-36 * time.Hour: "-P1DT12H",
-	} {
-		assert.Equal(t, want, store.ISODuration(d), d)
-	}
-}

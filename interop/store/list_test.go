@@ -206,7 +206,7 @@ func TestListsUseIndexes(t *testing.T) {
 		filters["order -"+field] = store.Filter{Order: []string{"-" + field}}
 	}
 	eachDatabase(t, func(t *testing.T, d *database) {
-		s := d.open(t)
+		r, s := newRecorder(t, d)
 		numbers := "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) "
 		d.exec(t, numbers+"INSERT INTO polyfault_errors (scope, name, name_key, title, description, category, is_builtin, should_be_retried, status, "+
 			"exit_code, created, last_modified, version, edited) SELECT 's' || (i % 100), 'n' || i, 'n' || i, 't' || i, 'd', "+
@@ -214,8 +214,12 @@ func TestListsUseIndexes(t *testing.T) {
 		d.exec(t, "ANALYZE polyfault_errors")
 		for name, f := range filters {
 			sorted := strings.HasPrefix(name, "order ")
-			query, args, err := s.ListQuery(f)
+			r.take()
+			_, _, err := s.List(t.Context(), f)
 			require.NoError(t, err)
+			sent := r.take()
+			require.Len(t, sent, 1, name)
+			query, args := sent[0].query, sent[0].args
 			plan := explain(t, d, query, args)
 			page := plan
 			if i := slices.IndexFunc(plan, func(l string) bool { return strings.Contains(l, "SCALAR SUBQUERY") || strings.Contains(l, "InitPlan") }); i >= 0 && len(args) == 2 {

@@ -37,14 +37,14 @@ func newLog(t testing.TB, s *store.Store, o store.LogOptions) *store.LogHandler 
 
 func closeLog(t testing.TB, h *store.LogHandler) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), hang)
 	defer cancel()
 	require.NoError(t, h.Close(ctx))
 }
 
 func flush(t testing.TB, h *store.LogHandler) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), hang)
 	defer cancel()
 	require.NoError(t, h.Flush(ctx))
 }

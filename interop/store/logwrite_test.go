@@ -123,27 +123,11 @@ func (f *faulty) breakDown(err error) {
 // newFaulty puts a faulty connector before the database; what is asked past the store stays sound.
 func newFaulty(t testing.TB, d *database) (*faulty, *store.Store) {
 	t.Helper()
-	f := &faulty{}
-	dc, ok := d.DB.Driver().(driver.DriverContext)
-	if ok {
-		connector, err := dc.OpenConnector(d.DSN)
-		require.NoError(t, err)
-		f.Connector = connector
-	} else {
-		f.Connector = dsnConnector{d.DSN, d.DB.Driver()}
-	}
+	f := &faulty{Connector: d.connector(t)}
 	db := sql.OpenDB(f)
 	t.Cleanup(func() { _ = db.Close() })
 	return f, openStore(t, db, d.Dialect)
 }
-
-type dsnConnector struct {
-	dsn    string
-	driver driver.Driver
-}
-
-func (c dsnConnector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }
-func (c dsnConnector) Driver() driver.Driver                        { return c.driver }
 
 // count asks past the store.
 func (d *database) count(t testing.TB, query string) (n int) {
@@ -191,16 +175,16 @@ func TestFlushInterval(t *testing.T) {
 	t.Parallel()
 	d := newSQLite(t)
 	s := d.open(t)
-	soon := newLog(t, s, store.LogOptions{FlushInterval: 20 * time.Millisecond})
-	slog.New(soon).Info("a")
-	require.Eventually(t, func() bool { return soon.Stats().Written == 1 }, 5*time.Second, time.Millisecond)
+	early := newLog(t, s, store.LogOptions{FlushInterval: 20 * time.Millisecond})
+	slog.New(early).Info("a")
+	require.Eventually(t, func() bool { return early.Stats().Written == 1 }, soon, time.Millisecond)
 	late := newLog(t, s, store.LogOptions{FlushInterval: time.Hour, BatchSize: 10})
 	slog.New(late).Info("b")
 	time.Sleep(30 * time.Millisecond) // the writer waits for the interval
 	for range 24 {
 		slog.New(late).Info("b")
 	}
-	require.Eventually(t, func() bool { return late.Stats().Written == 20 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return late.Stats().Written == 20 }, soon, time.Millisecond)
 	time.Sleep(50 * time.Millisecond)
 	assert.Equal(t, store.LogStats{Accepted: 25, Written: 20, Queued: 5}, late.Stats())
 	flush(t, late)
@@ -218,12 +202,12 @@ func TestQueueFullDrop(t *testing.T) {
 		for range 200 {
 			slog.New(h).Info("full", "code", "storm", "scope", "s")
 		}
-		assert.Less(t, time.Since(begun), time.Second)
+		assert.Less(t, time.Since(begun), soon, "it waits for room")
 		stats := h.Stats()
 		assert.GreaterOrEqual(t, stats.Dropped, uint64(200-50-10))
 		assert.LessOrEqual(t, stats.Dropped, uint64(150))
 		assert.Equal(t, uint64(200), stats.Accepted+stats.Dropped)
-		require.Eventually(t, func() bool { return h.Stats().Retries > 0 }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return h.Stats().Retries > 0 }, soon, time.Millisecond)
 		f.breakDown(nil)
 		flush(t, h)
 		assertAccounted(t, h, 200)
@@ -246,13 +230,13 @@ func TestQueueFullBlock(t *testing.T) {
 	for range 5 {
 		logger.Info("fills a batch")
 	}
-	require.Eventually(t, func() bool { return h.Stats().Retries > 0 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return h.Stats().Retries > 0 }, soon, time.Millisecond)
 	for range 5 {
 		logger.Info("fills the queue")
 	}
+	begun := time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
-	begun := time.Now()
 	logger.InfoContext(ctx, "in vain")
 	assert.GreaterOrEqual(t, time.Since(begun), 30*time.Millisecond)
 	assert.Equal(t, uint64(1), h.Stats().Dropped)
@@ -267,16 +251,6 @@ func TestQueueFullBlock(t *testing.T) {
 	flush(t, h)
 	assert.Equal(t, 50, d.count(t, "SELECT count(*) FROM polyfault_log"))
 	assertAccounted(t, h, 51)
-
-	// Nobody waits for ever.
-	h.SetBlockPatience(20 * time.Millisecond)
-	f.hang.Store(true)
-	for range 10 {
-		logger.Info("fills all")
-	}
-	logger.Info("gives up")
-	assert.Positive(t, h.Stats().Dropped)
-	f.hang.Store(false)
 
 	// Who waits when the handler is closed, ends with the fallback.
 	kept := newShelf()
@@ -302,7 +276,7 @@ func TestDroppedCodes(t *testing.T) {
 	h := newLog(t, s, store.LogOptions{QueueSize: 1, BatchSize: 1, RetryFor: time.Minute})
 	f.breakDown(errGone)
 	slog.New(h).Info("keeps the writer")
-	require.Eventually(t, func() bool { return h.Stats().Retries > 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return h.Stats().Retries > 0 }, soon, time.Millisecond)
 	for i := range 3000 {
 		slog.New(h).Info("x", "code", fmt.Sprint("c", i))
 	}
@@ -368,21 +342,22 @@ func TestDatabaseGoneAndBack(t *testing.T) {
 		assert.Equal(t, map[string]any{"level": "WARN", "msg": "request failed", "code": "c", "trace_id": "t", "stack": "main.main", "scope": "s"}, lines[25])
 		assert.Equal(t, store.LogStats{Accepted: 26, Fallback: 26, Retries: h.Stats().Retries}, h.Stats())
 
-		begun := time.Now() // nobody waits for RetryFor again
+		retries := h.Stats().Retries // nobody waits for RetryFor again
 		for range 40 {
 			logger.Info("down")
 		}
 		flush(t, h)
-		assert.Less(t, time.Since(begun), time.Second)
+		assert.Equal(t, retries, h.Stats().Retries)
 		assert.Len(t, kept.lines(t), 66)
 
-		var attempts atomic.Int32 // nor is the database asked all the time
+		var attempts atomic.Int32 // nor is the database asked all the time, but once in 5 s
+		begun := time.Now()
 		f.before.Store(new(func(context.Context, string) { attempts.Add(1) }))
 		for range 40 {
 			logger.Info("still down")
 		}
-		require.Eventually(t, func() bool { return h.Stats().Fallback == 106 }, 10*time.Second, time.Millisecond)
-		assert.LessOrEqual(t, attempts.Load(), int32(1))
+		require.Eventually(t, func() bool { return h.Stats().Fallback == 106 }, soon, time.Millisecond)
+		assert.LessOrEqual(t, attempts.Load(), int32(1+time.Since(begun)/(5*time.Second)))
 		f.before.Store(nil)
 
 		f.breakDown(nil)
@@ -405,7 +380,6 @@ func TestRefusedRecord(t *testing.T) {
 		f.wrong = "poison"
 		kept := newShelf()
 		h := newLog(t, s, store.LogOptions{Fallback: kept, FlushInterval: time.Hour})
-		begun := time.Now()
 		for i := range 100 {
 			slog.New(h).Info(fmt.Sprint(i), "code", "c")
 			if i == 37 || i == 38 || i == 99 {
@@ -423,7 +397,6 @@ func TestRefusedRecord(t *testing.T) {
 		closeLog(t, h)
 		assertAccounted(t, h, 106)
 		assert.Equal(t, 103, d.count(t, "SELECT sum(count) FROM polyfault_occurrences"))
-		assert.Less(t, time.Since(begun), 10*time.Second)
 		assert.Zero(t, h.Stats().Retries)
 	})
 }
@@ -480,7 +453,7 @@ func TestCloseDuringFailure(t *testing.T) {
 			require.ErrorIs(t, h.Flush(ctx), context.DeadlineExceeded)
 			require.ErrorIs(t, h.Close(ctx), context.DeadlineExceeded)
 			cancel()
-			assert.Less(t, time.Since(begun), 4*time.Second)
+			assert.Less(t, time.Since(begun), soon)
 			assert.Len(t, kept.lines(t), 100)
 			assertAccounted(t, h, 100)
 			closeLog(t, h)
@@ -534,15 +507,15 @@ func TestRecursion(t *testing.T) {
 
 		f.before.Store(new(func(context.Context, string) { logger.Info("careless") }))
 		logger.Info("b")
-		require.Eventually(t, func() bool { return h.Stats().Fallback > 2 && h.Stats().Queued == 0 }, 20*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return h.Stats().Fallback > 2 && h.Stats().Queued == 0 }, soon, time.Millisecond)
 		accepted := h.Stats().Accepted
 		assert.Less(t, accepted, uint64(300))
 		time.Sleep(50 * time.Millisecond)
 		assert.Equal(t, accepted, h.Stats().Accepted, "the loop has ended")
 		logger.Info("c")
-		require.Eventually(t, func() bool { return h.Stats().Accepted > accepted+1 }, 10*time.Second, time.Millisecond, "who logs for other reasons ends it")
+		require.Eventually(t, func() bool { return h.Stats().Accepted > accepted+1 }, soon, time.Millisecond, "who logs for other reasons ends it")
 		f.before.Store(nil)
-		require.Eventually(t, func() bool { return h.Stats().Queued == 0 }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return h.Stats().Queued == 0 }, soon, time.Millisecond)
 		accepted = h.Stats().Accepted
 		logger.Info("d")
 		flush(t, h)
@@ -570,12 +543,12 @@ func TestFallbackRecursion(t *testing.T) {
 		h = newLog(t, s, store.LogOptions{Fallback: fallback, RetryFor: time.Millisecond, FlushInterval: time.Millisecond})
 		f.breakDown(errGone)
 		slog.New(h).Info("a")
-		require.Eventually(t, func() bool { return h.Stats().Fallback > 0 }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return h.Stats().Fallback > 0 }, soon, time.Millisecond)
 		require.Eventually(t, func() bool {
 			before := h.Stats()
 			time.Sleep(20 * time.Millisecond)
 			return before == h.Stats()
-		}, 20*time.Second, time.Millisecond, name)
+		}, soon, time.Millisecond, name)
 		closeLog(t, h)
 		slog.New(h).Info("after")
 		assert.Positive(t, h.Stats().Dropped, name)
@@ -621,7 +594,7 @@ func TestDeafDriver(t *testing.T) {
 		slog.New(h).Info("c", "code", "c")
 		flush(t, h)
 		return h.Stats().Written > 0
-	}, 10*time.Second, 10*time.Millisecond)
+	}, soon, 10*time.Millisecond)
 	assert.Equal(t, "c", logged(t, s, store.LogFilter{PageSize: 1})[0].Message)
 }
 
@@ -675,11 +648,7 @@ func TestKilledWriters(t *testing.T) {
 func TestLostCommit(t *testing.T) {
 	t.Parallel()
 	d := newPostgres(t)
-	f := &faulty{}
-	connector, err := d.DB.Driver().(driver.DriverContext).OpenConnector(d.DSN)
-	require.NoError(t, err)
-	f.Connector = connector
-	lossy := &lossyConnector{faulty: f}
+	lossy := &lossyConnector{faulty: &faulty{Connector: d.connector(t)}}
 	db := sql.OpenDB(lossy)
 	t.Cleanup(func() { _ = db.Close() })
 	s := openStore(t, db, d.Dialect)

@@ -24,7 +24,7 @@ import (
 
 	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/core/formats"
-	"github.com/polyfault/polyfault/internal/page/pagetest"
+	"github.com/polyfault/polyfault/interop/pagetest"
 	"github.com/polyfault/polyfault/store"
 )
 
@@ -71,7 +71,7 @@ func (s *pageServer) logged(l store.LogRecord) {
 		l.Attributes = []byte("{}")
 	}
 	statement := "INSERT INTO polyfault_log (host, level, message, code, scope, trace_id, attributes, stacktrace, created, repeats, last_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-	s.exec(s.t, s.store.Q(statement), l.Host, int(l.Level), l.Message, l.Code, l.Scope, l.TraceID, string(l.Attributes), l.Stacktrace,
+	s.exec(s.t, s.q(statement), l.Host, int(l.Level), l.Message, l.Code, l.Scope, l.TraceID, string(l.Attributes), l.Stacktrace,
 		l.Created.UnixMicro(), max(l.Repeats, 1), l.LastSeen.UnixMicro())
 }
 
@@ -79,7 +79,7 @@ func (s *pageServer) logged(l store.LogRecord) {
 func (s *pageServer) occurred(code, scope string, hours, count int) {
 	s.t.Helper()
 	at := pagesNow.Add(-time.Duration(hours) * time.Hour)
-	s.exec(s.t, s.store.Q("INSERT INTO polyfault_occurrences (code, scope, hour, count, last_seen) VALUES (?, ?, ?, ?, ?)"),
+	s.exec(s.t, s.q("INSERT INTO polyfault_occurrences (code, scope, hour, count, last_seen) VALUES (?, ?, ?, ?, ?)"),
 		code, scope, at.Truncate(time.Hour).UnixMicro(), count, at.UnixMicro())
 }
 
@@ -340,7 +340,7 @@ func TestPageOfOneError(t *testing.T) {
 		assert.Equal(t, "../logs/?language=de&trace_id=t0", pageLink(t, p, "t0"))
 		assert.Equal(t, "../logs/?code=task_locked&language=de", pageLink(t, p, "Protokoll: task_locked"))
 		stack := pagetest.Text(p.All("pre")[0])
-		assert.True(t, strings.HasPrefix(stack, "main.main\n\t/srv/main.go:7\n<script>"), stack)
+		assert.True(t, strings.HasPrefix(stack, "main.main\n /srv/main.go:7\n<script>"), stack)
 		assert.Equal(t, "./?language=de", pageLink(t, p, "Zurück zur Fehlerliste"))
 	})
 }
@@ -473,7 +473,7 @@ func TestPageOfOneEntry(t *testing.T) {
 		"method":   "GET", "a": "{\n  \"b\": [\n    1,\n    \"<b>\"\n  ]\n}", "text": "two\nlines \ufffd", "empty": "", "number": "1.50", "null": "null",
 	}, pageFacts(p))
 	assert.Contains(t, pagetest.Text(p.Root), "und 4 weitere Einträge dieser Art")
-	assert.Equal(t, "main.main\n\t/srv/main.go:7\ufffd", pagetest.Text(p.All("pre")[0]))
+	assert.Equal(t, "main.main\n /srv/main.go:7\ufffd", pagetest.Text(p.All("pre")[0]))
 	assert.Equal(t, "../errors/"+pageID(t, s.store, "", "task_locked")+"?language=de", pageLink(t, p, "task_locked"))
 	p = s.page("/logs/2")
 	assert.Equal(t, "Log · 2", pagetest.Text(p.All("h1")[0]), "without a message")

@@ -125,7 +125,7 @@ func TestServerRestart(t *testing.T) {
 	assert.Eventually(t, func() bool {
 		r, err := s.GetNamed(t.Context(), "", "gone")
 		return err == nil && r.Title == written.Title
-	}, 10*time.Second, 20*time.Millisecond, "the poll goes on")
+	}, soon, 20*time.Millisecond, "the poll goes on")
 	_, err = s.Update(t.Context(), record.ID, 0, store.Entry{Title: new("Here")})
 	require.NoError(t, err)
 	require.NoError(t, logs.Close(t.Context()))

@@ -88,16 +88,16 @@ func TestHandlerCleans(t *testing.T) {
 	s := d.open(t)
 	fillLog(t, d, 100, "i = 0")
 	h := newLog(t, s, store.LogOptions{MaxRows: 10, CleanInterval: 5 * time.Millisecond})
-	require.Eventually(t, func() bool { return d.count(t, "SELECT count(*) FROM polyfault_log") == 10 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return d.count(t, "SELECT count(*) FROM polyfault_log") == 10 }, soon, time.Millisecond)
 	fillLog(t, d, 100, "i = 0")
-	require.Eventually(t, func() bool { return d.count(t, "SELECT count(*) FROM polyfault_log") == 10 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return d.count(t, "SELECT count(*) FROM polyfault_log") == 10 }, soon, time.Millisecond)
 	closeLog(t, h)
 	fillLog(t, d, 100, "i = 0")
 	time.Sleep(30 * time.Millisecond)
 	assert.Equal(t, 110, d.count(t, "SELECT count(*) FROM polyfault_log"))
 	old := newLog(t, s, store.LogOptions{MaxAge: time.Hour, CleanInterval: 5 * time.Millisecond})
 	d.exec(t, "UPDATE polyfault_log SET created = 0")
-	require.Eventually(t, func() bool { return d.count(t, "SELECT count(*) FROM polyfault_log") == 0 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return d.count(t, "SELECT count(*) FROM polyfault_log") == 0 }, soon, time.Millisecond)
 	closeLog(t, old)
 }
 
@@ -179,17 +179,18 @@ func TestOccurrences(t *testing.T) {
 		write(t, other, line{61, 0, "", c}, line{-61, 0, "", c})
 		write(t, h, line{129, 0, "", []any{"code", "c"}}) // it comes late
 		at := func(hours int) time.Time { return logStart.Add(time.Duration(hours) * time.Hour) }
+		in := func(hours, count int) store.HourCount { return store.HourCount{Hour: at(hours), Count: count} }
 		for _, x := range []struct {
 			scope *string
 			code  string
 			since time.Time
 			want  []store.HourCount
 		}{
-			{nil, "c", time.Time{}, []store.HourCount{{at(-2), 1}, {at(-1), 1}, {at(0), 2}, {at(1), 2}, {at(2), 2}}},
-			{nil, "c", at(1).Add(59 * time.Minute), []store.HourCount{{at(1), 2}, {at(2), 2}}},
-			{new(""), "c", at(0), []store.HourCount{{at(0), 2}, {at(1), 1}, {at(2), 2}}},
-			{new("s"), "c", time.Time{}, []store.HourCount{{at(-2), 1}, {at(1), 1}}},
-			{nil, "d", time.Time{}, []store.HourCount{{at(0), 1}}},
+			{nil, "c", time.Time{}, []store.HourCount{in(-2, 1), in(-1, 1), in(0, 2), in(1, 2), in(2, 2)}},
+			{nil, "c", at(1).Add(59 * time.Minute), []store.HourCount{in(1, 2), in(2, 2)}},
+			{new(""), "c", at(0), []store.HourCount{in(0, 2), in(1, 1), in(2, 2)}},
+			{new("s"), "c", time.Time{}, []store.HourCount{in(-2, 1), in(1, 1)}},
+			{nil, "d", time.Time{}, []store.HourCount{in(0, 1)}},
 			{nil, "", time.Time{}, []store.HourCount{}},
 			{nil, "' OR 1=1 --\x00", time.Time{}, []store.HourCount{}},
 		} {
@@ -200,9 +201,9 @@ func TestOccurrences(t *testing.T) {
 		counts, err = s.OccurrenceCounts(t.Context(), at(0))
 		require.NoError(t, err)
 		assert.Equal(t, map[store.OccurrenceKey]store.OccurrenceSummary{
-			{Code: "c"}:             {Count: 5, LastSeen: logStart.Add(130 * time.Minute), Hours: []store.HourCount{{at(0), 2}, {at(1), 1}, {at(2), 2}}},
-			{Code: "c", Scope: "s"}: {Count: 1, LastSeen: logStart.Add(61 * time.Minute), Hours: []store.HourCount{{at(1), 1}}},
-			{Code: "d"}:             {Count: 1, LastSeen: logStart, Hours: []store.HourCount{{at(0), 1}}},
+			{Code: "c"}:             {Count: 5, LastSeen: logStart.Add(130 * time.Minute), Hours: []store.HourCount{in(0, 2), in(1, 1), in(2, 2)}},
+			{Code: "c", Scope: "s"}: {Count: 1, LastSeen: logStart.Add(61 * time.Minute), Hours: []store.HourCount{in(1, 1)}},
+			{Code: "d"}:             {Count: 1, LastSeen: logStart, Hours: []store.HourCount{in(0, 1)}},
 		}, counts)
 	})
 }

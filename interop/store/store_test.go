@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"log/slog"
 	"net"
 	"strings"
@@ -46,6 +47,7 @@ func TestOpenRefusesWrongOptions(t *testing.T) {
 		"interval 0":       store.WithPollInterval(0),
 		"interval -1":      store.WithPollInterval(-1),
 		"no listener":      store.WithListener(nil),
+		"no clock":         store.WithClock(nil),
 		"default, no name": store.WithDefault("job", ""),
 		"default, NUL":     store.WithDefault("job\x00", "a"),
 	} {
@@ -409,43 +411,43 @@ func TestCancelledWrites(t *testing.T) {
 	})
 }
 
-// No statement begins after the caller's context has ended, and what began is rolled back; also when f
-// fails or panics.
-func TestTransactionsAreRolledBack(t *testing.T) {
+// A write that ends in the middle leaves nothing behind, neither rows nor a transaction in the pool, and no
+// statement follows once the caller's context has ended.
+func TestWritesAreRolledBack(t *testing.T) {
 	t.Parallel()
-	type execute = func(query string, args ...any) (sql.Result, error)
-	const write = "UPDATE polyfault_changes SET counter = counter + ?"
 	eachDatabase(t, func(t *testing.T, d *database) {
-		d.DB.SetMaxOpenConns(1)
-		s := d.open(t, store.WithPollInterval(time.Hour))
-		ctx, cancel := context.WithCancel(t.Context())
-		assert.ErrorIs(t, s.Transact(ctx, func(exec execute) error {
-			_, err := exec(write, 10)
-			assert.NoError(t, err)
-			cancel()
-			_, err = exec(write, 10)
-			assert.ErrorIs(t, err, context.Canceled)
-			return nil
-		}), context.Canceled)
-		assert.ErrorIs(t, s.Transact(t.Context(), func(exec execute) error {
-			_, err := exec(write, 10)
-			assert.NoError(t, err)
-			return store.ErrExists
-		}), store.ErrExists)
-		assert.PanicsWithValue(t, "f", func() {
-			_ = s.Transact(t.Context(), func(exec execute) error {
-				_, _ = exec(write, 10)
-				panic("f")
-			})
+		r, s := newRecorder(t, d)
+		entries := []store.Entry{{Name: "a"}, {Name: "b"}}
+		const last = "UPDATE polyfault_changes" // all records are written when it is sent
+		broken := errors.New("broken")
+		r.during(last, func() error { return broken }, func() {
+			_, err := s.Save(t.Context(), "", entries)
+			assert.ErrorIs(t, err, broken)
 		})
-		var counter int
-		require.NoError(t, d.DB.QueryRowContext(t.Context(), "SELECT counter FROM polyfault_changes").Scan(&counter))
-		assert.Zero(t, counter)
-		require.NoError(t, s.Transact(t.Context(), func(exec execute) error {
-			_, err := exec(write, 1)
-			return err
-		}))
-		save(t, s, "", store.Entry{Name: "a"})
+		r.during(last, func() error { panic("driver") }, func() {
+			assert.PanicsWithValue(t, "driver", func() { _, _ = s.Save(t.Context(), "", entries) })
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		inserts := 0
+		cancelSecond := func() error {
+			if inserts++; inserts == 2 {
+				cancel()
+				r.take()
+			}
+			return nil
+		}
+		r.during("INSERT INTO polyfault_errors", cancelSecond, func() {
+			_, err := s.Save(ctx, "", entries)
+			assert.ErrorIs(t, err, context.Canceled)
+		})
+		for _, more := range r.take() {
+			assert.Equal(t, "ROLLBACK", more.query)
+		}
+		assert.Equal(t, 2, inserts)
+		assert.Zero(t, d.count(t, "SELECT counter FROM polyfault_changes"))
+		assert.Zero(t, d.count(t, "SELECT count(*) FROM polyfault_errors"))
+		save(t, s, "", entries...)
+		assert.Equal(t, 1, d.count(t, "SELECT counter FROM polyfault_changes"))
 	})
 }
 
