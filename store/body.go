@@ -190,7 +190,7 @@ func (b *submission) checkValues() {
 	}
 }
 
-// refuseField takes over what the catalogue says of a value.
+// refuseField takes over what the store says of a value.
 func (b *submission) refuseField(err error) {
 	if e, ok := errors.AsType[*FieldError](err); ok {
 		b.refuse(e.Field, e.Rule, e.Attrs...)
@@ -198,7 +198,9 @@ func (b *submission) refuseField(err error) {
 }
 
 func (b *submission) entry() Entry {
-	e := Entry{Title: b.Title, Description: b.Description, Category: b.Category, Retryable: b.Retryable, Status: b.Status, ExitCode: b.ExitCode}
+	e := Entry{
+		Title: b.Title, Description: b.Description, Category: b.Category, Retryable: b.Retryable, Status: b.Status, ExitCode: b.ExitCode,
+	}
 	if b.Name != nil {
 		e.Name = *b.Name
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A snapshot is the whole catalogue at one moment. It never changes once it is published.
+// A snapshot is all records at one moment. It never changes once it is published.
 //
 // Its age is the counter of polyfault_changes, which every write increases in its transaction: no clock
 // decides what is newer.
@@ -85,7 +85,7 @@ type cache struct {
 }
 
 // put adds records as they were written by the change that made counter, or as they were read one by
-// one, with a counter of 0. An older state of a record is not put back. It reports whether the cache has
+// one, with a counter of 0. It never puts back an older state of a record. It reports whether the cache has
 // everything up to the counter.
 func (c *cache) put(counter int64, records ...Record) (complete bool) {
 	c.writing.Lock()
@@ -122,12 +122,12 @@ func (c *cache) replace(n *snapshot) {
 	c.now.Store(n.finish())
 }
 
-// refresh loads the catalogue if anybody has written since the last time.
+// refresh loads the records if anybody has written since the last time.
 func (s *Store) refresh(ctx context.Context) error {
 	s.cache.loading.Lock()
 	defer s.cache.loading.Unlock()
 	defer s.cache.track(false)
-	return s.read(ctx, "loading the catalogue", func(ctx context.Context, db querier) error {
+	return s.read(ctx, "loading the records", func(ctx context.Context, db querier) error {
 		var counter int64 // read first: the records are at least as new
 		if err := db.QueryRowContext(ctx, "SELECT counter FROM polyfault_changes").Scan(&counter); err != nil {
 			return err
@@ -199,9 +199,9 @@ func (s *Store) pollOnce(ctx context.Context, failing bool) bool {
 	switch {
 	case ctx.Err() != nil:
 	case err != nil && !failing:
-		s.log.Error("store: the catalogue may be stale: the database does not answer", "error", err)
+		s.log.Error("store: the records of errors may be stale: the database does not answer", "error", err)
 	case err == nil && failing:
-		s.log.Info("store: the catalogue is up to date again")
+		s.log.Info("store: the records of errors are up to date again")
 	}
 	return err != nil
 }

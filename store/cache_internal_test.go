@@ -65,7 +65,8 @@ func TestCacheFindsTheNewOwnerOfAName(t *testing.T) {
 func TestCacheChoosesAmongExitCodes(t *testing.T) {
 	t.Parallel()
 	for range 10 { // maps have no order
-		c := filledCache(1, Record{ID: 1, ExitCode: 7, Builtin: true, key: "a"}, Record{ID: 2, ExitCode: 7, key: "b"}, Record{ID: 3, ExitCode: 7, key: "c"},
+		c := filledCache(1,
+			Record{ID: 1, ExitCode: 7, Builtin: true, key: "a"}, Record{ID: 2, ExitCode: 7, key: "b"}, Record{ID: 3, ExitCode: 7, key: "c"},
 			Record{ID: 4, ExitCode: 8, Builtin: true, key: "d"}, Record{ID: 5, ExitCode: 8, Builtin: true, key: "e"})
 		assert.Equal(t, []int64{2, 4}, []int64{c.now.Load().byExit[exitKey{"", 7}].ID, c.now.Load().byExit[exitKey{"", 8}].ID})
 	}

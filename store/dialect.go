@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// A Dialect is the kind of database behind a [Store]. The zero Dialect is none.
+// A Dialect is a database's SQL: [SQLite] or [PostgreSQL]. The zero Dialect is none.
 type Dialect int
 
 // The dialects.
@@ -21,7 +21,7 @@ const (
 	PostgreSQL                    // PostgreSQL 12 or newer; tested with github.com/jackc/pgx/v5/stdlib
 )
 
-// String is the dialect's name.
+// String returns the dialect's name.
 func (d Dialect) String() string {
 	switch d {
 	case SQLite:
@@ -136,8 +136,7 @@ const transactionTimeout = 30 * time.Second
 //
 // The end of ctx is noticed between two statements, not within one: pgx closes a connection whose query is
 // cancelled, and may leave its transaction, with all locks, open for 15 s (over TLS, which cannot be
-// written after a timeout). Waiting for a lock is therefore
-// bounded and repeated.
+// written after a timeout). Waiting for a lock is therefore bounded and repeated.
 func (s *Store) committed(ctx context.Context, f func(ctx context.Context, tx querier) error) error {
 	conn, err := s.db.Conn(ctx)
 	if err != nil {

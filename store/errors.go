@@ -11,21 +11,21 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// What the catalogue answers, for [errors.Is]. Each wraps the kind that a client should see: a handler
-// may return them as they are.
+// The store's own errors, for [errors.Is]. Each wraps the kind that a client should see: a handler may
+// return them as they are.
 var (
-	// ErrNotFound is that there is no such record: [fault.EntityNotFound].
+	// ErrNotFound reports that there is no such record. It wraps [fault.EntityNotFound].
 	ErrNotFound error = &answer{"store: no such record", fault.EntityNotFound}
-	// ErrExists is that the scope has a record of that name: [fault.DuplicateItem].
+	// ErrExists reports that the scope has a record of that name. It wraps [fault.DuplicateItem].
 	ErrExists error = &answer{"store: the scope has a record of this name", fault.DuplicateItem}
-	// ErrConflict is a lost update: the record has changed since it was read.
-	// [fault.PreconditionFailed].
+	// ErrConflict reports that the record has changed since it was read: the update would undo that
+	// change. It wraps [fault.PreconditionFailed].
 	ErrConflict error = &answer{"store: the record has changed since it was read", fault.PreconditionFailed}
-	// ErrReadOnly is a change of what the program, not the operator, says of a built-in record:
-	// [fault.FieldIsReadonly]. It comes as a [*FieldError] that names the field.
+	// ErrReadOnly reports a change of what the program, not the operator, says of a built-in record. It
+	// comes as a [*FieldError] that names the field. It wraps [fault.FieldIsReadonly].
 	ErrReadOnly error = &answer{"store: the field of a built-in record is read-only", fault.FieldIsReadonly}
-	// ErrNewerSchema is a database that a newer version of the package has migrated. It is no failure
-	// of the database: start the newer program.
+	// ErrNewerSchema reports that a newer version of the package has migrated the database, which has not
+	// failed: start the newer program. It wraps [fault.ServiceNotConfigured].
 	ErrNewerSchema error = &answer{"store: the database has a newer schema than this program", fault.ServiceNotConfigured}
 )
 
@@ -37,7 +37,7 @@ type answer struct {
 func (a *answer) Error() string { return a.text }
 func (a *answer) Unwrap() error { return a.kind }
 
-// A FieldError is a value that a record cannot have. It wraps the [fault.ValidationFailed] that names
+// A FieldError reports a value that a record cannot have. It wraps the [fault.ValidationFailed] that names
 // the field in the body, or [ErrReadOnly]: a handler may return it as it is.
 type FieldError struct {
 	Field   string       // as in JSON: "name", "exit_code"
@@ -57,8 +57,8 @@ func (e *FieldError) Unwrap() error {
 	return fault.ValidationFailed.New(fault.Field(fault.InBody(e.Field), e.Rule, e.Attrs...))
 }
 
-// A FilterError is a filter that says nothing sensible. It wraps the [fault.BadParamValue] that names
-// the parameter of the query: a handler may return it as it is.
+// A FilterError reports a filter that makes no sense. It wraps the [fault.BadParamValue] that names the
+// parameter of the query: a handler may return it as it is.
 type FilterError struct {
 	Field   string       // the parameter: "order", "page_size"
 	Rule    string       // the code of a field error: see [fault.Field]

@@ -112,7 +112,7 @@ func ExampleWithListener() {
 		if err != nil {
 			return err
 		}
-		defer conn.close(context.WithoutCancel(ctx))
+		defer func() { _ = conn.close(context.WithoutCancel(ctx)) }()
 		if err := conn.listen(ctx, store.Channel); err != nil {
 			return err
 		}
@@ -149,7 +149,7 @@ func ExampleNewLogHandler() {
 	fmt.Println(r != nil, err) // true <nil>
 }
 
-// The API below a prefix. Everybody reads the catalogue; operators read the log and write.
+// The API below a prefix. Everybody reads the records; operators read the log and write.
 func ExampleHandler() {
 	db, _ := sql.Open("sqlite", "file:errors.db") // the application imports the driver: _ "modernc.org/sqlite"
 	s, err := store.Open(context.Background(), db, store.SQLite)

@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 )
 
-// A fakeDatabase is a migrated database with an empty catalogue. Its counter takes part in transactions,
+// A fakeDatabase is a migrated database without records. Its counter takes part in transactions,
 // and it keeps the statements that it is sent. The tests of module interop have the real ones.
 type fakeDatabase struct {
 	hang atomic.Bool // no transaction begins until its context ends

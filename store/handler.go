@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,9 +14,9 @@ import (
 	faulthttp "github.com/polyfault/polyfault/nethttp"
 )
 
-// Handler serves the catalogue and the log as JSON:
+// Handler serves the records of errors and the log as JSON:
 //
-//	GET   /errors/       a page of the catalogue: count, next, previous, results
+//	GET   /errors/       a page of the records: count, next, previous, results
 //	POST  /errors/       a new record: 201, its address in Location, the record
 //	GET   /errors/{id}/  one record, with an ETag
 //	PATCH /errors/{id}/  change what the body names: 200, the record
@@ -25,9 +26,8 @@ import (
 // HEAD is answered as GET; OPTIONS tells the methods; others are 405 with Allow, and any other path is
 // 404. The last slash may be missing.
 //
-// Who may read, and whether there is anything to write, is the application's decision: without
-// [WithAuthorize] everybody reads and nobody writes, POST and PATCH are 404. A log tells what no client
-// should know: do not serve it to everybody.
+// The application decides who may read and write: without [WithAuthorize] everybody reads and nobody writes,
+// POST and PATCH are 404. A log tells what no client should know: do not serve it to everybody.
 //
 // # Where it stands
 //
@@ -59,10 +59,10 @@ import (
 // A body is a JSON object of the type application/json, or application/merge-patch+json for PATCH, of at
 // most 64 KiB. POST takes name, title, description and category, which are required, and scope,
 // should_be_retried, status and exit_code. PATCH takes title, description, category, should_be_retried,
-// status and exit_code. The category SYSTEM is the program's: nobody can give it. Of built-in records, and
-// of those of the category SYSTEM, category, status and exit_code are read-only, of the latter title and
-// description, too; whether to retry is always the operator's decision. Read-only members are 400, but for
-// these when they say what the record has anyway. A name that the scope has, in whatever letter case or
+// status and exit_code. The category SYSTEM is the program's: nobody can give it. In built-in records, and
+// in those of the category SYSTEM, category, status and exit_code are read-only; in the latter so are title
+// and description. The operator always decides whether to retry. A read-only member is 400; these five may
+// come with the value that the record has anyway. A name that the scope has, in whatever letter case or
 // normalisation, is 409.
 //
 // # Conditions
@@ -77,19 +77,20 @@ import (
 // failure of the database is answered as [fault.SQLMappers] say, whether r has them or not. A nil r means
 // [fault.Default].
 //
-// The catalogue may be kept by the client and is revalidated, the log is not stored. Get answers from
+// Clients may keep records, and revalidate them; they do not store the log. GET of one record answers from
 // memory and may be as stale as the store is; lists and PATCH ask the database.
 //
-// The handler is safe for concurrent use. It panics for a nil store.
+// The handler is safe for concurrent use. Handler panics when the store or an option is nil.
 func Handler(s *Store, r *fault.Responder, opts ...HandlerOption) http.Handler {
 	if s == nil {
 		panic("store: Handler: the store is nil; Open makes one")
 	}
 	h := &handler{store: s}
-	for _, option := range opts {
-		if option != nil {
-			option(h)
+	for i, option := range opts {
+		if option == nil {
+			panic("store: option " + strconv.Itoa(i+1) + " of Handler is nil")
 		}
+		option(h)
 	}
 	return faulthttp.Handler(r, h.serve)
 }
@@ -100,23 +101,32 @@ type HandlerOption func(*handler)
 // WithAuthorize has f decide about every request that is for a record, an entry or a list of them,
 // before anything else of it is looked at. What f returns is what the client gets: an error of
 // [fault.NotLoggedIn] or [fault.PermissionDenied], say; nil lets the request pass. An f that panics lets
-// nothing pass. With it the handler also writes, unless it is [ReadOnly]; a nil f changes nothing. It must be
-// safe for concurrent use.
+// nothing pass. A typed nil, such as a nil *[fault.Fault], lets nothing pass either: the client gets
+// [fault.PermissionDenied]. With f the handler also writes, unless it is [ReadOnly]. f must be safe for
+// concurrent use. WithAuthorize panics when f is nil.
 //
 // A web page of another origin cannot write: bodies have to be JSON, which browsers ask about before.
 func WithAuthorize(f func(req *http.Request, a Action) error) HandlerOption {
-	return func(h *handler) {
-		if f != nil {
-			h.authorize = f
-		}
+	if f == nil {
+		panic("store: WithAuthorize: the function is nil")
 	}
+	return func(h *handler) { h.authorize = f }
+}
+
+// refusalOf is the error for the client when an authorize function has returned err; nil lets the request
+// pass. A typed nil, which is no error to a responder, refuses: nobody knows what it was to say.
+func refusalOf(err error) error {
+	if err == nil || !fault.IsNil(err) {
+		return err
+	}
+	return fault.PermissionDenied.New(fault.Cause(fmt.Errorf("store: the authorize function returned a nil %T, which is an error", err)))
 }
 
 // ReadOnly makes the handler refuse to write: POST and PATCH are 404, as if they did not exist.
 func ReadOnly() HandlerOption { return func(h *handler) { h.readOnly = true } }
 
-// WithMaxRange is how far apart started and ended may be; more is 400. When one of them is missing there
-// is no range. Without the option, or with one that is not positive, any range will do.
+// WithMaxRange limits how far apart started and ended may be; more is 400. When one of them is missing there
+// is no range. Without the option, or when most is not positive, any range will do.
 func WithMaxRange(most time.Duration) HandlerOption {
 	return func(h *handler) { h.maxRange = most }
 }
@@ -127,7 +137,7 @@ func WithMaxRange(most time.Duration) HandlerOption {
 // [RFC 6585, section 3]: https://www.rfc-editor.org/rfc/rfc6585#section-3
 func WithIfMatchRequired() HandlerOption { return func(h *handler) { h.conditional = true } }
 
-// WithBaseURL is what links and Location begin with, before "/errors/": an absolute URL
+// WithBaseURL sets what links and Location begin with, before "/errors/": an absolute URL
 // ("https://example.com/admin") or a path ("/admin"), without query. It is for services that are behind a
 // proxy that changes the path. Without it links have the path that the request came with. It panics when
 // base is neither.
@@ -141,7 +151,7 @@ func WithBaseURL(base string) HandlerOption {
 	return func(h *handler) { h.base = new(strings.TrimRight(u.String(), "/")) }
 }
 
-// An Action is what a request is about to do.
+// An Action is what a request is about to do: [ReadErrors], [CreateError], [UpdateError] or [ReadLogs].
 type Action int
 
 // The actions.
@@ -152,7 +162,7 @@ const (
 	ReadLogs                      // the list of entries, or one of them
 )
 
-// String is the name of the action, for logs.
+// String returns the name of the action, for logs.
 func (a Action) String() string {
 	switch a {
 	case ReadErrors:
@@ -167,7 +177,7 @@ func (a Action) String() string {
 	return "Action(" + strconv.Itoa(int(a)) + ")"
 }
 
-// Writes reports whether the action changes the catalogue.
+// Writes reports whether the action changes records.
 func (a Action) Writes() bool { return a == CreateError || a == UpdateError }
 
 // handler is the handler of Handler.
@@ -228,7 +238,7 @@ func (h *handler) serve(w http.ResponseWriter, req *http.Request) error {
 		return fault.NotFound
 	}
 	if h.authorize != nil {
-		if err := h.authorize(req, methods[i].action); !fault.IsNil(err) {
+		if err := refusalOf(h.authorize(req, methods[i].action)); err != nil {
 			return err
 		}
 	}

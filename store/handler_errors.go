@@ -177,8 +177,8 @@ func etag(r *Record) string {
 	return `"` + strconv.FormatInt(r.Version, 10) + "-" + strconv.FormatInt(toMicros(r.LastModified), 36) + `"`
 }
 
-// conditions evaluates If-Match and If-None-Match (RFC 9110, section 13.2.2). unchanged is 304, which GET
-// answers; a condition that is false otherwise is 412.
+// conditions evaluates If-Match and If-None-Match (RFC 9110, section 13.2.2). unchanged reports that GET
+// answers 304; any other condition that is false is an error, 412.
 func (c *call) conditions(r *Record) (unchanged bool, err error) {
 	tag := etag(r)
 	if match := c.req.Header.Values("If-Match"); len(match) > 0 && !lists(match, tag) {

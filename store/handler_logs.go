@@ -26,7 +26,7 @@ type logWire struct {
 // logLinks are null where there is nothing to link to.
 type logLinks struct {
 	Self  string  `json:"self"`
-	Error *string `json:"error"` // the record of the catalogue: the scope's own, else the built-in one
+	Error *string `json:"error"` // the record of the code: the scope's own, else the built-in one
 	Code  *string `json:"code"`  // the entries of the same code
 	Trace *string `json:"trace"` // the entries of the same trace
 }

@@ -7,11 +7,11 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// SyncKinds puts every kind of the process ([fault.Kinds]) into the catalogue, as built-in records of
-// the empty scope: call it when the service starts, after its packages have made their kinds. The
-// name, the category, the status and the exit code are always the kind's; the title, the description
-// and whether to retry only until somebody has written them. A record of that name that somebody made
-// becomes built-in, and keeps its id. Records of kinds that are gone stay.
+// SyncKinds makes built-in records of the empty scope from all kinds of the process ([fault.Kinds]): call it
+// when the service starts, after its packages have made their kinds. The name, the category, the status and
+// the exit code are always the kind's; the title, the description and whether to retry only until somebody
+// has written them. A record of that name that somebody made becomes built-in, and keeps its id. Records of
+// kinds that are gone stay.
 //
 // The exit code is that of the kind which brought it in: see [fault.KindByExitCode]. The title and the
 // description are cut to the length that records have. Nothing is written, and no version grows, when

@@ -53,7 +53,7 @@ var orderColumns = []struct{ field, column string }{
 	{"last_modified", "last_modified"},
 }
 
-// Orders are the fields that [Filter.Order] may name. The slice is the caller's own.
+// Orders returns the fields that [Filter.Order] may name. The slice is the caller's own.
 func Orders() []string {
 	fields := make([]string, len(orderColumns))
 	for i, c := range orderColumns {
@@ -63,7 +63,7 @@ func Orders() []string {
 }
 
 // List returns a page of the records that the filter chooses, never nil, and how many there are on all
-// pages. It reads the database, at one moment. What is wrong with the filter is a [*FilterError].
+// pages. It reads the database, at one moment. The error is a [*FilterError] when the filter is wrong.
 func (s *Store) List(ctx context.Context, f Filter) (records []Record, count int, err error) {
 	l, err := newListing(f)
 	if err != nil {

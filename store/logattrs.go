@@ -125,7 +125,7 @@ func appendCut(dst []byte, s string, limit int) []byte {
 	return append(append(dst, s[:end]...), "…"...)
 }
 
-// attr appends the attribute as a member; false is that there was nothing to append.
+// attr appends the attribute as a member. It reports whether there was anything to append.
 func (e *entry) attr(a slog.Attr) bool {
 	if len(e.json) > e.limit {
 		e.omitted++
@@ -172,7 +172,7 @@ func (e *entry) column(c column, v slog.Value) bool {
 
 // group appends the attributes as an object, or in place when the group has no key. Empty groups are
 // left out.
-func (e *entry) group(key string, attrs []slog.Attr) (any bool) {
+func (e *entry) group(key string, attrs []slog.Attr) (found bool) {
 	if e.depth == maxDepth {
 		e.omitted++
 		return false
@@ -185,17 +185,17 @@ func (e *entry) group(key string, attrs []slog.Attr) (any bool) {
 	}
 	e.depth++
 	for i := range attrs {
-		any = e.attr(attrs[i]) || any
+		found = e.attr(attrs[i]) || found
 	}
 	e.depth--
 	e.top = top
 	switch {
-	case !any:
+	case !found:
 		e.json = e.json[:mark]
 	case key != "":
 		e.json = append(e.json, '}')
 	}
-	return any
+	return found
 }
 
 // key appends a key, and the comma before it.
@@ -399,7 +399,7 @@ func storable(s string, limit int) string {
 	return cut(s, limit)
 }
 
-// cleanScope is the scope as the catalogue has it.
+// cleanScope is the scope as records of errors have it.
 func cleanScope(s string) string { return cut(norm.NFC.String(storable(s, 0)), maxColumn) }
 
 // clampedLevel is the level within what PostgreSQL's integer has.

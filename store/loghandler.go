@@ -11,9 +11,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/polyfault/polyfault/internal/errtree"
 )
 
-// A FullPolicy is what a [LogHandler] does with a record when its queue is full.
+// A FullPolicy is what a [LogHandler] does with a record when its queue is full: [Drop], the zero value, or
+// [Block].
 type FullPolicy int
 
 // The policies.
@@ -33,7 +36,7 @@ type LogOptions struct {
 	FlushInterval time.Duration // how long a record waits for others; 0 is 200 ms, the least 1 ms
 	WhenFull      FullPolicy    // the zero value is [Drop]
 	// Fallback gets each record that cannot be written: when the database has failed for RetryFor,
-	// after Close, and what a driver logs while it writes the log. Nil is text on standard error. It
+	// after Close, and what a driver logs while it writes the log. Nil means text on standard error. It
 	// must not log through this handler; [slog.Default]'s first handler does so in secret after
 	// [slog.SetDefault], and is refused.
 	Fallback slog.Handler
@@ -48,7 +51,7 @@ type LogOptions struct {
 	CleanInterval time.Duration // between two deletions; 0 is 10 minutes
 }
 
-// LogStats are what a [LogHandler] has done so far. Each record is in exactly one of Written, Dropped,
+// LogStats count what a [LogHandler] has done so far. Each record is in exactly one of Written, Dropped,
 // Fallback and Queued.
 type LogStats struct {
 	Accepted uint64 // records that the queue has taken
@@ -65,15 +68,15 @@ type LogStats struct {
 // concurrent use.
 //
 // What the queue has accepted is written once, also when connections die within a commit, or goes to the
-// fallback. Only of an attempt that had not ended after RetryFor nobody knows: its records go to the
+// fallback. Only the outcome of an attempt that had not ended after RetryFor is unknown: its records go to the
 // fallback, and may be in the database too. A batch that the database refuses is divided until only the
 // record to blame goes to the fallback.
 //
 // The attributes "code", "scope", "trace_id" and "stack" outside of groups, as a responder's log lines
-// have them, go to columns of their own when they are texts, the last one of a name counts; the others
+// have them, go to columns of their own when they are texts; the last one of a name counts. The others
 // are kept as JSON, as [slog.JSONHandler] writes them. Values are resolved and encoded before Handle
-// returns: they may belong to the request, and change after it. That code is the caller's, and so is
-// its time.
+// returns: they may belong to the request, and change after it. The code that does so is the caller's, and
+// so is its time.
 //
 // A message is cut after 8 KiB, a stack after 32 KiB, a text among the attributes after 8 KiB, a code,
 // a scope and a trace id after 250 characters. Attributes beyond 32 KiB of JSON, or in groups deeper
@@ -124,10 +127,10 @@ const (
 )
 
 // NewLogHandler starts to write a log into the store's database. [LogHandler.Close] ends it; close it
-// before the store and the database.
+// before the store and the database. The error says what is wrong: a store that is nil, or an option.
 func NewLogHandler(s *Store, o LogOptions) (*LogHandler, error) {
 	if s == nil {
-		return nil, errors.New("store: NewLogHandler: the store is nil")
+		return nil, errors.New("store: NewLogHandler: the store is nil; Open makes one")
 	}
 	if err := o.check(); err != nil {
 		return nil, fmt.Errorf("store: NewLogHandler: %w", err)
@@ -155,11 +158,19 @@ func (o *LogOptions) check() error {
 		name  string
 		value int64
 	}{
-		{"QueueSize", int64(o.QueueSize)}, {"BatchSize", int64(o.BatchSize)}, {"FlushInterval", int64(o.FlushInterval)}, {"RetryFor", int64(o.RetryFor)},
-		{"MaxAge", int64(o.MaxAge)}, {"MaxRows", int64(o.MaxRows)}, {"CleanInterval", int64(o.CleanInterval)},
+		{"QueueSize", int64(o.QueueSize)}, {"BatchSize", int64(o.BatchSize)}, {"FlushInterval", int64(o.FlushInterval)},
+		{"RetryFor", int64(o.RetryFor)}, {"MaxAge", int64(o.MaxAge)}, {"MaxRows", int64(o.MaxRows)}, {"CleanInterval", int64(o.CleanInterval)},
 	} {
 		if n.value < 0 {
 			return fmt.Errorf("%s is negative", n.name)
+		}
+	}
+	for _, f := range []struct {
+		name  string
+		value any
+	}{{"Level", o.Level}, {"Fallback", o.Fallback}} {
+		if f.value != nil && errtree.IsNil(f.value) {
+			return fmt.Errorf("%s is a nil %T", f.name, f.value)
 		}
 	}
 	switch {
@@ -170,7 +181,8 @@ func (o *LogOptions) check() error {
 	case o.WhenFull != Drop && o.WhenFull != Block:
 		return fmt.Errorf("WhenFull is %d; use store.Drop or store.Block", o.WhenFull)
 	case fmt.Sprintf("%T", o.Fallback) == "*slog.defaultHandler":
-		return errors.New("the fallback is slog's default handler, which after slog.SetDefault logs through this one: use slog.NewTextHandler(os.Stderr, nil)")
+		return errors.New("the fallback is slog's default handler, which after slog.SetDefault logs through this one: " +
+			"use slog.NewTextHandler(os.Stderr, nil)")
 	}
 	return nil
 }
@@ -213,8 +225,8 @@ func (h *LogHandler) Enabled(_ context.Context, level slog.Level) bool {
 //
 // A record whose time is zero has the store's time. Records that are logged with the context of a
 // writing transaction go to the fallback at once: writing them would cause the next ones. Those with the
-// context that a fallback was given are dropped. A driver that forgets the context is recognised when 64 batches in a row had nothing but what came while they
-// were written; then its records go to the fallback too.
+// context that a fallback was given are dropped. A driver that forgets the context is recognised when 64
+// batches in a row had nothing but what came while they were written; then its records go to the fallback too.
 func (h *LogHandler) Handle(ctx context.Context, r slog.Record) error {
 	if ctx == nil {
 		ctx = context.Background()
@@ -243,7 +255,7 @@ func (h *LogHandler) Handle(ctx context.Context, r slog.Record) error {
 	return nil
 }
 
-// echoed keeps a record out of the queue that the writer itself has caused.
+// echoed keeps a record that the writer itself has caused out of the queue.
 func (h *LogHandler) echoed(ctx context.Context, e *entry, busy int32) {
 	if busy == inFallback {
 		h.core.dropped.Add(1)
@@ -401,7 +413,8 @@ func (h *LogHandler) Close(ctx context.Context) error {
 func (h *LogHandler) Stats() LogStats {
 	in, queued := h.core.queue.counts()
 	return LogStats{
-		Accepted: in, Queued: queued, Written: h.core.written.Load(), Dropped: h.core.dropped.Load(), Fallback: h.core.fell.Load(), Retries: h.core.retries.Load(),
+		Accepted: in, Queued: queued, Written: h.core.written.Load(), Dropped: h.core.dropped.Load(),
+		Fallback: h.core.fell.Load(), Retries: h.core.retries.Load(),
 	}
 }
 

@@ -63,7 +63,8 @@ func (q *logQueue) putLocked(e *entry) outcome {
 
 // putWaiting waits for room until ctx ends, and no longer than patience.
 func (q *logQueue) putWaiting(ctx context.Context, e *entry, patience time.Duration) outcome {
-	var timeout <-chan time.Time
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
 	for {
 		q.mu.Lock()
 		got := q.putLocked(e)
@@ -73,16 +74,11 @@ func (q *logQueue) putWaiting(ctx context.Context, e *entry, patience time.Durat
 		}
 		moved := q.watchLocked()
 		q.mu.Unlock()
-		if timeout == nil {
-			timer := time.NewTimer(patience)
-			defer timer.Stop()
-			timeout = timer.C
-		}
 		select {
 		case <-moved:
 		case <-ctx.Done():
 			return full
-		case <-timeout:
+		case <-timer.C:
 			return full
 		}
 	}

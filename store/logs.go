@@ -39,7 +39,7 @@ type LogFilter struct {
 	TraceID        string      // only records of this trace; "" is all
 	Search         string      // only messages that contain it, without regard to letter case; "" is all
 	Started, Ended time.Time   // bounds of the record's own time, both inclusive; zero is none
-	Before         int64       // only records that follow the one with this id: the last page's next; 0 is from the newest
+	Before         int64       // only records behind the one with this id: the last page's next; 0 is from the newest
 	PageSize       int         // 1..[MaxPageSize]; 0 is [DefaultPageSize]
 }
 
@@ -51,12 +51,12 @@ const SearchDepth = 5_000
 const maxLevels = 32
 
 // Logs returns a page of the records that the filter chooses, never nil: the newest by their own time
-// first, and among equal times the one that was written last. next is what Before must be for the page
-// after it; 0 is that there is none.
+// first, and among equal times the one that was written last. next is the value of Before for the page after
+// this one; it is 0 when there is none.
 //
 // There is no count: it would have to read every record. A search looks at [SearchDepth] records at
-// most: the page may then be short, or empty, and yet have a next one, where the search goes on. What
-// is wrong with the filter is a [*FilterError]. Nothing follows a record that has been deleted.
+// most: the page may then be short, or empty, and yet have a next one, where the search goes on. The error
+// is a [*FilterError] when the filter is wrong. Nothing follows a record that has been deleted.
 func (s *Store) Logs(ctx context.Context, f LogFilter) (records []LogRecord, next int64, err error) {
 	l, err := newLogListing(s, f)
 	if err != nil {
@@ -72,7 +72,7 @@ func (s *Store) Logs(ctx context.Context, f LogFilter) (records []LogRecord, nex
 	return records, next, nil
 }
 
-// Log returns the record with the id; [ErrNotFound] without one.
+// Log returns the record with the id. The error is [ErrNotFound] when there is none.
 func (s *Store) Log(ctx context.Context, id int64) (r LogRecord, err error) {
 	err = s.read(ctx, "reading the log", func(ctx context.Context, db querier) (err error) {
 		r, err = scanLog(db.QueryRowContext(ctx, s.q("SELECT "+logColumns+" FROM polyfault_log WHERE id = ?"), id))
@@ -92,7 +92,8 @@ const logColumns = "id, host, level, message, code, scope, trace_id, attributes,
 func scanLog(row scanner) (r LogRecord, err error) {
 	var attributes string
 	var created, seen int64
-	err = row.Scan(&r.ID, &r.Host, &r.Level, &r.Message, &r.Code, &r.Scope, &r.TraceID, &attributes, &r.Stacktrace, &created, &r.Repeats, &seen)
+	err = row.Scan(&r.ID, &r.Host, &r.Level, &r.Message, &r.Code, &r.Scope, &r.TraceID, &attributes, &r.Stacktrace,
+		&created, &r.Repeats, &seen)
 	r.Attributes, r.Created, r.LastSeen = json.RawMessage(attributes), fromMicros(created), fromMicros(seen)
 	return r, err
 }
@@ -266,11 +267,13 @@ func (l *logListing) levelStep(comparison, level string) (query string, args fun
 		}
 	}
 	if l.s.dialect == SQLite {
-		query = "SELECT level FROM polyfault_log WHERE " + conditions + "level " + comparison + " " + level + " ORDER BY level, created, id LIMIT 1"
+		query = "SELECT level FROM polyfault_log WHERE " + conditions + "level " + comparison + " " + level +
+			" ORDER BY level, created, id LIMIT 1"
 		return query, func(least ...any) []any { return slices.Concat(values, least) }
 	}
 	query = "SELECT level FROM (SELECT " + columns + "level FROM polyfault_log WHERE " + strings.ReplaceAll(conditions, "= ?", "<> ''") +
-		"(" + columns + "level) " + comparison + " (" + marks + level + ") ORDER BY " + columns + "level LIMIT 1) AS s WHERE " + conditions + "level IS NOT NULL"
+		"(" + columns + "level) " + comparison + " (" + marks + level + ") ORDER BY " + columns + "level LIMIT 1) AS s " +
+		"WHERE " + conditions + "level IS NOT NULL"
 	return query, func(least ...any) []any { return slices.Concat(values, least, values) }
 }
 

@@ -147,7 +147,7 @@ func (w *logWriter) write(ctx context.Context, batch []*entry) {
 	}
 }
 
-// writeBoth halves what the database refuses, and not only now, until that is found which is to blame.
+// writeBoth halves a batch that the database will never take, until it has found the record to blame.
 func (w *logWriter) writeBoth(ctx context.Context, batch []*entry, counts tallies) {
 	err := w.persist(ctx, batch, counts)
 	switch {
@@ -351,8 +351,8 @@ func fingerprint(r *logRow) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// insert is the transaction. A batch has a number, and is written once: also when a commit was lost of
-// which nobody knew whether it had happened.
+// insert is the transaction. A batch has a number, and is written once: also when the answer to a commit was
+// lost, and nobody knew whether it had happened.
 func (b *logBatch) insert(ctx context.Context, tx querier) error {
 	result, err := tx.ExecContext(ctx, b.store.q(insertWriter), b.writer, b.number, toMicros(b.store.now()))
 	if err != nil {
@@ -371,7 +371,8 @@ const insertWriter = "INSERT INTO polyfault_writers (writer, batch, seen) VALUES
 	"SET batch = excluded.batch, seen = excluded.seen WHERE polyfault_writers.batch < excluded.batch"
 
 const (
-	insertLog = "INSERT INTO polyfault_log (host, level, message, folded, code, scope, trace_id, attributes, stacktrace, created, repeats, last_seen, fingerprint) VALUES "
+	insertLog = "INSERT INTO polyfault_log (host, level, message, folded, code, scope, trace_id, attributes, stacktrace, created, repeats, " +
+		"last_seen, fingerprint) VALUES "
 	logValues = 13
 
 	onRepeat = " ON CONFLICT (fingerprint) WHERE fingerprint IS NOT NULL DO UPDATE SET repeats = polyfault_log.repeats + excluded.repeats, " +
@@ -381,7 +382,8 @@ const (
 	countValues  = 5
 
 	onCount = " ON CONFLICT (code, scope, hour) DO UPDATE SET count = polyfault_occurrences.count + excluded.count, " +
-		"last_seen = CASE WHEN excluded.last_seen > polyfault_occurrences.last_seen THEN excluded.last_seen ELSE polyfault_occurrences.last_seen END"
+		"last_seen = CASE WHEN excluded.last_seen > polyfault_occurrences.last_seen THEN excluded.last_seen " +
+		"ELSE polyfault_occurrences.last_seen END"
 )
 
 func (b *logBatch) insertRows(ctx context.Context, tx querier) error {

@@ -10,7 +10,8 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// Get returns the record with the id, from memory when it is known there; [ErrNotFound] without one.
+// Get returns the record with the id, from memory when it is known there. The error is [ErrNotFound] when
+// there is none.
 func (s *Store) Get(ctx context.Context, id int64) (Record, error) {
 	if r := s.cache.now.Load().byID[id]; r != nil {
 		return *r, nil
@@ -18,9 +19,9 @@ func (s *Store) Get(ctx context.Context, id int64) (Record, error) {
 	return s.fetch(ctx, func(ctx context.Context, db querier) (Record, error) { return s.recordByID(ctx, db, id) })
 }
 
-// GetNamed returns the record of the scope with the name, compared without regard to letter case and
-// normalisation, from memory when it is known there; [ErrNotFound] without one. Other scopes, and the
-// built-in records, are not looked at.
+// GetNamed returns the record of the scope with the name, from memory when it is known there. Names are
+// compared without regard to letter case and normalisation. The error is [ErrNotFound] when there is none;
+// other scopes, and the built-in records, are not looked at.
 func (s *Store) GetNamed(ctx context.Context, scope, name string) (Record, error) {
 	key, ok := lookupKey(scope, name)
 	if !ok {
@@ -56,8 +57,8 @@ func (s *Store) fetch(ctx context.Context, read func(ctx context.Context, db que
 }
 
 // GetExitCode returns the record that stands for a process of the scope that ended with the code: the
-// scope's own, else the built-in one with the code, else [Store.Default] of the scope. The code 0 is
-// success, and [ErrNotFound]. It reads memory only and never waits; ctx is for the future.
+// scope's own, else the built-in one with the code, else [Store.Default] of the scope. The code 0 means
+// success: the error is [ErrNotFound]. GetExitCode reads memory only and never waits; ctx is not used yet.
 func (s *Store) GetExitCode(_ context.Context, scope string, code int) (Record, error) {
 	if code == 0 {
 		return Record{}, ErrNotFound
@@ -71,8 +72,8 @@ func (s *Store) GetExitCode(_ context.Context, scope string, code int) (Record, 
 	return s.Default(scope), nil
 }
 
-// Default returns the record for failures of the scope that nobody knows: see [WithDefault]. While the
-// database has none of that name it is [Store.Unknown].
+// Default returns the record for failures of the scope that nobody knows: see [WithDefault]. While there is
+// none of that name it returns [Store.Unknown].
 func (s *Store) Default(scope string) Record {
 	scope = norm.NFC.String(scope)
 	name, ok := s.defaults[scope]
@@ -101,12 +102,9 @@ func (s *Store) Unknown() Record {
 }
 
 // Retryable reports whether repeating what failed by the kind can help: what the kind's record says, or
-// the kind while there is none; false for nil. It is for [fault.WithRetryable] and
-// [fault.Backoff]: it reads memory only, never waits and allocates nothing.
+// the kind while there is none. A nil kind is read as [fault.Any]. The method is for [fault.WithRetryable]
+// and [fault.Backoff]: it reads memory only, never waits and allocates nothing.
 func (s *Store) Retryable(k *fault.Kind) bool {
-	if k == nil {
-		return false
-	}
 	r := s.cache.now.Load().byKey[recordKey{"", k.Code()}] // codes are folded
 	if r == nil || !r.Builtin && r.edited&editedRetryable == 0 {
 		return k.Retryable()

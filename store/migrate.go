@@ -131,17 +131,20 @@ func (s *Store) checkShared(ctx context.Context) error {
 		return nil
 	}
 	return s.again(ctx, "looking at the schema", func() error {
-		for range 2 {
-			conn, err := s.db.Conn(ctx)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = conn.Close() }() // not earlier: the next one has to be another one
-			if err := checkTables(ctx, conn); err != nil {
-				return err
-			}
+		first, err := s.db.Conn(ctx)
+		if err != nil {
+			return err
 		}
-		return nil
+		defer func() { _ = first.Close() }() // not earlier: the second one has to be another one
+		if err := checkTables(ctx, first); err != nil {
+			return err
+		}
+		second, err := s.db.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = second.Close() }()
+		return checkTables(ctx, second)
 	})
 }
 

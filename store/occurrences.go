@@ -22,13 +22,13 @@ type OccurrenceSummary struct {
 }
 
 // Occurrences returns how often records with the code were logged, by hours, the oldest first and never
-// nil; hours without any are left out. scope nil is all scopes together. The first hour is the one that
-// since is in; the zero time is from the beginning.
+// nil; hours without any are left out. A nil scope means all scopes together. The first hour is the one that
+// since is in; the zero time means from the beginning.
 //
-// Counted is each record that has a code, in the hour of the record's own time: with deduplication
-// each of the repeats, and also what a full queue dropped and what went to the fallback while the
-// database was away, as long as the process lives; of these no more than 1,024 different codes, scopes
-// and hours wait to be written, beside those of a batch that is being repeated. Counts are kept for 400 days: see [Store.Purge].
+// Each record that has a code counts, in the hour of the record's own time. With deduplication each repeat
+// counts. Records that a full queue dropped, or that went to the fallback while the database was away, count
+// as long as the process lives; no more than 1,024 different codes, scopes and hours of them wait to be
+// written, beside those of a batch that is being repeated. Counts are kept for 400 days: see [Store.Purge].
 func (s *Store) Occurrences(ctx context.Context, scope *string, code string, since time.Time) (hours []HourCount, err error) {
 	query := "SELECT hour, CAST(sum(count) AS bigint) FROM polyfault_occurrences WHERE code = ? AND hour >= ?"
 	args := []any{storable(code, maxColumn), hourOf(clampedMicros(since))}

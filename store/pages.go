@@ -14,39 +14,40 @@ import (
 
 // Pages serves the store to people, as HTML that needs no script:
 //
-//   - errors/ lists the errors of the catalogue, those first that occurred most in the last 24 hours;
+//   - errors/ lists the records of errors, those first that occurred most in the last 24 hours;
 //   - errors/{id} shows one of them with its texts in all languages, its recent occurrences and the
 //     newest call stack;
 //   - logs/ lists the entries of the log, the newest first;
 //   - logs/{id} shows one of them; logs/{trace id} leads to the entries of a trace.
 //
 // The lists take the parameters of the REST handler ([Handler]): name, scope, category, is_builtin and
-// page for the errors; level, code, scope, trace_id, search, started, ended and before for the log. A value that
-// makes no sense is said to be wrong beside its field, with status 400. Times without a zone are UTC, as
-// all times shown are.
+// page for the errors; level, code, scope, trace_id, search, started, ended and before for the log. When a
+// value makes no sense the status is 400, and the page says beside the field what is wrong. Times without a
+// zone are UTC, as all times shown are.
 //
 // The handler can stand below any path that does not itself end in errors/ or logs/, with and without
 // [http.StripPrefix]: only the last two segments count, and all links are relative. The path itself, with
 // a slash at its end, leads to errors/. The language is that of the parameter "language", else
-// Accept-Language chooses. Words come from the catalogue of the responder; a built-in error has its title
+// Accept-Language chooses. Words come from the responder's catalogue of texts; a built-in error has its title
 // and text in the reader's language until an operator has written others.
 //
 // The log holds what happened inside the service: keep the pages from those who must not know, by
 // [PagesAuthorize] or middleware. They are sent with "Cache-Control: no-store", are not to be framed or
 // indexed, and change nothing: other methods than GET and HEAD are answered 405.
 //
-// What fails is answered by the responder in its own formats, a failure of the database as
-// [fault.SQLMappers] say; nil means [fault.Default]. The handler is safe for concurrent use. Pages panics
-// for a nil store.
+// The responder answers failures in its own formats, those of the database as [fault.SQLMappers] say; a nil
+// responder means [fault.Default]. The handler is safe for concurrent use. Pages panics when the store or an
+// option is nil.
 func Pages(s *Store, r *fault.Responder, opts ...PagesOption) http.Handler {
 	if s == nil {
 		panic("store: Pages: the store is nil; Open makes one")
 	}
 	p := &pages{store: s, responder: r, areas: newAreas(), authorize: func(*http.Request) error { return nil }}
-	for _, opt := range opts {
-		if opt != nil {
-			opt(p)
+	for i, option := range opts {
+		if option == nil {
+			panic("store: option " + strconv.Itoa(i+1) + " of Pages is nil")
 		}
+		option(p)
 	}
 	return faulthttp.Handler(r, p.serve)
 }
@@ -54,15 +55,16 @@ func Pages(s *Store, r *fault.Responder, opts ...PagesOption) http.Handler {
 // A PagesOption changes what [Pages] does.
 type PagesOption func(*pages)
 
-// PagesAuthorize decides who may read the pages: an error of allowed is the answer, [fault.Forbidden]
-// for example, through the responder. Without it, or nil, everybody may whom the application lets
-// through. It must be safe for concurrent use.
+// PagesAuthorize has allowed decide who may read the pages: its error is the answer, through the responder,
+// for example [fault.PermissionDenied]; nil lets the request pass. An allowed that panics lets nothing pass.
+// A typed nil, such as a nil *[fault.Fault], lets nothing pass either: the client gets
+// [fault.PermissionDenied]. Without the option everybody may read whom the application lets through. allowed
+// must be safe for concurrent use. PagesAuthorize panics when allowed is nil.
 func PagesAuthorize(allowed func(*http.Request) error) PagesOption {
-	return func(p *pages) {
-		if allowed != nil {
-			p.authorize = allowed
-		}
+	if allowed == nil {
+		panic("store: PagesAuthorize: the function is nil")
 	}
+	return func(p *pages) { p.authorize = allowed }
 }
 
 // pages is the handler of Pages.
@@ -88,7 +90,7 @@ func (p *pages) serve(w http.ResponseWriter, req *http.Request) error {
 	if req.Method != http.MethodGet && req.Method != http.MethodHead {
 		return errOnlyReadable
 	}
-	if err := p.authorize(req); err != nil {
+	if err := refusalOf(p.authorize(req)); err != nil {
 		return err
 	}
 	area, name := lastSegments(req.URL.Path)

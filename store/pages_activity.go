@@ -105,7 +105,7 @@ func (all *activities) of(id int64) *activity {
 	return a
 }
 
-// addEarlier looks up when the records were last seen that did not occur in these hours.
+// addEarlier looks up when those of the records that did not occur in these hours were last seen.
 func (all *activities) addEarlier(records []Record) error {
 	var names []any
 	for _, r := range records {

@@ -35,7 +35,9 @@ func (v *visit) errorList() (*shown, error) {
 		&input{Name: "name", Label: v.T("code"), Type: "search"},
 		&input{Name: "scope", Label: v.T("scope"), Type: "search"},
 		&input{Name: "category", Label: v.T("category"), Choices: v.categoryChoices()},
-		&input{Name: "is_builtin", Label: v.T("builtin"), Choices: []choice{{Text: v.T("all")}, {Value: "true", Text: v.T("yes")}, {Value: "false", Text: v.T("no")}}},
+		&input{Name: "is_builtin", Label: v.T("builtin"), Choices: []choice{
+			{Text: v.T("all")}, {Value: "true", Text: v.T("yes")}, {Value: "false", Text: v.T("no")},
+		}},
 	)
 	list := &errorList{Form: f}
 	s := &shown{v.T("errors"), list}
@@ -72,8 +74,8 @@ func (v *visit) errorFilter(f *form) (Filter, error) {
 	return filter, errors.Join(v.refuse(f, wrongCategory), v.refuse(f, wrongBuiltin))
 }
 
-// allRecords are those of all pages: they are shown in an order that only the log knows. A catalogue is
-// small enough; the store keeps it in memory.
+// allRecords are those of all pages: they are shown in an order that only the log knows. They are few
+// enough; the store keeps them in memory.
 func (v *visit) allRecords(f Filter) (all []Record, err error) {
 	for f.Page = 1; ; f.Page++ {
 		records, count, err := v.store.List(v.ctx, f)
@@ -122,7 +124,7 @@ func (v *visit) pageURL(f *form, number, pages int) string {
 	return v.URL("./", append(f.parameters(), "page", strconv.Itoa(number))...)
 }
 
-// textsOf are the texts that clients get; nil when the catalogue has none.
+// textsOf are the texts that clients get; nil when the responder's catalogue has none.
 func (v *visit) textsOf(r Record) *page.Texts {
 	texts := page.TextsNamed(v.Catalogue, r.Name)
 	if k, ok := fault.KindByCode(r.Name); ok {
@@ -135,7 +137,7 @@ func (v *visit) textsOf(r Record) *page.Texts {
 }
 
 // titleOf is the record's title: a built-in's in the reader's language while nobody has written another.
-// What an operator wrote is in a language that nobody told.
+// Nobody knows the language of what an operator wrote.
 func (v *visit) titleOf(r Record) page.Text {
 	if r.Builtin && r.edited&editedTitle == 0 {
 		if texts := v.textsOf(r); texts != nil {
@@ -151,7 +153,7 @@ const recentEntries = 20
 // An errorView is one error.
 type errorView struct {
 	errorRow
-	Lead              *page.Text // what clients read; nil when the catalogue has no such text
+	Lead              *page.Text // what clients read; nil when the responder's catalogue has no such text
 	Description       string     // what an operator wrote
 	Created, Modified *page.Time
 	Texts             page.TextTable

@@ -56,7 +56,7 @@ func (f *form) parameters() (parameters []string) {
 	return parameters
 }
 
-// HasWrong reports that a field is wrong, so that there is no list.
+// HasWrong reports whether a field is wrong: then there is no list.
 func (f *form) HasWrong() bool {
 	return slices.ContainsFunc(f.Inputs, func(i *input) bool { return i.Wrong != "" })
 }
@@ -95,7 +95,9 @@ func (v *visit) rule(code, label string, attrs ...fault.Attr) string {
 }
 
 // pageTimes are the ways in which browsers and people write a time. One without a zone is UTC.
-var pageTimes = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly}
+var pageTimes = []string{
+	time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly,
+}
 
 // fieldTime is what a field of the type datetime-local has.
 const fieldTime = "2006-01-02T15:04:05.999"
@@ -112,7 +114,8 @@ func (f *form) time(name string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, &FilterError{Field: name, Rule: "datetime", Attrs: []fault.Attr{fault.Arg("Example", "2025-12-31T23:59")}, Problem: "it is no time"}
+	example := fault.Arg("Example", "2025-12-31T23:59")
+	return time.Time{}, &FilterError{Field: name, Rule: ruleDateTime, Attrs: []fault.Attr{example}, Problem: "it is no time"}
 }
 
 // chosen is the value of a select, "" for all.
@@ -127,7 +130,8 @@ func (f *form) chosen(name string) (string, error) {
 			values = append(values, c.Value)
 		}
 	}
-	return "", &FilterError{Field: name, Rule: ruleOneOf, Attrs: []fault.Attr{fault.Arg("Values", strings.Join(values, ", "))}, Problem: "it is none of the choices"}
+	allowed := fault.Arg("Values", strings.Join(values, ", "))
+	return "", &FilterError{Field: name, Rule: ruleOneOf, Attrs: []fault.Attr{allowed}, Problem: "it is none of the choices"}
 }
 
 func (f *form) value(name string) string { return f.input(name).Value }
@@ -145,7 +149,8 @@ func (v *visit) number(name string, least int64) (int64, error) {
 	}
 	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil || n < least {
-		return 0, &FilterError{Field: name, Rule: ruleMin, Attrs: []fault.Attr{fault.Arg("Limit", least)}, Problem: "it is no number, or too small a one"}
+		limit := fault.Arg("Limit", least)
+		return 0, &FilterError{Field: name, Rule: ruleMin, Attrs: []fault.Attr{limit}, Problem: "it is no number, or too small a one"}
 	}
 	return n, nil
 }

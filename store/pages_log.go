@@ -29,7 +29,7 @@ type entryRow struct {
 	Severe   bool
 	Message  string
 	Code     string
-	ErrorURL string // "" when the catalogue lacks the code
+	ErrorURL string // "" when no record has the code as its name
 	TraceID  string
 	TraceURL string
 	Similar  int
@@ -85,7 +85,9 @@ func (v *visit) levelChoices() []choice {
 }
 
 func (v *visit) logFilter(f *form) (filter LogFilter, err error) {
-	filter = LogFilter{Code: f.value("code"), Scope: f.value("scope"), TraceID: f.value("trace_id"), Search: f.value("search"), PageSize: entriesPerPage}
+	filter = LogFilter{
+		Code: f.value("code"), Scope: f.value("scope"), TraceID: f.value("trace_id"), Search: f.value("search"), PageSize: entriesPerPage,
+	}
 	if filter.Before, err = v.number("before", 0); err != nil {
 		return filter, err
 	}
@@ -101,7 +103,8 @@ func (v *visit) logFilter(f *form) (filter LogFilter, err error) {
 
 func (v *visit) entryRow(e LogRecord) entryRow {
 	row := entryRow{
-		URL: v.URL("../logs/" + strconv.FormatInt(e.ID, 10)), Time: page.TimeOf(e.Created), Level: e.Level.String(), Severe: e.Level >= slog.LevelError,
+		URL: v.URL("../logs/" + strconv.FormatInt(e.ID, 10)), Time: page.TimeOf(e.Created),
+		Level: e.Level.String(), Severe: e.Level >= slog.LevelError,
 		Message: page.Line(e.Message), Code: page.Line(e.Code), TraceID: page.Line(e.TraceID), Similar: e.Repeats - 1,
 	}
 	if r := v.recordOf(e.Scope, e.Code); r != nil {
@@ -140,7 +143,10 @@ func (v *visit) oneEntry() (*shown, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &entryView{entryRow: v.entryRow(l), Host: page.Line(l.Host), Scope: page.Line(l.Scope), Attributes: attributesOf(l.Attributes), Stack: page.Block(l.Stacktrace)}
+	e := &entryView{
+		entryRow: v.entryRow(l), Host: page.Line(l.Host), Scope: page.Line(l.Scope),
+		Attributes: attributesOf(l.Attributes), Stack: page.Block(l.Stacktrace),
+	}
 	if l.Repeats > 1 {
 		e.LastSeen = page.TimeOf(l.LastSeen)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"log/slog"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -138,7 +139,7 @@ func readOrder(order *[]string, value string) *problem {
 	return nil
 }
 
-// booleans are the words for a truth value (the Scale error model's).
+// booleans are the words for a truth value, in lower case.
 var booleans = map[string]bool{"true": true, "t": true, "1": true, "false": false, "f": false, "0": false}
 
 func readBoolean(b **bool, value string) *problem {
@@ -216,9 +217,7 @@ func (q *query) window(started, ended time.Time, most time.Duration) {
 // with are the parameters with another value for one, for a link.
 func (q *query) with(name, value string) url.Values {
 	values := url.Values{}
-	for other, list := range q.values {
-		values[other] = list
-	}
+	maps.Copy(values, q.values)
 	values.Set(name, value)
 	return values
 }

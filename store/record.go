@@ -6,9 +6,9 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// A Record is one error of the catalogue. It is a value: changing it changes nothing in the store.
+// A Record is one error that the store knows. It is a value: changing it changes nothing in the store.
 type Record struct {
-	ID          int64          `json:"id"`                // 0 for a record that is not in the database: see [Store.Unknown]
+	ID          int64          `json:"id"`                // 0 when it is not in the database: see [Store.Unknown]
 	Name        string         `json:"name"`              // unique within the scope; a built-in's is the code of its kind
 	Scope       string         `json:"scope"`             // job type, service …; "" is no scope
 	Title       string         `json:"title"`             // at most 50 characters

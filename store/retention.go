@@ -17,8 +17,8 @@ const (
 )
 
 // Purge deletes log records that are older than maxAge, and all but the maxRows newest ones; 0 is no
-// limit. Old and new is by the records' own time, and a record that was repeated is as old as its first
-// occurrence. It deletes small batches, each in a transaction of its own, and returns how many records
+// limit. The records' own time decides what is old; a record that was repeated is as old as its first
+// occurrence. Purge deletes small batches, each in a transaction of its own, and returns how many records
 // it has deleted, also when it fails. Several instances may purge at once.
 //
 // Counts of occurrences stay, but for those older than 400 days.
@@ -47,8 +47,9 @@ func (s *Store) Purge(ctx context.Context, maxAge time.Duration, maxRows int) (d
 // purgeRows deletes what stands behind the maxRows newest.
 func (s *Store) purgeRows(ctx context.Context, maxRows int) (int64, error) {
 	var id, created int64
+	query := s.q("SELECT id, created FROM polyfault_log ORDER BY created DESC, id DESC LIMIT 1 OFFSET ?")
 	err := s.read(ctx, "purging the log", func(ctx context.Context, db querier) error {
-		err := db.QueryRowContext(ctx, s.q("SELECT id, created FROM polyfault_log ORDER BY created DESC, id DESC LIMIT 1 OFFSET ?"), maxRows).Scan(&id, &created)
+		err := db.QueryRowContext(ctx, query, maxRows).Scan(&id, &created)
 		if errors.Is(err, sql.ErrNoRows) {
 			return ErrNotFound
 		}
@@ -95,15 +96,16 @@ func (s *Store) purge(ctx context.Context, condition string, args ...any) (delet
 // purgeOthers deletes old counts, and writers that ended without a word.
 func (s *Store) purgeOthers(ctx context.Context, now time.Time) error {
 	return s.transact(ctx, "purging occurrences", func(ctx context.Context, tx querier) error {
-		if _, err := tx.ExecContext(ctx, s.q("DELETE FROM polyfault_occurrences WHERE hour < ?"), toMicros(now.Add(-keepOccurrences))); err != nil {
+		_, err := tx.ExecContext(ctx, s.q("DELETE FROM polyfault_occurrences WHERE hour < ?"), toMicros(now.Add(-keepOccurrences)))
+		if err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, s.q("DELETE FROM polyfault_writers WHERE seen < ?"), toMicros(now.Add(-keepWriters)))
+		_, err = tx.ExecContext(ctx, s.q("DELETE FROM polyfault_writers WHERE seen < ?"), toMicros(now.Add(-keepWriters)))
 		return err
 	})
 }
 
-// clean purges from time to time, the first time soon: also a process that never lives for long does.
+// clean purges from time to time, the first time soon: processes that do not live for long purge, too.
 func (c *logCore) clean(ctx context.Context) {
 	ctx = context.WithValue(ctx, echoKey{}, inDatabase)
 	pause := rand.N(min(firstCleanWithin, c.options.CleanInterval))

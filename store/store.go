@@ -12,7 +12,7 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// A Store is the catalogue of errors and the error log in a database. [Open] makes one; the zero Store
+// A Store is the records of errors and the error log in a database. [Open] makes one; the zero Store
 // is not usable. All methods are safe for concurrent use.
 type Store struct {
 	db      *sql.DB
@@ -31,13 +31,13 @@ type Store struct {
 	tasks sync.WaitGroup
 }
 
-// Open brings the schema of the database to the version of this program, loads the catalogue and keeps
-// watching it for changes by other instances, until [Store.Close]. It is safe when several instances
+// Open brings the schema of the database to the version of this program, loads the records and keeps
+// watching them for changes by other instances, until [Store.Close]. It is safe when several instances
 // open at once. ctx is for opening only.
 //
 // The database stays the caller's, who chooses the driver and its settings and closes it after the
-// store. A database that a newer program has migrated is [ErrNewerSchema]; a failure of the database is
-// one that [fault.SQLMappers] know.
+// store. The error is [ErrNewerSchema] when a newer program has migrated the database; a failure of the
+// database is one that [fault.SQLMappers] know. A nil db and a nil option are errors, too.
 func Open(ctx context.Context, db *sql.DB, d Dialect, opts ...Option) (*Store, error) {
 	if db == nil {
 		return nil, errors.New("store: the *sql.DB is nil")
@@ -46,12 +46,12 @@ func Open(ctx context.Context, db *sql.DB, d Dialect, opts ...Option) (*Store, e
 		return nil, fmt.Errorf("store: %s is no dialect; use store.SQLite or store.PostgreSQL", d)
 	}
 	s := &Store{
-		db: db, dialect: d, clock: time.Now, log: slog.New(slog.DiscardHandler),
+		db: db, dialect: d, clock: time.Now, log: discard(),
 		defaults: map[string]string{}, interval: defaultPollInterval, wake: make(chan struct{}, 1),
 	}
-	for _, option := range opts {
+	for i, option := range opts {
 		if option == nil {
-			continue
+			return nil, fmt.Errorf("store: option %d of Open is nil", i+1)
 		}
 		if err := option(s); err != nil {
 			return nil, err

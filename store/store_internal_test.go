@@ -24,14 +24,6 @@ func openFake(t *testing.T) (*fakeDatabase, *sql.DB) {
 	return d, db
 }
 
-func TestClockIsNil(t *testing.T) {
-	t.Parallel()
-	d, db := openFake(t)
-	_, err := Open(t.Context(), db, SQLite, WithClock(nil))
-	require.EqualError(t, err, "store: WithClock: the function is nil")
-	assert.Empty(t, d.take())
-}
-
 // No statement begins after the caller's context has ended, and what began is rolled back at once; also
 // when f fails or panics. The connection is good for the next one.
 func TestTransactionsAreRolledBack(t *testing.T) {
@@ -84,19 +76,21 @@ func checkRollback(t *testing.T, dialect Dialect, begin []string) {
 	assert.Zero(t, time.Since(begun), "something waited for a timeout")
 }
 
-// The counter is read once in each interval, and the catalogue only when it has changed.
+// The counter is read once in each interval, and the records only when it has changed.
 func TestPollInterval(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		options  []Option
 		interval time.Duration
 	}{
-		"default": {nil, 5 * time.Second}, "short": {[]Option{WithPollInterval(time.Millisecond)}, time.Millisecond}, "long": {[]Option{WithPollInterval(time.Hour)}, time.Hour},
+		"default": {nil, 5 * time.Second},
+		"short":   {[]Option{WithPollInterval(time.Millisecond)}, time.Millisecond},
+		"long":    {[]Option{WithPollInterval(time.Hour)}, time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				const counter, catalogue = "SELECT counter FROM polyfault_changes", "SELECT " + recordColumns + " FROM polyfault_errors ORDER BY id"
+				const counter, records = "SELECT counter FROM polyfault_changes", "SELECT " + recordColumns + " FROM polyfault_errors ORDER BY id"
 				d, db := openFake(t)
 				s, err := Open(t.Context(), db, PostgreSQL, c.options...)
 				require.NoError(t, err)
@@ -109,7 +103,7 @@ func TestPollInterval(t *testing.T) {
 				}))
 				d.take()
 				time.Sleep(2 * c.interval)
-				assert.Equal(t, []string{counter, catalogue, counter}, d.take())
+				assert.Equal(t, []string{counter, records, counter}, d.take())
 				require.NoError(t, s.Close(t.Context()))
 				time.Sleep(2 * c.interval)
 				assert.Empty(t, d.take())
@@ -124,8 +118,9 @@ func TestBlockGivesUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, db := openFake(t)
+		fallback := slog.NewTextHandler(io.Discard, nil) //nolint:sloglint // slog.DiscardHandler takes no record
 		h, err := NewLogHandler(&Store{db: db, dialect: SQLite, clock: time.Now},
-			LogOptions{QueueSize: 1, BatchSize: 1, WhenFull: Block, RetryFor: time.Hour, Fallback: slog.NewTextHandler(io.Discard, nil)})
+			LogOptions{QueueSize: 1, BatchSize: 1, WhenFull: Block, RetryFor: time.Hour, Fallback: fallback})
 		require.NoError(t, err)
 		logger := slog.New(h)
 		d.hang.Store(true)

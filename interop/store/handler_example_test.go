@@ -12,7 +12,7 @@ import (
 	"github.com/polyfault/polyfault/store"
 )
 
-// The API below a prefix. Everybody reads the catalogue; operators read the log and write.
+// The API below a prefix. Everybody reads the records; operators read the log and write.
 func ExampleHandler() {
 	s, end := openMemory()
 	defer end()

@@ -199,6 +199,6 @@ func TestHandlerMaxRange(t *testing.T) {
 		}
 	}
 	assert.Contains(t, a.get("/errors/?started=2017-01-01T00:00:00Z&ended=2017-01-03T00:00:00Z").Body, `"Limit":"2017-01-02T00:00:00.000000Z"`)
-	unlimited := newAPI(t, store.Handler(s, nil, store.WithMaxRange(-1), nil))
+	unlimited := newAPI(t, store.Handler(s, nil, store.WithMaxRange(-1)))
 	assert.Equal(t, 200, unlimited.get("/errors/?started=2001-01-01T00:00:00Z&ended=2017-01-03T00:00:00Z").Status)
 }

@@ -24,10 +24,9 @@ func TestHandlerMethods(t *testing.T) {
 	const reads, creates, updates = "GET, HEAD, OPTIONS", "GET, HEAD, OPTIONS, POST", "GET, HEAD, OPTIONS, PATCH"
 	for name, h := range map[string]http.Handler{
 		"no hook":              store.Handler(s, nil),
-		"nil hook":             store.Handler(s, nil, store.WithAuthorize(nil)),
 		"read-only":            store.Handler(s, nil, store.ReadOnly()),
 		"read-only and a hook": store.Handler(s, nil, store.ReadOnly(), store.WithAuthorize(allow)),
-		"a hook and read-only": store.Handler(s, nil, store.WithAuthorize(allow), store.ReadOnly(), nil),
+		"a hook and read-only": store.Handler(s, nil, store.WithAuthorize(allow), store.ReadOnly()),
 	} {
 		a := newAPI(t, h)
 		for _, c := range []struct {
@@ -134,7 +133,7 @@ func TestHandlerAuthorizes(t *testing.T) {
 	for _, c := range cases {
 		asked = nil
 		for authorization, want := range map[string]int{
-			"": 401, "admin": c.passed, "typed nil": c.passed, "reader": map[bool]int{true: 403, false: c.passed}[c.action.Writes()],
+			"": 401, "admin": c.passed, "typed nil": 403, "reader": map[bool]int{true: 403, false: c.passed}[c.action.Writes()],
 		} {
 			r := a.do(c.method, c.target, "", "Authorization", authorization)
 			assert.Equal(t, want, r.Status, "%q: %v", authorization, c)
@@ -150,8 +149,6 @@ func TestHandlerAuthorizes(t *testing.T) {
 			assert.NotContains(t, w.Body.String(), "secret")
 		}
 	}
-	kept := newAPI(t, store.Handler(s, nil, hook, store.WithAuthorize(nil)))
-	assert.Equal(t, 401, kept.get("/errors/").Status, "a nil hook changes nothing")
 	asked = nil
 	for _, c := range []struct{ method, target string }{{"OPTIONS", "/errors/"}, {"DELETE", "/errors/1/"}, {"GET", "/elsewhere/"}} {
 		a.do(c.method, c.target, "")

@@ -193,7 +193,7 @@ func TestColumns(t *testing.T) {
 			{"no text", func(l *slog.Logger) { l.Info("", "code", 7, "stack", 8) }, [4]string{"", "billing"}, `{"code":7,"stack":8}`},
 			{"resolved", func(l *slog.Logger) { l.Info("", "code", valuer("v")) }, [4]string{"v", "billing"}, `{}`},
 			{"empty", func(l *slog.Logger) { l.With("code", "a").Info("", "code", "", "scope", "") }, [4]string{"", "billing"}, `{}`},
-			{"scope as in the catalogue", func(l *slog.Logger) { l.Info("", "scope", "e\u0301") }, [4]string{"", "é"}, `{}`},
+			{"scope as records have it", func(l *slog.Logger) { l.Info("", "scope", "e\u0301") }, [4]string{"", "é"}, `{}`},
 			{"groups", func(l *slog.Logger) { l.WithGroup("a").With("b", 1).WithGroup("c").WithGroup("d").Info("") }, [4]string{"", "billing"}, `{"a":{"b":1}}`},
 			{"groups with something", func(l *slog.Logger) { l.WithGroup("a").With("b", 1).WithGroup("c").WithGroup("d").Info("", "e", 2) }, [4]string{"", "billing"}, `{"a":{"b":1,"c":{"d":{"e":2}}}}`},
 			{"an empty With", func(l *slog.Logger) { l.WithGroup("a").With(slog.Group("x")).Info("", "e", 2) }, [4]string{"", "billing"}, `{"a":{"e":2}}`},

@@ -570,9 +570,13 @@ func TestPagesRefuse(t *testing.T) {
 }
 
 func TestPagesAuthorize(t *testing.T) {
-	s := newPageServer(t, newSQLite(t), nil, store.PagesAuthorize(nil), store.PagesAuthorize(func(req *http.Request) error {
-		if req.Header.Get("X-Who") == "ann" {
+	s := newPageServer(t, newSQLite(t), store.PagesAuthorize(func(req *http.Request) error {
+		switch req.Header.Get("X-Who") {
+		case "ann":
 			return nil
+		case "typed nil":
+			var none *fault.Fault
+			return none
 		}
 		return fault.Forbidden
 	}))
@@ -580,14 +584,12 @@ func TestPagesAuthorize(t *testing.T) {
 		resp, body := s.ask("GET", path)
 		assert.Equal(t, 403, resp.StatusCode, path)
 		assert.Contains(t, body, `"forbidden"`)
+		resp, body = s.ask("GET", path, "X-Who", "typed nil")
+		assert.Equal(t, 403, resp.StatusCode, path)
+		assert.Contains(t, body, `"permission_denied"`)
 		resp, _ = s.ask("GET", path, "X-Who", "ann")
 		assert.NotEqual(t, 403, resp.StatusCode, path)
 	}
-}
-
-func TestPagesWithoutAuthorize(t *testing.T) {
-	s := newPageServer(t, newSQLite(t), store.PagesAuthorize(nil))
-	s.page("/errors/")
 }
 
 func TestPagesAnswerHEAD(t *testing.T) {

@@ -35,7 +35,7 @@ func TestOpen(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, d *database) {
 		d.open(t)
-		d.open(t, nil)
+		d.open(t)
 		assertTables(t, d)
 	})
 }

@@ -16,9 +16,9 @@ import (
 // none. A record that is there keeps its id, its created time, its name as it is written, and what the
 // entry does not name. A new one is not built-in. The records come back in the order of the entries.
 //
-// A value that a record cannot have, a name that stands twice among the entries included, is a
-// [*FieldError]; so is a change of a built-in record's category, status or exit code, and it wraps
-// [ErrReadOnly].
+// The error is a [*FieldError] when an entry has a value that a record cannot have, or the name of another
+// entry. It wraps [ErrReadOnly] when an entry would change the category, the status or the exit code of a
+// built-in record.
 func (s *Store) Save(ctx context.Context, scope string, entries []Entry) ([]Record, error) {
 	keys, err := naturalKeys(scope, entries)
 	if err != nil {
@@ -41,8 +41,8 @@ func (s *Store) Save(ctx context.Context, scope string, entries []Entry) ([]Reco
 	})
 }
 
-// Create inserts a record. [ErrExists] is that the scope has one of this name, and a [*FieldError] a
-// value that a record cannot have.
+// Create inserts a record. The error is [ErrExists] when the scope has one of this name, and a [*FieldError]
+// when the entry has a value that a record cannot have.
 func (s *Store) Create(ctx context.Context, scope string, e Entry) (Record, error) {
 	keys, err := naturalKeys(scope, []Entry{e})
 	if err != nil {
@@ -70,10 +70,11 @@ func (s *Store) Create(ctx context.Context, scope string, e Entry) (Record, erro
 // Update changes what the entry names of the record; an empty name is not named. An entry that names
 // nothing changes nothing.
 //
-// version is that of the record as the caller knows it: when it has changed since, nothing happens and
-// the error is [ErrConflict]; 0 is any. [ErrNotFound] is that there is no such record, [ErrExists]
-// that another one of the scope has the name, and a [*FieldError] a value that a record cannot have;
-// it wraps [ErrReadOnly] for a change of a built-in record's name, category, status or exit code.
+// version is that of the record as the caller knows it; 0 means any. When the record has changed since,
+// nothing happens and the error is [ErrConflict]. The error is [ErrNotFound] when there is no such record,
+// [ErrExists] when another one of the scope has the name, and a [*FieldError] when the entry has a value that
+// a record cannot have; it wraps [ErrReadOnly] when the entry would change the name, the category, the status
+// or the exit code of a built-in record.
 func (s *Store) Update(ctx context.Context, id, version int64, e Entry) (Record, error) {
 	if err := e.check(); err != nil {
 		return Record{}, err
@@ -137,8 +138,8 @@ func naturalKeys(scope string, entries []Entry) ([]recordKey, error) {
 	return keys, nil
 }
 
-// A change is a transaction that writes the catalogue. Changes run one after the other, over all
-// instances: each begins by locking the counter, so that none has to expect another one.
+// A change is a transaction that writes records. Changes run one after the other, over all instances: each
+// begins by locking the counter, so that none has to expect another one.
 type change struct {
 	s       *Store
 	tx      querier
