@@ -35,8 +35,7 @@ func BindJSON(body io.Reader, v any, mandatory ...string) error {
 		return Binding(io.ErrUnexpectedEOF)
 	}
 	err = json.Unmarshal(raw, v)
-	var target *json.InvalidUnmarshalError
-	if errors.As(err, &target) {
+	if _, ok := errors.AsType[*json.InvalidUnmarshalError](err); ok {
 		return ProgrammingError.Wrap(err)
 	}
 	var mismatch *json.UnmarshalTypeError
@@ -297,9 +296,29 @@ func Binding(err error, in ...func(name string) Location) error {
 	return b
 }
 
+// BindingTo is [Binding] for input that was read into target: field errors of a validator, which speak of Go names,
+// then lie where the target's tags say. target is the value, a pointer to it, or its [reflect.Type].
+//
+//	if err := validate.Struct(&booking); err != nil {
+//		return fault.BindingTo(&booking, err)
+//	}
+func BindingTo(target any, err error, in ...func(name string) Location) error {
+	if IsNil(err) {
+		return nil
+	}
+	b := Binding(err, in...).(*bindingError)
+	t, ok := target.(reflect.Type)
+	if !ok {
+		t = reflect.TypeOf(target)
+	}
+	b.target = t
+	return b
+}
+
 type bindingError struct {
 	error
-	in string // of a Location
+	in     string       // of a Location
+	target reflect.Type // what the input was read into; nil when nobody said so
 }
 
 func (e *bindingError) Unwrap() error { return e.error }

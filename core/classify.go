@@ -147,21 +147,21 @@ func (o *Occurrence) infer() *Fault {
 	return nil
 }
 
-// inferContext tells the client that left from a downstream call that was cancelled, and the
-// request's own deadline from a downstream one.
+// inferContext tells the client that left from a call that somebody else has cancelled, and the request's
+// own deadline from a downstream one.
 func inferContext(o *Occurrence) *Fault {
-	var own error
-	if o.request != nil {
-		if ctx := o.request.Context(); ctx != nil {
-			own = ctx.Err()
-		}
-	}
-	left := errors.Is(own, context.Canceled)
+	own := contextError(o.request)
+	cancelled := errtree.Is(o.err, context.Canceled)
+	broken := errtree.Is(o.err, syscall.EPIPE) || errtree.Is(o.err, syscall.ECONNRESET)
+	ended, left := arrival(o.request)
 	switch {
-	case left && (errtree.Is(o.err, context.Canceled) || errtree.Is(o.err, syscall.EPIPE) || errtree.Is(o.err, syscall.ECONNRESET)):
+	case left && (cancelled || broken):
 		o.clientGone = true
 		return &Fault{kind: ClientClosedRequest}
-	case errtree.Is(o.err, context.Canceled):
+	case cancelled && ended: // by the server, perhaps, while the client waits
+		o.quiet = true
+		return &Fault{kind: ServiceUnavailable}
+	case cancelled:
 		return ServiceUnavailable.New()
 	case !isTimeout(o.err):
 		return nil
@@ -172,6 +172,34 @@ func inferContext(o *Occurrence) *Fault {
 		return &Fault{kind: RequestTimeout} // the client was too slow in sending
 	}
 	return GatewayTimeout.New()
+}
+
+func contextError(req Request) error {
+	if req == nil {
+		return nil
+	}
+	if ctx := req.Context(); ctx != nil {
+		return ctx.Err()
+	}
+	return nil
+}
+
+// arrival reports whether the context of the request as it came is cancelled, and whether nobody but the connection
+// can have done that: net/http derives it from the listener's context, which BaseContext and ConnContext replace
+// by one that others may end.
+func arrival(req Request) (ended, left bool) {
+	if req == nil {
+		return false, false
+	}
+	ctx := req.Context()
+	if r, ok := req.(interface{ ArrivalContext() context.Context }); ok {
+		ctx = r.ArrivalContext()
+	}
+	if ctx == nil || !errors.Is(ctx.Err(), context.Canceled) {
+		return false, false
+	}
+	server, ok := ctx.Value(http.ServerContextKey).(*http.Server)
+	return true, ok && server != nil && server.BaseContext == nil && server.ConnContext == nil
 }
 
 func isTimeout(err error) bool {
@@ -206,7 +234,8 @@ func inferJSON(err error) *Fault {
 		return strings.TrimSuffix(name, `"`), ok
 	})
 	if ok {
-		return &Fault{kind: SuperfluousAttributesInRequest, attrs: []Attr{Field(Location{pointer: jsonpointer.To(name), name: name}, "unknown_field")}}
+		return &Fault{kind: SuperfluousAttributesInRequest,
+			attrs: []Attr{Field(Location{pointer: jsonpointer.To(name), name: name}, "unknown_field")}}
 	}
 	return nil
 }

@@ -28,16 +28,23 @@ func editVary(header HeaderEditor, names []string) {
 	header.Set("Vary", strings.Join(merged["Vary"], ", "))
 }
 
-// isStale names the headers that describe the body of the handler that failed.
+// isStale names the headers that go with the body of the handler that failed: what describes it, what makes somebody
+// act instead of reading our body (a browser that is sent elsewhere, a proxy that serves a file, a front end that
+// swaps its page), what makes caches keep it, and trailers.
 func isStale(name string) bool {
-	switch http.CanonicalHeaderKey(name) { // handlers write "ETag" past http.Header's methods
-	case "Accept-Ranges", "Age", "Cache-Control", "Cdn-Cache-Control", "Content-Digest", "Content-Disposition",
+	name = http.CanonicalHeaderKey(name) // handlers write "ETag" past http.Header's methods
+	switch name {
+	case "Accept-Ranges", "Age", "Cache-Control", "Content-Digest", "Content-Disposition",
 		"Content-Encoding", "Content-Language", "Content-Length", "Content-Location", "Content-Md5",
 		"Content-Range", "Content-Type", "Digest", "Etag", "Expires", "Last-Modified", "Pragma",
-		"Repr-Digest", "Surrogate-Control", "Trailer", "Transfer-Encoding":
+		"Repr-Digest", "Trailer", "Transfer-Encoding",
+		"Location", "Refresh", "X-Sendfile", "X-Lighttpd-Send-File", "X-Lighttpd-Send-Tempfile",
+		"Hx-Redirect", "Hx-Location", "Hx-Refresh", "Hx-Push-Url", "Hx-Replace-Url",
+		"Edge-Control":
 		return true
 	}
-	return false
+	return strings.HasPrefix(name, "X-Accel-") || strings.HasPrefix(name, "Surrogate-") ||
+		strings.HasSuffix(name, "Cdn-Cache-Control") || strings.HasPrefix(name, http.TrailerPrefix)
 }
 
 // addVary appends to Vary what it does not name yet. "*" says everything and stays alone (RFC 9110,
@@ -172,7 +179,7 @@ func (o *Occurrence) own(name string, values []string, add bool) {
 	for i := range resp.own {
 		if resp.own[i].name == name {
 			if add {
-				values = append(resp.own[i].values[:len(resp.own[i].values):len(resp.own[i].values)], values...)
+				values = append(slices.Clip(resp.own[i].values), values...)
 			}
 			resp.own[i].values = values
 			return

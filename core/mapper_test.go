@@ -41,7 +41,8 @@ func TestForeignStatus(t *testing.T) {
 		{statusError(418), 418, "client_error"}, {statusError(499), 499, "client_closed_request"},
 		{statusError(533), 533, "server_error"}, {statusError(599), 599, "server_error"},
 		{statusError(0), 500, "unhandled"}, {statusError(99), 500, "unhandled"}, {statusError(600), 500, "unhandled"},
-		{statusError(200), 500, "unhandled"}, {statusError(302), 500, "unhandled"}, {statusError(-1), 500, "unhandled"}, {statusError(1 << 30), 500, "unhandled"},
+		{statusError(200), 500, "unhandled"}, {statusError(302), 500, "unhandled"}, {statusError(-1), 500, "unhandled"},
+		{statusError(1 << 30), 500, "unhandled"},
 		{statusWith{400, io.ErrUnexpectedEOF}, 400, "invalid_json"}, // the cause refines the kind within the status
 		{statusWith{400, &strconv.NumError{Err: strconv.ErrSyntax}}, 400, "bad_param_value"},
 		{statusWith{409, io.ErrUnexpectedEOF}, 409, "conflict"},
@@ -120,13 +121,20 @@ func TestKnownForeignErrors(t *testing.T) {
 		{"not multipart", notMultipart, 415, "unsupported_media_type", ""},
 		{"missing file", missingFile, 400, "missing_attribute", ""},
 		{"syntax", inputError(t, `{"qty":canary}`, &order{}, true), 400, "invalid_json", `{"position":8}`},
-		{"type", inputError(t, `{"qty":"canary"}`, &order{}, true), 400, "invalid_json", `{"position":15,"field":"qty","qty":{"code":"type","params":{"Expected":"number","Got":"string"}}}`},
-		{"number that does not fit", inputError(t, `{"qty":1.25}`, &order{}, true), 400, "invalid_json", `{"position":11,"field":"qty","qty":{"code":"type","params":{"Expected":"number","Got":"number"}}}`},
-		{"nested type", inputError(t, `{"items":[{"count":{}}]}`, &order{}, true), 400, "invalid_json", `{"position":20,"field":"items.count","items.count":{"code":"type","params":{"Expected":"number","Got":"object"}}}`},
-		{"boolean expected", inputError(t, `{"flag":1}`, &order{}, true), 400, "invalid_json", `{"position":9,"field":"flag","flag":{"code":"type","params":{"Expected":"boolean","Got":"number"}}}`},
-		{"list expected", inputError(t, `{"items":1}`, &order{}, true), 400, "invalid_json", `{"position":10,"field":"items","items":{"code":"type","params":{"Expected":"array","Got":"number"}}}`},
-		{"object expected", inputError(t, `{"extra":1}`, &order{}, true), 400, "invalid_json", `{"position":10,"field":"extra","extra":{"code":"type","params":{"Expected":"object","Got":"number"}}}`},
-		{"whole document", inputError(t, `"canary"`, &order{}, true), 400, "invalid_json", `{"position":8,"":{"code":"type","params":{"Expected":"object","Got":"string"}}}`},
+		{"type", inputError(t, `{"qty":"canary"}`, &order{}, true), 400, "invalid_json",
+			`{"position":15,"field":"qty","qty":{"code":"type","params":{"Expected":"number","Got":"string"}}}`},
+		{"number that does not fit", inputError(t, `{"qty":1.25}`, &order{}, true), 400, "invalid_json",
+			`{"position":11,"field":"qty","qty":{"code":"type","params":{"Expected":"number","Got":"number"}}}`},
+		{"nested type", inputError(t, `{"items":[{"count":{}}]}`, &order{}, true), 400, "invalid_json",
+			`{"position":20,"field":"items.count","items.count":{"code":"type","params":{"Expected":"number","Got":"object"}}}`},
+		{"boolean expected", inputError(t, `{"flag":1}`, &order{}, true), 400, "invalid_json",
+			`{"position":9,"field":"flag","flag":{"code":"type","params":{"Expected":"boolean","Got":"number"}}}`},
+		{"list expected", inputError(t, `{"items":1}`, &order{}, true), 400, "invalid_json",
+			`{"position":10,"field":"items","items":{"code":"type","params":{"Expected":"array","Got":"number"}}}`},
+		{"object expected", inputError(t, `{"extra":1}`, &order{}, true), 400, "invalid_json",
+			`{"position":10,"field":"extra","extra":{"code":"type","params":{"Expected":"object","Got":"number"}}}`},
+		{"whole document", inputError(t, `"canary"`, &order{}, true), 400, "invalid_json",
+			`{"position":8,"":{"code":"type","params":{"Expected":"object","Got":"string"}}}`},
 		{"truncated, while binding", fault.Binding(inputError(t, `{"qty":`, &order{}, true)), 400, "invalid_json", ""},
 		{"empty, while binding", fault.Binding(inputError(t, ``, &order{}, true)), 400, "invalid_json", ""},
 		{"truncated, somewhere else", inputError(t, `{"qty":`, &order{}, true), 500, "unhandled", "*"},
@@ -196,8 +204,7 @@ func withoutTexts(t *testing.T, details json.RawMessage) string {
 }
 
 func TestContextsAndTimeouts(t *testing.T) {
-	cancelled, cancel := context.WithCancel(context.Background())
-	cancel()
+	cancelled := cancelledBy(&http.Server{})
 	expired, cancel := context.WithDeadline(context.Background(), time.Unix(1, 0))
 	defer cancel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -224,7 +231,8 @@ func TestContextsAndTimeouts(t *testing.T) {
 		{"cancelled below, when the own time was over", expired, context.Canceled, 503, "service_unavailable", true},
 		{"the client left", cancelled, context.Canceled, 499, "client_closed_request", false},
 		{"the client left, wrapped", cancelled, fmt.Errorf("query: %w", context.Canceled), 499, "client_closed_request", false},
-		{"the client left, broken pipe", cancelled, &net.OpError{Op: "write", Err: os.NewSyscallError("write", syscall.EPIPE)}, 499, "client_closed_request", false},
+		{"the client left, broken pipe", cancelled,
+			&net.OpError{Op: "write", Err: os.NewSyscallError("write", syscall.EPIPE)}, 499, "client_closed_request", false},
 		{"the client left, another error", cancelled, errors.New("disk full"), 500, "unhandled", true},
 		{"a downstream call was cancelled", context.Background(), context.Canceled, 503, "service_unavailable", true},
 		{"the request's own deadline", expired, context.DeadlineExceeded, 503, "service_unavailable", true},
@@ -246,6 +254,62 @@ func TestContextsAndTimeouts(t *testing.T) {
 			assert.Equal(t, c.code, line["code"])
 			assert.Equal(t, map[bool]string{true: "ERROR", false: "DEBUG"}[c.status >= 500], line["level"])
 		})
+	}
+}
+
+// cancelledBy is a context as the server gives it to a request, cancelled.
+func cancelledBy(server *http.Server) context.Context {
+	ctx := context.Background()
+	if server != nil {
+		ctx = context.WithValue(ctx, http.ServerContextKey, server)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	cancel()
+	return ctx
+}
+
+type arrivingRequest struct {
+	*request
+	arrival context.Context
+}
+
+func (r arrivingRequest) ArrivalContext() context.Context { return r.arrival }
+
+// "Cancelled" is not "the client left": whenever somebody else can have ended the context, the client is answered.
+func TestWhoEndedTheContext(t *testing.T) {
+	base := &http.Server{BaseContext: func(net.Listener) context.Context { return context.Background() }}
+	conn := &http.Server{ConnContext: func(ctx context.Context, _ net.Conn) context.Context { return ctx }}
+	for _, c := range []struct {
+		name         string
+		own, arrival context.Context
+		status       int
+		level        string
+		stack        bool
+	}{
+		{"nobody but the connection", cancelledBy(&http.Server{}), nil, 499, "DEBUG", false},
+		{"the server's base context, perhaps", cancelledBy(base), nil, 503, "DEBUG", false},
+		{"the connection's context, perhaps", cancelledBy(conn), nil, 503, "DEBUG", false},
+		{"another server, who knows why", cancelledBy(nil), nil, 503, "DEBUG", false},
+		{"middleware", cancelledBy(&http.Server{}), context.Background(), 503, "ERROR", true},
+		{"middleware that keeps what it was given, and the client", cancelledBy(nil), cancelledBy(&http.Server{}), 499, "DEBUG", false},
+		{"nothing is over", context.Background(), context.Background(), 503, "ERROR", true},
+		{"no context at all", context.Background(), nil, 503, "ERROR", true},
+	} {
+		for _, err := range []error{context.Canceled, fmt.Errorf("query: %w", context.Canceled)} {
+			r, log := logged(t)
+			req := with()
+			req.ctx = c.own
+			var asked fault.Request = req
+			if c.arrival != nil || c.name == "no context at all" {
+				asked = arrivingRequest{req, c.arrival}
+			}
+			resp := r.Respond(asked, err)
+			assert.Equal(t, c.status, resp.Status, c.name)
+			assert.Equal(t, c.status == 503, resp.Body != nil, c.name)
+			line := log.only(t)
+			assert.Equal(t, c.level, line["level"], c.name)
+			assert.Equal(t, c.stack, line["stack"] != nil, c.name)
+		}
 	}
 }
 

@@ -177,8 +177,8 @@ func WithObserver(f func(context.Context, *Occurrence)) Option {
 }
 
 // WithTraceID sets where the trace id comes from: the tracing system's span, for example. An empty
-// or malformed result (see [TraceID]) leaves the choice to the request's traceparent and
-// X-Request-ID headers, and then to chance. f must be safe for concurrent use.
+// or malformed result (see [TraceID]) leaves the choice to the request's traceparent, to the X-Request-ID
+// that the response has already or the request has, and then to chance. f must be safe for concurrent use.
 func WithTraceID(f func(Request) string) Option {
 	return func(r *Responder) error {
 		if f == nil {

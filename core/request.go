@@ -10,13 +10,20 @@ import (
 // that an adapter implements for its framework. The values need to hold for the length of one call
 // of the responder; strings that outlive it are copied.
 //
-// Two further methods are optional:
+// Five further methods are optional:
 //   - Route() string is the path template ("/orders/{id}"); the log line has it in place of the path;
 //   - Committed() bool reports that the response has already begun, so that nothing can be sent any
 //     more. The responder then renders nothing, logs, and calls the observers.
+//   - ArrivalContext() context.Context is the context of the request as it came, before middleware has
+//     replaced it; without the method it is Context. When it is cancelled, and has the [http.Server] under
+//     [http.ServerContextKey] with neither BaseContext nor ConnContext, the client has left.
+//   - SentStatus() int is the status of an answer that the handlers have given themselves, beside an error that they
+//     only noted; 0 for none. The log line and observers have it in place of the error's.
+//   - ResponseHeader(name string) string is a header that the response carries already: middleware has
+//     given the request an id there.
 type Request interface {
-	// Context is the request's own context: its end tells a client that left from a downstream
-	// call that was cancelled.
+	// Context is the request's own context, with the deadline and the values that middleware has
+	// given it: loggers and observers get it.
 	Context() context.Context
 	Method() string
 	// Path is the path as it was asked for, without the query.

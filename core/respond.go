@@ -26,9 +26,12 @@ func (o *Occurrence) collect() {
 	o.noted("the request", func() {
 		c, ok := o.request.(interface{ Committed() bool })
 		o.committed = ok && c.Committed()
+		if s, ok := o.request.(interface{ SentStatus() int }); ok && o.committed && s.SentStatus() > 0 {
+			o.status = s.SentStatus()
+		}
 	})
 	o.clientGone = o.clientGone && o.kind == ClientClosedRequest
-	if o.status >= 500 {
+	if o.status >= 500 && !o.quiet {
 		o.recordStack()
 	} else if !o.unknown {
 		o.stack = nil

@@ -50,7 +50,8 @@ func TestGoldenBodies(t *testing.T) {
 		{"details", nil, details},
 		{"unknown", nil, errors.New("secret")},
 		{"unknown-exception", []fault.Option{fault.WithExposure(fault.ExposeException)}, errors.New("shown")},
-		{"type-base", []fault.Option{fault.WithFormats(fault.Multilingual{}, fault.Problem{TypeBase: "https://example.org/errors/"})}, fault.TaskLocked},
+		{"type-base", []fault.Option{fault.WithFormats(fault.Multilingual{},
+			fault.Problem{TypeBase: "https://example.org/errors/"})}, fault.TaskLocked},
 	} {
 		r := responder(t, c.opts...)
 		for _, format := range []string{"json", "problem"} {
@@ -98,7 +99,8 @@ func TestTheErrorsOwnHeaders(t *testing.T) {
 	}{
 		{"set", []fault.Attr{fault.Header("x-rate-limit", "5")}, http.Header{"X-Rate-Limit": {"5"}}, nil},
 		{"the last one replaces", []fault.Attr{fault.Header("X-A", "1"), fault.Header("X-A", "2")}, http.Header{"X-A": {"2"}}, nil},
-		{"added", []fault.Attr{fault.Header("X-A", "1"), fault.AddHeader("X-A", "2"), fault.AddHeader("X-A", "3")}, http.Header{"X-A": {"1", "2", "3"}}, nil},
+		{"added", []fault.Attr{fault.Header("X-A", "1"), fault.AddHeader("X-A", "2"), fault.AddHeader("X-A", "3")},
+			http.Header{"X-A": {"1", "2", "3"}}, nil},
 		{"computed", []fault.Attr{fault.HeadersFunc(challenge)}, http.Header{"Www-Authenticate": {`Basic realm="/orders/7"`, "Bearer"}}, nil},
 		{"cache policy", []fault.Attr{fault.Header("Cache-Control", "max-age=60")}, http.Header{"Cache-Control": {"max-age=60"}}, nil},
 		{"vary is added to", []fault.Attr{fault.Header("Vary", "Cookie")}, http.Header{"Vary": {"Accept", "Cookie"}}, nil},
@@ -106,14 +108,26 @@ func TestTheErrorsOwnHeaders(t *testing.T) {
 		{"whole seconds", []fault.Attr{fault.RetryAfter(2 * time.Second)}, http.Header{"Retry-After": {"2"}}, nil},
 		{"no wait", []fault.Attr{fault.RetryAfter(0)}, http.Header{"Retry-After": {"0"}}, nil},
 		{"negative wait", []fault.Attr{fault.RetryAfter(-time.Second)}, http.Header{"Retry-After": nil}, nil},
-		{"carriage return", []fault.Attr{fault.Header("X-A", "1\r\nX-B: 2")}, http.Header{"X-A": nil, "X-B": nil}, []string{"header X-A refused: its value has control characters"}},
-		{"line feed", []fault.Attr{fault.AddHeader("X-A", "1\nX-B: 2")}, http.Header{"X-A": nil, "X-B": nil}, []string{"header X-A refused: its value has control characters"}},
-		{"NUL", []fault.Attr{fault.Header("X-A", "1\x00")}, http.Header{"X-A": nil}, []string{"header X-A refused: its value has control characters"}},
-		{"line break from a function", []fault.Attr{fault.HeadersFunc(func(fault.Request) http.Header { return http.Header{"X-A": {"ok", "\r"}} })}, http.Header{"X-A": nil}, []string{"header X-A refused: its value has control characters"}},
-		{"name", []fault.Attr{fault.Header("X A:", "1"), fault.Header("", "1")}, http.Header{"X-A": nil, "X A:": nil, "": nil}, []string{`header name "X A:" refused`, `header name "" refused`}},
-		{"line break in a name", []fault.Attr{fault.Header("X-A\r\nX-B", "1")}, http.Header{"X-A": nil, "X-B": nil}, []string{`header name "X-A\r\nX-B" refused`}},
-		{"headers of the body", []fault.Attr{fault.Header("Content-Type", "text/html"), fault.Header("content-length", "1")}, http.Header{"Content-Type": {"application/json"}}, []string{"header Content-Type refused: it belongs to the body", "header Content-Length refused: it belongs to the body"}},
-		{"panicking function", []fault.Attr{fault.HeadersFunc(func(fault.Request) http.Header { panic("no") }), fault.Header("X-A", "1")}, http.Header{"X-A": {"1"}}, []string{"a function of HeadersFunc panicked: no"}},
+		{"carriage return", []fault.Attr{fault.Header("X-A", "1\r\nX-B: 2")}, http.Header{"X-A": nil, "X-B": nil},
+			[]string{"header X-A refused: its value has control characters"}},
+		{"line feed", []fault.Attr{fault.AddHeader("X-A", "1\nX-B: 2")}, http.Header{"X-A": nil, "X-B": nil},
+			[]string{"header X-A refused: its value has control characters"}},
+		{"NUL", []fault.Attr{fault.Header("X-A", "1\x00")}, http.Header{"X-A": nil},
+			[]string{"header X-A refused: its value has control characters"}},
+		{"line break from a function",
+			[]fault.Attr{fault.HeadersFunc(func(fault.Request) http.Header { return http.Header{"X-A": {"ok", "\r"}} })},
+			http.Header{"X-A": nil}, []string{"header X-A refused: its value has control characters"}},
+		{"name", []fault.Attr{fault.Header("X A:", "1"), fault.Header("", "1")},
+			http.Header{"X-A": nil, "X A:": nil, "": nil},
+			[]string{`header name "X A:" refused`, `header name "" refused`}},
+		{"line break in a name", []fault.Attr{fault.Header("X-A\r\nX-B", "1")}, http.Header{"X-A": nil, "X-B": nil},
+			[]string{`header name "X-A\r\nX-B" refused`}},
+		{"headers of the body", []fault.Attr{fault.Header("Content-Type", "text/html"), fault.Header("content-length", "1")},
+			http.Header{"Content-Type": {"application/json"}},
+			[]string{"header Content-Type refused: it belongs to the body", "header Content-Length refused: it belongs to the body"}},
+		{"panicking function",
+			[]fault.Attr{fault.HeadersFunc(func(fault.Request) http.Header { panic("no") }), fault.Header("X-A", "1")},
+			http.Header{"X-A": {"1"}}, []string{"a function of HeadersFunc panicked: no"}},
 		{"nil function", []fault.Attr{fault.HeadersFunc(nil)}, http.Header{"Content-Type": {"application/json"}}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -143,19 +157,19 @@ func TestSetHeader(t *testing.T) {
 		return h
 	}
 	stale := []string{"Content-Encoding", "gzip", "Etag", "x", "Last-Modified", "x", "Content-Range", "x", "Accept-Ranges", "x",
-		"Content-Disposition", "x", "Content-Location", "x", "Expires", "x", "Digest", "x", "Repr-Digest", "x", "Content-Digest", "x", "Content-Md5", "x",
-		"Cdn-Cache-Control", "max-age=9", "Surrogate-Control", "x", "Pragma", "x", "Trailer", "x", "etag", "x", "content-encoding", "br", "ETag", "x", "CONTENT-LENGTH", "5", "Age", "1", "Transfer-Encoding", "chunked"}
-	h := header(append([]string{"Content-Length", "5", "Content-Type", "text/csv", "Cache-Control", "public", "Content-Language", "ja"}, stale...)...)
+		"Content-Disposition", "x", "Content-Location", "x", "Expires", "x", "Digest", "x", "Repr-Digest", "x",
+		"Content-Digest", "x", "Content-Md5", "x",
+		"Cdn-Cache-Control", "max-age=9", "Surrogate-Control", "x", "Pragma", "x", "Trailer", "x", "etag", "x",
+		"content-encoding", "br", "ETag", "x", "CONTENT-LENGTH", "5", "Age", "1", "Transfer-Encoding", "chunked"}
+	h := header(append([]string{"Content-Length", "5", "Content-Type", "text/csv", "Cache-Control", "public",
+		"Content-Language", "ja"}, stale...)...)
 	kept := header("Set-Cookie", "a", "Access-Control-Allow-Origin", "*", "X-Request-Id", "1", "Ratelimit-Limit", "5",
-		"Strict-Transport-Security", "x", "Content-Security-Policy", "x", "Server-Timing", "x", "Allow", "GET", "Www-Authenticate", "x", "Retry-After", "1")
-	for name, values := range kept {
-		h[name] = values
-	}
+		"Strict-Transport-Security", "x", "Content-Security-Policy", "x", "Server-Timing", "x", "Allow", "GET",
+		"Www-Authenticate", "x", "Retry-After", "1")
+	maps.Copy(h, kept)
 	resp.SetHeader(h, false)
 	want := resp.Header()
-	for name, values := range kept {
-		want[name] = values
-	}
+	maps.Copy(want, kept)
 	assert.Equal(t, want, h)
 
 	outer := header("Content-Encoding", "gzip", "Etag", "x")
@@ -195,10 +209,15 @@ func TestAllowOn405(t *testing.T) {
 }
 
 func TestExposure(t *testing.T) {
-	causes := map[string]error{"returned": errors.New("boom-canary"), "wrapped in Unhandled": fault.Unhandled.Wrap(errors.New("boom-canary")), "defaulted": fmt.Errorf("x: %w", errors.New("boom-canary"))}
+	causes := map[string]error{
+		"returned":             errors.New("boom-canary"),
+		"wrapped in Unhandled": fault.Unhandled.Wrap(errors.New("boom-canary")),
+		"defaulted":            fmt.Errorf("x: %w", errors.New("boom-canary")),
+	}
 	for name, err := range causes {
 		for exposure, members := range map[fault.Exposure][]string{
-			fault.ExposeNone: {"trace_id"}, fault.ExposeException: {"trace_id", "exception"}, fault.ExposeTraceback: {"trace_id", "exception", "traceback"},
+			fault.ExposeNone: {"trace_id"}, fault.ExposeException: {"trace_id", "exception"},
+			fault.ExposeTraceback: {"trace_id", "exception", "traceback"},
 		} {
 			t.Run(fmt.Sprint(name, exposure), func(t *testing.T) {
 				r, log := logged(t, fault.WithExposure(exposure))
@@ -235,7 +254,8 @@ func TestRecovered(t *testing.T) {
 	}{
 		{"string", func() { panic("text-canary") }, 500, "unhandled", "panic: text-canary"},
 		{"error", func() { panic(errors.New("error-canary")) }, 500, "unhandled", "error-canary"},
-		{"structure", func() { panic(struct{ A string }{"structure-canary"}) }, 500, "unhandled", `panic: struct { A string } {"A":"structure-canary"}`},
+		{"structure", func() { panic(struct{ A string }{"structure-canary"}) }, 500, "unhandled",
+			`panic: struct { A string } {"A":"structure-canary"}`},
 		{"number", func() { panic(7) }, 500, "unhandled", "panic: int 7"},
 		{"nil", func() { panic(nil) }, 500, "unhandled", "panic called with nil argument"},
 		{"nil map", func() { nilMap["a"] = 1 }, 500, "unhandled", "assignment to entry in nil map"},
@@ -263,7 +283,9 @@ func TestRecovered(t *testing.T) {
 				assert.NotContains(t, line, "stack", "a stack for 5xx only")
 				return
 			}
-			assert.True(t, strings.HasPrefix(line["stack"].(string), "github.com/polyfault/polyfault/core_test.TestRecovered.func"), "the first frame is the one that panicked: %s", line["stack"])
+			const first = "github.com/polyfault/polyfault/core_test.TestRecovered.func"
+			assert.True(t, strings.HasPrefix(line["stack"].(string), first),
+				"the first frame is the one that panicked: %s", line["stack"])
 		})
 	}
 	assert.Nil(t, responder(t).Recovered(with(), nil))
@@ -281,12 +303,14 @@ func recovering(r *fault.Responder, f func()) (resp *fault.Response) {
 }
 
 func TestStatusOverride(t *testing.T) {
-	r := responder(t, fault.WithStatus(fault.Locked, 409), fault.WithStatus(fault.ProjectLocked, 410), fault.WithStatus(fault.Gone, 503), fault.WithStatus(fault.ClientError, 418))
+	r := responder(t, fault.WithStatus(fault.Locked, 409), fault.WithStatus(fault.ProjectLocked, 410),
+		fault.WithStatus(fault.Gone, 503), fault.WithStatus(fault.ClientError, 418))
 	for _, c := range []struct {
 		err  error
 		want int
 	}{
-		{fault.Locked, 409}, {fault.TaskLocked, 409}, {fault.ProjectLocked.New(), 410}, {fault.Gone, 503}, {fault.NotFound, 404}, // a status of its own is not inherited
+		{fault.Locked, 409}, {fault.TaskLocked, 409}, {fault.ProjectLocked.New(), 410}, {fault.Gone, 503},
+		{fault.NotFound, 404}, // a status of its own is not inherited
 		{fault.ClientError.New(), 418},
 		{statusError(423), 409},
 	} {
@@ -308,12 +332,13 @@ func TestDefaultKind(t *testing.T) {
 // tell nothing.
 func TestTheStackOfAPlainError(t *testing.T) {
 	var first string
-	r, err := fault.NewResponder(fault.WithLogger(slog.New(slog.DiscardHandler)), fault.WithObserver(func(_ context.Context, o *fault.Occurrence) {
-		for frame := range o.Stack().Frames() {
-			first = frame.Function
-			return
-		}
-	}))
+	r, err := fault.NewResponder(fault.WithLogger(slog.New(slog.DiscardHandler)),
+		fault.WithObserver(func(_ context.Context, o *fault.Occurrence) {
+			for frame := range o.Stack().Frames() {
+				first = frame.Function
+				return
+			}
+		}))
 	require.NoError(t, err)
 	r.Respond(with(), errors.New("x"))
 	assert.True(t, strings.HasSuffix(first, ".TestTheStackOfAPlainError"), first)
@@ -339,7 +364,8 @@ func TestObservers(t *testing.T) {
 	req := with("X-Request-ID", "req-1", "Accept", problemJSON, "Accept-Language", "pt")
 	req.ctx = context.WithValue(context.Background(), key{}, "value")
 	cause := errors.New("disk full")
-	returned := fault.Database.Wrap(cause, fault.Arg("Table", "orders"), fault.Detail("a", 1), fault.Subtype("x-sub"), fault.Detail("b", fault.Gone))
+	returned := fault.Database.Wrap(cause, fault.Arg("Table", "orders"), fault.Detail("a", 1), fault.Subtype("x-sub"),
+		fault.Detail("b", fault.Gone))
 	r.Respond(req, returned)
 	req.committed = true
 	assert.Nil(t, r.Respond(req, fault.Gone).Body, "nothing can be sent any more")
@@ -383,10 +409,12 @@ func TestLogLine(t *testing.T) {
 	r, log := logged(t)
 	req := with("Traceparent", parent)
 	req.route = "/orders/{id}"
-	r.Respond(req, fmt.Errorf("loading: %w", fault.Database.Wrap(errors.New("disk full"), fault.Log(slog.String("query", "q7")), fault.Detail("a", 1))))
+	r.Respond(req, fmt.Errorf("loading: %w", fault.Database.Wrap(errors.New("disk full"),
+		fault.Log(slog.String("query", "q7")), fault.Detail("a", 1))))
 	line := log.only(t)
 	for name, want := range map[string]any{"level": "ERROR", "msg": "request failed", "code": "database", "status": 500.0, "trace_id": traceID,
-		"method": "GET", "path": "/orders/{id}", "cause": "loading: database: An error occurred in the database.: disk full", "query": "q7", "details": `{"a":1}`} {
+		"method": "GET", "path": "/orders/{id}",
+		"cause": "loading: database: An error occurred in the database.: disk full", "query": "q7", "details": `{"a":1}`} {
 		assert.Equal(t, want, line[name], name)
 	}
 	assert.Contains(t, line["stack"], "TestLogLine")
@@ -423,9 +451,12 @@ func TestTraceIDs(t *testing.T) {
 	}{
 		{"the error's own", "Traceparent", parent, "^mine-1$", nil, fault.TraceID("mine-1")},
 		{"the error's own is malformed", "Traceparent", parent, "^" + traceID + "$", nil, fault.TraceID("no\r\nway")},
-		{"option", "Traceparent", parent, "^GET-span$", []fault.Option{fault.WithTraceID(func(r fault.Request) string { return r.Method() + "-span" })}, fault.Attr{}},
-		{"option without answer", "Traceparent", parent, "^" + traceID + "$", []fault.Option{fault.WithTraceID(func(fault.Request) string { return "" })}, fault.Attr{}},
-		{"option with a malformed answer", "X-Request-ID", "r1", "^r1$", []fault.Option{fault.WithTraceID(func(fault.Request) string { return "a b" })}, fault.Attr{}},
+		{"option", "Traceparent", parent, "^GET-span$",
+			[]fault.Option{fault.WithTraceID(func(r fault.Request) string { return r.Method() + "-span" })}, fault.Attr{}},
+		{"option without answer", "Traceparent", parent, "^" + traceID + "$",
+			[]fault.Option{fault.WithTraceID(func(fault.Request) string { return "" })}, fault.Attr{}},
+		{"option with a malformed answer", "X-Request-ID", "r1", "^r1$",
+			[]fault.Option{fault.WithTraceID(func(fault.Request) string { return "a b" })}, fault.Attr{}},
 		{"panicking option", "", "", random, []fault.Option{fault.WithTraceID(func(fault.Request) string { panic("x") })}, fault.Attr{}},
 		{"traceparent", "Traceparent", parent, "^" + traceID + "$", nil, fault.Attr{}},
 		{"later version", "Traceparent", "01" + parent[2:] + "-more", "^" + traceID + "$", nil, fault.Attr{}},
@@ -435,14 +466,16 @@ func TestTraceIDs(t *testing.T) {
 		{"zero parent id", "Traceparent", "00-" + traceID + "-0000000000000000-01", random, nil, fault.Attr{}},
 		{"upper case", "Traceparent", strings.ToUpper(parent), random, nil, fault.Attr{}},
 		{"short", "Traceparent", parent[:54], random, nil, fault.Attr{}},
-		{"request id", "X-Request-ID", "Root=1-67891233-abcdef012345678912345678", "^Root=1-67891233-abcdef012345678912345678$", nil, fault.Attr{}},
+		{"request id", "X-Request-ID", "Root=1-67891233-abcdef012345678912345678",
+			"^Root=1-67891233-abcdef012345678912345678$", nil, fault.Attr{}},
 		{"request id with markup", "X-Request-ID", "<script>", random, nil, fault.Attr{}},
 		{"request id too long", "X-Request-ID", strings.Repeat("a", 129), random, nil, fault.Attr{}},
 		{"nothing", "", "", random, nil, fault.Attr{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var observed string
-			r, log := logged(t, append(c.opts, fault.WithMembers(fault.MemberTraceID), fault.WithObserver(func(_ context.Context, o *fault.Occurrence) { observed = o.TraceID() }))...)
+			r, log := logged(t, append(c.opts, fault.WithMembers(fault.MemberTraceID),
+				fault.WithObserver(func(_ context.Context, o *fault.Occurrence) { observed = o.TraceID() }))...)
 			resp := r.Respond(with(c.header, c.value), fault.Gone.New(c.attr))
 			id := decode(t, resp)["trace_id"].(string)
 			assert.Regexp(t, c.want, id)
@@ -455,7 +488,63 @@ func TestTraceIDs(t *testing.T) {
 	}
 	instance := decode(t, responder(t).Respond(with("Accept", problemJSON, "Traceparent", parent), fault.Gone))["instance"]
 	assert.Equal(t, "urn:uuid:4bf92f35-77b3-4da6-a3ce-929d0e0e4736", instance)
-	assert.NotContains(t, decode(t, responder(t).Respond(with("Accept", problemJSON, "X-Request-ID", "r1"), fault.Gone)), "instance", "an id that is no UUID")
+	assert.NotContains(t, decode(t, responder(t).Respond(with("Accept", problemJSON, "X-Request-ID", "r1"), fault.Gone)),
+		"instance", "an id that is no UUID")
+}
+
+type carrying struct {
+	*request
+	header http.Header
+}
+
+func (r carrying) ResponseHeader(name string) string { return r.header.Get(name) }
+
+// One response has one id: that which middleware has given the request before.
+func TestTraceIDThatTheResponseCarries(t *testing.T) {
+	r, log := logged(t, fault.WithMembers(fault.MemberTraceID))
+	for i, c := range []struct {
+		err    error
+		req    *request
+		header string
+		want   string
+	}{
+		{fault.Gone, with("X-Request-ID", "of-the-request"), "of-the-response", "of-the-response"},
+		{fault.Gone, with("X-Request-ID", "of-the-request"), "", "of-the-request"},
+		{fault.Gone, with("X-Request-ID", "of-the-request"), "mal formed", "of-the-request"},
+		{fault.Gone, with("Traceparent", parent), "of-the-response", traceID},
+		{fault.Gone.New(fault.TraceID("its-own")), with(), "of-the-response", "its-own"},
+	} {
+		resp := r.Respond(carrying{c.req, http.Header{"X-Request-Id": {c.header}}}, c.err)
+		assert.Equal(t, c.want, decode(t, resp)["trace_id"], i)
+		assert.Contains(t, log.text(), `"trace_id":"`+c.want+`"`, i)
+	}
+}
+
+// What the failed handler has set for its own body goes with it: a proxy would serve the file that was refused.
+func TestWhatGoesWithTheFailedBody(t *testing.T) {
+	gone := []string{
+		"X-Accel-Redirect", "X-Accel-Buffering", "x-accel-expires", "X-Sendfile", "X-LIGHTTPD-send-file", "X-Lighttpd-Send-Tempfile",
+		"Location", "Refresh", "HX-Redirect", "HX-Location", "HX-Refresh", "HX-Push-Url", "hx-replace-url",
+		"Surrogate-Control", "Surrogate-Key", "CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "Edge-Control", "Expires",
+		"Trailer", "Trailer:Checksum", "ETag", "Content-Disposition",
+	}
+	kept := []string{
+		"HX-Retarget", "HX-Reswap", "HX-Trigger", "Set-Cookie", "X-Request-Id", "Access-Control-Allow-Origin",
+		"Strict-Transport-Security", "X-RateLimit-Limit", "Location-Hint", "X-Accelerated", "Link",
+	}
+	header := http.Header{}
+	for _, name := range append(gone, kept...) {
+		header[name] = []string{"x"} // as it is written, past http.Header's methods
+	}
+	responder(t).Respond(with(), fault.PermissionDenied).SetHeader(header, false)
+	for _, name := range gone {
+		assert.NotContains(t, header, name)
+	}
+	for _, name := range kept {
+		assert.Contains(t, header, name)
+	}
+	own := responder(t).Respond(with(), fault.Conflict.New(fault.Header("Location", "/orders/7"))).Header()
+	assert.Equal(t, "/orders/7", own.Get("Location"), "the error's own")
 }
 
 func TestFormatsAreNegotiated(t *testing.T) {
@@ -503,7 +592,8 @@ func TestTexts(t *testing.T) {
 	body := r.Respond(with(), fault.Gone.New(fault.Text("y"))).Body
 	assert.Equal(t, `{"EN":"\u003cplain\u003e \u0026 \"quoted\" \u2028"}`, string(body), "escaped as encoding/json does")
 	assert.Equal(t, "[]  ", decode(t, r.Respond(with(), fault.Gone.New(fault.Text("x"))))["EN"], "missing arguments read as nothing")
-	assert.Equal(t, "[2]  2", decode(t, r.Respond(with(), fault.Gone.New(fault.Text("x"), fault.Arg("A", 1), fault.Arg("A", 2))))["EN"], "the last one counts")
+	assert.Equal(t, "[2]  2",
+		decode(t, r.Respond(with(), fault.Gone.New(fault.Text("x"), fault.Arg("A", 1), fault.Arg("A", 2))))["EN"], "the last one counts")
 }
 
 type panickingStringer struct{ _ int }
@@ -589,7 +679,8 @@ func TestAFormatOutsideCore(t *testing.T) {
 		}
 		return append(o.AppendDetails(o.AppendParams(dst)), o.TraceID()...)
 	}
-	err := fault.Gone.New(fault.Arg("A", 1), fault.Count(2), fault.Detail("x", fault.TaskLocked), fault.Detail("y", []int{1}), fault.Detail("z", fmt.Errorf("w: %w", fault.Gone)))
+	err := fault.Gone.New(fault.Arg("A", 1), fault.Count(2), fault.Detail("x", fault.TaskLocked),
+		fault.Detail("y", []int{1}), fault.Detail("z", fmt.Errorf("w: %w", fault.Gone)))
 	req := with("Accept", "text/lines", "Accept-Language", "fr", "X-Request-ID", "r1")
 	for _, use := range []fault.TextUse{fault.AllLanguages, fault.OneLanguage, fault.OneLanguageTitled} {
 		r := responder(t, fault.WithLanguages("de", "en"), fault.WithFormats(fault.Multilingual{}, odd{"text/lines; charset=utf-8", use, lines}))
@@ -597,7 +688,8 @@ func TestAFormatOutsideCore(t *testing.T) {
 		assertHeader(t, resp, "Content-Type", "text/lines; charset=utf-8")
 		text := string(resp.Body)
 		if use == fault.AllLanguages {
-			assert.Contains(t, text, "gone||The requested resource is no longer available.|Gone\nDE=Die angeforderte Ressource ist nicht mehr verfügbar.\nEN=The")
+			assert.Contains(t, text,
+				"gone||The requested resource is no longer available.|Gone\nDE=Die angeforderte Ressource ist nicht mehr verfügbar.\nEN=The")
 			assert.Contains(t, text, "x.DE=Dies ist nicht möglich, weil die Aufgabe gesperrt ist.\n")
 			assertHeader(t, resp, "Content-Language", "de, en")
 		} else {
@@ -613,7 +705,8 @@ func TestAFormatOutsideCore(t *testing.T) {
 
 func TestAReusableFormatIsRenderedOnce(t *testing.T) {
 	calls := 0
-	format := reusable{odd{"text/once", fault.AllLanguages, func(dst []byte, o *fault.Occurrence) []byte { calls++; return append(dst, o.Text()...) }}}
+	format := reusable{odd{"text/once", fault.AllLanguages,
+		func(dst []byte, o *fault.Occurrence) []byte { calls++; return append(dst, o.Text()...) }}}
 	r, err := fault.NewResponder(fault.WithFormats(format), fault.WithLogger(slog.New(slog.DiscardHandler)))
 	require.NoError(t, err)
 	before := calls
@@ -621,7 +714,8 @@ func TestAReusableFormatIsRenderedOnce(t *testing.T) {
 		assert.Equal(t, "The requested resource is no longer available.", string(r.Respond(with(), fault.Gone.New()).Body))
 	}
 	assert.Equal(t, before, calls)
-	tracing := reusable{odd{"text/traced", fault.AllLanguages, func(dst []byte, o *fault.Occurrence) []byte { return append(dst, o.TraceID()...) }}}
+	tracing := reusable{odd{"text/traced", fault.AllLanguages,
+		func(dst []byte, o *fault.Occurrence) []byte { return append(dst, o.TraceID()...) }}}
 	r, err = fault.NewResponder(fault.WithFormats(tracing), fault.WithLogger(slog.New(slog.DiscardHandler)))
 	require.NoError(t, err)
 	assert.Equal(t, "r1", string(r.Respond(with("X-Request-ID", "r1"), fault.Gone).Body))
@@ -649,11 +743,16 @@ func TestErrorBody(t *testing.T) {
 		want, language, vary string
 	}{
 		{"negotiated text", func(l fault.Localizer) any { return l.Text("x", fault.Arg("N", 1)) }, `"Hallo 1."`, "de", "Accept, Accept-Language"},
-		{"all texts", func(l fault.Localizer) any { return l.Texts("x", fault.Arg("N", 1)) }, `{"DE":"Hallo 1.","EN":"Hello 1."}`, "de, en", "Accept"},
-		{"unknown id", func(l fault.Localizer) any { return []any{l.Text("nope"), l.Texts("nope")} }, `["nope",{}]`, "", "Accept, Accept-Language"},
-		{"nil", func(fault.Localizer) any { return nil }, `{"DE":"Die Anfrage ist ungültig.","EN":"The request is not valid."}`, "de, en", "Accept"},
-		{"typed nil", func(fault.Localizer) any { return (*UserNotSynced)(nil) }, `{"DE":"Die Anfrage ist ungültig.","EN":"The request is not valid."}`, "de, en", "Accept"},
-		{"panic", func(fault.Localizer) any { panic("x") }, `{"DE":"Die Anfrage ist ungültig.","EN":"The request is not valid."}`, "de, en", "Accept"},
+		{"all texts", func(l fault.Localizer) any { return l.Texts("x", fault.Arg("N", 1)) },
+			`{"DE":"Hallo 1.","EN":"Hello 1."}`, "de, en", "Accept"},
+		{"unknown id", func(l fault.Localizer) any { return []any{l.Text("nope"), l.Texts("nope")} }, `["nope",{}]`,
+			"", "Accept, Accept-Language"},
+		{"nil", func(fault.Localizer) any { return nil },
+			`{"DE":"Die Anfrage ist ungültig.","EN":"The request is not valid."}`, "de, en", "Accept"},
+		{"typed nil", func(fault.Localizer) any { return (*UserNotSynced)(nil) },
+			`{"DE":"Die Anfrage ist ungültig.","EN":"The request is not valid."}`, "de, en", "Accept"},
+		{"panic", func(fault.Localizer) any { panic("x") },
+			`{"DE":"Die Anfrage ist ungültig.","EN":"The request is not valid."}`, "de, en", "Accept"},
 		{"not encodable", func(fault.Localizer) any { return func() {} }, `"(not encodable)"`, "", "Accept"},
 	} {
 		resp := r.Respond(with("Accept-Language", "de"), &bodied{fault.BadRequest.New(), c.body})
@@ -683,13 +782,16 @@ func TestEditHeaderDoesWhatSetHeaderDoes(t *testing.T) {
 	r := responder(t)
 	for _, err := range []error{
 		fault.TaskLocked, fault.MethodNotAllowed, fault.MethodNotAllowed.New(fault.Header("Allow", "GET")),
-		fault.Unauthorized.New(fault.AddHeader("WWW-Authenticate", "Basic"), fault.AddHeader("WWW-Authenticate", "Bearer"), fault.Header("Vary", "Cookie, accept"), fault.Header("Cache-Control", "private")),
+		fault.Unauthorized.New(
+			fault.AddHeader("WWW-Authenticate", "Basic"), fault.AddHeader("WWW-Authenticate", "Bearer"),
+			fault.Header("Vary", "Cookie, accept"), fault.Header("Cache-Control", "private")),
 		&UserNotSynced{fault.BadRequest.New(), "R41"},
 	} {
 		for _, compressed := range []bool{false, true} {
 			for _, vary := range []string{"", "*", "Origin, ACCEPT", "Origin"} {
 				resp := r.Respond(with("Accept-Language", "fr"), err)
-				before := http.Header{"Etag": {"x"}, "content-md5": {"x"}, "Content-Encoding": {"gzip"}, "Www-Authenticate": {"Digest"}, "X-Kept": {"1"}}
+				before := http.Header{"Etag": {"x"}, "content-md5": {"x"}, "Content-Encoding": {"gzip"},
+					"Www-Authenticate": {"Digest"}, "X-Kept": {"1"}}
 				if vary != "" {
 					before.Set("Vary", vary)
 				}

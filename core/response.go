@@ -30,9 +30,11 @@ type headerField struct {
 //
 // It sets Content-Type, Content-Length, X-Content-Type-Options, Cache-Control, Content-Language and
 // the error's own headers, appends to Vary, and gives a 405 an empty Allow when there is none (RFC
-// 9110, section 15.5.6). It removes what described the body that failed: Content-Encoding, ETag,
-// Last-Modified, Content-Disposition and the like. Everything else stays: cookies, CORS, request
-// ids, rate limits, security headers.
+// 9110, section 15.5.6). It removes what went with the body that failed: what described it (Content-Encoding,
+// ETag, Last-Modified, Content-Disposition and the like), what makes somebody act instead of reading
+// (Location, Refresh, X-Accel-Redirect and its family, X-Sendfile, HX-Redirect and the like), what makes
+// caches keep it (Surrogate-Control, CDN-Cache-Control, Edge-Control, Expires), and trailers. Everything else
+// stays: cookies, CORS, request ids, rate limits, security headers.
 //
 // compressed says that Content-Encoding was there before the handler ran: it belongs to a compressor
 // around it. Content-Encoding then stays, and Content-Length is left to the compressor.

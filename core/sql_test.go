@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -86,10 +87,8 @@ func TestSQLMappers(t *testing.T) {
 	assert.Contains(t, log.text(), `"sqlstate":"42P01"`)
 	assert.Equal(t, 500, responder(t).Respond(with(), pgError("23505")).Status, "only where it is asked for")
 
-	cancelled, cancel := context.WithCancel(context.Background())
-	cancel()
 	req := with()
-	req.ctx = cancelled
+	req.ctx = cancelledBy(&http.Server{})
 	assert.Equal(t, 499, r.Respond(req, errors.Join(pgError("57014"), context.Canceled)).Status, "the client left")
 	for i, m := range r.Mappers() {
 		assert.Empty(t, m.Unreachable, "mapper %d", i)

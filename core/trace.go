@@ -9,7 +9,7 @@ import (
 const maxTraceID = 128
 
 // findTraceID takes the error's own id, else the option's, else a valid traceparent (W3C Trace
-// Context), else a valid X-Request-ID, else a random one.
+// Context), else a valid X-Request-ID, that of the response before that of the request, else a random one.
 func (o *Occurrence) findTraceID() (id string) {
 	if a, ok := o.fault.lookup(opTraceID); ok && isTraceID(a.name) {
 		return a.name
@@ -32,6 +32,11 @@ func (o *Occurrence) requestTraceID() string {
 	}
 	if id, ok := traceOfParent(o.request.Header("traceparent")); ok {
 		return strings.Clone(id)
+	}
+	if r, ok := o.request.(interface{ ResponseHeader(name string) string }); ok {
+		if id := r.ResponseHeader("X-Request-ID"); isTraceID(id) {
+			return strings.Clone(id)
+		}
 	}
 	if id := o.request.Header("X-Request-ID"); isTraceID(id) {
 		return strings.Clone(id)

@@ -87,7 +87,6 @@ func TestConformance(t *testing.T) {
 		},
 		"Middleware alone": func(r *fault.Responder, routes []coretest.Route) *gin.Engine {
 			e := gin.New()
-			e.HandleMethodNotAllowed = true
 			e.Use(faultgin.Middleware(r))
 			register(e, routes, returning)
 			return e
@@ -96,7 +95,9 @@ func TestConformance(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			coretest.Run(t, coretest.Adapter{
 				Start: func(r *fault.Responder, routes []coretest.Route) (string, func(), error) {
-					server := httptest.NewUnstartedServer(http.MaxBytesHandler(build(r, routes), coretest.BodyLimit))
+					e := build(r, routes)
+					e.HandleMethodNotAllowed = true // gin's own switch: without it wrong methods are 404
+					server := httptest.NewUnstartedServer(http.MaxBytesHandler(e, coretest.BodyLimit))
 					server.Config.ErrorLog = silent
 					server.Start()
 					return server.Listener.Addr().String(), server.Close, nil

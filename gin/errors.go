@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/errtree"
 )
 
 // reported is what has gone wrong: the last error, when there is one, and those in c.Errors, the
@@ -37,29 +38,78 @@ func reported(c *gin.Context, last error) error {
 	return errors.Join(list...)
 }
 
-// marked is the error inside of gin's, with the mark of one that Bind has met.
-func marked(err error) error {
+// marked is the error inside of gin's, with the mark of one that Bind has met, and with what the validator's errors
+// in it are about.
+func marked(err error) (result error) {
+	defer func() {
+		if recover() != nil { // a foreign Unwrap
+			result = err
+		}
+	}()
 	e, ok := err.(*gin.Error)
 	switch {
 	case !ok || fault.IsNil(e.Err):
-		return err
+		return recalled(err)
 	case e.IsType(gin.ErrorTypeBind):
-		return fault.Binding(e.Err)
+		return fault.Binding(recalled(e.Err))
 	}
-	return e.Err
+	return recalled(e.Err)
 }
+
+// tell hands an answered error to gin's own channel, c.Errors, for loggers and tracing outside, unless an entry there
+// is the error or wraps it.
+func tell(c *gin.Context, err error) {
+	for _, e := range c.Errors {
+		if e != nil && !fault.IsNil(e.Err) && holds(e.Err, err) {
+			return
+		}
+	}
+	_ = c.Error(told(err))
+}
+
+// holds reports whether one of the errors is the other, or wraps it.
+func holds(a, b error) (yes bool) {
+	defer func() {
+		if recover() != nil { // a foreign method
+			yes = false
+		}
+	}()
+	return sameError(a, b) || errtree.Is(a, b) || errtree.Is(b, a)
+}
+
+// told is err, or err without the panic of its Error: gin's loggers ask for it, and nobody would catch that.
+func told(err error) (safe error) {
+	defer func() {
+		if recover() != nil {
+			safe = silenced{err}
+		}
+	}()
+	_ = err.Error()
+	return err
+}
+
+// silenced is an error whose Error panics.
+type silenced struct{ error }
+
+func (silenced) Error() string   { return "(an error whose Error method panics)" }
+func (e silenced) Unwrap() error { return e.error }
 
 // same reports whether err is e or what e holds. The errors of validators are slices, which == does
 // not compare.
 func same(err error, e *gin.Error) bool {
-	a, b := reflect.ValueOf(err), reflect.ValueOf(e.Err)
-	switch {
-	case a.Type() == reflect.TypeFor[*gin.Error]():
+	if _, gins := err.(*gin.Error); gins {
 		return err == e
+	}
+	return sameError(err, e.Err)
+}
+
+func sameError(err, other error) bool {
+	a, b := reflect.ValueOf(err), reflect.ValueOf(other)
+	switch {
 	case a.Type() != b.Type():
 		return false
 	case a.Comparable():
-		return err == e.Err
+		return err == other
 	}
 	return a.Kind() == reflect.Slice && a.Len() == b.Len() && a.UnsafePointer() == b.UnsafePointer()
 }

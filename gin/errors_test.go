@@ -50,7 +50,7 @@ func TestReported(t *testing.T) {
 		"c.Error of ours":          {func(c *gin.Context) { add(c, fault.TaskLocked.New()) }, 423, "task_locked"},
 		"c.Error, wrapped":         {func(c *gin.Context) { add(c, fmt.Errorf("%s: %w", canary, fault.TaskLocked)) }, 423, "task_locked"},
 		"c.Error with a status":    {func(c *gin.Context) { c.Status(409); add(c, errCanary) }, 409, "conflict"},
-		"c.Error after a status":   {func(c *gin.Context) { c.Status(409); c.Status(200); add(c, errCanary) }, 500, "unhandled"},
+		"c.Error after a status":   {func(c *gin.Context) { c.Status(409); c.Status(200); c.Abort(); add(c, errCanary) }, 500, "unhandled"},
 		"c.Error, nothing else":    {func(c *gin.Context) { add(c, upstreamError(404)) }, 404, "not_found"},
 		"Public is not exposure":   {func(c *gin.Context) { _ = c.Error(errCanary).SetType(gin.ErrorTypePublic) }, 500, "unhandled"},
 		"Meta is not shown":        {func(c *gin.Context) { _ = c.Error(errCanary).SetMeta(canary) }, 500, "unhandled"},
@@ -136,7 +136,7 @@ func TestReturnedAndCollected(t *testing.T) {
 	line := s.failed(s.get("/"), 404, "not_found")
 	assert.Equal(t, 1, strings.Count(line, canary), line)
 	line = s.failed(s.postJSON("/", `{}`), 400, "validation_failed")
-	assert.Equal(t, 1, strings.Count(line, "input.name"), line)
+	assert.Equal(t, 1, strings.Count(line, "input.Name"), line)
 }
 
 type input struct {

@@ -29,6 +29,7 @@ func show(e *gin.Engine, method, path, body string) {
 
 func ExampleInstall() {
 	e := gin.New()
+	e.HandleMethodNotAllowed = true // without it gin calls a wrong method 404
 	faultgin.Install(e, responder)
 	e.GET("/orders/:id", func(c *gin.Context) { c.AbortWithStatus(http.StatusForbidden) })
 	show(e, "GET", "/orders/7", "")

@@ -3,157 +3,221 @@ package faultgin
 import (
 	"bufio"
 	"context"
-	"errors"
 	"net"
 	"net/http"
-	"reflect"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	fault "github.com/polyfault/polyfault/core"
+	life "github.com/polyfault/polyfault/internal/exchange"
 )
 
-// An exchange follows one request and its response: it is the c.Writer that handlers get. Exchanges
-// are pooled, so that success costs no allocation; like gin's own writer, it must not be used after
-// the handlers have returned.
+// An exchange follows one request and its response: it is the c.Writer that handlers get. Exchanges are pooled, each
+// Middleware having its own, so that success costs no allocation. Like gin's own writer, and gin's contexts, an
+// exchange must not be used after the handlers have returned; but who asks for it with another context than
+// that of its request, a copy in a goroutine, say, gets one of his own: see at.
 type exchange struct {
 	gin.ResponseWriter // c.Writer as it was at entry
-	context            *gin.Context
-	request            *http.Request // as it came
-	responder          *fault.Responder
+	life.State
 
-	chosen     int  // the status that a handler set last; 0 for one that gin has preset
-	informed   bool // the last status was informational, and is sent
-	hijacked   bool
-	answered   bool // by us, or by the Middleware inside
-	closed     bool // by our answer: what handlers still write is dropped
-	compressed bool // Content-Encoding was there before the handlers: a compressor's
+	owner      atomic.Pointer[gin.Context] // whose request it is; nil while it is in the pool
+	request    *http.Request               // as it came
+	chosen     int                         // the status that a handler set last; 0 for one that gin has preset
+	compressed bool                        // Content-Encoding was there before the handlers: a compressor's
+	noted      bool                        // what is answered was only noted beside an answer of the handlers
 }
 
-var exchanges = sync.Pool{New: func() any { return &exchange{} }}
+// newPool makes the exchanges of one Middleware.
+func newPool(r *fault.Responder) *sync.Pool {
+	return &sync.Pool{New: func() any {
+		x := &exchange{}
+		x.Responder, x.Pooled = r, true
+		return x
+	}}
+}
 
-func begin(c *gin.Context, r *fault.Responder) *exchange {
-	x := exchanges.Get().(*exchange)
-	x.ResponseWriter, x.context, x.request, x.responder = c.Writer, c, c.Request, r
+func (x *exchange) begin(c *gin.Context) {
+	x.ResponseWriter, x.request = c.Writer, c.Request
 	x.compressed = len(c.Writer.Header()["Content-Encoding"]) > 0
+	x.owner.Store(c)
 	c.Writer = x
-	return x
 }
 
-func (x *exchange) restore() { x.context.Writer = x.ResponseWriter }
+// at finds the exchange of c, and whether it began one for want of another. The one that the writer leads to may be
+// serving another client by now, when c is a copy: only the responder of it, which never changes, is used then,
+// and the answer goes to the writer of c.
+func at(c *gin.Context) (x *exchange, began bool) {
+	found, _ := life.Find(c.Writer).(*exchange)
+	if found != nil && found.owner.Load() == c {
+		return found, false
+	}
+	x = &exchange{}
+	x.ResponseWriter, x.request = c.Writer, c.Request
+	if found != nil {
+		x.Responder = found.Responder
+	}
+	x.owner.Store(c)
+	if !usable(c.Writer) {
+		x.End()
+	}
+	return x, true
+}
+
+// usable reports whether the writer has one below it: that of a copied context has none.
+func usable(w gin.ResponseWriter) (yes bool) {
+	defer func() { yes = recover() == nil }()
+	w.Header()
+	return true
+}
 
 // finish is deferred around the handlers. It answers a panic; without one it gives back the exchange.
-func (x *exchange) finish() {
+func (x *exchange) finish(pool *sync.Pool) {
 	v := recover()
-	x.restore()
+	c := x.owner.Load()
+	c.Writer = x.ResponseWriter
+	defer x.end(pool, v == nil && !x.Hijacked())
 	switch {
 	case v == nil:
-		if !x.hijacked {
-			*x = exchange{}
-			exchanges.Put(x)
-		}
 	case v == http.ErrAbortHandler: // by identity, as net/http compares
 		x.abort()
 	default:
-		x.recovered(v)
+		x.recovered(c, v)
 	}
 }
 
-func (x *exchange) recovered(v any) {
-	x.context.Abort() // gin would go on with the handler after the one that panicked
-	resp := x.responder.Recovered((*request)(x), v)
-	if x.Written() && !x.hijacked {
+func (x *exchange) end(pool *sync.Pool, clean bool) {
+	x.End()
+	x.owner.Store(nil)
+	if !clean {
+		return
+	}
+	x.ResponseWriter, x.request = nil, nil
+	x.chosen, x.compressed, x.noted = 0, false, false
+	x.Reset()
+	pool.Put(x)
+}
+
+func (x *exchange) recovered(c *gin.Context, v any) {
+	c.Abort() // gin would go on with the handler after the one that panicked
+	err := fault.Panicked(v)
+	resp := x.responder(c).Respond((*request)(x), err)
+	tell(c, err)
+	if x.tooLate() && !x.Hijacked() && !x.Closed() {
 		x.abort()
 	}
-	x.send(resp)
+	x.send(c, resp)
 }
 
 // abort breaks the transfer off. gin.Recovery around would swallow the panic, and gin then end the
 // response as if it were whole; past the deadline nothing reaches the client any more.
 func (x *exchange) abort() {
-	if !x.hijacked { // then the connection is not ours
+	if !x.Hijacked() { // then the connection is not ours
 		_ = http.NewResponseController(bottom(x.ResponseWriter)).SetWriteDeadline(time.Unix(1, 0))
 	}
 	panic(http.ErrAbortHandler)
 }
 
 // settle answers what the handlers have left in c.Errors, or in the status.
-func (x *exchange) settle() {
-	if x.answered {
+func (x *exchange) settle(c *gin.Context) {
+	if x.Claimed() {
 		return
 	}
-	err := reported(x.context, nil)
-	if err == nil && x.unanswered() {
+	err := reported(c, nil)
+	if err == nil && x.unanswered(c) {
 		err = &statusError{status: x.Status()}
 	}
-	if err == nil || x.reentered() {
+	if err == nil || x.reentered(c) {
 		return
 	}
-	x.respond(err)
+	x.noted = x.Written() || x.chosen >= 200 && x.chosen < 400 && !c.IsAborted()
+	x.respond(c, err)
 }
 
 // unanswered reports a status that gin has set for want of a route, or somebody by aborting. The
 // mere status of a handler is a legal answer without a body.
-func (x *exchange) unanswered() bool {
-	c := x.context
-	return x.Status() >= 400 && !x.Written() && (c.IsAborted() || c.FullPath() == "")
+func (x *exchange) unanswered(c *gin.Context) bool {
+	if x.Status() < 400 || x.Written() {
+		return false
+	}
+	return c.IsAborted() || c.FullPath() == "" || len(c.HandlerNames()) == 0 // gin's static files hand over to NoRoute, and there is none
 }
 
 // reentered reports that Engine.HandleContext has run all handlers anew, this Middleware among them,
 // on a writer that does not pass through x.
-func (x *exchange) reentered() bool {
-	return x.Written() && tracked(x.context.Writer) != x
+func (x *exchange) reentered(c *gin.Context) bool {
+	return x.Written() && life.Find(c.Writer) != life.Exchange(x)
 }
 
 // fail answers an error that was returned.
-func (x *exchange) fail(err error) {
-	if x.answered {
-		return
+func (x *exchange) fail(c *gin.Context, err error) {
+	if !x.Claimed() || x.Over() {
+		x.respond(c, reported(c, err))
 	}
-	x.respond(reported(x.context, err))
 }
 
-func (x *exchange) respond(err error) {
-	x.context.Abort()
+func (x *exchange) respond(c *gin.Context, err error) {
+	c.Abort()
 	if err == http.ErrAbortHandler { // gin.Recovery inside reports it so
 		x.abort()
 	}
-	if x.chosen >= 400 {
-		err = &statusError{err, x.chosen}
-	}
-	x.send(x.responder.Respond((*request)(x), err))
-}
-
-// send writes the response to the writer of the entry: one that came in between may be a compressor,
-// and at its end already.
-func (x *exchange) send(resp *fault.Response) {
-	x.answered = true
-	for outer := tracked(x.ResponseWriter); outer != nil; outer = tracked(outer.ResponseWriter) {
-		outer.answered = true
-	}
-	if x.Written() {
+	if !x.Claim() {
 		return
 	}
-	x.closed = true
+	answered := err
+	if x.chosen >= 400 {
+		answered = &statusError{err, x.chosen}
+	}
+	resp := x.responder(c).Respond((*request)(x), answered)
+	tell(c, err)
+	x.send(c, resp)
+}
+
+func (x *exchange) responder(c *gin.Context) *fault.Responder {
+	var ctx context.Context = c
+	if c.Request != nil {
+		ctx = c.Request.Context()
+	}
+	return life.Responder(ctx, x.Responder, x.ResponseWriter)
+}
+
+// tooLate reports that nothing can be sent any more, or is to be.
+func (x *exchange) tooLate() bool { return x.Begun() || x.noted || x.Written() }
+
+// send writes the response to the writer of the entry: one that came in between may be a compressor that is already
+// closed.
+func (x *exchange) send(c *gin.Context, resp *fault.Response) {
+	for outer := range life.All(x.ResponseWriter) {
+		if g, ok := outer.(*exchange); ok && g.owner.Load() == c {
+			g.Claim() // it has nothing to add
+		}
+	}
+	if x.tooLate() || !x.Answer() {
+		return
+	}
+	defer x.Answered()
 	w := x.ResponseWriter
 	resp.SetHeader(w.Header(), x.compressed)
 	w.WriteHeader(resp.Status)
-	if x.context.Request.Method == http.MethodHead || len(resp.Body) == 0 {
+	if c.Request.Method == http.MethodHead || len(resp.Body) == 0 {
 		w.WriteHeaderNow()
 		return
 	}
 	_, _ = w.Write(resp.Body) // the client may be gone: nobody is left to tell
 }
 
+// ExchangeState is the state.
+func (x *exchange) ExchangeState() *life.State { return &x.State }
+
 // WriteHeader sets the status. Informational ones are sent, and do not begin the response.
 func (x *exchange) WriteHeader(status int) {
-	if x.closed {
+	if x.Closed() {
 		return
 	}
-	x.informed = status >= 100 && status < 200 && status != http.StatusSwitchingProtocols
-	if x.informed {
+	x.Inform(status >= 100 && status < 200 && status != http.StatusSwitchingProtocols)
+	if x.Informed() {
 		x.inform(status)
 		return
 	}
@@ -172,29 +236,31 @@ func (x *exchange) inform(status int) {
 }
 
 // WriteHeaderNow sends the status. It holds that of a failure back: gin aborts by it, before the
-// error is known and a body can be made. What nobody answers gin sends at the end.
+// error is known and a body can be made. If nobody answers, gin sends the status after the handlers.
 func (x *exchange) WriteHeaderNow() {
-	if x.informed { // the status meant was sent
-		x.informed = false
+	if x.Informed() { // the status meant was sent
+		x.Inform(false)
 		return
 	}
-	if x.Status() < 400 || x.answered {
+	if x.Status() < 400 || x.Claimed() {
 		x.ResponseWriter.WriteHeaderNow()
 	}
 }
 
 func (x *exchange) Write(p []byte) (int, error) {
-	if x.closed {
+	if !x.Enter() {
 		return len(p), nil
 	}
+	defer x.Leave()
 	return x.ResponseWriter.Write(p)
 }
 
 // WriteString is Write without a copy.
 func (x *exchange) WriteString(s string) (int, error) {
-	if x.closed {
+	if !x.Enter() {
 		return len(s), nil
 	}
+	defer x.Leave()
 	return x.ResponseWriter.WriteString(s)
 }
 
@@ -205,33 +271,19 @@ func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, http.ErrNotSupported
 	}
 	conn, buffer, err := x.ResponseWriter.Hijack()
-	x.hijacked = x.hijacked || err == nil
+	if err == nil {
+		x.Take()
+	}
 	return conn, buffer, err
 }
 
 // Unwrap serves [http.ResponseController].
 func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
-// maxWriters is more than any stack of middleware; a writer that unwraps to itself ends here.
-const maxWriters = 32
-
-// tracked finds the exchange at or below w, through the writers of other middleware.
-func tracked(w http.ResponseWriter) *exchange {
-	for range maxWriters {
-		if x, ok := w.(*exchange); ok {
-			return x
-		}
-		if w = below(w); w == nil {
-			return nil
-		}
-	}
-	return nil
-}
-
 // bottom is the last writer below w, as a rule net/http's own.
 func bottom(w http.ResponseWriter) http.ResponseWriter {
-	for range maxWriters {
-		next := below(w)
+	for range 64 { // a writer that unwraps to itself ends here
+		next := life.Wrapped(w)
 		if next == nil {
 			return w
 		}
@@ -240,50 +292,40 @@ func bottom(w http.ResponseWriter) http.ResponseWriter {
 	return w
 }
 
-// below is the writer that w wraps, nil when there is none to be found. Middleware for gin embeds
-// the writer and hardly ever has Unwrap, which gin's interface does not ask for.
-func below(w http.ResponseWriter) http.ResponseWriter {
-	if u, ok := w.(interface{ Unwrap() http.ResponseWriter }); ok {
-		return u.Unwrap()
-	}
-	v := reflect.Indirect(reflect.ValueOf(w))
-	if v.Kind() != reflect.Struct {
-		return nil
-	}
-	field, ok := v.Type().FieldByName("ResponseWriter")
-	if !ok || !field.Anonymous || len(field.Index) > 1 {
-		return nil
-	}
-	next, _ := v.Field(field.Index[0]).Interface().(http.ResponseWriter)
-	return next
-}
-
 // request is the exchange as the core sees it.
 type request exchange
 
 var _ fault.Request = (*request)(nil)
 
-func (r *request) Method() string  { return r.context.Request.Method }
-func (r *request) Route() string   { return r.context.FullPath() }
-func (r *request) Committed() bool { return r.Written() }
+func (r *request) context() *gin.Context           { return r.owner.Load() }
+func (r *request) Context() context.Context        { return r.context().Request.Context() }
+func (r *request) ArrivalContext() context.Context { return r.request.Context() }
+func (r *request) Method() string                  { return r.context().Request.Method }
+func (r *request) Route() string                   { return r.context().FullPath() }
+func (r *request) Committed() bool                 { return (*exchange)(r).tooLate() }
 
-// Context is that of the request as the handlers have it. Middleware that gave it a deadline cancels it
-// on its way out, which must not look like a client that left.
-func (r *request) Context() context.Context {
-	ctx := r.context.Request.Context()
-	if errors.Is(ctx.Err(), context.Canceled) && r.request.Context().Err() == nil {
-		return context.WithoutCancel(ctx)
+// SentStatus is the answer of the handlers, beside which an error was only noted.
+func (r *request) SentStatus() int {
+	if !r.noted {
+		return 0
 	}
-	return ctx
+	return r.Status()
 }
 
 func (r *request) Path() string {
-	if r.context.Request.URL == nil {
-		return ""
+	if u := r.context().Request.URL; u != nil {
+		return u.Path
 	}
-	return r.context.Request.URL.Path
+	return ""
 }
 
 func (r *request) Header(name string) string {
-	return fault.JoinedHeader(r.context.Request.Header, name)
+	return fault.JoinedHeader(r.context().Request.Header, name)
+}
+
+func (r *request) ResponseHeader(name string) string {
+	if r.Over() {
+		return ""
+	}
+	return r.ResponseWriter.Header().Get(name)
 }

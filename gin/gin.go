@@ -6,34 +6,29 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// Install sets up e to answer every failure with r: [Middleware], NoRoute, NoMethod, and
-// HandleMethodNotAllowed, without which gin calls a wrong method 404. It must run before the routes
-// are registered, as gin's Use reaches only those that come after it.
+// Install makes r answer every failure of e: it uses [Middleware], and lets gin's validator remember what it has
+// validated, so that field errors have the names that clients know. It changes nothing else: routes, switches,
+// NoRoute and NoMethod stay the application's. It must run before the routes are registered, as gin's Use reaches
+// only those that come after it.
+//
+// A path without a route, and a wrong method where the application has set e.HandleMethodNotAllowed, get a body in our
+// form unless a handler of NoRoute or NoMethod answers them.
 func Install(e *gin.Engine, r *fault.Responder) {
+	remember()
 	e.Use(Middleware(r))
-	e.HandleMethodNotAllowed = true
-	e.NoRoute(unmatched(fault.NotFound))
-	e.NoMethod(unmatched(fault.MethodNotAllowed))
-}
-
-// unmatched leaves it to Middleware when other middleware has reported an error already.
-func unmatched(k *fault.Kind) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		if len(c.Errors) == 0 {
-			Abort(c, k)
-		}
-	}
 }
 
 // Middleware answers with r what the handlers inside report by [Handler], [Abort], c.Error,
 // c.AbortWithError, c.AbortWithStatus, c.Bind or a panic. It may be installed more than once: the
 // inner one answers.
 func Middleware(r *fault.Responder) gin.HandlerFunc {
+	pool := newPool(r)
 	return func(c *gin.Context) {
-		x := begin(c, r)
-		defer x.finish()
+		x := pool.Get().(*exchange)
+		x.begin(c)
+		defer x.finish(pool)
 		c.Next()
-		x.settle()
+		x.settle(c)
 	}
 }
 
@@ -49,14 +44,12 @@ func Handler(h func(*gin.Context) error) gin.HandlerFunc {
 // Abort answers err at once, with the responder of the [Middleware] around, and keeps the handlers
 // that are left from running. What is written after it is dropped; only the first error of a request
 // is answered. Nil, and a typed nil, do nothing. Without a Middleware around, [fault.Default] answers.
+//
+// With a copy of a context (c.Copy) the answer goes to the writer of the copy, and nowhere else.
 func Abort(c *gin.Context, err error) {
 	if fault.IsNil(err) {
 		return
 	}
-	x := tracked(c.Writer)
-	if x == nil {
-		x = begin(c, nil)
-		defer x.restore()
-	}
-	x.fail(err)
+	x, _ := at(c)
+	x.fail(c, err)
 }

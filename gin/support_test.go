@@ -75,6 +75,7 @@ func prepare(t *testing.T, e *gin.Engine, setup func(e *gin.Engine, r *fault.Res
 	r, err := fault.NewResponder(fault.WithLogger(slog.New(s)), fault.WithObserver(s.observe), fault.WithMembers(fault.MemberCode))
 	require.NoError(t, err)
 	s.responder = r
+	e.HandleMethodNotAllowed = true // an application's own line
 	setup(e, r)
 	return s
 }

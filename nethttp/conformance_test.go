@@ -77,7 +77,8 @@ func TestConformance(t *testing.T) {
 					server := httptest.NewServer(http.MaxBytesHandler(c.build(r, routes), coretest.BodyLimit))
 					return server.Listener.Addr().String(), server.Close, nil
 				},
-				Features: coretest.Features{HeadRoutes: c.head, Streaming: true, Informational: true, Hijack: true, ClientCancel: true, AllMethods: true},
+				Features: coretest.Features{HeadRoutes: c.head, Streaming: true, Informational: true, Hijack: true,
+					ClientCancel: true, AllMethods: true},
 			})
 		})
 	}

@@ -476,7 +476,8 @@ func (e *RemoteError) decodeText(body []byte, language string) {
 		if !named {
 			name, text = "", entry
 		}
-		e.Fields = append(e.Fields, RemoteField{At: fault.InBody(dotted(strings.Trim(name, "\u2068\u2069"))), Texts: map[string]string{language: text}})
+		at := fault.InBody(dotted(strings.Trim(name, "\u2068\u2069")))
+		e.Fields = append(e.Fields, RemoteField{At: at, Texts: map[string]string{language: text}})
 	}
 }
 

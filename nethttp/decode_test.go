@@ -134,8 +134,10 @@ func rich() error {
 }
 
 var ownLocales = fstest.MapFS{
-	"active.en.toml": {Data: []byte("[counted]\none = \"one\"\nother = \"many: {{.Count}}\"\n[order_refused]\nother = \"Order {{.ID}} is refused.\"\n[too_few]\nother = \"{{.Field}}: at least {{.Limit}}\"\n")},
-	"active.fr.toml": {Data: []byte("[order_refused]\nother = \"La commande {{.ID}} est refusée.\"\n[too_few]\nother = \"{{.Field}} : au moins {{.Limit}}\"\n")},
+	"active.en.toml": {Data: []byte("[counted]\none = \"one\"\nother = \"many: {{.Count}}\"\n" +
+		"[order_refused]\nother = \"Order {{.ID}} is refused.\"\n[too_few]\nother = \"{{.Field}}: at least {{.Limit}}\"\n")},
+	"active.fr.toml": {Data: []byte("[order_refused]\nother = \"La commande {{.ID}} est refusée.\"\n" +
+		"[too_few]\nother = \"{{.Field}} : au moins {{.Limit}}\"\n")},
 }
 
 func TestRoundTripOfEverythingElse(t *testing.T) {
@@ -324,15 +326,21 @@ func TestBodiesThatTellNothing(t *testing.T) {
 		{"very deep", reply(400, "application/json", deep), fault.BadRequest, "not valid JSON"},
 		{"another JSON", reply(400, "application/json", `{"foo":1}`), fault.BadRequest, "no error format"},
 		{"unknown code", reply(404, "application/problem+json", `{"title":"x","code":"no_such_code"}`), fault.NotFound, ""},
-		{"unknown code, unregistered status", reply(418, "application/problem+json", `{"title":"x","code":"no_such_code"}`), fault.ClientError, ""},
+		{"unknown code, unregistered status", reply(418, "application/problem+json",
+			`{"title":"x","code":"no_such_code"}`), fault.ClientError, ""},
 		{"status beyond", reply(799, "application/problem+json", `{"title":"x"}`), fault.ServerError, ""},
 		{"a code of another family", reply(500, "application/problem+json", `{"title":"x","code":"task_locked"}`), fault.InternalServerError, ""},
 		{"a code that was moved", reply(409, "application/problem+json", `{"title":"x","code":"task_locked"}`), fault.TaskLocked, ""},
-		{"wrong types", reply(423, "application/problem+json", `{"title":1,"detail":[],"code":{},"errors":7,"params":"x","details":false,"trace_id":1,"lang":2,"retryable":"yes"}`), fault.Locked, ""},
-		{"wrong types inside", reply(423, "application/problem+json", `{"code":"task_locked","errors":[1,{},{"pointer":3,"params":[]},null]}`), fault.TaskLocked, ""},
+		{"wrong types", reply(423, "application/problem+json",
+			`{"title":1,"detail":[],"code":{},"errors":7,"params":"x","details":false,"trace_id":1,"lang":2,"retryable":"yes"}`), fault.Locked, ""},
+		{"wrong types inside", reply(423, "application/problem+json",
+			`{"code":"task_locked","errors":[1,{},{"pointer":3,"params":[]},null]}`), fault.TaskLocked, ""},
 		{"wrong types, multilingual", reply(423, "application/json", `{"EN":1,"DE":"x","code":7,"details":{"a":{"error":1}}}`), fault.Locked, ""},
-		{"wrong types, web api", reply(423, "application/json", `{"stat":"fail","err":{"code":"x","msg":1,"type":2},"fields":[1]}`), fault.Locked, ""},
-		{"wrong types, rpc", reply(423, "application/json", `{"error":{"code":"x","status":1,"details":[{"@type":1},7,{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":{}}]}}`), fault.Locked, ""},
+		{"wrong types, web api", reply(423, "application/json",
+			`{"stat":"fail","err":{"code":"x","msg":1,"type":2},"fields":[1]}`), fault.Locked, ""},
+		{"wrong types, rpc", reply(423, "application/json",
+			`{"error":{"code":"x","status":1,"details":[{"@type":1},7,`+
+				`{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":{}}]}}`), fault.Locked, ""},
 		{"wrong types, JSON:API", reply(423, "application/vnd.api+json", `{"errors":[{"status":1,"code":[],"meta":7},9]}`), fault.Locked, ""},
 		{"wrong types, envelope", reply(423, "application/json", `{"error":{"code":9,"details":[]}}`), fault.Locked, ""},
 		{"byte order mark", reply(423, "application/problem+json", "\ufeff"+`{"title":"x","code":"task_locked"}`), fault.TaskLocked, ""},
@@ -431,14 +439,25 @@ func TestForeignServersAreUnderstood(t *testing.T) {
 		kind *fault.Kind
 		text string
 	}{
-		{"RFC 9457's own example", reply(403, "application/problem+json", `{"type":"https://example.com/probs/out-of-credit","title":"You do not have enough credit.",
-			"detail":"Your current balance is 30, but that costs 50.","instance":"/account/12345/msgs/abc","balance":30,"accounts":["/account/12345"]}`), fault.Forbidden, "Your current balance is 30, but that costs 50."},
-		{"a type of ours without a code", reply(423, "application/problem+json", `{"type":"https://x.example/task-locked","title":"T"}`), fault.TaskLocked, "T"},
-		{"Google", reply(404, "application/json; charset=UTF-8", `{"error":{"code":404,"message":"Not here.","status":"NOT_FOUND","details":[]}}`), fault.NotFound, "Not here."},
-		{"blargh", reply(404, "application/json", `{"error":{"code":"OBJECT_DOES_NOT_EXIST","details":{"object_name":"jar","object_id":3}}}`), fault.EntityNotFound, ""},
-		{"djblets", reply(401, "application/json", `{"err":{"code":103,"msg":"You are not logged in","type":"auth-not-logged-in"},"stat":"fail"}`), fault.NotLoggedIn, "You are not logged in"},
-		{"JSON:API with a pointer first", reply(422, "application/vnd.api+json", `{"errors":[{"status":"422","source":{"pointer":"/data/attributes/title"},"title":"Invalid","detail":"Too short."}]}`), fault.UnprocessableContent, ""},
-		{"weblink", reply(423, "application/json", `{"DE":"Gesperrt.","EN":"Locked.","ZH-HANT":"已鎖定。","details":{"date":{"error":"bad"}}}`), fault.Locked, "Locked."},
+		{"RFC 9457's own example", reply(403, "application/problem+json",
+			`{"type":"https://example.com/probs/out-of-credit","title":"You do not have enough credit.",
+			"detail":"Your current balance is 30, but that costs 50.","instance":"/account/12345/msgs/abc",
+			"balance":30,"accounts":["/account/12345"]}`),
+			fault.Forbidden, "Your current balance is 30, but that costs 50."},
+		{"a type of ours without a code", reply(423, "application/problem+json",
+			`{"type":"https://x.example/task-locked","title":"T"}`), fault.TaskLocked, "T"},
+		{"Google", reply(404, "application/json; charset=UTF-8",
+			`{"error":{"code":404,"message":"Not here.","status":"NOT_FOUND","details":[]}}`), fault.NotFound, "Not here."},
+		{"blargh", reply(404, "application/json",
+			`{"error":{"code":"OBJECT_DOES_NOT_EXIST","details":{"object_name":"jar","object_id":3}}}`), fault.EntityNotFound, ""},
+		{"djblets", reply(401, "application/json",
+			`{"err":{"code":103,"msg":"You are not logged in","type":"auth-not-logged-in"},"stat":"fail"}`),
+			fault.NotLoggedIn, "You are not logged in"},
+		{"JSON:API with a pointer first", reply(422, "application/vnd.api+json",
+			`{"errors":[{"status":"422","source":{"pointer":"/data/attributes/title"},"title":"Invalid","detail":"Too short."}]}`),
+			fault.UnprocessableContent, ""},
+		{"weblink", reply(423, "application/json",
+			`{"DE":"Gesperrt.","EN":"Locked.","ZH-HANT":"已鎖定。","details":{"date":{"error":"bad"}}}`), fault.Locked, "Locked."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := faulthttp.Decode(c.resp)
@@ -452,7 +471,8 @@ func TestForeignServersAreUnderstood(t *testing.T) {
 				assert.Equal(t, "已鎖定。", remote.Text("zh-Hant"))
 				assert.Equal(t, "bad", remote.Fields[0].Text())
 			case "RFC 9457's own example":
-				assert.Equal(t, []faulthttp.RemoteMember{{Name: "balance", Value: int64(30)}, {Name: "accounts", Value: []any{"/account/12345"}}}, remote.Details)
+				assert.Equal(t, []faulthttp.RemoteMember{{Name: "balance", Value: int64(30)},
+					{Name: "accounts", Value: []any{"/account/12345"}}}, remote.Details)
 			case "blargh":
 				assert.Equal(t, []faulthttp.RemoteMember{{Name: "object_name", Value: "jar"}, {Name: "object_id", Value: int64(3)}}, remote.Details)
 			case "JSON:API with a pointer first":
@@ -513,12 +533,14 @@ func TestTransportClosesTheBodyOfAnError(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	r := quietly(f, fault.WithFormats(fault.Problem{}))
-	for _, format := range []fault.Format{fault.Multilingual{}, fault.Problem{}, formats.Envelope{}, formats.WebAPI{}, formats.RPCStatus{}, formats.JSONAPI{}, formats.Text{}, formats.HTML{}} {
+	for _, format := range []fault.Format{fault.Multilingual{}, fault.Problem{}, formats.Envelope{}, formats.WebAPI{},
+		formats.RPCStatus{}, formats.JSONAPI{}, formats.Text{}, formats.HTML{}} {
 		resp := quietly(f, fault.WithFormats(format), fault.WithLocales(ownLocales)).Respond(nil, rich())
 		f.Add(resp.Status, format.ContentType(), resp.Body)
 	}
 	f.Fuzz(func(t *testing.T, status int, contentType string, body []byte) {
-		err := faulthttp.Decode(&http.Response{StatusCode: status, Header: http.Header{"Content-Type": {contentType}}, Body: io.NopCloser(bytes.NewReader(body))})
+		err := faulthttp.Decode(&http.Response{StatusCode: status, Header: http.Header{"Content-Type": {contentType}},
+			Body: io.NopCloser(bytes.NewReader(body))})
 		if status < 400 {
 			require.NoError(t, err)
 			return
@@ -550,8 +572,7 @@ func ExampleDecode() {
 
 	err = faulthttp.Decode(resp)
 	fmt.Println(errors.Is(err, fault.TaskLocked), errors.Is(err, fault.Locked), errors.Is(err, fault.NotFound))
-	var remote *faulthttp.RemoteError
-	if errors.As(err, &remote) {
+	if remote, ok := errors.AsType[*faulthttp.RemoteError](err); ok {
 		fmt.Println(remote.Text("fr"))
 		fmt.Println(remote.Details)
 	}

@@ -59,7 +59,7 @@ func ExampleMux() {
 }
 
 func ExampleNotFound() {
-	ask(faulthttp.NotFound(nil), http.MethodGet, "/nowhere") // router.NotFound(faulthttp.NotFound(nil))
+	ask(faulthttp.NotFound(nil), http.MethodGet, "/nowhere") // for chi's router.NotFound
 	// Output: 404 de, en, fr, pt
 }
 

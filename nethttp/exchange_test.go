@@ -215,7 +215,8 @@ func TestNothingIsLeftToNetHTTPToPutRight(t *testing.T) {
 		status       int
 		body         bool
 	}{
-		{"GET", "/locked", 423, true}, {"HEAD", "/locked", 423, false}, {"GET", "/committed", 202, false}, {"GET", "/committed-error", 202, false},
+		{"GET", "/locked", 423, true}, {"HEAD", "/locked", 423, false}, {"GET", "/committed", 202, false},
+		{"GET", "/committed-error", 202, false},
 		{"GET", "/nowhere", 404, true}, {"HEAD", "/nowhere", 404, false},
 	} {
 		w := &teller{ResponseRecorder: httptest.NewRecorder()}

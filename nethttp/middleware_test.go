@@ -176,7 +176,8 @@ func TestOneAnswerHoweverOftenInstalled(t *testing.T) {
 			})
 		},
 		"Middleware inside": func(r *fault.Responder) http.Handler {
-			return faulthttp.Middleware(r)(unwrapping(faulthttp.Middleware(r)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(fault.TaskLocked) }))))
+			panics := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(fault.TaskLocked) })
+			return faulthttp.Middleware(r)(unwrapping(faulthttp.Middleware(r)(panics)))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -273,7 +274,8 @@ func TestStreamsWorkThroughTheExchange(t *testing.T) {
 func TestResponseControllerWorksThroughTheExchange(t *testing.T) {
 	url, client := serve(t, faulthttp.Middleware(nil)(faulthttp.Handler(nil, func(w http.ResponseWriter, _ *http.Request) error {
 		c := http.NewResponseController(w)
-		return errors.Join(c.SetReadDeadline(time.Now().Add(time.Minute)), c.SetWriteDeadline(time.Now().Add(time.Minute)), c.EnableFullDuplex(), c.Flush())
+		return errors.Join(c.SetReadDeadline(time.Now().Add(time.Minute)),
+			c.SetWriteDeadline(time.Now().Add(time.Minute)), c.EnableFullDuplex(), c.Flush())
 	})))
 	resp, _ := get(t, client, url)
 	assert.Equal(t, 200, resp.StatusCode)
@@ -305,7 +307,8 @@ func TestReturnedAbort(t *testing.T) {
 }
 
 func TestNilsLeaveTheResponseAlone(t *testing.T) {
-	for name, err := range map[string]error{"nil": nil, "typed nil": (*fault.Fault)(nil), "nil of a foreign type": (*tls.CertificateVerificationError)(nil)} {
+	for name, err := range map[string]error{"nil": nil, "typed nil": (*fault.Fault)(nil),
+		"nil of a foreign type": (*tls.CertificateVerificationError)(nil)} {
 		url, client := serve(t, faulthttp.Middleware(nil)(faulthttp.Handler(nil, func(w http.ResponseWriter, req *http.Request) error {
 			faulthttp.Error(nil, w, req, err)
 			w.WriteHeader(http.StatusTeapot)

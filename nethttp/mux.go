@@ -15,28 +15,27 @@ func Mux(r *fault.Responder, mux *http.ServeMux) http.Handler {
 		panic("faulthttp: Mux: the mux is nil")
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		x, began := begin(w, req)
+		x, began := begin(w, req, r)
 		x.unmatched = unmatched{r: r, mux: mux, request: req}
 		defer x.finish(r, began)
-		mux.ServeHTTP(x.writer, req)
+		mux.ServeHTTP(x.exposed, req)
 	})
 }
 
 // unmatched watches for the mux's own 404 and 405, which cannot be configured (golang/go#65648). The
 // zero value watches for nothing.
 type unmatched struct {
-	r        *fault.Responder
-	mux      *http.ServeMux
-	request  *http.Request
-	answered bool
+	r       *fault.Responder
+	mux     *http.ServeMux
+	request *http.Request
 }
 
 // answers sends the response in place of the mux's and reports that it did.
-func (u *unmatched) answers(x *exchange, status int) bool {
+func (u *unmatched) answers(x *tracker, status int) bool {
 	if u.mux == nil || status != http.StatusNotFound && status != http.StatusMethodNotAllowed {
 		return false
 	}
-	if u.request.Pattern != "" || x.committed {
+	if u.request.Pattern != "" || x.Begun() {
 		return false // a handler's own answer; it may have changed the request's path since
 	}
 	if _, pattern := u.mux.Handler(u.request); pattern != "" {
@@ -46,8 +45,7 @@ func (u *unmatched) answers(x *exchange, status int) bool {
 	if status == http.StatusMethodNotAllowed {
 		kind = fault.MethodNotAllowed
 	}
-	u.answered = true
-	x.send(u.r.Respond((*request)(x), kind))
+	x.fail(u.r, kind, nil)
 	return true
 }
 

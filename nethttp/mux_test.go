@@ -26,7 +26,8 @@ func TestMux(t *testing.T) {
 	mux.HandleFunc("POST example.org/host", own)
 	mux.Handle("/inner/", http.StripPrefix("/inner", faulthttp.Mux(nil, inner)))
 	mux.HandleFunc("/panic", func(http.ResponseWriter, *http.Request) { panic(fault.TaskLocked) })
-	for _, setup := range []http.Handler{faulthttp.Mux(nil, mux), faulthttp.Middleware(nil)(faulthttp.Mux(nil, mux)), faulthttp.Middleware(nil)(unwrapping(faulthttp.Mux(nil, mux)))} {
+	for _, setup := range []http.Handler{faulthttp.Mux(nil, mux), faulthttp.Middleware(nil)(faulthttp.Mux(nil, mux)),
+		faulthttp.Middleware(nil)(unwrapping(faulthttp.Mux(nil, mux)))} {
 		url, client := serve(t, setup)
 		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		for _, c := range []struct {

@@ -64,10 +64,11 @@ func TestMuxLeavesAnswersOfHandlersAlone(t *testing.T) {
 		assert.Equal(t, c.status, resp.StatusCode, c.path)
 		if c.body == "" {
 			assert.True(t, strings.HasPrefix(string(body), `{"DE":"`), "%s: %s", c.path, body)
-		} else {
-			assert.Equal(t, c.body, string(body), c.path)
+			log.Only(t) // nil means the responder around
+			continue
 		}
-		assert.Empty(t, log.All(), c.path) // Error has the default responder here
+		assert.Equal(t, c.body, string(body), c.path)
+		assert.Empty(t, log.All(), c.path)
 	}
 }
 

@@ -261,7 +261,8 @@ func TestSecretsStayInside(t *testing.T) {
 	} {
 		for _, accept := range []string{"application/json", "application/problem+json"} {
 			line, observed := &logtest.Lines{}, 0
-			r, err := fault.NewResponder(fault.WithLogger(slog.New(line)), fault.WithObserver(func(context.Context, *fault.Occurrence) { observed++ }))
+			r, err := fault.NewResponder(fault.WithLogger(slog.New(line)),
+				fault.WithObserver(func(context.Context, *fault.Occurrence) { observed++ }))
 			require.NoError(t, err)
 			conn, in, _ := dial(t, faulthttp.Middleware(r)(faulthttp.Handler(r, func(http.ResponseWriter, *http.Request) error { return fail() })))
 			_, err = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\nAccept: "+accept+"\r\n\r\n")

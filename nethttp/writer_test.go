@@ -177,7 +177,8 @@ func TestAFlushThatIsNotSupportedHasNot(t *testing.T) {
 func TestAStatusThatDoesNotExist(t *testing.T) {
 	for _, status := range []int{-1, 0, 99, 1000} {
 		r, log := logging(t)
-		all := answerTo(t, faulthttp.Middleware(r)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })), closing)
+		writes := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
+		all := answerTo(t, faulthttp.Middleware(r)(writes), closing)
 		assert.True(t, strings.HasPrefix(all, "HTTP/1.1 500 "), "%d: %s", status, all)
 		assert.NotContains(t, log.Only(t), "committed")
 	}
@@ -187,9 +188,11 @@ func TestAStatusThatDoesNotExist(t *testing.T) {
 // line. One that is wrapped is an ordinary error.
 func TestAbort(t *testing.T) {
 	wrapped := fmt.Errorf("proxy: %w", http.ErrAbortHandler)
-	through := func(err error, fail func(*fault.Responder, http.ResponseWriter, *http.Request, error) error) func(*fault.Responder) http.Handler {
+	type failing func(*fault.Responder, http.ResponseWriter, *http.Request, error) error
+	through := func(err error, fail failing) func(*fault.Responder) http.Handler {
 		return func(r *fault.Responder) http.Handler {
-			return faulthttp.Middleware(r)(faulthttp.Handler(r, func(w http.ResponseWriter, req *http.Request) error { return fail(r, w, req, err) }))
+			return faulthttp.Middleware(r)(faulthttp.Handler(r,
+				func(w http.ResponseWriter, req *http.Request) error { return fail(r, w, req, err) }))
 		}
 	}
 	returned := func(_ *fault.Responder, _ http.ResponseWriter, _ *http.Request, err error) error { return err }
@@ -287,7 +290,8 @@ func TestCompressorOutsideOfEverything(t *testing.T) {
 // request's own context is another matter.
 func TestClientLeaves(t *testing.T) {
 	log, observed := &logtest.Lines{}, make(chan *fault.Kind, 1)
-	r, err := fault.NewResponder(fault.WithLogger(slog.New(log)), fault.WithObserver(func(_ context.Context, o *fault.Occurrence) { observed <- o.Kind() }))
+	r, err := fault.NewResponder(fault.WithLogger(slog.New(log)),
+		fault.WithObserver(func(_ context.Context, o *fault.Occurrence) { observed <- o.Kind() }))
 	require.NoError(t, err)
 	entered := make(chan struct{})
 	url, client := serve(t, faulthttp.Handler(r, func(_ http.ResponseWriter, req *http.Request) error {

@@ -51,13 +51,15 @@ func TestCreateRefuses(t *testing.T) {
 	}{
 		{"nothing", booking.Input{}, fault.MandatoryAttributesMissing, `"task":{"code":"required",`},
 		{"no hours", with(func(in *booking.Input) { in.Hours = 0 }), fault.MandatoryAttributesMissing, `"hours":{"code":"required",`},
-		{"a day that February does not have", with(func(in *booking.Input) { in.Date = "2026-02-30" }), fault.Transformation, `"EN":"Please give a valid date`},
+		{"a day that February does not have", with(func(in *booking.Input) { in.Date = "2026-02-30" }),
+			fault.Transformation, `"EN":"Please give a valid date`},
 		{"an unknown task", with(func(in *booking.Input) { in.Task = "T-9" }), fault.Transformation, `"EN":"There is no task T-9."`},
 		{"an unknown resource", with(func(in *booking.Input) { in.Resource = "R9" }), fault.Transformation, `"EN":"There is no resource R9."`},
 		{"negative hours", with(func(in *booking.Input) { in.Hours = -1 }), fault.NegativeLoad, "Negative"},
 		{"a locked task", with(func(in *booking.Input) { in.Task = "T-200" }), fault.TaskLocked, `"task":"T-200"`},
 		{"a finished project", with(func(in *booking.Input) { in.Task = "T-300" }), fault.ProjectFinished, `"project":"P-2"`},
-		{"a user who is not synced", with(func(in *booking.Input) { in.Resource = "R41" }), fault.BadRequest, `{"error":"user-not-synced","user":"R41"}`},
+		{"a user who is not synced", with(func(in *booking.Input) { in.Resource = "R41" }), fault.BadRequest,
+			`{"error":"user-not-synced","user":"R41"}`},
 		{"more than is left", with(func(in *booking.Input) { in.Hours = 4 }), booking.HoursLeft, `"EN":"Only 3 more hours can`},
 		{"more than one hour", with(func(in *booking.Input) { in.Resource = "R23" }), fault.MaxHoursReached, `"EN":"Only 1 more hour can`},
 	} {

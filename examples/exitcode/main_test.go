@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -30,7 +29,7 @@ func TestExitCodes(t *testing.T) {
 			code := 0
 			if err != nil {
 				var exit *exec.ExitError
-				require.True(t, errors.As(err, &exit))
+				require.ErrorAs(t, err, &exit)
 				code = exit.ExitCode()
 			}
 			assert.Equal(t, c.code, code)

@@ -41,8 +41,9 @@ func main() {
 	flag.DurationVar(&c.pause, "pause", 50*time.Millisecond, "between two requests of the demo traffic; 0 for none")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, c, os.Stdout); err != nil {
+	err := run(ctx, c, os.Stdout)
+	stop()
+	if err != nil {
 		log.Fatal(err)
 	}
 }
@@ -64,7 +65,9 @@ func run(ctx context.Context, c config, out io.Writer) error {
 	if err := s.SyncKinds(ctx); err != nil {
 		return err
 	}
-	logs, err := store.NewLogHandler(s, store.LogOptions{Level: slog.LevelDebug, Deduplicate: true, Scope: "booking", MaxAge: 30 * 24 * time.Hour})
+	logs, err := store.NewLogHandler(s, store.LogOptions{
+		Level: slog.LevelDebug, Deduplicate: true, Scope: "booking", MaxAge: 30 * 24 * time.Hour,
+	})
 	if err != nil {
 		return err
 	}
@@ -72,7 +75,8 @@ func run(ctx context.Context, c config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "pages      %[1]s/admin/errors/\nREST API   %[1]s/api/errors/ and /api/logs/\ncatalogue  %[1]s/errors/\nservice    %[1]s/bookings\n", address)
+	fmt.Fprintf(out, "pages      %[1]s/admin/errors/\nREST API   %[1]s/api/errors/ and /api/logs/\n"+
+		"list       %[1]s/errors/\nservice    %[1]s/bookings\n", address)
 	err = serve(ctx, listener, handler, func(ctx context.Context) { traffic(ctx, address, c.pause) })
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()

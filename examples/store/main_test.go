@@ -73,7 +73,8 @@ func operate(t *testing.T, address string) {
 	}
 	assert.Contains(t, locked(), `"retryable":false`)
 	id := json.Number(regexp.MustCompile(`"id":\s*(\d+)`).FindStringSubmatch(get(t, address+"/api/errors/?name=task_locked"))[1])
-	assert.Contains(t, send(t, http.MethodPatch, address+"/api/errors/"+id.String()+"/", `{"should_be_retried":true}`), `"should_be_retried":true`)
+	assert.Contains(t, send(t, http.MethodPatch, address+"/api/errors/"+id.String()+"/", `{"should_be_retried":true}`),
+		`"should_be_retried":true`)
 	assert.Contains(t, locked(), `"retryable":true`)
 }
 

@@ -42,7 +42,7 @@ func run(out io.Writer, colour bool) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
-		defer s.stop()
+		defer s.stop() //nolint:gocritic // all services run until the tour is over
 		services = append(services, s)
 	}
 	p.introduce(services)

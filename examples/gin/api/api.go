@@ -15,7 +15,8 @@ import (
 func New(r *fault.Responder, s *booking.Service) *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
-	faultgin.Install(e, r) // before the routes
+	e.HandleMethodNotAllowed = true // else gin calls a wrong method 404
+	faultgin.Install(e, r)          // before the routes
 	e.GET("/bookings", func(c *gin.Context) { c.JSON(http.StatusOK, s.Bookings()) })
 	e.POST("/bookings", faultgin.Handler(func(c *gin.Context) error {
 		in, err := booking.Read(http.MaxBytesReader(c.Writer, c.Request.Body, booking.MaxBody))

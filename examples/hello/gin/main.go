@@ -12,7 +12,8 @@ import (
 
 func main() {
 	e := gin.Default()
-	faultgin.Install(e, nil) // before the routes
+	e.HandleMethodNotAllowed = true // else gin calls a wrong method 404
+	faultgin.Install(e, nil)        // before the routes
 	e.GET("/orders/:id", faultgin.Handler(func(c *gin.Context) error {
 		return fault.EntityNotFound.New(fault.Detail("order", c.Param("id")))
 	}))

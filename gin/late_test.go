@@ -1,0 +1,278 @@
+package faultgin_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	fault "github.com/polyfault/polyfault/core"
+	faultgin "github.com/polyfault/polyfault/gin"
+)
+
+// buffered is the writer of middleware that runs handlers in a goroutine: it keeps what they write.
+type buffered struct {
+	gin.ResponseWriter
+	mu     sync.Mutex
+	header http.Header
+	body   bytes.Buffer
+	status int
+}
+
+func (b *buffered) Header() http.Header { return b.header }
+func (b *buffered) WriteHeader(status int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.status = status
+}
+func (b *buffered) WriteHeaderNow() {}
+func (b *buffered) Written() bool   { return false }
+func (b *buffered) Status() int     { return 200 }
+func (b *buffered) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.body.Write(p)
+}
+func (b *buffered) WriteString(s string) (int, error) { return b.Write([]byte(s)) }
+
+// impatient runs the handler on a copy of the context, behind a writer of its own, and gives up at once.
+func impatient(late *sync.WaitGroup, over <-chan struct{}, h func(c *gin.Context)) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		copied := c.Copy()
+		copied.Writer = &buffered{ResponseWriter: c.Writer, header: http.Header{}}
+		late.Go(func() {
+			<-over
+			h(copied)
+		})
+		c.String(503, "gave up")
+	}
+}
+
+// What outlives a request reaches nobody else: the exchange that a kept writer leads to serves another client by now.
+func TestLateCallsReachNobody(t *testing.T) {
+	secret := fault.Conflict.New(fault.Detail("secret", canary))
+	var late sync.WaitGroup
+	over := make(chan struct{})
+	s := installed(t, func(e *gin.Engine) {
+		e.GET("/abort", impatient(&late, over, func(c *gin.Context) { faultgin.Abort(c, secret) }))
+		e.GET("/handler", impatient(&late, over, func(c *gin.Context) {
+			faultgin.Handler(func(*gin.Context) error { return secret })(c)
+		}))
+		e.GET("/error", impatient(&late, over, func(c *gin.Context) { _ = c.Error(secret) }))
+		e.GET("/write", impatient(&late, over, func(c *gin.Context) {
+			c.Header("X-Secret", canary)
+			c.String(200, canary)
+		}))
+		e.GET("/bare-copy", func(c *gin.Context) {
+			copied := c.Copy()
+			late.Go(func() {
+				<-over
+				faultgin.Abort(copied, secret) // its writer has nothing below
+			})
+			c.String(503, "gave up")
+		})
+		e.GET("/panic", impatient(&late, over, func(c *gin.Context) {
+			defer func() { _ = recover() }() // as such middleware does
+			faultgin.Middleware(nil)(c)
+			panic(secret)
+		}))
+		e.GET("/fine", func(c *gin.Context) { c.String(200, "fine") })
+		e.GET("/locked", faultgin.Handler(locked))
+	})
+	for _, path := range []string{"/abort", "/handler", "/error", "/write", "/bare-copy", "/panic"} {
+		for range 8 {
+			a := s.get(path)
+			assert.Equal(t, "503 gave up", fmt.Sprint(a.StatusCode, " ", a.body), path)
+		}
+	}
+	var others sync.WaitGroup
+	for range 16 {
+		others.Go(func() {
+			for i := range 60 {
+				path, want := "/fine", "200 fine"
+				if i%2 == 1 {
+					path, want = "/locked", "423 {\"DE\""
+				}
+				resp, err := http.Get(s.url + path)
+				if !assert.NoError(t, err) {
+					return
+				}
+				body, err := io.ReadAll(resp.Body)
+				assert.NoError(t, err)
+				_ = resp.Body.Close()
+				got := fmt.Sprint(resp.StatusCode, " ", string(body))
+				assert.True(t, strings.HasPrefix(got, want), got)
+				assert.NotContains(t, fmt.Sprint(got, resp.Header), canary)
+			}
+		})
+	}
+	time.Sleep(5 * time.Millisecond) // while the others are at it
+	close(over)
+	late.Wait()
+	others.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	logged := 0
+	for _, line := range s.lines {
+		if strings.Contains(line, "code=conflict ") {
+			logged++
+		}
+	}
+	assert.Positive(t, logged, "a late failure is logged")
+}
+
+// Errors that are answered stand in gin's own channel, once: loggers and tracing outside look there.
+func TestAnsweredErrorsStandInErrors(t *testing.T) {
+	var seen []error
+	var status int
+	outside := func(c *gin.Context) {
+		c.Next()
+		seen, status = nil, c.Writer.Status()
+		for _, e := range c.Errors {
+			seen = append(seen, e.Err)
+		}
+	}
+	s := serve(t, gin.New(), func(e *gin.Engine, r *fault.Responder) {
+		e.Use(outside)
+		faultgin.Install(e, r)
+		e.GET("/returned", faultgin.Handler(func(*gin.Context) error { return fmt.Errorf("%w: %w", errCanary, fault.TaskLocked) }))
+		e.GET("/aborted", func(c *gin.Context) { faultgin.Abort(c, fault.TaskLocked); faultgin.Abort(c, fault.Gone) })
+		e.GET("/panicked", func(*gin.Context) { panic(fault.TaskLocked) })
+		e.GET("/collected", func(c *gin.Context) { _ = c.Error(fault.TaskLocked) })
+		e.GET("/collected-and-returned", faultgin.Handler(func(c *gin.Context) error { _ = c.Error(fault.TaskLocked); return fault.TaskLocked }))
+		e.GET("/collected-and-wrapped", faultgin.Handler(func(c *gin.Context) error {
+			_ = c.Error(fault.TaskLocked)
+			return fmt.Errorf("w: %w", fault.TaskLocked)
+		}))
+		e.GET("/bad-error", faultgin.Handler(func(*gin.Context) error { return fault.TaskLocked.Wrap(panicking{}) }))
+		e.GET("/twice", faultgin.Middleware(r), faultgin.Handler(func(*gin.Context) error { return fault.TaskLocked }))
+		e.GET("/fine", func(c *gin.Context) { c.String(200, "fine") })
+	})
+	for _, path := range []string{"/returned", "/aborted", "/panicked", "/collected", "/collected-and-returned", "/collected-and-wrapped", "/bad-error", "/twice"} {
+		s.failed(s.get(path), 423, "task_locked")
+		require.Len(t, seen, 1, path)
+		assert.ErrorIs(t, seen[0], fault.TaskLocked, path)
+		assert.NotPanics(t, func() { _ = seen[0].Error() }, path)
+		assert.Equal(t, 423, status, path)
+	}
+	s.get("/fine")
+	assert.Empty(t, seen)
+}
+
+type panicking struct{}
+
+func (panicking) Error() string { panic("in Error") }
+
+// Installing changes nothing that the application can observe but the answers to failures.
+func TestInstallChangesNothingElse(t *testing.T) {
+	type order struct {
+		Qty int `json:"qty" binding:"required"`
+	}
+	build := func(install bool) *gin.Engine {
+		e := gin.New()
+		if install {
+			faultgin.Install(e, nil)
+		}
+		e.NoRoute(func(c *gin.Context) { c.String(200, "the single page") })
+		e.OPTIONS("/*any", func(c *gin.Context) { c.Status(204) })
+		e.GET("/orders/:id", func(c *gin.Context) { c.String(200, c.Param("id")) })
+		e.POST("/orders", func(c *gin.Context) {
+			var o order
+			if err := c.ShouldBindJSON(&o); err != nil {
+				c.JSON(422, gin.H{"own": err.Error()})
+				return
+			}
+			c.JSON(201, o)
+		})
+		e.GET("/noted", func(c *gin.Context) { _ = c.Error(errors.New("a note")); c.Status(204) })
+		e.GET("/redirected", func(c *gin.Context) { _ = c.Error(errors.New("a note")); c.Redirect(302, "/") })
+		e.GET("/written", func(c *gin.Context) { _ = c.Error(errors.New("a note")); c.String(200, "fine") })
+		return e
+	}
+	before, after := serveBare(t, build(false)), serveBare(t, build(true))
+	for _, ask := range [][2]string{
+		{"GET", "/orders/7"}, {"GET", "/some/page"}, {"OPTIONS", "/anything"}, {"DELETE", "/orders/7"}, {"POST", "/orders"}, {"GET", "/noted"},
+		{"GET", "/redirected"}, {"GET", "/written"},
+	} {
+		want, got := before(ask[0], ask[1], `{"qty":0}`), after(ask[0], ask[1], `{"qty":0}`)
+		assert.Equal(t, want, got, ask)
+	}
+	assert.Contains(t, after("POST", "/orders", `{"qty":0}`), "'order.Qty'", "its own body has the names that it always had")
+}
+
+// serveBare starts an engine and returns how it answers: status, type and body.
+func serveBare(t *testing.T, e *gin.Engine) func(method, path, body string) string {
+	t.Helper()
+	s := &service{t: t, engine: e}
+	s.start(httptest.NewUnstartedServer(e), false)
+	return func(method, path, body string) string {
+		a, err := s.ask(method, path, body, "Content-Type", "application/json")
+		require.NoError(t, err)
+		return fmt.Sprint(a.StatusCode, a.Header.Get("Content-Type"), a.Header.Get("Allow"), a.Header.Get("Location"), a.body)
+	}
+}
+
+// Our answers have the names that clients know, whoever validated, and gin's own errors keep theirs.
+func TestNamesOfClients(t *testing.T) {
+	type line struct {
+		Count int `json:"count" binding:"required"`
+	}
+	type base struct {
+		ID int `json:"id" binding:"required"`
+	}
+	type order struct {
+		base
+		Base  base            `json:"base"`
+		Lines []line          `json:"lines" binding:"dive"`
+		Tags  map[string]line `json:"tags" binding:"dive"`
+		Plain int             `binding:"required"`
+	}
+	s := installed(t, func(e *gin.Engine) {
+		e.POST("/bind", func(c *gin.Context) { _ = c.BindJSON(&order{}) })
+		e.POST("/list", func(c *gin.Context) { _ = c.BindJSON(&[]line{}) })
+		e.POST("/returned", faultgin.Handler(func(c *gin.Context) error {
+			return fmt.Errorf("wrapped: %w", c.ShouldBindJSON(&order{}))
+		}))
+	})
+	for _, path := range []string{"/bind", "/returned"} {
+		a := s.postJSON(path, `{"lines":[{"count":1},{}],"tags":{"a":{}}}`)
+		s.failed(a, 400, "validation_failed")
+		for _, name := range []string{`"id"`, `"base.id"`, `"lines.1.count"`, `"tags.a.count"`, `"Plain"`} {
+			assert.Contains(t, a.body, name+`:{"code":"required"`, path)
+		}
+	}
+	a := s.postJSON("/list", `[{}]`)
+	s.failed(a, 400, "validation_failed")
+	assert.Contains(t, a.body, `"count":{"code":"required"`)
+}
+
+// An explicit success stays; the error beside it is a note for the log, which tells what the client got.
+func TestNotes(t *testing.T) {
+	s := installed(t, func(e *gin.Engine) {
+		e.GET("/status", func(c *gin.Context) { _ = c.Error(errCanary); c.Status(204) })
+		e.GET("/before", func(c *gin.Context) { c.Status(202); _ = c.Error(errCanary) })
+		e.GET("/body", func(c *gin.Context) { _ = c.Error(errCanary); c.String(200, "fine") })
+		e.GET("/own-error", func(c *gin.Context) { _ = c.Error(errCanary); c.String(409, "mine") })
+		e.GET("/unencodable", func(c *gin.Context) { c.JSON(200, make(chan int)) })
+	})
+	for path, want := range map[string]string{"/status": "204 ", "/before": "202 ", "/body": "200 fine", "/own-error": "409 mine"} {
+		a := s.get(path)
+		assert.Equal(t, want, fmt.Sprint(a.StatusCode, " ", a.body), path)
+		code := "unhandled"
+		if a.StatusCode == 409 {
+			code = "conflict" // by the status
+		}
+		assert.Contains(t, s.logged(code), fmt.Sprintf("status=%d ", a.StatusCode), path)
+	}
+	s.failed(s.get("/unencodable"), 500, "unhandled")
+}

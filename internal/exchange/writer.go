@@ -1,0 +1,178 @@
+package exchange
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync/atomic"
+
+	fault "github.com/polyfault/polyfault/core"
+)
+
+// A Writer is the exchange of a request to net/http, as the writer that handlers get. It is made anew for each
+// request: handlers may keep it as long as they like.
+type Writer struct {
+	http.ResponseWriter // the writer underneath
+	State
+
+	Request    *http.Request // as it came
+	compressed bool          // Content-Encoding was there before the handlers: a compressor's
+
+	answer atomic.Pointer[byte] // the first byte of our answer while it passes through the writers around x
+}
+
+// Start begins the exchange.
+func (x *Writer) Start(w http.ResponseWriter, req *http.Request, r *fault.Responder) {
+	x.ResponseWriter, x.Request, x.Responder = w, req, r
+	x.compressed = len(w.Header()["Content-Encoding"]) > 0
+}
+
+// ExchangeState is the state.
+func (x *Writer) ExchangeState() *State { return &x.State }
+
+// Unwrap serves [http.ResponseController].
+func (x *Writer) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+
+// TooLate reports whether the response has begun, here or further out.
+func (x *Writer) TooLate() bool { return x.Begun() || Begun(x.ResponseWriter) }
+
+// Send sends the answer, unless it is too late, and closes the exchange to what handlers still write.
+//
+// through is the writer that the answer was asked for at: x itself, or one that wraps it. What stands in between
+// and counts, a logger say, sees status and body pass. What changes or keeps the body, a compressor or a buffer,
+// is left out: handlers may go on writing to it, and it passes that on, together with the answer, as one.
+func (x *Writer) Send(resp *fault.Response, through http.ResponseWriter) (sent bool) {
+	if Begun(x.ResponseWriter) || !x.Answer() {
+		return false
+	}
+	defer x.Answered()
+	ClaimAround(x.ResponseWriter)
+	w := x.ResponseWriter
+	resp.SetHeader(w.Header(), x.compressed)
+	wrapped := through != nil && Find(through) != through
+	if wrapped {
+		through.WriteHeader(resp.Status) // it ends at x, which is closed
+	}
+	w.WriteHeader(resp.Status)
+	if x.Request.Method == http.MethodHead || len(resp.Body) == 0 {
+		return true
+	}
+	if wrapped {
+		x.answer.Store(&resp.Body[0])
+		_, _ = through.Write(resp.Body)
+		if x.answer.Swap(nil) == nil {
+			return true
+		}
+	}
+	_, _ = w.Write(resp.Body) // the client may be gone: nobody is left to tell
+	return true
+}
+
+// passes reports whether p is our answer, on its way through other writers, and writes it then.
+func (x *Writer) passes(p []byte) bool {
+	if len(p) == 0 || !x.answer.CompareAndSwap(&p[0], nil) {
+		return false
+	}
+	_, _ = x.ResponseWriter.Write(p)
+	return true
+}
+
+// Header is the header of the response. When that is sent, or the request is over, it is a copy: late changes would
+// become trailers, or race with the server.
+func (x *Writer) Header() http.Header {
+	if x.has(closed | over) {
+		return x.ResponseWriter.Header().Clone()
+	}
+	return x.ResponseWriter.Header()
+}
+
+// WriteHeader sends the status. Informational ones (1xx but 101) do not begin the response.
+func (x *Writer) WriteHeader(status int) {
+	if !x.Enter() {
+		return
+	}
+	defer x.Leave()
+	x.ResponseWriter.WriteHeader(status) // panics, with nothing sent, at a status that does not exist
+	if status >= 200 || status == http.StatusSwitchingProtocols {
+		x.Begin()
+	}
+}
+
+// Write writes to the writer underneath. After our answer it drops p.
+func (x *Writer) Write(p []byte) (int, error) {
+	if !x.Enter() {
+		x.passes(p)
+		return len(p), nil
+	}
+	defer x.Leave()
+	x.Begin()
+	return x.ResponseWriter.Write(p)
+}
+
+// WriteString is Write without a copy where the writer underneath can do that.
+func (x *Writer) WriteString(s string) (int, error) {
+	if !x.Enter() {
+		return len(s), nil
+	}
+	defer x.Leave()
+	x.Begin()
+	return io.WriteString(x.ResponseWriter, s)
+}
+
+// Copy copies src to the writer underneath, by its ReadFrom where it has one. The first bytes take the way of Write:
+// a source that fails before them has not begun the response, and its error is still answered. Nobody is kept
+// from writing meanwhile: a source may be long about it, and may write itself.
+func (x *Writer) Copy(src io.Reader) (int64, error) {
+	var first int64
+	if !x.has(begun) {
+		var err error
+		if first, err = io.CopyN(writerOnly{x}, src, 512); err == io.EOF {
+			return first, nil
+		} else if err != nil {
+			return first, err
+		}
+	}
+	rest, err := x.copyRest(src)
+	return first + rest, err
+}
+
+func (x *Writer) copyRest(src io.Reader) (int64, error) {
+	if x.has(closed | over) {
+		return io.Copy(io.Discard, src)
+	}
+	if to, ok := x.ResponseWriter.(io.ReaderFrom); ok {
+		return to.ReadFrom(src)
+	}
+	return io.Copy(writerOnly{x}, src)
+}
+
+// writerOnly hides ReadFrom from io.Copy.
+type writerOnly struct{ io.Writer }
+
+// FlushError serves [http.ResponseController], which would otherwise flush past the exchange.
+func (x *Writer) FlushError() error {
+	if !x.Enter() {
+		return nil
+	}
+	defer x.Leave()
+	err := http.NewResponseController(x.ResponseWriter).Flush()
+	if !errors.Is(err, http.ErrNotSupported) { // the header is out, even if what follows it fails
+		x.Begin()
+	}
+	return err
+}
+
+// TakeOver hijacks the connection, for the method Hijack of writers that have it.
+func (x *Writer) TakeOver() (net.Conn, *bufio.ReadWriter, error) {
+	if !x.Enter() {
+		return nil, nil, http.ErrHijacked
+	}
+	defer x.Leave()
+	conn, buffer, err := http.NewResponseController(x.ResponseWriter).Hijack()
+	if err == nil {
+		x.Take()
+	}
+	return conn, buffer, err
+}
