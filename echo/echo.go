@@ -26,20 +26,16 @@ func ErrorHandler(r *fault.Responder) echo.HTTPErrorHandler {
 		if fault.IsNil(err) {
 			return
 		}
-		x := of(c)
-		if x.failed {
-			return
-		}
-		resp := x.respond(r, err)
-		if !x.begun() {
-			x.send(resp)
+		if x := of(c); !x.Claimed() && x.Claim() { // echo calls again for what Recover has answered
+			x.respond(r, err)
 		}
 	}
 }
 
-// Recover turns panics into errors and returns them: middleware around it sees the failure, and the
-// error handler, which has to be [ErrorHandler], answers it. When the response has begun it logs the
-// panic with r and aborts the connection instead, so that no client takes half a body for a whole one.
+// Recover answers errors and panics and returns them: middleware around it sees the failure, as an error that holds
+// an *echo.HTTPError with the status that the client gets. It answers with r, or, when that is nil and nothing of
+// ours around has a responder, by the application's error handler. When the response has begun it logs the panic
+// and aborts the connection instead, so that no client takes half a body for a whole one.
 //
 // It may be installed more than once. Errors are answered without it, too, but only with it is it
 // known that the connection was hijacked, that Content-Encoding is a compressor's around, and that
@@ -47,14 +43,18 @@ func ErrorHandler(r *fault.Responder) echo.HTTPErrorHandler {
 func Recover(r *fault.Responder) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) (err error) {
-			x := begin(c)
+			x := begin(c, r)
+			defer x.finish(c)
 			defer func() {
 				if v := recover(); v != nil {
-					err = x.recovered(r, c, v)
+					err = x.recovered(c, v)
 				}
-				x.finish(c, err)
 			}()
-			return next(c)
+			if err = next(c); err == http.ErrAbortHandler || fault.IsNil(err) || x.buffered() {
+				return err
+			}
+			x.fails(c)
+			return x.answer(err)
 		}
 	}
 }

@@ -7,118 +7,174 @@ import (
 	"iter"
 	"net"
 	"net/http"
-	"sync"
+	"reflect"
 
 	"github.com/labstack/echo/v4"
 
 	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/errtree"
+	life "github.com/polyfault/polyfault/internal/exchange"
 )
 
 // An exchange follows one request and its response. Below Recover it is also the writer under
-// echo.Response, because that one does not know of a hijack, nor of a flush before the first byte.
-//
-// After a success exchanges go back to the pool, so that success costs no allocation. After anything
-// else they stay in the echo.Context, as the mark of what was done; echo empties that with the next
-// request.
+// echo.Response, because that one does not know of a hijack, nor of a flush before the first byte. It is made anew
+// for each request and never pooled: whatever keeps it can do no harm to another client.
 type exchange struct {
-	http.ResponseWriter // the writer underneath; nil without Recover
+	life.Writer
 
-	response *echo.Response // on whose Writer it sits
-	request  *http.Request  // as it came
-	context  echo.Context   // of the failure
-
-	committed  bool // a final status or a byte went through the writer, or the connection was hijacked
-	hijacked   bool
-	compressed bool // Content-Encoding was there before the handler: a compressor's
-	present    bool // when the failure came, the request as it came was not cancelled
-	failed     bool // answered, or logged when it was too late for an answer
+	response  *echo.Response // on whose Writer it sits; nil without Recover
+	context   echo.Context   // of the failure
+	cancelled bool           // when the failure came, the request as it came was cancelled
 }
 
-// key is the place of the exchange in an echo.Context.
+// key is the place of the exchange of a failure in an echo.Context.
 const key = "github.com/polyfault/polyfault/echo"
 
-var pool = sync.Pool{New: func() any { return &exchange{} }}
-
 // begin puts an exchange under the response.
-func begin(c echo.Context) *exchange {
-	resp := c.Response()
-	x := pool.Get().(*exchange)
-	x.ResponseWriter, x.response, x.request = resp.Writer, resp, c.Request()
-	x.compressed = len(resp.Header()["Content-Encoding"]) > 0
-	resp.Writer = x
+func begin(c echo.Context, r *fault.Responder) *exchange {
+	x := &exchange{response: c.Response()}
+	x.Start(x.response.Writer, c.Request(), r)
+	x.Live = true // functions of Response.Before set headers when the status passes
+	x.response.Writer = x
 	return x
 }
 
-// of finds the exchange of a failing request, or makes one, and leaves it in c. Of several it is the
-// innermost.
+// of finds the exchange of a failing request: the innermost under its response, or the one that was made when it
+// failed for the first time.
 func of(c echo.Context) *exchange {
-	x, _ := c.Get(key).(*exchange)
+	x, _ := life.Find(c.Response()).(*exchange)
 	if x == nil {
-		if x = tracked(c.Response()); x == nil {
-			x = &exchange{}
-		}
-		x.keep(c)
+		x, _ = c.Get(key).(*exchange)
+	}
+	if x == nil {
+		x = &exchange{cancelled: true} // who ended the context is not known without Recover
+		x.Start(c.Response(), c.Request(), nil)
+	}
+	x.fails(c)
+	return x
+}
+
+// fails notes what is known of the request when the failure comes: middleware changes it on its way out.
+func (x *exchange) fails(c echo.Context) {
+	if x.context == nil {
+		c.Set(key, x) // middleware around may put back another writer before echo calls the error handler
+		x.cancelled = x.cancelled || x.Request.Context().Err() != nil
 	}
 	x.context = c
-	return x
 }
 
-func (x *exchange) keep(c echo.Context) {
-	x.present = x.request != nil && x.request.Context().Err() == nil
-	c.Set(key, x)
-}
-
-// finish gives the exchange back. It stays in place where the error handler will ask for it, and
-// where other middleware has left a writer that leads to it.
-func (x *exchange) finish(c echo.Context, err error) {
+// finish takes the exchange away from under the response after a success, and ends it. It stays where other middleware
+// has left a writer that leads to it: what is around may go on writing.
+func (x *exchange) finish(c echo.Context) {
 	switch {
-	case err != nil || x.hijacked:
-		if c.Get(key) == nil {
-			x.keep(c)
-		}
-	case !x.failed && c.Response() == x.response && x.response.Writer == http.ResponseWriter(x):
+	case x.Claimed() || x.Hijacked():
+		x.End()
+	case c.Response() == x.response && x.response.Writer == http.ResponseWriter(x):
 		x.response.Writer = x.ResponseWriter
-		*x = exchange{}
-		pool.Put(x)
+		x.End()
 	}
 }
 
-// recovered makes an error of a panic, or aborts.
-func (x *exchange) recovered(r *fault.Responder, c echo.Context, v any) error {
+// recovered answers a panic and makes an error of it, or aborts.
+func (x *exchange) recovered(c echo.Context, v any) error {
 	if v == http.ErrAbortHandler { // by identity, as net/http compares
 		panic(v)
 	}
 	err := fault.Panicked(v)
-	x.context = c
-	if x.begun() && !x.hijacked {
-		x.keep(c)
-		x.respond(r, err)
+	if x.buffered() {
+		return err
+	}
+	x.fails(c)
+	late := x.tooLate() && !x.Hijacked() && !x.Closed()
+	answered := x.answer(err)
+	if late {
 		panic(http.ErrAbortHandler)
 	}
-	return err
+	return answered
 }
 
-func (x *exchange) respond(r *fault.Responder, err error) *fault.Response {
-	x.failed = true
-	return r.Respond((*request)(x), translate(x.context, err))
+// buffered reports that a TimeoutHandler keeps what is written. echo's Timeout throws it away when the handler returns an
+// error, and hands the error on: the error handler answers it outside.
+func (x *exchange) buffered() bool {
+	w := x.ResponseWriter
+	for range 64 {
+		next := life.Wrapped(w)
+		if next == nil {
+			break
+		}
+		w = next
+	}
+	return reflect.TypeOf(w).String() == "*http.timeoutWriter"
 }
 
-func (x *exchange) send(resp *fault.Response) {
-	w := x.context.Response()
-	for r := range responses(w) {
+// answer answers the error, and returns it as one that echo and what is around understand: with the status that the
+// client gets.
+func (x *exchange) answer(err error) error {
+	if x.Responder == nil && x.explicit() == nil {
+		x.context.Error(err) // the application's error handler
+		return known(err, x.context.Response().Status)
+	}
+	if x.Claimed() || !x.Claim() {
+		return err
+	}
+	return known(err, x.respond(x.Responder, err))
+}
+
+// explicit is the responder that was given around; nil for none.
+func (x *exchange) explicit() *fault.Responder {
+	for outer := range life.All(x.ResponseWriter) {
+		if r := outer.ExchangeState().Responder; r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// respond answers an error that x has claimed, and returns the status.
+func (x *exchange) respond(r *fault.Responder, err error) (status int) {
+	responder := life.Responder(x.context.Request().Context(), r, x)
+	resp := responder.Respond((*request)(x), translate(x.context, err))
+	if x.tooLate() {
+		return x.context.Response().Status
+	}
+	through := x.context.Response()
+	for r := range responses(through) {
 		r.Committed = false // by an informational status, which echo takes for the final one
 	}
-	resp.SetHeader(w.Header(), x.compressed)
-	w.WriteHeader(resp.Status)
-	if x.context.Request().Method != http.MethodHead && len(resp.Body) > 0 {
-		_, _ = w.Write(resp.Body) // the client may be gone: nobody is left to tell
+	if life.Find(through) != life.Exchange(x) { // no Recover, or echo uses the context for another request already
+		x.Send(resp, nil)
+		return resp.Status
 	}
+	x.Send(resp, through)
+	return resp.Status
 }
 
-// begun reports whether it is too late for an answer. Response.Status says nothing by itself: it is
+// known is the error as one with echo's type and the status, for middleware that reads it off errors.
+func known(err error, status int) error {
+	if he, ok := findHTTPError(err); ok && he.Code == status {
+		return err
+	}
+	switch err.(type) {
+	case *fault.Fault, *fault.Kind:
+	default:
+		err = errtree.Quiet(err) // loggers ask for the text, and nobody would catch a panic there
+	}
+	return &echo.HTTPError{Code: status, Message: http.StatusText(status), Internal: err}
+}
+
+func findHTTPError(err error) (he *echo.HTTPError, ok bool) {
+	defer func() {
+		if recover() != nil { // a foreign Unwrap or As
+			ok = false
+		}
+	}()
+	return he, errors.As(err, &he) && he != nil
+}
+
+// tooLate reports whether it is too late for an answer. Response.Status says nothing by itself: it is
 // 200 before anything is sent, and stays 103 when bytes follow without a status.
-func (x *exchange) begun() bool {
-	if x.committed {
+func (x *exchange) tooLate() bool {
+	if x.TooLate() {
 		return true
 	}
 	for r := range responses(x.context.Response()) {
@@ -129,82 +185,30 @@ func (x *exchange) begun() bool {
 	return false
 }
 
-// below yields w and the writers that it wraps.
-func below(w http.ResponseWriter) iter.Seq[http.ResponseWriter] {
-	return func(yield func(http.ResponseWriter) bool) {
-		for range 16 { // deeper than any middleware stack; a wrapper that unwraps to itself ends here
-			if !yield(w) {
-				return
-			}
-			u, ok := w.(interface{ Unwrap() http.ResponseWriter })
-			if !ok {
-				return
-			}
-			w = u.Unwrap()
-		}
-	}
-}
-
 // responses yields the echo.Responses from w down: echo.WrapMiddleware stacks them.
 func responses(w http.ResponseWriter) iter.Seq[*echo.Response] {
 	return func(yield func(*echo.Response) bool) {
-		for w := range below(w) {
+		for range 64 { // a writer that unwraps to itself ends here
+			if w == nil {
+				return
+			}
 			if r, ok := w.(*echo.Response); ok && !yield(r) {
 				return
 			}
+			w = life.Wrapped(w)
 		}
 	}
 }
-
-func tracked(w http.ResponseWriter) *exchange {
-	for w := range below(w) {
-		if x, ok := w.(*exchange); ok {
-			return x
-		}
-	}
-	return nil
-}
-
-// WriteHeader sends the status. Informational ones (1xx but 101) do not begin the response.
-func (x *exchange) WriteHeader(status int) {
-	x.ResponseWriter.WriteHeader(status) // panics, with nothing sent, at a status that does not exist
-	if status >= 200 || status == http.StatusSwitchingProtocols {
-		x.committed = true
-	}
-}
-
-func (x *exchange) Write(p []byte) (int, error) {
-	x.committed = true
-	return x.ResponseWriter.Write(p)
-}
-
-// Unwrap serves [http.ResponseController].
-func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
 // The optional methods are there whatever the writer underneath can do, as those of echo's own
 // writers are, and say [http.ErrNotSupported] when it cannot: handlers also reach past echo.Response
 // for them, by c.Response().Writer.(http.Flusher).
 
-// FlushError serves [http.ResponseController], which echo.Response flushes with.
-func (x *exchange) FlushError() error {
-	err := http.NewResponseController(x.ResponseWriter).Flush()
-	if !errors.Is(err, http.ErrNotSupported) { // the header is out, even if what follows it fails
-		x.committed = true
-	}
-	return err
-}
-
 // Flush is FlushError for those who do not ask.
 func (x *exchange) Flush() { _ = x.FlushError() }
 
 // Hijack learns what echo.Response does not keep.
-func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, buffer, err := http.NewResponseController(x.ResponseWriter).Hijack()
-	if err == nil {
-		x.committed, x.hijacked = true, true
-	}
-	return conn, buffer, err
-}
+func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) { return x.TakeOver() }
 
 // Push serves HTTP/2.
 func (x *exchange) Push(target string, opts *http.PushOptions) error {
@@ -222,18 +226,26 @@ var _ fault.Request = (*request)(nil)
 func (r *request) Method() string  { return r.context.Request().Method }
 func (r *request) Path() string    { return r.context.Request().URL.Path }
 func (r *request) Route() string   { return r.context.Path() }
-func (r *request) Committed() bool { return (*exchange)(r).begun() }
+func (r *request) Committed() bool { return (*exchange)(r).tooLate() }
 
-// Context is that of the request as middleware has left it. Middleware that sets a context and ends it
-// on its way out (echo's ContextTimeout) must not look like a client that left.
-func (r *request) Context() context.Context {
-	ctx := r.context.Request().Context()
-	if r.present && errors.Is(ctx.Err(), context.Canceled) {
-		return context.WithoutCancel(ctx)
+// Context is that of the request as middleware has left it.
+func (r *request) Context() context.Context { return r.context.Request().Context() }
+
+// ArrivalContext is that of the request as it came, when the failure came. Without Recover nobody knows it.
+func (r *request) ArrivalContext() context.Context {
+	if r.response == nil {
+		return nil
 	}
-	return ctx
+	if ctx := r.Request.Context(); r.cancelled {
+		return ctx
+	}
+	return context.Background()
 }
 
 func (r *request) Header(name string) string {
 	return fault.JoinedHeader(r.context.Request().Header, name)
+}
+
+func (r *request) ResponseHeader(name string) string {
+	return r.context.Response().Header().Get(name)
 }

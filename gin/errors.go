@@ -64,7 +64,12 @@ func tell(c *gin.Context, err error) {
 			return
 		}
 	}
-	_ = c.Error(told(err))
+	switch err.(type) {
+	case *fault.Fault, *fault.Kind:
+	default:
+		err = errtree.Quiet(err) // gin's loggers ask for the text, and nobody would catch a panic there
+	}
+	_ = c.Error(err)
 }
 
 // holds reports whether one of the errors is the other, or wraps it.
@@ -76,23 +81,6 @@ func holds(a, b error) (yes bool) {
 	}()
 	return sameError(a, b) || errtree.Is(a, b) || errtree.Is(b, a)
 }
-
-// told is err, or err without the panic of its Error: gin's loggers ask for it, and nobody would catch that.
-func told(err error) (safe error) {
-	defer func() {
-		if recover() != nil {
-			safe = silenced{err}
-		}
-	}()
-	_ = err.Error()
-	return err
-}
-
-// silenced is an error whose Error panics.
-type silenced struct{ error }
-
-func (silenced) Error() string   { return "(an error whose Error method panics)" }
-func (e silenced) Unwrap() error { return e.error }
 
 // same reports whether err is e or what e holds. The errors of validators are slices, which == does
 // not compare.

@@ -54,9 +54,9 @@ func Is(err, target error) bool {
 	if target == nil {
 		return err == nil
 	}
-	comparable := reflect.TypeOf(target).Comparable()
+	byIdentity := reflect.TypeOf(target).Comparable()
 	_, ok := Find(err, func(e error) (struct{}, bool) {
-		if comparable && e == target {
+		if byIdentity && e == target {
 			return struct{}{}, true
 		}
 		x, ok := e.(interface{ Is(error) bool })
@@ -88,3 +88,19 @@ func IsNil(value any) bool {
 	}
 	return false
 }
+
+// Quiet is err with an Error that does not panic: middleware of others asks for texts where nobody would catch that.
+func Quiet(err error) error { return quiet{err} }
+
+type quiet struct{ error }
+
+func (q quiet) Error() (text string) {
+	defer func() {
+		if recover() != nil {
+			text = "(an error whose Error method panics)"
+		}
+	}()
+	return q.error.Error()
+}
+
+func (q quiet) Unwrap() error { return q.error }

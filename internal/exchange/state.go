@@ -5,7 +5,7 @@
 //	informed  an informational status was sent; nothing has begun
 //	hijacked  the connection is somebody else's
 //	claimed   a failure of the request is being answered, or was: there is one answer
-//	closed    our answer is sent: what handlers still write is dropped
+//	closed    our answer is on its way, or sent: what handlers still write is dropped
 //	over      the handlers have returned: a late call does nothing, and is logged
 //
 // [State] is that machine. [Writer] is the writer that net/http's handlers get, and that lies under echo's
@@ -26,6 +26,7 @@ const (
 	hijacked
 	claimed
 	closed
+	sent
 	over
 )
 
@@ -127,7 +128,10 @@ func (s *State) Answer() bool {
 }
 
 // Answered ends what Answer began.
-func (s *State) Answered() { s.sending.Unlock() }
+func (s *State) Answered() {
+	s.set(sent)
+	s.sending.Unlock()
+}
 
 // End notes that the handlers have returned. It waits for somebody who is writing: after it, nobody does.
 func (s *State) End() {

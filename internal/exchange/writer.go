@@ -20,6 +20,9 @@ type Writer struct {
 	Request    *http.Request // as it came
 	compressed bool          // Content-Encoding was there before the handlers: a compressor's
 
+	// Live leaves the header open while the status passes through the writers around: some set it then.
+	Live bool
+
 	answer atomic.Pointer[byte] // the first byte of our answer while it passes through the writers around x
 }
 
@@ -35,6 +38,15 @@ func (x *Writer) ExchangeState() *State { return &x.State }
 // Unwrap serves [http.ResponseController].
 func (x *Writer) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
+// Claim is that of the state, and takes the right from the exchanges around.
+func (x *Writer) Claim() bool {
+	if !x.State.Claim() {
+		return false
+	}
+	ClaimAround(x.ResponseWriter)
+	return true
+}
+
 // TooLate reports whether the response has begun, here or further out.
 func (x *Writer) TooLate() bool { return x.Begun() || Begun(x.ResponseWriter) }
 
@@ -48,7 +60,6 @@ func (x *Writer) Send(resp *fault.Response, through http.ResponseWriter) (sent b
 		return false
 	}
 	defer x.Answered()
-	ClaimAround(x.ResponseWriter)
 	w := x.ResponseWriter
 	resp.SetHeader(w.Header(), x.compressed)
 	wrapped := through != nil && Find(through) != through
@@ -82,7 +93,11 @@ func (x *Writer) passes(p []byte) bool {
 // Header is the header of the response. When that is sent, or the request is over, it is a copy: late changes would
 // become trailers, or race with the server.
 func (x *Writer) Header() http.Header {
-	if x.has(closed | over) {
+	shut := closed | over
+	if x.Live {
+		shut = sent | over
+	}
+	if x.has(shut) {
 		return x.ResponseWriter.Header().Clone()
 	}
 	return x.ResponseWriter.Header()

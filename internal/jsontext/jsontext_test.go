@@ -42,10 +42,14 @@ func FuzzAppendQuoted(f *testing.F) {
 
 // Values as handlers put them into details, of every type that has a path of its own.
 var values = []any{
-	"", "a<b>\u2028\xff", 0, -1, math.MinInt, int8(-128), int16(7), int32(-7), int64(math.MinInt64), uint(1), uint8(255), uint16(1), uint32(1), uint64(math.MaxUint64),
-	true, false, nil, 0.0, math.Copysign(0, -1), 1.5, 1e21, 1e20, 1e-6, 1e-7, 1e300, float32(0.1), float32(1e21), math.SmallestNonzeroFloat64, math.MaxFloat64,
-	[]any{}, []any{1, nil, []any{"x"}}, []int{1, 2}, []int(nil), []string{"a", ""}, []string(nil), map[string]any{}, map[string]any{"b": 1, "a": []any{true}, "": nil},
-	map[string]string{"b": "<", "a": ">"}, map[string]any(nil), []any(nil), [2]int{1, 2}, struct{ A int }{1}, map[int]string{2: "b", 1: "a"}, json.Number("12"), json.RawMessage(`{"a":1}`),
+	"", "a<b>\u2028\xff", 0, -1, math.MinInt, int8(-128), int16(7), int32(-7), int64(math.MinInt64), uint(1), uint8(255),
+	uint16(1), uint32(1), uint64(math.MaxUint64),
+	true, false, nil, 0.0, math.Copysign(0, -1), 1.5, 1e21, 1e20, 1e-6, 1e-7, 1e300, float32(0.1), float32(1e21),
+	math.SmallestNonzeroFloat64, math.MaxFloat64,
+	[]any{}, []any{1, nil, []any{"x"}}, []int{1, 2}, []int(nil), []string{"a", ""}, []string(nil), map[string]any{},
+	map[string]any{"b": 1, "a": []any{true}, "": nil},
+	map[string]string{"b": "<", "a": ">"}, map[string]any(nil), []any(nil), [2]int{1, 2}, struct{ A int }{1},
+	map[int]string{2: "b", 1: "a"}, json.Number("12"), json.RawMessage(`{"a":1}`),
 }
 
 func TestValuesAsEncodingJSON(t *testing.T) {

@@ -27,7 +27,8 @@ func render(text *Text, args map[string]string, escaped bool) string {
 // What the compiler accepts means the same to text/template, which go-i18n would use.
 func TestCompileMeansWhatTextTemplateMeans(t *testing.T) {
 	args := map[string]string{"A": "1", "B_2": "two", "_c": "{{.A}}"}
-	for _, source := range []string{"plain", "{{.A}}", "a {{.A}} b {{ .B_2 }} c {{._c}}{{.A}}", "{ not } {an action}", "", "a{{.A}}", "“quoted” & <b>", "{{\t.A }}"} {
+	for _, source := range []string{"plain", "{{.A}}", "a {{.A}} b {{ .B_2 }} c {{._c}}{{.A}}", "{ not } {an action}",
+		"", "a{{.A}}", "“quoted” & <b>", "{{\t.A }}"} {
 		text, err := Compile(source)
 		require.NoError(t, err, source)
 		var want strings.Builder
@@ -37,7 +38,8 @@ func TestCompileMeansWhatTextTemplateMeans(t *testing.T) {
 }
 
 func TestCompileRefuses(t *testing.T) {
-	for _, source := range []string{"{{", "}}", "{{.A", "{{}}", "{{.}}", "{{A}}", "{{.A.B}}", "{{.A | len}}", "{{- .A}}", "{{.1}}", "{{.Ä}}", "{{/**/}}", "{{range .A}}", "{{end}}", "{{{.A}}}", "{{. A}}", "{{\"x\"}}"} {
+	for _, source := range []string{"{{", "}}", "{{.A", "{{}}", "{{.}}", "{{A}}", "{{.A.B}}", "{{.A | len}}", "{{- .A}}",
+		"{{.1}}", "{{.Ä}}", "{{/**/}}", "{{range .A}}", "{{end}}", "{{{.A}}}", "{{. A}}", "{{\"x\"}}"} {
 		_, err := Compile(source)
 		assert.Error(t, err, source)
 	}

@@ -77,7 +77,8 @@ var aliases = []struct {
 	from    []string
 	targets []target
 }{
-	{[]string{"zh-tw", "zh-hk", "zh-mo", "zh-hant", "cmn-hant", "zh-cmn-hant"}, []target{{"zh-hant", false}, {"zh-tw", false}, {"zh-hk", false}}},
+	{[]string{"zh-tw", "zh-hk", "zh-mo", "zh-hant", "cmn-hant", "zh-cmn-hant"},
+		[]target{{"zh-hant", false}, {"zh-tw", false}, {"zh-hk", false}}},
 	{[]string{"zh-cn", "zh-sg", "zh-my", "zh-hans", "cmn-hans", "zh-cmn-hans"}, []target{{"zh-hans", false}, {"zh-cn", false}, {"zh", false}}},
 	{[]string{"zh", "cmn", "zh-cmn"}, []target{{"zh-hans", false}, {"zh-cn", false}}},
 	{[]string{"zh-tw", "zh-hk", "zh-mo"}, []target{{"zh-hans", true}, {"zh-cn", true}, {"zh", true}}},
@@ -363,7 +364,7 @@ func isRange(s string) bool {
 	if s == "*" {
 		return true
 	}
-	if len(s) == 0 || len(s) > maxTag {
+	if s == "" || len(s) > maxTag {
 		return false
 	}
 	subtag := 0

@@ -72,7 +72,8 @@ func specificityOf(mediaRange, mediaType string) int {
 		return 1
 	}
 	prefix, ok := strings.CutSuffix(mediaRange, "*")
-	if ok && len(prefix) > 1 && prefix[len(prefix)-1] == '/' && len(mediaType) > len(prefix) && strings.EqualFold(prefix, mediaType[:len(prefix)]) {
+	if ok && len(prefix) > 1 && prefix[len(prefix)-1] == '/' && len(mediaType) > len(prefix) &&
+		strings.EqualFold(prefix, mediaType[:len(prefix)]) {
 		return 2
 	}
 	return 0

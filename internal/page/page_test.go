@@ -90,7 +90,8 @@ func TestURL(t *testing.T) {
 	german := page.Choice{Tag: "de", Dir: "ltr", Name: "Deutsch", URL: "?code=a%26b&language=de&q=+x+", Chosen: true}
 	assert.Contains(t, choices, german)
 	assert.Equal(t, german, v.Current())
-	assert.True(t, slices.IsSortedFunc(choices, func(a, b page.Choice) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) }))
+	assert.True(t, slices.IsSortedFunc(choices,
+		func(a, b page.Choice) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) }))
 	var tags []string
 	for _, c := range choices {
 		tags = append(tags, c.Tag)
@@ -104,7 +105,8 @@ func TestURL(t *testing.T) {
 func TestNameOfALanguage(t *testing.T) {
 	c := ownTexts(t).Catalogue()
 	for tag, name := range map[string]string{
-		"de": "Deutsch", "ar": "العربية", "zh-Hant": "繁體中文", "pt": "português (Brasil)", "pt-PT": "português (Portugal)", "cy": "cy", "not a tag": "not a tag",
+		"de": "Deutsch", "ar": "العربية", "zh-Hant": "繁體中文", "pt": "português (Brasil)", "pt-PT": "português (Portugal)",
+		"cy": "cy", "not a tag": "not a tag",
 	} {
 		assert.Equal(t, name, page.Name(c, tag))
 	}

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -156,9 +157,7 @@ func (v *Visit) Languages() (choices []Choice) {
 
 func (v *Visit) choice(l fault.Language) Choice {
 	query := url.Values{}
-	for name, values := range v.query {
-		query[name] = values
-	}
+	maps.Copy(query, v.query)
 	query[languageParameter] = []string{l.Tag}
 	return Choice{Tag: l.Tag, Dir: l.Dir, Name: Name(v.Catalogue, l.Tag), URL: "?" + query.Encode(), Chosen: l == v.Words.Language}
 }

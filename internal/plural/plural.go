@@ -48,7 +48,8 @@ type Rules struct {
 var probe = &i18n.Message{ID: "probe", Zero: "zero", One: "one", Two: "two", Few: "few", Many: "many", Other: "other"}
 
 // decimals reach the categories that only fractions have, in every language go-i18n knows.
-var decimals = []string{"0.0", "0.1", "0.2", "0.5", "1.0", "1.1", "1.2", "1.5", "1.6", "2.0", "2.1", "2.5", "3.0", "5.0", "5.3", "10.0", "10.1", "11.0", "20.1", "21.1", "100.0", "100.1", "1000000.0", "1000000.1"}
+var decimals = []string{"0.0", "0.1", "0.2", "0.5", "1.0", "1.1", "1.2", "1.5", "1.6", "2.0", "2.1", "2.5", "3.0",
+	"5.0", "5.3", "10.0", "10.1", "11.0", "20.1", "21.1", "100.0", "100.1", "1000000.0", "1000000.1"}
 
 // For returns the rules of tag. It fails when go-i18n has none for it.
 func For(tag language.Tag) (*Rules, error) {

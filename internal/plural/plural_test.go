@@ -12,7 +12,8 @@ import (
 
 // The table answers as go-i18n does, in every kind of plural rule there is among languages.
 func TestFormAsGoI18n(t *testing.T) {
-	for _, name := range []string{"ar", "br", "cs", "cy", "da", "de", "en", "es", "fr", "ga", "gv", "he", "is", "ja", "kw", "lt", "lv", "mk", "mt", "pl", "pt", "pt-PT", "ro", "ru", "sl", "sr-Latn", "tr", "uk", "vi", "zh-Hant"} {
+	for _, name := range []string{"ar", "br", "cs", "cy", "da", "de", "en", "es", "fr", "ga", "gv", "he", "is", "ja",
+		"kw", "lt", "lv", "mk", "mt", "pl", "pt", "pt-PT", "ro", "ru", "sl", "sr-Latn", "tr", "uk", "vi", "zh-Hant"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tag := language.MustParse(name)
@@ -39,7 +40,8 @@ func TestFormAsGoI18n(t *testing.T) {
 }
 
 func TestHasKnowsTheFormsOfFractions(t *testing.T) {
-	for name, want := range map[string]string{"de": "one other", "cs": "one few many other", "ru": "one few many other", "ja": "other", "ar": "zero one two few many other", "fr": "one many other", "lt": "one few many other"} {
+	for name, want := range map[string]string{"de": "one other", "cs": "one few many other", "ru": "one few many other",
+		"ja": "other", "ar": "zero one two few many other", "fr": "one many other", "lt": "one few many other"} {
 		rules, err := For(language.MustParse(name))
 		require.NoError(t, err)
 		var got string
