@@ -21,22 +21,66 @@ func ErrorHandler(r *fault.Responder) fiber.ErrorHandler {
 	}
 }
 
-// Recover makes errors of panics, which the app's [ErrorHandler] then answers. It is to be the first
-// middleware. The error handler's responder is the one that counts: an app has one, wherever its
-// errors come from.
-func Recover(*fault.Responder) fiber.Handler { return recovering }
+// Recover answers errors and panics, and returns them as a *[fiber.Error] with the status that the client gets: loggers,
+// metrics and tracing around it read that. It is to be the first middleware, but for those. It answers by the error
+// handler of the app, mounted ones among them, which should be [ErrorHandler]; where that is somebody else's, with r,
+// unless r is nil.
+func Recover(r *fault.Responder) fiber.Handler {
+	return func(c *fiber.Ctx) (err error) {
+		defer func() {
+			if v := recover(); v != nil {
+				err = outward(r, c, panicked(v))
+			}
+		}()
+		if err = c.Next(); fault.IsNil(err) {
+			return err
+		}
+		return outward(r, c, err)
+	}
+}
 
-func recovering(c *fiber.Ctx) (err error) {
+// panicked is the error of a panic value.
+func panicked(v any) error {
+	if v == http.ErrAbortHandler { // by identity, as net/http compares
+		return http.ErrAbortHandler
+	}
+	return fault.Panicked(v)
+}
+
+// outward answers the error, and makes one of it that fiber and its middleware understand. An error handler of somebody
+// else has had its say then, and is not asked again.
+func outward(r *fault.Responder, c *fiber.Ctx, err error) error {
+	failed := byApp(c, err)
+	if c.Locals(answered{}) == nil {
+		if r == nil {
+			return failed
+		}
+		answer(r, c, err)
+		return nil
+	}
+	status := c.Response().StatusCode()
+	if f, ok := err.(*fiber.Error); ok && f.Code == status {
+		return err
+	}
+	return &fiber.Error{Code: status, Message: publicName(err, status)}
+}
+
+// publicName is what may be shown of the error: the code of ours, else the name of the status.
+func publicName(err error, status int) string {
+	if f, ours := fault.From(err); ours {
+		return f.Code()
+	}
+	return http.StatusText(status)
+}
+
+// byApp lets the app's error handler answer. One that panics, of somebody else, must not end the process.
+func byApp(c *fiber.Ctx, err error) (failed error) {
 	defer func() {
-		switch v := recover(); {
-		case v == nil:
-		case v == http.ErrAbortHandler: // by identity, as net/http compares
-			err = http.ErrAbortHandler
-		default:
-			err = fault.Panicked(v)
+		if v := recover(); v != nil {
+			answer(nil, c, fault.Panicked(v))
 		}
 	}()
-	return c.Next()
+	return c.App().ErrorHandler(c, err)
 }
 
 // answered marks a request as answered, among the context's Locals: fiber's logger and other

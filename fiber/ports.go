@@ -20,8 +20,8 @@ type request struct{ c *fiber.Ctx }
 
 var _ fault.Request = request{}
 
-// Context is the UserContext, without its cancellation: no client cancels it by leaving, but
-// middleware does by its deferred cancel, before the error arrives here.
+// Context is the UserContext, without its cancellation: middleware cancels it by its deferred cancel, before the error
+// arrives here, and observers may have work to do.
 func (r request) Context() context.Context {
 	ctx := r.c.UserContext()
 	if errors.Is(ctx.Err(), context.Canceled) {
@@ -29,6 +29,9 @@ func (r request) Context() context.Context {
 	}
 	return ctx
 }
+
+// ArrivalContext is none: fasthttp has no sign of a client that left.
+func (r request) ArrivalContext() context.Context { return nil }
 
 func (r request) Method() string { return utils.CopyString(r.c.Method()) }
 func (r request) Path() string   { return utils.CopyString(r.c.Path()) }
@@ -45,6 +48,15 @@ func (r request) Route() string {
 
 func (r request) Header(name string) string {
 	h := &r.c.Request().Header
+	if r.c.App().Config().DisableHeaderNormalizing {
+		return joined(inAnyCase(h.VisitAll, name))
+	}
+	return joined(h.PeekAll(name))
+}
+
+// ResponseHeader is a header that the response carries already.
+func (r request) ResponseHeader(name string) string {
+	h := &r.c.Response().Header
 	if r.c.App().Config().DisableHeaderNormalizing {
 		return joined(inAnyCase(h.VisitAll, name))
 	}
