@@ -78,9 +78,11 @@ var cases = []testCase{
 
 	rule("kind", "a returned kind is answered with its status and text", nil, answered("kind", "task_locked")),
 	rule("fault", "a returned fault is answered like its kind", nil, answered("fault", "task_locked")),
-	rule("wrapped", "an error of ours is found through wrapping; neither the wrapping nor the cause is shown", nil, answered("wrapped", "task_locked")),
+	rule("wrapped", "an error of ours is found through wrapping; neither the wrapping nor the cause is shown", nil,
+		answered("wrapped", "task_locked")),
 	rule("joined", "an error of ours is found in a joined error", nil, answered("joined", "task_locked")),
-	rule("details", "arguments, details, localized entries and the error's own headers are in the answer", nil, answered("details", "transformation")),
+	rule("details", "arguments, details, localized entries and the error's own headers are in the answer", nil,
+		answered("details", "transformation")),
 	rule("server-fault", "an intended 5xx keeps its own text, its cause stays inside, the log has a stack", nil, func(p *probe) {
 		p.golden("server-fault", p.get("server-fault"))
 		line := p.logged("database")
@@ -95,7 +97,8 @@ var cases = []testCase{
 		}
 	}),
 	rule("own-body", "an error's own body is the whole body", nil, answered("own-body", "bad_request")),
-	rule("foreign-status", "a foreign error with StatusCode() has that status' kind; a status that is no error status is 500", nil, func(p *probe) {
+	rule("foreign-status", "a foreign error with StatusCode() has that status' kind; "+
+		"a status that is no error status is 500", nil, func(p *probe) {
 		for path, code := range map[string]string{"status-404": "not_found", "status-418": "client_error", "status-600": "unhandled"} {
 			p.next()
 			p.golden(path, p.get(path))
@@ -111,7 +114,8 @@ var cases = []testCase{
 	}),
 	rule("large", "the length of a large body is told", nil, func(p *probe) { p.golden("large", p.get("large")) }),
 
-	rule("panic-of-ours", "a panic with an error of ours is answered like a returned one, and logged without a stack below 500", nil, func(p *probe) {
+	rule("panic-of-ours", "a panic with an error of ours is answered like a returned one, "+
+		"and logged without a stack below 500", nil, func(p *probe) {
 		for _, path := range []string{"panic-kind", "panic-fault"} {
 			p.next()
 			p.golden("kind", p.get(path))
@@ -132,7 +136,8 @@ var cases = []testCase{
 			p.alive()
 		}
 	}),
-	rule("abort", "a panic with http.ErrAbortHandler itself aborts the connection, without an answer and without a log line", nil, func(p *probe) {
+	rule("abort", "a panic with http.ErrAbortHandler itself aborts the connection, "+
+		"without an answer and without a log line", nil, func(p *probe) {
 		w := p.connect()
 		defer w.Close()
 		w.hurry()
@@ -191,7 +196,8 @@ var cases = []testCase{
 		w.nothingLeft()
 	}),
 
-	rule("stale-headers", "headers of the body that failed are removed, those of the exchange are kept, Vary is added to", nil, func(p *probe) {
+	rule("stale-headers", "headers of the body that failed are removed, those of the exchange are kept, "+
+		"Vary is added to", nil, func(p *probe) {
 		a := p.get("stale")
 		p.equal("status", a.status, 423)
 		p.sound(a)
@@ -215,7 +221,21 @@ var cases = []testCase{
 		p.header(a, "Content-Encoding")
 		p.header(a, "Content-Type", "application/json")
 	}),
-	rule("stale-length", "a Content-Length that the handler had set does not cut the answer", nil, func(p *probe) { p.golden("kind", p.get("stale-length")) }),
+	rule("given-id", "the id that the response carries already, middleware's, is the trace id: one response has one id", nil, func(p *probe) {
+		p.lines.drop(givenID)
+		a := p.get("given-id")
+		p.equal("status", a.status, 423)
+		p.header(a, "X-Request-Id", givenID)
+		if !bytes.Contains(a.body, []byte(`"trace_id":"`+givenID+`"`)) {
+			p.fail("the body has another id: %s", a.body)
+		}
+		if lines, observed := p.lines.of(givenID); len(lines) != 1 || observed != 1 {
+			p.fail("%d log lines and %d observer calls with the id instead of one each", len(lines), observed)
+		}
+	}),
+	rule("stale-length", "a Content-Length that the handler had set does not cut the answer", nil, func(p *probe) {
+		p.golden("kind", p.get("stale-length"))
+	}),
 	rule("header-injection", "header values with line breaks or NUL are refused, the rest of the answer stands", nil, func(p *probe) {
 		a := p.get("injected-header")
 		p.equal("status", a.status, 423)
@@ -238,7 +258,8 @@ var cases = []testCase{
 		p.header(a, "Content-Type", "text/plain")
 		p.equal("committed in the log", p.logged("unhandled")["committed"], true)
 	}),
-	rule("bytes-then-panic", "a panic after the first byte aborts the connection: the client must not take half a body for a whole one", streaming, func(p *probe) {
+	rule("bytes-then-panic", "a panic after the first byte aborts the connection: "+
+		"the client must not take half a body for a whole one", streaming, func(p *probe) {
 		p.truncated("bytes-then-panic")
 		p.equal("committed in the log", p.logged("unhandled")["committed"], true)
 		p.alive()
@@ -286,7 +307,8 @@ var cases = []testCase{
 
 	rule("bad-input", "malformed, empty, truncated, ill-typed and unknown input is 400 in the words of the catalogue", nil, func(p *probe) {
 		for name, body := range map[string]string{
-			"syntax": `{"hours":` + canary + `}`, "empty": ``, "truncated": `{"hours":`, "type": `{"hours":"` + canary + `"}`, "field": `{"colour":"` + canary + `"}`,
+			"syntax": `{"hours":` + canary + `}`, "empty": ``, "truncated": `{"hours":`,
+			"type": `{"hours":"` + canary + `"}`, "field": `{"colour":"` + canary + `"}`,
 		} {
 			p.next()
 			a := p.ask(http.MethodPost, "booking", body, "Content-Type", "application/json")
@@ -308,7 +330,8 @@ var cases = []testCase{
 			p.fail("the connection stays open: %q, %v", rest, err)
 		}
 	}),
-	rule("unread-input", "an error before the body is read leaves the connection usable or closes it, and never answers twice", nil, func(p *probe) {
+	rule("unread-input", "an error before the body is read leaves the connection usable or closes it, "+
+		"and never answers twice", nil, func(p *probe) {
 		w := p.connect()
 		defer w.Close()
 		w.send(http.MethodPost, "unread", strings.Repeat("x", 100))
@@ -324,7 +347,8 @@ var cases = []testCase{
 	rule("languages", "Accept-Language decides by weight and lookup, a refused language is not used, junk is harmless", nil, func(p *probe) {
 		for header, want := range map[string]string{
 			"": "en", "de": "de", "DE-at": "de", "fr;q=0.2,de;q=0.8,*;q=0.1": "de", "pt-BR,pt;q=0.9": "pt", "tlh, fr;q=0.1": "fr", "*": "en",
-			"en;q=0, fr;q=0.1": "fr", "de-DE,de;q=0.9,en-US;q=0.8,en;q=0.7": "de", "pt_BR": "pt", ";;,,q=": "en", "\xff\xfe": "en", strings.Repeat("x-", 1000) + ",de": "en",
+			"en;q=0, fr;q=0.1": "fr", "de-DE,de;q=0.9,en-US;q=0.8,en;q=0.7": "de", "pt_BR": "pt",
+			";;,,q=": "en", "\xff\xfe": "en", strings.Repeat("x-", 1000) + ",de": "en",
 		} {
 			a := p.get("kind", "Accept", problemJSON, "Accept-Language", header)
 			p.sound(a)
@@ -344,8 +368,11 @@ var cases = []testCase{
 			p.sound(a)
 		}
 	}),
-	rule("broken-values", "whatever panics inside costs its contribution only: the status stands, the body is sound, one log line", nil, func(p *probe) {
-		for path, code := range map[string]string{"broken-error": "unhandled", "broken-detail": "task_locked", "broken-header-function": "task_locked"} {
+	rule("broken-values", "whatever panics inside costs its contribution only: "+
+		"the status stands, the body is sound, one log line", nil, func(p *probe) {
+		for path, code := range map[string]string{
+			"broken-error": "unhandled", "broken-detail": "task_locked", "broken-header-function": "task_locked",
+		} {
 			p.next()
 			p.golden(path, p.get(path))
 			p.logged(code)
@@ -353,7 +380,8 @@ var cases = []testCase{
 		p.alive()
 	}),
 
-	rule("keep-alive", "errors in a row and pipelined on one connection are answered in order, each with its own language and id", nil, func(p *probe) {
+	rule("keep-alive", "errors in a row and pipelined on one connection are answered in order, "+
+		"each with its own language and id", nil, func(p *probe) {
 		w := p.connect()
 		defer w.Close()
 		paths := []string{"kind", "unknown", "panic-kind", "success", "large", "kind"}
@@ -380,7 +408,11 @@ var cases = []testCase{
 		p.alive()
 	}),
 	rule("half-requests", "clients that send half a request, or leave before the answer, do no harm", nil, func(p *probe) {
-		for _, half := range []string{"GET /coretest/kind HTTP/1.1\r\nHost: x\r\n", "GET /coretest/unknown HTTP/1.1\r\nHost: x\r\n\r\n", "POST /coretest/booking HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", "\x16\x03\x01", "GET " + canary + "\r\n\r\n"} {
+		for _, half := range []string{
+			"GET /coretest/kind HTTP/1.1\r\nHost: x\r\n", "GET /coretest/unknown HTTP/1.1\r\nHost: x\r\n\r\n",
+			"POST /coretest/booking HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{",
+			"\x16\x03\x01", "GET " + canary + "\r\n\r\n",
+		} {
 			w := p.connect()
 			_, _ = io.WriteString(w, half)
 			_ = w.Close()
@@ -413,7 +445,8 @@ var cases = []testCase{
 		}
 		p.alive()
 	}),
-	rule("no-growth", "10,000 errors over 64 keep-alive connections, in alternating languages and formats, are each answered in their own; no goroutine, descriptor or memory stays behind", nil, checkGrowth),
+	rule("no-growth", "10,000 errors over 64 keep-alive connections, in alternating languages and formats, "+
+		"are each answered in their own; no goroutine, descriptor or memory stays behind", nil, checkGrowth),
 }
 
 func firstLine(s string) string {

@@ -57,7 +57,7 @@ func (ref reference) start(r *fault.Responder, routes []Route) (string, func(), 
 
 func (ref reference) handler(r *fault.Responder, handle func(Exchange) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		x := &exchange{w: w, req: req}
+		x := &exchange{w: w, req: req, defect: ref.defect}
 		defer func() {
 			v := recover()
 			switch {
@@ -82,7 +82,7 @@ func (ref reference) handler(r *fault.Responder, handle func(Exchange) error) ht
 	})
 }
 
-func (ref reference) answer(r *fault.Responder, x *exchange, respond func() *fault.Response) {
+func (ref reference) answer(_ *fault.Responder, x *exchange, respond func() *fault.Response) {
 	if ref.defect == "forgets the commit" {
 		x.committed = false
 	}
@@ -110,6 +110,10 @@ func (ref reference) answer(r *fault.Responder, x *exchange, respond func() *fau
 	case "keeps stale headers":
 		if etag := kept.Get("Etag"); etag != "" {
 			header.Set("Etag", etag)
+		}
+	case "keeps what makes somebody act":
+		if file := kept.Get("X-Accel-Redirect"); file != "" {
+			header.Set("X-Accel-Redirect", file)
 		}
 	case "drops all headers":
 		for name := range kept {
@@ -157,14 +161,23 @@ type exchange struct {
 	w                   http.ResponseWriter
 	req                 *http.Request
 	committed, hijacked bool
+	defect              string
 }
 
-func (x *exchange) Context() context.Context     { return x.req.Context() }
-func (x *exchange) Method() string               { return x.req.Method }
-func (x *exchange) Path() string                 { return x.req.URL.Path }
-func (x *exchange) Header(name string) string    { return strings.Join(x.req.Header.Values(name), ", ") }
-func (x *exchange) Committed() bool              { return x.committed }
-func (x *exchange) Body() io.Reader              { return x.req.Body }
+func (x *exchange) Context() context.Context  { return x.req.Context() }
+func (x *exchange) Method() string            { return x.req.Method }
+func (x *exchange) Path() string              { return x.req.URL.Path }
+func (x *exchange) Header(name string) string { return strings.Join(x.req.Header.Values(name), ", ") }
+func (x *exchange) Committed() bool           { return x.committed }
+func (x *exchange) Body() io.Reader           { return x.req.Body }
+
+func (x *exchange) ResponseHeader(name string) string {
+	if x.defect == "overlooks the given id" {
+		return ""
+	}
+	return x.w.Header().Get(name)
+}
+
 func (x *exchange) SetHeader(name, value string) { x.w.Header().Set(name, value) }
 func (x *exchange) Flush()                       { _ = http.NewResponseController(x.w).Flush() }
 
@@ -209,6 +222,8 @@ func TestBrokenAdaptersFail(t *testing.T) {
 		"keeps a stale Content-Length":   "stale-length",
 		"keeps stale headers":            "stale-headers",
 		"drops all headers":              "stale-headers",
+		"keeps what makes somebody act":  "stale-headers",
+		"overlooks the given id":         "given-id",
 		"overwrites Vary":                "stale-headers",
 		"sets no length":                 "large",
 		"answers HEAD with a body":       "head",

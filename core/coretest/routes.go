@@ -75,14 +75,21 @@ type booking struct {
 var stale = map[string]string{
 	"Content-Type": "text/csv", "Content-Encoding": "gzip", "Etag": `"x"`, "Last-Modified": "Mon, 02 Jan 2006 15:04:05 GMT",
 	"Content-Disposition": "attachment", "Content-Range": "bytes 0-1/2", "Accept-Ranges": "bytes", "Content-Location": "/x",
-	"Cache-Control": "public, max-age=86400", "Expires": "Mon, 02 Jan 2035 15:04:05 GMT", "Cdn-Cache-Control": "max-age=9", "Surrogate-Control": "max-age=9",
+	"Cache-Control": "public, max-age=86400", "Expires": "Mon, 02 Jan 2035 15:04:05 GMT",
+	"Cdn-Cache-Control": "max-age=9", "Surrogate-Control": "max-age=9",
 	"Repr-Digest": "sha-256=:x:",
+	// What makes a proxy, a browser or a front end act instead of reading the body.
+	"X-Accel-Redirect": "/secret", "X-Accel-Expires": "60", "X-Sendfile": "/secret", "X-Lighttpd-Send-File": "/secret",
+	"Location": "/elsewhere", "Refresh": "0; url=/elsewhere", "Hx-Redirect": "/elsewhere", "Hx-Location": "/elsewhere", "Hx-Refresh": "true",
+	"Hx-Push-Url": "/elsewhere", "Hx-Replace-Url": "/elsewhere", "Edge-Control": "cache-maxage=9", "Surrogate-Key": "x",
+	"Cloudflare-Cdn-Cache-Control": "max-age=9",
 }
 
 // kept are headers that belong to the exchange, not to the body.
 var kept = map[string]string{
 	"Access-Control-Allow-Origin": "*", "Set-Cookie": "a=b", "X-Request-Id": "kept", "Ratelimit-Limit": "5",
-	"Strict-Transport-Security": "max-age=1", "Content-Security-Policy": "default-src 'none'", "Server-Timing": "db;dur=1", "Link": "</a.css>; rel=preload",
+	"Strict-Transport-Security": "max-age=1", "Content-Security-Policy": "default-src 'none'",
+	"Hx-Retarget": "#errors", "Server-Timing": "db;dur=1", "Link": "</a.css>; rel=preload",
 }
 
 // returning makes a handler that returns err.
@@ -103,7 +110,8 @@ func manyDetails() error {
 func someDetails() error {
 	var d fault.Details
 	d.AddError("date", errors.New(`use the form "2026-12-31"`)).AddError("user", fault.EntityNotFound).Add("limit", 5)
-	return d.Err(fault.Transformation, fault.Arg("Attempts", 2), fault.Header("X-Own", "1"), fault.AddHeader("X-Own", "2"), fault.RetryAfter(1500*time.Millisecond))
+	return d.Err(fault.Transformation, fault.Arg("Attempts", 2), fault.Header("X-Own", "1"),
+		fault.AddHeader("X-Own", "2"), fault.RetryAfter(1500*time.Millisecond))
 }
 
 // allRoutes are the suite's routes.
@@ -156,7 +164,8 @@ func allRoutes() []Route {
 		get("broken-error", returning(panicking{})),
 		get("broken-detail", returning(fault.TaskLocked.New(fault.Detail("a", panicking{}), fault.Detail("b", make(chan int))))),
 		get("broken-header-function", returning(fault.TaskLocked.New(fault.HeadersFunc(func(fault.Request) http.Header { panic(canary) })))),
-		get("injected-header", returning(fault.TaskLocked.New(fault.Header("X-Own", "a\r\nX-Injected: b"), fault.Header("X-Nul", "a\x00b"), fault.Header("X-Fine", "c")))),
+		get("injected-header", returning(fault.TaskLocked.New(fault.Header("X-Own", "a\r\nX-Injected: b"),
+			fault.Header("X-Nul", "a\x00b"), fault.Header("X-Fine", "c")))),
 		get("request-header", returning(fault.Unauthorized.New(fault.HeadersFunc(func(r fault.Request) http.Header {
 			return http.Header{"Www-Authenticate": {`Basic realm="` + r.Method() + r.Path() + r.Header("X-Realm") + `"`}}
 		})))),
@@ -168,6 +177,10 @@ func allRoutes() []Route {
 				x.SetHeader(name, value)
 			}
 			x.SetHeader("Vary", "Origin")
+			return fault.TaskLocked
+		}),
+		get("given-id", func(x Exchange) error {
+			x.SetHeader("X-Request-Id", givenID) // as the framework's request-id middleware does
 			return fault.TaskLocked
 		}),
 		get("stale-length", func(x Exchange) error {
@@ -246,5 +259,8 @@ func allRoutes() []Route {
 		}),
 	}
 }
+
+// givenID is the id that middleware has given a request.
+const givenID = "given-by-middleware"
 
 const hijacked = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: test\r\nConnection: Upgrade\r\n\r\nmine"

@@ -191,7 +191,7 @@ func (w *wire) send(method, path, body string, headers ...string) {
 
 // receive reads the response to a request of the method.
 func (w *wire) receive(method string) (a answer, err error) {
-	resp, err := http.ReadResponse(w.r, &http.Request{Method: method})
+	resp, err := http.ReadResponse(w.r, &http.Request{Method: method}) //nolint:bodyclose // the connection is closed
 	if err != nil {
 		return a, err
 	}
@@ -216,7 +216,8 @@ func (p *probe) get(path string, headers ...string) answer {
 }
 
 // chosen are the headers that are the same on every framework.
-var chosen = []string{"Cache-Control", "Content-Language", "Content-Length", "Content-Type", "Retry-After", "Vary", "Www-Authenticate", "X-Content-Type-Options", "X-Own"}
+var chosen = []string{"Cache-Control", "Content-Language", "Content-Length", "Content-Type", "Retry-After", "Vary",
+	"Www-Authenticate", "X-Content-Type-Options", "X-Own"}
 
 // text is the answer as golden files have it.
 func (a answer) text() string {
