@@ -25,8 +25,8 @@ const module = "github.com/polyfault/polyfault"
 
 // floor is what every package of ours may import of ours: rooms that know no package above them.
 var floor = []string{
-	"internal/atomicfile", "internal/clean", "internal/errtree", "internal/jsonpointer", "internal/jsontext", "internal/localefile", "internal/message",
-	"internal/negotiate", "internal/plural",
+	"internal/atomicfile", "internal/clean", "internal/errtree", "internal/jsonpointer", "internal/jsontext",
+	"internal/localefile", "internal/message", "internal/negotiate", "internal/plural",
 }
 
 // A rule says what a package, or all packages below a folder ("core/..."), may import.
@@ -42,14 +42,15 @@ var anything = []string{"..."}
 var rules = []rule{
 	{"locales", nil, nil},
 	{"internal/page", []string{"core", "locales"}, nil},
+	{"internal/exchange", []string{"core"}, nil},
 	{"internal/...", nil, nil},
 	{"core", []string{"locales"}, nil},
 	{"core/localetest", []string{"core", "core/checks", "locales"}, nil},
 	{"core/...", []string{"core", "locales"}, nil},
-	{"nethttp", []string{"core", "locales"}, nil},
+	{"nethttp", []string{"core", "internal/exchange", "locales"}, nil},
 	{"nethttp/catalog", []string{"core", "internal/page", "nethttp"}, nil},
-	{"gin", []string{"core"}, []string{"github.com/gin-gonic/gin", "github.com/go-playground/validator/v10"}},
-	{"echo", []string{"core"}, []string{"github.com/labstack/echo/v4"}},
+	{"gin", []string{"core", "internal/exchange"}, []string{"github.com/gin-gonic/gin", "github.com/go-playground/validator/v10"}},
+	{"echo", []string{"core", "internal/exchange"}, []string{"github.com/labstack/echo/v4"}},
 	{"fiber", []string{"core"}, []string{"github.com/gofiber/fiber/v2", "github.com/valyala/fasthttp"}},
 	{"store", []string{"core", "internal/page", "locales", "nethttp"}, nil},
 	{"cmd/...", []string{"cmd/...", "core/...", "locales"}, anything},

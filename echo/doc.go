@@ -12,7 +12,8 @@
 //
 // Install sets e.HTTPErrorHandler and uses a recovering middleware. Handlers stay as they are:
 // "return err", c.Error, c.Bind, panic, and the router's 404 and 405 all end in the same answer. A nil
-// responder means [fault.Default] everywhere.
+// responder means that of an exchange of ours around, or [fault.Default] without one; Recover(nil) leaves the answer
+// to the application's error handler.
 //
 // # What becomes of echo's errors
 //
@@ -22,8 +23,9 @@
 // the name of the status, and not the text of the internal error, as c.Bind puts it there). What c.Bind
 // fails at is 400 in the words of the catalogue. An *echo.BindingError, which value binders make, is
 // [fault.BadParamValue] with a field error for the parameter, in the path or the query as the request has
-// it, and for every one where several are joined; the values stay in the log, and mappers are not asked about it. echo's own errors are shared: give them
-// a cause by WithInternal, SetInternal changes them for everybody.
+// it, and for every one where several are joined; the values stay in the log, and mappers are not asked
+// about it. echo's own errors are shared: give them a cause by WithInternal, SetInternal changes them for
+// everybody.
 //
 // # What happens to a response that has begun
 //
@@ -37,8 +39,10 @@
 //
 // The error handler may run several times for one request, and answers once: request loggers,
 // tracing, BodyDump and RateLimiter call it themselves, in any place. Request ids, CORS, loggers, tracing
-// and compressors are best used before Install: a panic reaches them as an error. Body limits and
-// ContextTimeout go after it. echo's own Recover is of no use any more: before Install it does no harm,
+// and compressors are best used before Install. Recover has answered when they see the error, a panic among
+// them: c.Response().Status is the status that the client gets, and the error holds an *echo.HTTPError with it. An
+// id that the response has already is the trace id. Middleware outside cannot turn the error into another answer
+// any more. Body limits and ContextTimeout go after Install. echo's own Recover is of no use any more: before Install it does no harm,
 // after it, it ends half-sent responses cleanly. What e.Pre installs runs outside: its errors are
 // answered, its panics only with
 //

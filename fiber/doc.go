@@ -10,7 +10,7 @@
 //	app.Use(faultfiber.Recover(nil))
 //	app.Get("/orders/:id", getOrder) // as ever: func(*fiber.Ctx) error
 //
-// A nil responder means [fault.Default]. Handlers stay as they are: what they return and what they
+// ErrorHandler(nil) answers with [fault.Default], Recover(nil) by the app's error handler. Handlers stay as they are: what they return and what they
 // panic is answered, and so are a path without a route, a method without one (with fiber's Allow), a
 // body over BodyLimit and a request that is no HTTP.
 //
@@ -36,13 +36,20 @@
 //
 // # Order
 //
-// Recover goes first, before the routes and before everything that could panic: a Use after a route
-// does not run for that route, and what panics outside of Recover ends the process. fiber's logger
-// is such a thing: it asks errors for their text. It calls the error handler by itself, but the
-// answer and the line in our log come once. To have it print panics, too, put Recover on both sides
-// of it:
+// Recover goes before the routes and before everything that could panic: a Use after a route does not run for
+// that route, and what panics outside of Recover ends the process. Loggers, metrics, tracing and request ids go
+// before it: Recover answers, panics as well, and returns a *fiber.Error with the status that the client gets and the
+// code of the error, which is what such middleware reads. An id that the response has already is the trace id.
 //
-//	app.Use(faultfiber.Recover(nil), logger.New(), faultfiber.Recover(nil))
+//	app.Use(requestid.New(), logger.New(), faultfiber.Recover(nil))
+//
+// fiber's cache and idempotency keep answers that come without an error. fiber's logger takes errors and returns none:
+// in front of it they would keep our answer and give it to others, in its language. Put them behind the logger, or
+// behind Recover.
+//
+// A handler that has copied the response of an upstream (proxy.Do) and then fails leaves the upstream's headers in
+// place, as nobody can tell them from those of middleware: our answer takes away what goes with a body, but no
+// Set-Cookie. Call c.Response().Reset() before you return the error, or copy what you need only.
 //
 // fiber's own recover inside of ours makes a panic look like an ordinary error; remove it. What
 // CORS, request id and security middleware have set stays.

@@ -8,11 +8,12 @@
 //	)
 //
 //	e := gin.New()
+//	e.HandleMethodNotAllowed = true                     // without it gin calls a wrong method 404
 //	faultgin.Install(e, nil)                            // before the routes
 //	e.GET("/orders/:id", faultgin.Handler(getOrder))    // func(*gin.Context) error
 //	e.POST("/orders", createOrder)                      // c.Error, c.Bind and the like, as ever
 //
-// A nil responder means [fault.Default].
+// A nil responder means that of the Middleware around, or [fault.Default] without one.
 //
 // # What is answered
 //
@@ -23,17 +24,29 @@
 //   - c.AbortWithStatus, or c.Abort after c.Status, with a status from 400 on and no body;
 //   - panics, with what was panicked and its stack in the log;
 //
-// and handlers for paths without a route (404) and for wrong methods (405, with gin's own Allow). A
-// NoRoute that the application sets after Install replaces ours; what it leaves unanswered is a 404
-// in our form still.
+// and what gin leaves empty: 404 for a path without a route, and 405, with gin's own Allow, where the application
+// has set e.HandleMethodNotAllowed.
 //
 // A body that a handler has written itself stays as it is, whatever its status; so does the mere
-// status of a handler that neither aborts nor reports an error.
+// status of a handler that neither aborts nor reports an error. A status below 400 that a handler has set stays,
+// too: an error in c.Errors beside it is a note, and is logged with the status that the client got.
 //
-// Importing this package makes gin's validator call fields by their tags json, form and so on (see
-// [fault.FieldName]), as clients do. A RegisterTagNameFunc of the application replaces that. What was
-// bound from somewhere else than the body is told by returning it: fault.Binding(c.ShouldBindQuery(&q),
-// fault.InQuery).
+// What was answered, and what was panicked, stands in c.Errors afterwards, once: loggers and tracing outside find it
+// there.
+//
+// # What Install leaves alone
+//
+// Routes, NoRoute, NoMethod, HandleMethodNotAllowed and the other switches stay the application's; so do the
+// statuses of successes, and the names in validation bodies of its own. Install touches one thing of the process: it
+// puts itself before binding.Validator, to remember, as long as an error lives, the type of what was
+// validated. Results pass on as they are. By that type our answers call fields by their tags json, form
+// and so on (see [fault.FieldName]). [Middleware] alone does not touch it. What was bound from somewhere else than
+// the body is told by returning it: fault.Binding(c.ShouldBindQuery(&q), fault.InQuery).
+//
+// # Goroutines
+//
+// gin uses contexts and writers again for other requests: a goroutine needs c.Copy(). What it gives to [Abort]
+// with the copy goes to the writer of the copy, and to nobody else; the failure is logged.
 //
 // # Which error counts
 //
@@ -57,8 +70,9 @@
 //
 // # Order
 //
-// Access logs, tracing, request ids, CORS and compressors go before Install; authentication, limits
-// and other middleware that reports errors after it, those with timeouts, too. gin.Recovery before
+// Access logs, tracing, request ids, CORS and compressors go before Install: an id that the response has already is
+// the trace id. Authentication, limits and other middleware that reports errors go after it, those with timeouts,
+// too. gin.Recovery before
 // Install has nothing left to do; after it, it hides from us what was panicked, and whether a
 // response broke off. Middleware may be installed more than once: the inner one answers.
 //

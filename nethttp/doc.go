@@ -10,7 +10,10 @@
 //	mux.Handle("GET /orders/{id}", faulthttp.Handler(nil, getOrder)) // func(http.ResponseWriter, *http.Request) error
 //	http.ListenAndServe(addr, faulthttp.Middleware(nil)(faulthttp.Mux(nil, mux)))
 //
-// A nil responder means [fault.Default] everywhere.
+// A nil responder means that of the innermost Middleware, Handler or Mux around that was given one, found
+// through the writers of other middleware by Unwrap or an embedded ResponseWriter; without any, or behind a
+// writer that hides what is below, it is [fault.Default], and a line at level Debug says so. An explicit
+// responder answers for its own errors and panics.
 //
 // For clients, [Decode] gives the error of a response back, whatever format it is in, and [Transport]
 // makes an [http.Client] return such errors by itself.
@@ -23,10 +26,29 @@
 // without a log line. Informational responses (103 Early Hints) do not count as a beginning, a
 // hijacked connection does.
 //
+// # After our answer, and after the request
+//
+// What handlers still write after our answer is dropped, and a late status is silent. An error is answered once: what
+// comes second is ignored. [Error] answers at the exchange of the innermost Middleware, Handler or Mux: a writer in
+// between that counts sees status and body pass, a compressor or a buffer in between is left out.
+//
+// Exchanges are made for each request and never pooled. A goroutine that goes on with its writer after the
+// handler has returned reaches nobody: what it writes is dropped, and what it gives to [Error] is logged.
+//
+// # A client that left
+//
+// [context.Canceled] is 499, without a body, when nobody but the connection can have ended the request's
+// context: its [http.Server] has neither BaseContext nor ConnContext. In all other cases it is 503 with a body, as
+// the client may be waiting.
+//
 // # Order
 //
 // Access logs, tracing, request ids, CORS and compressors go outside of Middleware; timeouts and
-// other recovering middleware inside it. [http.TimeoutHandler] answers by itself, in plain text: a
+// other recovering middleware inside it. chi's request ids are in the context:
+//
+//	fault.WithTraceID(func(r fault.Request) string { return middleware.GetReqID(r.Context()) })
+//
+// [http.TimeoutHandler] answers by itself, in plain text: a
 // context with a deadline inside gives the localized 503 instead.
 //
 // # What net/http keeps for itself
