@@ -132,7 +132,7 @@ func (x *exchange) explicit() *fault.Responder {
 
 // respond answers an error that x has claimed, and returns the status.
 func (x *exchange) respond(r *fault.Responder, err error) (status int) {
-	responder := life.Responder(x.context.Request().Context(), r, x)
+	responder := life.Responder(life.Request(x.context.Request()).Context(), r, x)
 	resp := responder.Respond((*request)(x), translate(x.context, err))
 	if x.tooLate() {
 		return x.context.Response().Status
@@ -223,13 +223,20 @@ type request exchange
 
 var _ fault.Request = (*request)(nil)
 
-func (r *request) Method() string  { return r.context.Request().Method }
-func (r *request) Path() string    { return r.context.Request().URL.Path }
-func (r *request) Route() string   { return r.context.Path() }
-func (r *request) Committed() bool { return (*exchange)(r).tooLate() }
+func (r *request) now() *http.Request { return life.Request(r.context.Request()) }
+func (r *request) Method() string     { return r.now().Method }
+func (r *request) Route() string      { return r.context.Path() }
+func (r *request) Committed() bool    { return (*exchange)(r).tooLate() }
+
+func (r *request) Path() string {
+	if u := r.now().URL; u != nil {
+		return u.Path
+	}
+	return ""
+}
 
 // Context is that of the request as middleware has left it.
-func (r *request) Context() context.Context { return r.context.Request().Context() }
+func (r *request) Context() context.Context { return r.now().Context() }
 
 // ArrivalContext is that of the request as it came, when the failure came. Without Recover nobody knows it.
 func (r *request) ArrivalContext() context.Context {
@@ -243,7 +250,7 @@ func (r *request) ArrivalContext() context.Context {
 }
 
 func (r *request) Header(name string) string {
-	return fault.JoinedHeader(r.context.Request().Header, name)
+	return fault.JoinedHeader(r.now().Header, name)
 }
 
 func (r *request) ResponseHeader(name string) string {

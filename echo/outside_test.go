@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/labstack/echo/v4"
@@ -113,5 +114,18 @@ func TestNilIsTheResponderAround(t *testing.T) {
 	for _, path := range []string{"/nethttp", "/recover"} {
 		resp, _ := s.get(path)
 		assert.Equal(t, "409 around", fmt.Sprint(resp.StatusCode, " ", resp.Header.Get("X-Responder")), path)
+	}
+}
+
+// Tests call handlers with a context that has no request.
+func TestNilRequest(t *testing.T) {
+	for name, fail := range map[string]func(echo.Context) error{
+		"ErrorHandler": func(c echo.Context) error { faultecho.ErrorHandler(nil)(fault.TaskLocked, c); return nil },
+		"Recover":      func(c echo.Context) error { return faultecho.Recover(fault.Default())(returning(fault.TaskLocked))(c) },
+	} {
+		w := httptest.NewRecorder()
+		c := quiet().NewContext(nil, w)
+		_ = fail(c)
+		assert.Equal(t, 423, w.Code, name)
 	}
 }

@@ -40,7 +40,7 @@ func newPool(r *fault.Responder) *sync.Pool {
 }
 
 func (x *exchange) begin(c *gin.Context) {
-	x.ResponseWriter, x.request = c.Writer, c.Request
+	x.ResponseWriter, x.request = c.Writer, life.Request(c.Request)
 	x.compressed = len(c.Writer.Header()["Content-Encoding"]) > 0
 	x.owner.Store(c)
 	c.Writer = x
@@ -55,7 +55,7 @@ func at(c *gin.Context) (x *exchange, began bool) {
 		return found, false
 	}
 	x = &exchange{}
-	x.ResponseWriter, x.request = c.Writer, c.Request
+	x.ResponseWriter, x.request = c.Writer, life.Request(c.Request)
 	if found != nil {
 		x.Responder = found.Responder
 	}
@@ -176,11 +176,7 @@ func (x *exchange) respond(c *gin.Context, err error) {
 }
 
 func (x *exchange) responder(c *gin.Context) *fault.Responder {
-	var ctx context.Context = c
-	if c.Request != nil {
-		ctx = c.Request.Context()
-	}
-	return life.Responder(ctx, x.Responder, x.ResponseWriter)
+	return life.Responder(life.Request(c.Request).Context(), x.Responder, x.ResponseWriter)
 }
 
 // tooLate reports that nothing can be sent any more, or is to be.
@@ -201,7 +197,7 @@ func (x *exchange) send(c *gin.Context, resp *fault.Response) {
 	w := x.ResponseWriter
 	resp.SetHeader(w.Header(), x.compressed)
 	w.WriteHeader(resp.Status)
-	if c.Request.Method == http.MethodHead || len(resp.Body) == 0 {
+	if life.Request(c.Request).Method == http.MethodHead || len(resp.Body) == 0 {
 		w.WriteHeaderNow()
 		return
 	}
@@ -297,11 +293,11 @@ type request exchange
 
 var _ fault.Request = (*request)(nil)
 
-func (r *request) context() *gin.Context           { return r.owner.Load() }
-func (r *request) Context() context.Context        { return r.context().Request.Context() }
+func (r *request) now() *http.Request              { return life.Request(r.owner.Load().Request) }
+func (r *request) Context() context.Context        { return r.now().Context() }
 func (r *request) ArrivalContext() context.Context { return r.request.Context() }
-func (r *request) Method() string                  { return r.context().Request.Method }
-func (r *request) Route() string                   { return r.context().FullPath() }
+func (r *request) Method() string                  { return r.now().Method }
+func (r *request) Route() string                   { return r.owner.Load().FullPath() }
 func (r *request) Committed() bool                 { return (*exchange)(r).tooLate() }
 
 // SentStatus is the answer of the handlers, beside which an error was only noted.
@@ -313,14 +309,14 @@ func (r *request) SentStatus() int {
 }
 
 func (r *request) Path() string {
-	if u := r.context().Request.URL; u != nil {
+	if u := r.now().URL; u != nil {
 		return u.Path
 	}
 	return ""
 }
 
 func (r *request) Header(name string) string {
-	return fault.JoinedHeader(r.context().Request.Header, name)
+	return fault.JoinedHeader(r.now().Header, name)
 }
 
 func (r *request) ResponseHeader(name string) string {

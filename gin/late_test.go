@@ -276,3 +276,17 @@ func TestNotes(t *testing.T) {
 	}
 	s.failed(s.get("/unencodable"), 500, "unhandled")
 }
+
+// Tests call handlers with a context that has no request.
+func TestNilRequest(t *testing.T) {
+	for name, h := range map[string]gin.HandlerFunc{
+		"Abort":   func(c *gin.Context) { faultgin.Abort(c, fault.TaskLocked) },
+		"Handler": faultgin.Handler(locked),
+	} {
+		w := httptest.NewRecorder()
+		c, _ := gin.CreateTestContext(w)
+		h(c)
+		assert.Equal(t, 423, w.Code, name)
+		assert.True(t, c.IsAborted(), name)
+	}
+}

@@ -28,13 +28,13 @@ func (x *tracker) track() *tracker { return x }
 func begin(w http.ResponseWriter, req *http.Request, r *fault.Responder) (x *tracker, began bool) {
 	if t, ok := w.(tracked); ok {
 		if x := t.track(); r == nil || r == x.Responder {
-			x.request.Store(req)
+			x.request.Store(exchange.Request(req))
 			return x, false
 		}
 	}
 	x = expose[capabilitiesOf(w)]()
 	x.Start(w, req, r)
-	x.request.Store(req)
+	x.request.Store(exchange.Request(req))
 	return x, true
 }
 

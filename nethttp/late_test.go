@@ -304,3 +304,36 @@ func TestNoTwoAnswersInOneResponse(t *testing.T) {
 		assert.Contains(t, line, "committed=true", line)
 	}
 }
+
+// Tests call handlers without a request.
+func TestNilRequest(t *testing.T) {
+	r, lines := logging(t)
+	for _, h := range []http.Handler{
+		faulthttp.Handler(r, failing),
+		faulthttp.Middleware(r)(faulthttp.Handler(nil, failing)),
+		http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { faulthttp.Error(r, w, req, fault.TaskLocked) }),
+		faulthttp.Middleware(r)(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { faulthttp.Error(nil, w, req, fault.TaskLocked) })),
+		faulthttp.Middleware(r)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(fault.TaskLocked) })),
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, nil)
+		assert.Equal(t, 423, w.Code)
+		lines.Take(t)
+	}
+}
+
+// Middleware replaces the writer halfway: the answer is still one, and the first.
+func TestAWriterReplacedHalfway(t *testing.T) {
+	r, lines := logging(t)
+	url, client := serve(t, faulthttp.Middleware(r)(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		first := w
+		w = embedding{w}
+		faulthttp.Error(nil, w, req, fault.TaskLocked)
+		w = hidden{first}
+		faulthttp.Error(nil, w, req, fault.Gone)
+		_, _ = io.WriteString(first, "more")
+	})))
+	resp, body := get(t, client, url)
+	assertLocked(t, resp, body)
+	lines.Only(t)
+}

@@ -47,6 +47,6 @@ func Error(r *fault.Responder, w http.ResponseWriter, req *http.Request, err err
 		return
 	}
 	x := t.track()
-	x.request.Store(req)
+	x.request.Store(exchange.Request(req))
 	x.fail(r, err, w)
 }

@@ -28,8 +28,17 @@ type Writer struct {
 
 // Start begins the exchange.
 func (x *Writer) Start(w http.ResponseWriter, req *http.Request, r *fault.Responder) {
+	req = Request(req)
 	x.ResponseWriter, x.Request, x.Responder = w, req, r
 	x.compressed = len(w.Header()["Content-Encoding"]) > 0
+}
+
+// Request is req, or an empty one for nil: tests call handlers without.
+func Request(req *http.Request) *http.Request {
+	if req == nil {
+		return &http.Request{}
+	}
+	return req
 }
 
 // ExchangeState is the state.
