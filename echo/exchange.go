@@ -57,7 +57,9 @@ func of(c echo.Context) *exchange {
 // fails notes what is known of the request when the failure comes: middleware changes it on its way out.
 func (x *exchange) fails(c echo.Context) {
 	if x.context == nil {
-		c.Set(key, x) // middleware around may put back another writer before echo calls the error handler
+		if life.Wrapped(x.ResponseWriter) != nil { // whoever wrapped it may put it back before echo calls the error handler
+			c.Set(key, x)
+		}
 		x.cancelled = x.cancelled || x.Request.Context().Err() != nil
 	}
 	x.context = c
@@ -151,12 +153,12 @@ func (x *exchange) respond(r *fault.Responder, err error) (status int) {
 
 // known is the error as one with echo's type and the status, for middleware that reads it off errors.
 func known(err error, status int) error {
-	if he, ok := findHTTPError(err); ok && he.Code == status {
-		return err
-	}
 	switch err.(type) {
 	case *fault.Fault, *fault.Kind:
 	default:
+		if he, ok := findHTTPError(err); ok && he.Code == status {
+			return err
+		}
 		err = errtree.Quiet(err) // loggers ask for the text, and nobody would catch a panic there
 	}
 	return &echo.HTTPError{Code: status, Message: http.StatusText(status), Internal: err}

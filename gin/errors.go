@@ -17,6 +17,9 @@ import (
 // last first. Core takes the one that says most, and of equals the first. A single error is handed
 // over as it is, and [http.ErrAbortHandler], which is not for core. Nil when there is none.
 func reported(c *gin.Context, last error) error {
+	if last != nil && len(c.Errors) == 0 {
+		return marked(last)
+	}
 	var list []error
 	if last != nil {
 		list = append(list, marked(last))
@@ -41,6 +44,9 @@ func reported(c *gin.Context, last error) error {
 // marked is the error inside of gin's, with the mark of one that Bind has met, and with what the validator's errors
 // in it are about.
 func marked(err error) (result error) {
+	if isOurs(err) {
+		return err
+	}
 	defer func() {
 		if recover() != nil { // a foreign Unwrap
 			result = err
@@ -64,12 +70,18 @@ func tell(c *gin.Context, err error) {
 			return
 		}
 	}
-	switch err.(type) {
-	case *fault.Fault, *fault.Kind:
-	default:
+	if !isOurs(err) {
 		err = errtree.Quiet(err) // gin's loggers ask for the text, and nobody would catch a panic there
 	}
-	_ = c.Error(err)
+	c.Errors = append(c.Errors, &gin.Error{Err: err, Type: gin.ErrorTypePrivate}) // c.Error, without its search for another
+}
+
+func isOurs(err error) bool {
+	switch err.(type) {
+	case *fault.Fault, *fault.Kind:
+		return true
+	}
+	return false
 }
 
 // holds reports whether one of the errors is the other, or wraps it.

@@ -28,6 +28,7 @@ const (
 	closed
 	sent
 	over
+	alone // nothing of ours is around: looked for once
 )
 
 // A State is how far one response has come. The zero State is that of a request that nobody has answered. It

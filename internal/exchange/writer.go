@@ -52,12 +52,26 @@ func (x *Writer) Claim() bool {
 	if !x.State.Claim() {
 		return false
 	}
-	ClaimAround(x.ResponseWriter)
+	if x.isAround() {
+		ClaimAround(x.ResponseWriter)
+	}
 	return true
 }
 
+// isAround reports whether an exchange of ours is around. Most often there is none, and one search is enough.
+func (x *Writer) isAround() bool {
+	if x.has(alone) {
+		return false
+	}
+	if Find(x.ResponseWriter) != nil {
+		return true
+	}
+	x.set(alone)
+	return false
+}
+
 // TooLate reports whether the response has begun, here or further out.
-func (x *Writer) TooLate() bool { return x.Begun() || Begun(x.ResponseWriter) }
+func (x *Writer) TooLate() bool { return x.Begun() || x.isAround() && Begun(x.ResponseWriter) }
 
 // Send sends the answer, unless it is too late, and closes the exchange to what handlers still write.
 //
@@ -65,7 +79,7 @@ func (x *Writer) TooLate() bool { return x.Begun() || Begun(x.ResponseWriter) }
 // and counts, a logger say, sees status and body pass. What changes or keeps the body, a compressor or a buffer,
 // is left out: handlers may go on writing to it, and it passes that on, together with the answer, as one.
 func (x *Writer) Send(resp *fault.Response, through http.ResponseWriter) (sent bool) {
-	if Begun(x.ResponseWriter) || !x.Answer() {
+	if x.TooLate() || !x.Answer() {
 		return false
 	}
 	defer x.Answered()
