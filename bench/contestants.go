@@ -28,9 +28,9 @@ func responder(languages []language, opts ...fault.Option) *fault.Responder {
 	return must(fault.NewResponder(append(opts, fault.WithLocales(files(languages)), fault.WithLogger(logger))...))
 }
 
-// polyfault answers with the error that make makes for each request.
-func polyfault(name string, r *fault.Responder, make func() error) contestant {
-	return contestant{name: name, handler: faulthttp.Handler(r, func(http.ResponseWriter, *http.Request) error { return make() })}
+// polyfault answers with the error that fail makes for each request.
+func polyfault(name string, r *fault.Responder, fail func() error) contestant {
+	return contestant{name: name, handler: faulthttp.Handler(r, func(http.ResponseWriter, *http.Request) error { return fail() })}
 }
 
 // By hand.

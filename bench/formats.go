@@ -25,11 +25,11 @@ func formatScenarios() []*scenario {
 
 // inEveryFormat has Multilingual in one language, with the members that the others have too, as its
 // yardstick.
-func inEveryFormat(name string, make func() error) *scenario {
+func inEveryFormat(name string, fail func() error) *scenario {
 	const own = "another shape"
 	quiet := fault.WithLogger(logger)
 	format := func(name string, f fault.Format, opts ...fault.Option) contestant {
-		c := polyfault(name, must(fault.NewResponder(append(opts, quiet, fault.WithFormats(f))...)), make)
+		c := polyfault(name, must(fault.NewResponder(append(opts, quiet, fault.WithFormats(f))...)), fail)
 		c.differs = own
 		return c
 	}
@@ -62,7 +62,8 @@ func peers() *scenario {
 	})
 	const simpler = "English alone: no negotiation, no code, no trace id"
 	return &scenario{name: "problem+json beside peers", request: browse("application/problem+json"), contestants: []contestant{
-		polyfault("polyfault, one of 4 languages", must(fault.NewResponder(fault.WithLogger(logger))), func() error { return fault.TaskLocked.New() }),
+		polyfault("polyfault, one of 4 languages", must(fault.NewResponder(fault.WithLogger(logger))),
+			func() error { return fault.TaskLocked.New() }),
 		{name: "moogar0880/problems, encoding/json", differs: simpler, handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			body, err := json.Marshal(problems.NewDetailedProblem(http.StatusLocked, text).WithTitle(title))
 			check(err)

@@ -154,7 +154,8 @@ func fiberScenarios() []*scenario {
 		{name: ownRecovery, role: hand, op: app(fiber.Config{}, success, fiberrecover.New())},
 		{name: ours, op: installed(success)},
 	}, []contestant{
-		{name: ownRecovery, role: hand, op: app(fiber.Config{}, boom, fiberrecover.New(fiberrecover.Config{EnableStackTrace: true, StackTraceHandler: discardStack}))},
+		{name: ownRecovery, role: hand, op: app(fiber.Config{}, boom,
+			fiberrecover.New(fiberrecover.Config{EnableStackTrace: true, StackTraceHandler: discardStack}))},
 		{name: ours, op: installed(boom)},
 	})
 }

@@ -99,7 +99,8 @@ func measure(all []*scenario, rounds int) measurements {
 func nanoseconds(r testing.BenchmarkResult) float64 { return float64(r.T.Nanoseconds()) / float64(r.N) }
 
 func printScenario(w io.Writer, s *scenario, m measurements) {
-	fmt.Fprintf(w, "\n%-40s %10s %7s %8s %8s   %10s %8s %8s\n", s.name, "ns/op", "allocs", "÷ hand", "usual ÷", "parallel", "÷ hand", "usual ÷")
+	fmt.Fprintf(w, "\n%-40s %10s %7s %8s %8s   %10s %8s %8s\n", s.name, "ns/op", "allocs", "÷ hand", "usual ÷",
+		"parallel", "÷ hand", "usual ÷")
 	byHand, usualWay := m.of(s, hand), m.of(s, usual)
 	for _, c := range s.contestants {
 		got := m[key{s.name, c.name}]

@@ -105,7 +105,7 @@ func dial(tb testing.TB, req *http.Request, h http.Handler) (step, end func()) {
 	_, err = conn.Write(request.Bytes())
 	check(err)
 	var first bytes.Buffer
-	resp, err := http.ReadResponse(bufio.NewReader(io.TeeReader(conn, &first)), req)
+	resp, err := http.ReadResponse(bufio.NewReader(io.TeeReader(conn, &first)), req) //nolint:bodyclose // end closes the connection
 	check(err)
 	_, err = io.Copy(io.Discard, resp.Body)
 	check(err)

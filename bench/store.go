@@ -50,7 +50,7 @@ var logFolders []string
 
 func removeLogs() {
 	for _, folder := range logFolders {
-		os.RemoveAll(folder)
+		_ = os.RemoveAll(folder)
 	}
 }
 
@@ -111,7 +111,8 @@ func insertPlain(db *sql.DB) {
 		now := time.Now().UnixMicro()
 		args := make([]any, 0, logRows*plainColumns)
 		for range logRows {
-			args = append(args, "host", 8, "request failed", "request failed", "not_found", "", traceID, `{"status":404,"method":"GET","path":"/orders/{id}"}`, "", now, 1, now)
+			args = append(args, "host", 8, "request failed", "request failed", "not_found", "", traceID,
+				`{"status":404,"method":"GET","path":"/orders/{id}"}`, "", now, 1, now)
 		}
 		tx := must(db.Begin())
 		must(tx.Exec(plainInsert, args...))
@@ -126,16 +127,18 @@ func insertPrepared(db *sql.DB) {
 		tx := must(db.Begin())
 		statement := must(tx.Prepare(rowInsert))
 		for range logRows {
-			must(statement.Exec("host", 8, "request failed", "request failed", "not_found", "", traceID, `{"status":404,"method":"GET","path":"/orders/{id}"}`, "", now, 1, now))
+			must(statement.Exec("host", 8, "request failed", "request failed", "not_found", "", traceID,
+				`{"status":404,"method":"GET","path":"/orders/{id}"}`, "", now, 1, now))
 		}
-		check(statement.Close())
+		check(statement.Close()) //nolint:sqlclosecheck // prepared for each transaction
 		check(tx.Commit())
 	}
 }
 
 const plainColumns = 12
 
-const intoLog = "INSERT INTO polyfault_log (host, level, message, folded, code, scope, trace_id, attributes, stacktrace, created, repeats, last_seen) VALUES "
+const intoLog = "INSERT INTO polyfault_log (host, level, message, folded, code, scope, trace_id, attributes, stacktrace, " +
+	"created, repeats, last_seen) VALUES "
 
 var (
 	row         = "(" + strings.TrimSuffix(strings.Repeat("?, ", plainColumns), ", ") + ")"

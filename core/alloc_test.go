@@ -16,7 +16,8 @@ import (
 // Allocations are part of the design's budget; the race detector adds its own.
 func TestAllocations(t *testing.T) {
 	r, err := fault.NewResponder(
-		fault.WithLocales(files("active.en.toml", "x = \"A {{.A}} and {{.B}}.\"\ny = \"Static.\"", "active.de.toml", "x = \"A {{.A}} und {{.B}}.\"\ny = \"Statisch.\"")),
+		fault.WithLocales(files("active.en.toml", "x = \"A {{.A}} and {{.B}}.\"\ny = \"Static.\"", "active.de.toml",
+			"x = \"A {{.A}} und {{.B}}.\"\ny = \"Statisch.\"")),
 		fault.WithLogger(slog.New(slog.DiscardHandler)))
 	require.NoError(t, err)
 	shared := fault.Gone.New(fault.Text("x"), fault.Arg("A", 1), fault.Arg("B", "b"))
@@ -47,7 +48,8 @@ func TestAllocations(t *testing.T) {
 		return testing.AllocsPerRun(100, func() { r.Respond(browser, failed) })
 	}
 	assert.LessOrEqual(t, withFields("en"), 3.0, "20 field errors, once they are made")
-	assert.LessOrEqual(t, withFields("de", "en", "fr", "pt"), withFields("en")+1, "no allocation per language; Content-Length beyond 4095 is one")
+	assert.LessOrEqual(t, withFields("de", "en", "fr", "pt"), withFields("en")+1,
+		"no allocation per language; Content-Length beyond 4095 is one")
 	few := testing.AllocsPerRun(100, func() { r.Respond(browser, shared) })
 	many, err := fault.NewResponder(fault.WithLogger(slog.New(slog.DiscardHandler)), fault.WithLocales(twentyLanguages()))
 	require.NoError(t, err)

@@ -70,21 +70,32 @@ func TestBindJSON(t *testing.T) {
 		kind      *fault.Kind
 		wrong     []string
 	}{
-		{"fine", `{"id":1,"to":{"zip":"1"},"via":[{"zip":"2"},null],"labels":{"a":1},"free":{"x":[1]},"raw":{"y":1},"when":"2026-01-02T03:04:05Z","picture":"AA==","number":"7","note":"n","GoName":true,"next":{"id":2}}`, []string{"id", "/to/zip", "/via/0"}, nil, nil},
+		{"fine", `{"id":1,"to":{"zip":"1"},"via":[{"zip":"2"},null],"labels":{"a":1},"free":{"x":[1]},"raw":{"y":1},` +
+			`"when":"2026-01-02T03:04:05Z","picture":"AA==","number":"7","note":"n","GoName":true,"next":{"id":2}}`,
+			[]string{"id", "/to/zip", "/via/0"}, nil, nil},
 		{"letter case as encoding/json has it", `{"ID":1,"goname":true}`, []string{"id"}, nil, nil},
 		{"null for anything that is not mandatory", `{"id":null,"to":null,"from":null,"via":null,"labels":null,"when":null}`, nil, nil, nil},
-		{"unknown members, all of them", `{"colour":1,"id":1,"to":{"planet":"x","zip":"1"},"via":[{},{"moon":2}],"from":{"star":3},"next":{"next":{"sun":4}},"size":2}`, nil,
-			fault.SuperfluousAttributesInRequest, []string{"unknown_field@#/colour", "unknown_field@#/to/planet", "unknown_field@#/via/1/moon", "unknown_field@#/from/star", "unknown_field@#/next/next/sun", "unknown_field@#/size"}},
-		{"names that are not for clients", `{"Hidden":"x","places":{}}`, nil, fault.SuperfluousAttributesInRequest, []string{"unknown_field@#/Hidden", "unknown_field@#/places"}},
+		{"unknown members, all of them",
+			`{"colour":1,"id":1,"to":{"planet":"x","zip":"1"},"via":[{},{"moon":2}],"from":{"star":3},"next":{"next":{"sun":4}},"size":2}`, nil,
+			fault.SuperfluousAttributesInRequest,
+			[]string{"unknown_field@#/colour", "unknown_field@#/to/planet", "unknown_field@#/via/1/moon",
+				"unknown_field@#/from/star", "unknown_field@#/next/next/sun", "unknown_field@#/size"}},
+		{"names that are not for clients", `{"Hidden":"x","places":{}}`, nil, fault.SuperfluousAttributesInRequest,
+			[]string{"unknown_field@#/Hidden", "unknown_field@#/places"}},
 		{"missing members", `{"id":null,"to":{}}`, []string{"id", "weight", "/to/zip", "/from/zip"}, fault.MandatoryAttributesMissing,
 			[]string{"required@#/id", "required@#/weight", "required@#/to/zip", "required@#/from/zip"}},
 		{"zero values are values", `{"id":0,"note":""}`, []string{"id", "note"}, nil, nil},
-		{"missing and unknown", `{"colour":1}`, []string{"id"}, fault.MandatoryAttributesMissing, []string{"unknown_field@#/colour", "required@#/id"}},
-		{"wrong types, all of them", `{"id":"x","weight":true,"to":[],"via":{"0":1},"labels":{"a":"b"},"picture":7,"GoName":1,"next":{"id":1.5}}`, nil, fault.InvalidJSON,
-			[]string{"type@#/id", "type@#/weight", "type@#/to", "type@#/via", "type@#/labels/a", "type@#/picture", "type@#/GoName", "type@#/next/id"}},
-		{"wrong types, unknown and missing", `{"id":"x","colour":1}`, []string{"weight"}, fault.InvalidJSON, []string{"unknown_field@#/colour", "required@#/weight", "type@#/id"}},
+		{"missing and unknown", `{"colour":1}`, []string{"id"}, fault.MandatoryAttributesMissing,
+			[]string{"unknown_field@#/colour", "required@#/id"}},
+		{"wrong types, all of them",
+			`{"id":"x","weight":true,"to":[],"via":{"0":1},"labels":{"a":"b"},"picture":7,"GoName":1,"next":{"id":1.5}}`, nil, fault.InvalidJSON,
+			[]string{"type@#/id", "type@#/weight", "type@#/to", "type@#/via", "type@#/labels/a", "type@#/picture",
+				"type@#/GoName", "type@#/next/id"}},
+		{"wrong types, unknown and missing", `{"id":"x","colour":1}`, []string{"weight"}, fault.InvalidJSON,
+			[]string{"unknown_field@#/colour", "required@#/weight", "type@#/id"}},
 		{"escaped names", `{"a/b~c":1,"":2}`, nil, fault.SuperfluousAttributesInRequest, []string{"unknown_field@#/a~1b~0c", "unknown_field@#/"}},
-		{"the same name twice", `{"colour":1,"x":2,"colour":3}`, nil, fault.SuperfluousAttributesInRequest, []string{"unknown_field@#/colour", "unknown_field@#/x"}},
+		{"the same name twice", `{"colour":1,"x":2,"colour":3}`, nil, fault.SuperfluousAttributesInRequest,
+			[]string{"unknown_field@#/colour", "unknown_field@#/x"}},
 		{"another type of document", `[1]`, []string{"id"}, fault.InvalidJSON, []string{"required@#/id", "type@#"}},
 		{"a type that decodes itself", `{"when":"canary"}`, nil, fault.BadParamValue, nil},
 		{"syntax", `{"id":canary}`, []string{"id"}, fault.InvalidJSON, nil},
@@ -124,7 +135,8 @@ func TestBindJSONOfOtherValues(t *testing.T) {
 	require.ErrorIs(t, err, broken)
 	assert.Equal(t, 400, responder(t).Respond(with(), err).Status)
 	require.Error(t, fault.BindJSON(strings.NewReader(`{}`), nil), "no place to decode into")
-	assert.Equal(t, 500, responder(t).Respond(with(), fault.BindJSON(strings.NewReader(`{}`), parcel{})).Status, "the program is at fault, not the client")
+	assert.Equal(t, 500, responder(t).Respond(with(), fault.BindJSON(strings.NewReader(`{}`), parcel{})).Status,
+		"the program is at fault, not the client")
 }
 
 // Expected and Got speak of types in the same words, whoever found the mistake.

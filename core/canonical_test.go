@@ -39,10 +39,14 @@ func TestOtherFilesAreTheDecoders(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, file.texts, texts)
 	for _, content := range []string{
-		"a = \"b\"\n", "[a]\nother = 'b'\n", "[a]\nother = \"b\" # c\n", "[a] # c\nother = \"b\"\n", "[a]\nother = \"b\\n\"\n", "[a]\nother = \"b\"\"\n",
-		"[a]\nother = \"\"\"\nb\"\"\"\n", "[a]\nother=\"b\"\n", "[a.b]\nother = \"c\"\n", "[\"a\\u0062\"]\nother = \"c\"\n", "['a']\nother = \"c\"\n", "[ a ]\nother = \"c\"\n", "[[a]]\nother = \"c\"\n",
-		"[a]\nothers = \"b\"\n", "[a]\none = \"b\"\n", "[a]\n", "[a]\nother = \"\"\n", "[a]\nother = \"b\"\nother = \"c\"\n", "[a]\nother = \"b\"\n[a]\nother = \"c\"\n",
-		"[a]\nother = \"{{range .X}}\"\n", "[a\nother = \"b\"\n", "[]\nother = \"b\"\n", "[\"\"]\nother = \"b\"\n", "[a]\r\nother = \"b\"\r\n", "\ufeff[a]\nother = \"b\"\n", "other = \"b\"\n[a]\nother = \"c\"\n",
+		"a = \"b\"\n", "[a]\nother = 'b'\n", "[a]\nother = \"b\" # c\n", "[a] # c\nother = \"b\"\n",
+		"[a]\nother = \"b\\n\"\n", "[a]\nother = \"b\"\"\n",
+		"[a]\nother = \"\"\"\nb\"\"\"\n", "[a]\nother=\"b\"\n", "[a.b]\nother = \"c\"\n",
+		"[\"a\\u0062\"]\nother = \"c\"\n", "['a']\nother = \"c\"\n", "[ a ]\nother = \"c\"\n", "[[a]]\nother = \"c\"\n",
+		"[a]\nothers = \"b\"\n", "[a]\none = \"b\"\n", "[a]\n", "[a]\nother = \"\"\n",
+		"[a]\nother = \"b\"\nother = \"c\"\n", "[a]\nother = \"b\"\n[a]\nother = \"c\"\n",
+		"[a]\nother = \"{{range .X}}\"\n", "[a\nother = \"b\"\n", "[]\nother = \"b\"\n", "[\"\"]\nother = \"b\"\n",
+		"[a]\r\nother = \"b\"\r\n", "\ufeff[a]\nother = \"b\"\n", "other = \"b\"\n[a]\nother = \"c\"\n",
 	} {
 		_, ok := readCanonical(content)
 		assert.False(t, ok, content)

@@ -20,7 +20,8 @@ import (
 var orderPaid = fault.Conflict.Derive(fault.Spec{Code: "test_order_paid"})
 
 func TestBodyLanguages(t *testing.T) {
-	own := fault.WithLocales(files("active.pt-BR.toml", `x = "x"`, "active.de.toml", `x = "x"`, "active.en.toml", `x = "x"`, "active.sr-Latn.toml", `x = "x"`))
+	own := fault.WithLocales(files("active.pt-BR.toml", `x = "x"`, "active.de.toml", `x = "x"`, "active.en.toml",
+		`x = "x"`, "active.sr-Latn.toml", `x = "x"`))
 	for _, c := range []struct {
 		name string
 		opts []fault.Option
@@ -31,7 +32,8 @@ func TestBodyLanguages(t *testing.T) {
 		{"WithLanguages", []fault.Option{fault.WithLanguages("fr", "de")}, fault.Gone, "FR DE"},
 		{"exactly the application's own files, alphabetically", []fault.Option{own}, fault.Gone.New(fault.Text("x")), "DE EN PT-BR SR-LATN"},
 		{"and no built-in language beside them", []fault.Option{own}, fault.Gone, "DE EN"},
-		{"WithLanguages over own files, in any letter case", []fault.Option{own, fault.WithLanguages("SR-latn", "EN", "pt-br")}, fault.Gone.New(fault.Text("x")), "SR-LATN EN PT-BR"},
+		{"WithLanguages over own files, in any letter case",
+			[]fault.Option{own, fault.WithLanguages("SR-latn", "EN", "pt-br")}, fault.Gone.New(fault.Text("x")), "SR-LATN EN PT-BR"},
 	} {
 		resp := responder(t, c.opts...).Respond(with(), c.err)
 		assert.Equal(t, strings.Fields(c.want), keys(t, resp.Body), c.name)
@@ -42,13 +44,16 @@ func TestOverlays(t *testing.T) {
 	first := files("active.en.toml", "gone = \"First.\"\nx = \"First x.\"", "active.de.toml", "x = \"Erstes x.\"")
 	second := files("active.en.toml", `gone = "Second."`)
 	r := responder(t, fault.WithLocales(first), fault.WithLocales(second))
-	assert.JSONEq(t, `{"DE":"Die angeforderte Ressource ist nicht mehr verfügbar.","EN":"Second."}`, string(r.Respond(with(), fault.Gone).Body), "id by id and language by language")
+	assert.JSONEq(t, `{"DE":"Die angeforderte Ressource ist nicht mehr verfügbar.","EN":"Second."}`,
+		string(r.Respond(with(), fault.Gone).Body), "id by id and language by language")
 	assert.JSONEq(t, `{"DE":"Erstes x.","EN":"First x."}`, string(r.Respond(with(), fault.Gone.New(fault.Text("x"))).Body))
-	assert.Contains(t, string(responder(t).Respond(with(), fault.Gone).Body), "The requested resource is no longer available.", "the built-in texts are untouched")
+	assert.Contains(t, string(responder(t).Respond(with(), fault.Gone).Body),
+		"The requested resource is no longer available.", "the built-in texts are untouched")
 }
 
 func TestMissingTexts(t *testing.T) {
-	some := files("active.en.toml", `only_en = "Only English."`, "active.de.toml", `both = "Beide."`, "active.is.toml", `only_is = "Aðeins íslenska."`)
+	some := files("active.en.toml", `only_en = "Only English."`, "active.de.toml", `both = "Beide."`, "active.is.toml",
+		`only_is = "Aðeins íslenska."`)
 	for _, c := range []struct {
 		name  string
 		langs []string
@@ -56,10 +61,14 @@ func TestMissingTexts(t *testing.T) {
 		want  string
 	}{
 		{"a language without the text is left out", []string{"de", "en"}, fault.Gone.New(fault.Text("only_en")), `{"EN":"Only English."}`},
-		{"no configured language: the kind's text", []string{"en"}, fault.Gone.New(fault.Text("only_is")), `{"EN":"The requested resource is no longer available."}`},
-		{"unknown id: the kind's text", []string{"en"}, fault.Gone.New(fault.Text("nonsense")), `{"EN":"The requested resource is no longer available."}`},
-		{"a derived kind without text: the parent's", []string{"en"}, orderPaid, `{"EN":"The request conflicts with the current state of the resource."}`},
-		{"no text at all in the configured language: the default language", []string{"is"}, fault.Gone, `{"EN":"The requested resource is no longer available."}`},
+		{"no configured language: the kind's text", []string{"en"}, fault.Gone.New(fault.Text("only_is")),
+			`{"EN":"The requested resource is no longer available."}`},
+		{"unknown id: the kind's text", []string{"en"}, fault.Gone.New(fault.Text("nonsense")),
+			`{"EN":"The requested resource is no longer available."}`},
+		{"a derived kind without text: the parent's", []string{"en"}, orderPaid,
+			`{"EN":"The request conflicts with the current state of the resource."}`},
+		{"no text at all in the configured language: the default language", []string{"is"}, fault.Gone,
+			`{"EN":"The requested resource is no longer available."}`},
 		{"its own text in the configured language", []string{"is"}, fault.Gone.New(fault.Text("only_is")), `{"IS":"Aðeins íslenska."}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -102,8 +111,10 @@ func TestOneResponseOneLanguage(t *testing.T) {
 		{"the default is refused", "en;q=0", fault.Gone.New(fault.Text("b")), "pt", "B pt.", nil},
 		{"everything is refused", "*;q=0", fault.Gone.New(fault.Text("b")), "en", "B en.", nil},
 		{"loaded, though not in the body's languages", "fr", fault.Gone, "fr", "La ressource demandée n’est plus disponible.", nil},
-		{"an entry lacks the language", "pt-BR", fault.Gone.New(fault.Text("a"), fault.Detail("x", fault.Gone.New(fault.Text("b")))), "pt", "A pt.", nil},
-		{"no language has all entries: they fall back to their kind", "pt-BR", fault.Gone.New(fault.Text("a"), fault.Detail("x", fault.Gone.New(fault.Text("c")))), "pt", "A pt.", nil},
+		{"an entry lacks the language", "pt-BR",
+			fault.Gone.New(fault.Text("a"), fault.Detail("x", fault.Gone.New(fault.Text("b")))), "pt", "A pt.", nil},
+		{"no language has all entries: they fall back to their kind", "pt-BR",
+			fault.Gone.New(fault.Text("a"), fault.Detail("x", fault.Gone.New(fault.Text("c")))), "pt", "A pt.", nil},
 		{"the only language of the text has no title", "ka", fault.Gone.New(fault.Text("only_ka")), "ka", "ქართული.", nil},
 		{"right to left, values isolated", "ur", fault.Gone.New(fault.Text("a"), fault.Arg("X", "id-7")), "ur", "A ur \u2068id-7\u2069.", nil},
 	} {
@@ -121,7 +132,8 @@ func TestOneResponseOneLanguage(t *testing.T) {
 	}
 }
 
-var titles = map[string]string{"ur": "ur", "de": "Nicht mehr verfügbar", "en": "Gone", "fr": "Ressource devenue indisponible", "ka": "ქართული.", "pt": "Não está mais disponível"}
+var titles = map[string]string{"ur": "ur", "de": "Nicht mehr verfügbar", "en": "Gone",
+	"fr": "Ressource devenue indisponible", "ka": "ქართული.", "pt": "Não está mais disponível"}
 
 func TestNegotiatedLanguage(t *testing.T) {
 	r := responder(t, fault.WithNegotiatedLanguage(), fault.WithFormats(fault.Multilingual{}))
@@ -135,7 +147,8 @@ func TestNegotiatedLanguage(t *testing.T) {
 func TestPlurals(t *testing.T) {
 	tags := map[string]string{
 		"en": "one other", "de": "one other", "fr": "one many other", "pt": "one many other", "ru": "one few many other",
-		"ar": "zero one two few many other", "pl": "one few many other", "ja": "other", "lv": "zero one other", "kw": "zero one two few many other",
+		"ar": "zero one two few many other", "pl": "one few many other", "ja": "other", "lv": "zero one other",
+		"kw": "zero one two few many other",
 	}
 	fsys := fstest.MapFS{}
 	for tag, forms := range tags {
@@ -200,7 +213,8 @@ func (s *swapFS) Open(name string) (fs.File, error) { return s.current.Load().Op
 func TestReloadWhileRequestsRun(t *testing.T) {
 	versions := make([]fstest.MapFS, 2)
 	for i := range versions {
-		versions[i] = files("active.en.toml", fmt.Sprintf(`x = "version %d {{.A}}"`, i), "active.de.toml", fmt.Sprintf(`x = "Fassung %d {{.A}}"`, i))
+		versions[i] = files("active.en.toml", fmt.Sprintf(`x = "version %d {{.A}}"`, i), "active.de.toml",
+			fmt.Sprintf(`x = "Fassung %d {{.A}}"`, i))
 	}
 	fsys := &swapFS{}
 	fsys.current.Store(&versions[0])

@@ -32,7 +32,7 @@ func isDetailError(value any) bool {
 }
 
 // detailError finds the error in a detail's value.
-func detailError(value any) (error, bool) {
+func detailError(value any) (error, bool) { //nolint:revive // the error is what was found, not a failure
 	switch v := value.(type) {
 	case failed:
 		return v.err, true
@@ -97,7 +97,7 @@ func (e DetailError) Text() string {
 	if e.text == nil {
 		return e.plain
 	}
-	return string(e.text.appendPlain(nil, e.o.catalogue, e.o.languageOf(e.text), e.attrs))
+	return e.text.plain(e.o.catalogue, e.o.languageOf(e.text), e.attrs)
 }
 
 // TextIn is the text in the language with exactly this tag; false when that language lacks it, and for

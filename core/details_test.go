@@ -48,7 +48,8 @@ func TestErrTakesASnapshot(t *testing.T) {
 	assert.Equal(t, `{"a":1,"b":2}`, detailsOf(t, err))
 	assert.Equal(t, `{"a":1,"b":2}`, detailsOf(t, fault.BadRequest.New(attr)))
 	assert.Equal(t, `{"a":9,"b":2,"c":3}`, detailsOf(t, d.Err(fault.BadRequest)))
-	assert.Equal(t, `{"x":0,"a":9,"b":2,"c":3}`, detailsOf(t, fault.BadRequest.New(fault.Detail("x", 0), fault.DetailsOf(d), fault.DetailsOf(nil))))
+	assert.Equal(t, `{"x":0,"a":9,"b":2,"c":3}`,
+		detailsOf(t, fault.BadRequest.New(fault.Detail("x", 0), fault.DetailsOf(d), fault.DetailsOf(nil))))
 }
 
 func TestANameAddedAgainReplacesTheValueInPlace(t *testing.T) {
@@ -84,7 +85,8 @@ func TestLocalizedEntries(t *testing.T) {
 	resp := r.Respond(with(), err)
 	body := string(resp.Body)
 	assert.Contains(t, body, `"day":{"error":{"EN":"Monday is too late."},"code":"deadline","params":{"Day":"Monday"},"details":{"limit":5}}`)
-	assert.Contains(t, body, `"kind":{"error":{"DE":"Die angeforderte Ressource ist nicht mehr verfügbar.","EN":"The requested resource is no longer available."},"code":"gone"}`)
+	assert.Contains(t, body,
+		`"kind":{"error":{"DE":"Die angeforderte Ressource ist nicht mehr verfügbar.","EN":"The requested resource is no longer available."},"code":"gone"}`)
 	assert.Contains(t, body, `"wrapped":{"error":{"DE":`)
 	assert.Contains(t, body, `"bare":"(not encodable)"`)
 	assertHeader(t, resp, "Content-Language", "de, en")

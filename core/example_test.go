@@ -88,7 +88,8 @@ func ExampleNewResponder() {
 }
 
 func ExampleCount() {
-	locales := fstest.MapFS{"active.en.toml": {Data: []byte("[left]\none = \"{{.Count}} hour is left.\"\nother = \"{{.Count}} hours are left.\"")}}
+	locales := fstest.MapFS{"active.en.toml": {Data: []byte(
+		"[left]\none = \"{{.Count}} hour is left.\"\nother = \"{{.Count}} hours are left.\"")}}
 	r, _ := fault.NewResponder(fault.WithLocales(locales))
 	for _, n := range []int{1, 3} {
 		fmt.Println(string(r.Respond(nil, fault.MaxHoursReached.New(fault.Text("left"), fault.Count(n))).Body))

@@ -26,14 +26,17 @@ var ends = []struct {
 	{"nil", nil, nil, 0, nil},
 	{"typed nil", (*fault.Fault)(nil), nil, 0, nil},
 	{"kind", fault.Database, nil, 2, []string{"exit_code=2", "code=database"}},
-	{"wrapped", fmt.Errorf("w: %w", fault.DatabaseOperation.Wrap(errors.New("reason"))), nil, 3, []string{"exit_code=3", `cause="w: database_operation`, "reason"}},
-	{"joined", errors.Join(errors.New("x"), fault.IOFailure.New(fault.Arg("Password", fault.Secret("canary")))), nil, 4, []string{"exit_code=4", "***"}},
+	{"wrapped", fmt.Errorf("w: %w", fault.DatabaseOperation.Wrap(errors.New("reason"))), nil, 3,
+		[]string{"exit_code=3", `cause="w: database_operation`, "reason"}},
+	{"joined", errors.Join(errors.New("x"), fault.IOFailure.New(fault.Arg("Password", fault.Secret("canary")))), nil,
+		4, []string{"exit_code=4", "***"}},
 	{"inherited", fault.Gone, nil, 1, []string{"exit_code=1", "code=gone"}},
 	{"unknown", errors.New("boom"), nil, 1, []string{"exit_code=1", "cause=boom", "code=unknown_error", "exit_test.go"}},
 	{"mapped", &fs.PathError{Op: "open", Path: "x", Err: fs.ErrNotExist}, []fault.Mapper{
 		func(error) *fault.Fault { panic("a mapper") },
 		fault.MapIs(fs.ErrNotExist, fault.IOFailure), fault.MapIs(fs.ErrNotExist, fault.Database)}, 4, []string{"exit_code=4"}},
-	{"an error of ours is not mapped", fault.Gone.Wrap(fs.ErrNotExist), []fault.Mapper{fault.MapIs(fs.ErrNotExist, fault.IOFailure)}, 1, []string{"code=gone"}},
+	{"an error of ours is not mapped", fault.Gone.Wrap(fs.ErrNotExist),
+		[]fault.Mapper{fault.MapIs(fs.ErrNotExist, fault.IOFailure)}, 1, []string{"code=gone"}},
 	{"panicking Error", panickingError{}, nil, 1, []string{"Error() panicked"}},
 }
 

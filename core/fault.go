@@ -302,5 +302,5 @@ func (f *Fault) english() string {
 		return id
 	}
 	t := c.resolve(id, f.Kind(), false)
-	return string(t.appendPlain(nil, c, c.english, f.all()))
+	return t.plain(c, c.english, f.all())
 }

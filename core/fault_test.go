@@ -149,7 +149,7 @@ func TestErrorsAsFindsTheFaultInside(t *testing.T) {
 	assert.Equal(t, "R41", u.User)
 	assert.ErrorIs(t, own, fault.ClientError)
 	assert.Equal(t, 400, own.StatusCode())
-	assert.False(t, errors.As(error(&UserNotSynced{}), &f), "nothing inside")
+	assert.NotErrorAs(t, &UserNotSynced{}, &f, "nothing inside")
 	var k *fault.Kind
 	assert.ErrorAs(t, fault.Gone, &k)
 }
@@ -162,9 +162,11 @@ func TestErrorIsForLogs(t *testing.T) {
 		{"kind", "task_locked", fault.TaskLocked},
 		{"fault", "task_locked: This is not possible because the task is locked.", fault.TaskLocked.New()},
 		{"cause", "gone: The requested resource is no longer available.: disk full", fault.Gone.Wrap(errors.New("disk full"))},
-		{"nested", "conflict: The request conflicts with the current state of the resource.: gone: The requested resource is no longer available.", fault.Conflict.Wrap(fault.Gone.New())},
+		{"nested", "conflict: The request conflicts with the current state of the resource.: " +
+			"gone: The requested resource is no longer available.", fault.Conflict.Wrap(fault.Gone.New())},
 		{"own text id", "not_found: order_not_found", fault.NotFound.New(fault.Text("order_not_found"))},
-		{"panicking cause", "gone: The requested resource is no longer available.: (fault_test.panickingError: Error() panicked)", fault.Gone.Wrap(panickingError{})},
+		{"panicking cause", "gone: The requested resource is no longer available.: " +
+			"(fault_test.panickingError: Error() panicked)", fault.Gone.Wrap(panickingError{})},
 		{"nil cause", "gone: The requested resource is no longer available.", fault.Gone.Wrap(nil)},
 	} {
 		assert.Equal(t, c.want, c.err.Error(), c.name)
@@ -208,7 +210,8 @@ func TestSecretIsShownNowhere(t *testing.T) {
 		assert.Contains(t, body, `"token":"***"`)
 		assert.Contains(t, body, `"structure":{"Token":"***"}`)
 	}
-	printed := fmt.Sprintf("%v %+v %#v %s %q %x", f, f, f, f, f, fault.Secret(canary)) + fmt.Sprint(fault.Secret(canary)) + fmt.Sprintf("%d %#v", fault.Secret(canary), fault.Secret(canary))
+	printed := fmt.Sprintf("%v %+v %#v %s %q %x", f, f, f, f, f, fault.Secret(canary)) +
+		fmt.Sprint(fault.Secret(canary)) + fmt.Sprintf("%d %#v", fault.Secret(canary), fault.Secret(canary))
 	var buffer bytes.Buffer
 	slog.New(slog.NewTextHandler(&buffer, nil)).Error("x", "err", f, "secret", fault.Secret(canary))
 	assert.NotContains(t, log.text()+printed+buffer.String(), canary)

@@ -59,7 +59,8 @@ func TestFieldErrorsInTheMultilingualBody(t *testing.T) {
 		{"the body as a whole", fault.Field(fault.InBody(""), "strange"),
 			`{"":{"code":"strange","DE":"Anfragedaten ist falsch","EN":"The request body is wrong"}}`},
 		{"a name of the client's", fault.Field(fault.InBody("a\"<\u202e/~\n"), "strange"),
-			`{"a\"\u003c` + "\u202e" + `/~\n":{"code":"strange","DE":"a\"\u003c` + "\ufffd" + `/~` + "\ufffd" + ` ist falsch","EN":"a\"\u003c` + "\ufffd" + `/~` + "\ufffd" + ` is wrong"}}`},
+			`{"a\"\u003c` + "\u202e" + `/~\n":{"code":"strange","DE":"a\"\u003c` + "\ufffd" + `/~` + "\ufffd" +
+				` ist falsch","EN":"a\"\u003c` + "\ufffd" + `/~` + "\ufffd" + ` is wrong"}}`},
 		{"a secret", fault.Field(fault.InBody("x"), "least", fault.Arg("Limit", fault.Secret("canary"))),
 			`{"x":{"code":"least","DE":"x: mindestens ***","EN":"x: at least ***","params":{"Limit":"***"}}}`},
 		{"other attributes do not count", fault.Field(fault.InBody("x"), "strange", fault.Detail("canary", 1), fault.Header("X-Canary", "1")),
@@ -110,14 +111,17 @@ func TestFieldErrorsInOneLanguage(t *testing.T) {
 
 // A language without a field's text is not the one language of the response.
 func TestFieldErrorsMoveTheWholeResponse(t *testing.T) {
-	own := files("active.en.toml", "\"rule.only\" = \"only English\"", "active.de.toml", "\"rule.both\" = \"beides\"", "active.fr.toml", "x = \"y\"")
+	own := files("active.en.toml", "\"rule.only\" = \"only English\"", "active.de.toml", "\"rule.both\" = \"beides\"",
+		"active.fr.toml", "x = \"y\"")
 	r := responder(t, fault.WithLocales(own))
-	resp := r.Respond(with("Accept", problemJSON, "Accept-Language", "de, en;q=0.5"), fault.ValidationFailed.New(fault.Field(fault.InBody("x"), "only")))
+	resp := r.Respond(with("Accept", problemJSON, "Accept-Language", "de, en;q=0.5"),
+		fault.ValidationFailed.New(fault.Field(fault.InBody("x"), "only")))
 	assert.Equal(t, "en", decode(t, resp)["lang"])
 	resp = r.Respond(with("Accept-Language", "de"), fault.ValidationFailed.New(fault.Field(fault.InBody("x"), "only")))
 	field := decode(t, resp)["details"].(map[string]any)["x"]
 	assert.Equal(t, map[string]any{"code": "only", "EN": "only English"}, field, "a language that lacks it is left out")
-	resp = r.Respond(with("Accept", problemJSON, "Accept-Language", "de"), fault.ValidationFailed.New(fault.Field(fault.InBody("x"), "only"), fault.Field(fault.InBody("y"), "both")))
+	resp = r.Respond(with("Accept", problemJSON, "Accept-Language", "de"),
+		fault.ValidationFailed.New(fault.Field(fault.InBody("x"), "only"), fault.Field(fault.InBody("y"), "both")))
 	body := decode(t, resp)
 	assert.Contains(t, []any{"de", "en"}, body["lang"])
 	for _, e := range body["errors"].([]any) {
@@ -233,14 +237,15 @@ func TestFieldErrorsAreSharedSafely(t *testing.T) {
 	assert.Contains(t, line, `{"a":"strange"}`)
 	unknown := fault.Unhandled.Wrap(errors.New("x"), fault.DetailsOf(d))
 	first, second := r.Respond(with(), unknown), r.Respond(with(), unknown)
-	assert.Equal(t, len(decode(t, first)["details"].(map[string]any)), len(decode(t, second)["details"].(map[string]any)))
+	assert.Len(t, decode(t, second)["details"], len(decode(t, first)["details"].(map[string]any)))
 	assert.Len(t, decode(t, r.Respond(with(), d.Err(fault.ValidationFailed)))["details"], 2, "an answer adds nothing to what the error holds")
 }
 
 // A detail that stands beside others keeps its place among them.
 func TestProblemExtensions(t *testing.T) {
 	r := responder(t, fault.WithFormats(fault.Problem{TypeBase: "https://errors.example/#", Extensions: []string{"balance", "accounts"}}))
-	body := decode(t, r.Respond(with(), fault.PaymentRequired.New(fault.Detail("balance", 30), fault.Detail("other", 1), fault.Detail("status", 999), fault.Detail("accounts", []int{1}))))
+	body := decode(t, r.Respond(with(), fault.PaymentRequired.New(fault.Detail("balance", 30), fault.Detail("other", 1),
+		fault.Detail("status", 999), fault.Detail("accounts", []int{1}))))
 	assert.InDelta(t, 30, body["balance"], 0)
 	assert.Equal(t, []any{1.0}, body["accounts"])
 	assert.InDelta(t, 402, body["status"], 0)

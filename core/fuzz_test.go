@@ -15,7 +15,8 @@ import (
 
 func twentyLanguages() fs.FS {
 	fsys := fstest.MapFS{}
-	for _, tag := range []string{"ar", "bg", "cs", "da", "de", "el", "en", "es", "fi", "fr", "hu", "it", "ja", "nl", "pl", "pt", "ro", "ru", "sv", "tr"} {
+	for _, tag := range []string{"ar", "bg", "cs", "da", "de", "el", "en", "es", "fi", "fr", "hu", "it", "ja", "nl",
+		"pl", "pt", "ro", "ru", "sv", "tr"} {
 		fsys["active."+tag+".toml"] = &fstest.MapFile{Data: []byte("x = \"" + tag + " {{.A}} {{.B}}.\"")}
 	}
 	return fsys
@@ -35,7 +36,8 @@ func FuzzRespond(f *testing.F) {
 	f.Fuzz(func(t *testing.T, accept, language, trace, name, value string, status, count int) {
 		req := with("Accept", accept, "Accept-Language", language, "Traceparent", trace, "X-Request-ID", value)
 		attrs := []fault.Attr{fault.Text(name), fault.Arg("A", value), fault.Arg(name, value), fault.Count(count), fault.Detail(name, value),
-			fault.Detail(value, fault.Gone.New(fault.Text("x"), fault.Arg("A", name))), fault.Header(name, value), fault.AddHeader("X-A", value), fault.TraceID(name)}
+			fault.Detail(value, fault.Gone.New(fault.Text("x"), fault.Arg("A", name))), fault.Header(name, value),
+			fault.AddHeader("X-A", value), fault.TraceID(name)}
 		for _, err := range []error{
 			fault.TaskLocked, fault.Gone.New(attrs...), fault.Database.Wrap(errors.New(value), attrs...), errors.New(value),
 			fmt.Errorf("%s: %w", name, statusError(status)), errors.Join(errors.New(name), fault.NotFound.New(attrs...)),
@@ -62,11 +64,13 @@ func FuzzRespond(f *testing.F) {
 
 // A locale file from anybody: an error that names the file, or texts that render as valid JSON.
 func FuzzLocaleFile(f *testing.F) {
-	for _, seed := range []string{`x = "A {{.A}}"`, "[x]\none = \"1\"\nother = \"{{.Count}}\"", "x = \"{{range .}}\"", "\xef\xbb\xbf", "[a.b]\nother=\"c\"", "a = 1", `"" = "x"`} {
+	for _, seed := range []string{`x = "A {{.A}}"`, "[x]\none = \"1\"\nother = \"{{.Count}}\"", "x = \"{{range .}}\"",
+		"\xef\xbb\xbf", "[a.b]\nother=\"c\"", "a = 1", `"" = "x"`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
-		r, err := fault.NewResponder(fault.WithLogger(slog.New(slog.DiscardHandler)), fault.WithLocales(fstest.MapFS{"active.en.toml": {Data: content}}))
+		r, err := fault.NewResponder(fault.WithLogger(slog.New(slog.DiscardHandler)),
+			fault.WithLocales(fstest.MapFS{"active.en.toml": {Data: content}}))
 		if err != nil {
 			var bad *fault.LocaleError
 			if !errors.As(err, &bad) || bad.File != "active.en.toml" || bad.Rule == "" {

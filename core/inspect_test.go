@@ -45,7 +45,8 @@ func TestCatalogueTellsWhatIsLoaded(t *testing.T) {
 }
 
 func TestCatalogueTellsPlaceholdersOfAllForms(t *testing.T) {
-	r := responder(t, fault.WithLocales(files("active.en.toml", "[hours]\none = \"{{.Count}} hour for {{.Who}}\"\nother = \"{{.Count}} hours\"\n[plain]\nother = \"x\"")))
+	r := responder(t, fault.WithLocales(files("active.en.toml",
+		"[hours]\none = \"{{.Count}} hour for {{.Who}}\"\nother = \"{{.Count}} hours\"\n[plain]\nother = \"x\"")))
 	c := r.Catalogue()
 	names, ok := c.Placeholders("hours", "en")
 	assert.True(t, ok)

@@ -81,7 +81,8 @@ var kinds = struct {
 // refused leaves nothing behind.
 func (k *Kind) Derive(s Spec) *Kind {
 	if k == nil {
-		panic(fmt.Sprintf("fault: kind %q is derived from a nil *Kind; derive it from fault.ClientError, fault.ServerError or a kind below them", s.Code))
+		panic(fmt.Sprintf("fault: kind %q is derived from a nil *Kind; "+
+			"derive it from fault.ClientError, fault.ServerError or a kind below them", s.Code))
 	}
 	return register(k, s)
 }
@@ -129,7 +130,8 @@ func (k *Kind) check() string {
 		return fmt.Sprintf("exit code %d is outside 1..255; choose another Spec.ExitCode, or 0 to inherit the parent's", s.ExitCode)
 	}
 	if other, taken := kinds.byExitCode[s.ExitCode]; taken {
-		return fmt.Sprintf("exit code %d is already that of kind %s; choose another Spec.ExitCode, or 0 to inherit the parent's", s.ExitCode, other.describe())
+		return fmt.Sprintf("exit code %d is already that of kind %s; "+
+			"choose another Spec.ExitCode, or 0 to inherit the parent's", s.ExitCode, other.describe())
 	}
 	if !slices.Contains([]Category{"", CategorySystem, CategoryAlgorithm, CategoryData}, s.Category) {
 		return fmt.Sprintf("category %q is unknown; use CategorySystem, CategoryAlgorithm or CategoryData", s.Category)

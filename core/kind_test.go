@@ -41,7 +41,8 @@ func TestBuiltInKinds(t *testing.T) {
 			parent = k.Parent().Code()
 			assert.True(t, seen[parent], "%s comes before its parent", k.Code())
 		}
-		got := fmt.Sprintf("%s %s %d %d %s %d %s %t", k.Code(), parent, k.Status(), k.Number(), k.Type(), k.ExitCode(), k.Category(), k.Retryable())
+		got := fmt.Sprintf("%s %s %d %d %s %d %s %t", k.Code(), parent, k.Status(), k.Number(), k.Type(), k.ExitCode(),
+			k.Category(), k.Retryable())
 		assert.Equal(t, line, got)
 		assert.Equal(t, k.Code(), k.TextID())
 		assert.Equal(t, k.Code(), k.Error())
@@ -89,7 +90,8 @@ func TestIsFollowsTheTree(t *testing.T) {
 }
 
 func TestDeriveInherits(t *testing.T) {
-	parent := derived(fault.DatabaseOperation, fault.Spec{Code: "test_parent", Text: "other_text", Number: 300, Type: "x-test-parent", ExitCode: 201, Category: fault.CategoryAlgorithm})
+	parent := derived(fault.DatabaseOperation, fault.Spec{Code: "test_parent", Text: "other_text", Number: 300,
+		Type: "x-test-parent", ExitCode: 201, Category: fault.CategoryAlgorithm})
 	child := derived(parent, fault.Spec{Code: "test_child_kind", Retry: fault.RetryNever})
 	assert.Equal(t, "other_text", parent.TextID())
 	assert.Equal(t, "x-test-parent", parent.Type())
@@ -123,7 +125,8 @@ func TestDeriveRefuses(t *testing.T) {
 		words []string // in the message: the places, and what to change
 	}{
 		{"empty code", fault.Spec{}, []string{`""`, `"conflict"`, "empty", "Spec.Code"}},
-		{"duplicate code", fault.Spec{Code: "test_taken"}, []string{`"test_taken" (below "conflict")`, `"test_taken" (below "not_found")`, "choose another Spec.Code"}},
+		{"duplicate code", fault.Spec{Code: "test_taken"}, []string{`"test_taken" (below "conflict")`,
+			`"test_taken" (below "not_found")`, "choose another Spec.Code"}},
 		{"duplicate of a built-in", fault.Spec{Code: "task_locked"}, []string{`"task_locked" (below "locked")`}},
 		{"camel case", fault.Spec{Code: "orderPaid"}, []string{"snake_case"}},
 		{"leading digit", fault.Spec{Code: "1st"}, []string{"snake_case"}},
@@ -132,7 +135,8 @@ func TestDeriveRefuses(t *testing.T) {
 		{"status 200", fault.Spec{Code: "test_refused", Status: 200}, []string{"status 200", "400..599", "inherit"}},
 		{"status 600", fault.Spec{Code: "test_refused", Status: 600}, []string{"status 600"}},
 		{"negative status", fault.Spec{Code: "test_refused", Status: -1}, []string{"status -1"}},
-		{"duplicate exit code", fault.Spec{Code: "test_refused", ExitCode: 202}, []string{`"test_refused" (below "conflict")`, "exit code 202", `"test_taken" (below "not_found")`, "Spec.ExitCode"}},
+		{"duplicate exit code", fault.Spec{Code: "test_refused", ExitCode: 202},
+			[]string{`"test_refused" (below "conflict")`, "exit code 202", `"test_taken" (below "not_found")`, "Spec.ExitCode"}},
 		{"exit code of a built-in", fault.Spec{Code: "test_refused", ExitCode: 2}, []string{`"database"`}},
 		{"exit code 256", fault.Spec{Code: "test_refused", ExitCode: 256}, []string{"exit code 256", "1..255"}},
 		{"negative exit code", fault.Spec{Code: "test_refused", ExitCode: -3}, []string{"exit code -3"}},

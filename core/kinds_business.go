@@ -103,7 +103,9 @@ var (
 	// Database is 500: programming or integrity failure in the database. Exit code 2.
 	Database = InternalServerError.Derive(Spec{Code: "database", ExitCode: 2})
 	// DatabaseOperation is 500: connection or deadlock failure in the database; repeating helps. Exit code 3.
-	DatabaseOperation = InternalServerError.Derive(Spec{Code: "database_operation", ExitCode: 3, Retry: RetryLater, RetryAfter: 5 * time.Second})
+	DatabaseOperation = InternalServerError.Derive(Spec{
+		Code: "database_operation", ExitCode: 3, Retry: RetryLater, RetryAfter: 5 * time.Second,
+	})
 	// IOFailure is 500: reading or writing failed. Exit code 4.
 	IOFailure = InternalServerError.Derive(Spec{Code: "io_failure", ExitCode: 4})
 	// ProgrammingError is 500: the service is used or written wrongly.

@@ -155,7 +155,8 @@ func readLocales(fsys fs.FS) ([]*localeFile, error) {
 	slices.SortStableFunc(files, func(a, b *localeFile) int { return strings.Compare(a.tag.String(), b.tag.String()) })
 	for i, file := range files[1:] {
 		if before := files[i]; before.tag == file.tag {
-			return nil, &LocaleError{File: file.name, Rule: fmt.Sprintf("language %s already has the file %q; keep one file a language", file.tag, before.name)}
+			return nil, &LocaleError{File: file.name,
+				Rule: fmt.Sprintf("language %s already has the file %q; keep one file a language", file.tag, before.name)}
 		}
 	}
 	return files, nil
@@ -277,11 +278,10 @@ func checkTree(prefix string, tree map[string]any) (key, rule string) {
 }
 
 func checkTable(id string, table map[string]any) (key, rule string) {
-	isText := func(name string) bool { return localefile.IsReserved(name) }
 	if len(table) == 0 {
 		return id, `the form "other" is missing`
 	}
-	if !slices.ContainsFunc(slices.Collect(maps.Keys(table)), isText) {
+	if !slices.ContainsFunc(slices.Collect(maps.Keys(table)), localefile.IsReserved) {
 		return checkTree(id+".", table)
 	}
 	for _, name := range slices.Sorted(maps.Keys(table)) {

@@ -89,8 +89,13 @@ func TestLocaleFileSystems(t *testing.T) {
 	_, err = fault.NewResponder(fault.WithLocales(os.DirFS(filepath.Join(t.TempDir(), "missing"))))
 	assert.ErrorContains(t, err, "cannot be read")
 
+	_, err = fault.NewResponder(fault.WithLocales(files("active.de.toml", "# nothing yet\n")))
+	assert.NoError(t, err, "an empty file is a language that begins")
+
 	dir := t.TempDir()
-	require.NoError(t, os.Symlink(dir, filepath.Join(dir, "loop")))
+	if err := os.Symlink(dir, filepath.Join(dir, "loop")); err != nil {
+		t.Skip(err)
+	}
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "active.de.toml"), []byte("a = \"b\"\r\n# CRLF, as Windows has it\r\n"), 0o600))
 	_, err = fault.NewResponder(fault.WithLocales(os.DirFS(dir)))
 	assert.NoError(t, err, "loops of links are not followed")
@@ -98,9 +103,6 @@ func TestLocaleFileSystems(t *testing.T) {
 	require.NoError(t, os.Symlink(filepath.Join(dir, "nowhere"), filepath.Join(dir, "active.de.toml")))
 	_, err = fault.NewResponder(fault.WithLocales(os.DirFS(dir)))
 	assert.ErrorContains(t, err, `"active.de.toml": cannot be read`)
-
-	_, err = fault.NewResponder(fault.WithLocales(files("active.de.toml", "# nothing yet\n")))
-	assert.NoError(t, err, "an empty file is a language that begins")
 }
 
 // Every built-in kind has its text and its title, and every built-in language what English has. What the

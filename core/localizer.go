@@ -32,7 +32,7 @@ func (l *localizer) Text(id string, args ...Attr) string {
 	}
 	language := l.o.chooseLanguage(t)
 	l.used.put(language)
-	return string(t.appendPlain(nil, l.o.catalogue, language, args))
+	return t.plain(l.o.catalogue, language, args)
 }
 
 func (l *localizer) Texts(id string, args ...Attr) map[string]string {
@@ -43,7 +43,7 @@ func (l *localizer) Texts(id string, args ...Attr) map[string]string {
 	}
 	for _, i := range t.languages {
 		l.used.put(i)
-		texts[l.o.catalogue.languages[i].key] = string(t.appendPlain(nil, l.o.catalogue, i, args))
+		texts[l.o.catalogue.languages[i].key] = t.plain(l.o.catalogue, i, args)
 	}
 	return texts
 }

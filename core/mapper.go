@@ -75,7 +75,7 @@ func (r *Responder) Mappers() []MapperReport {
 	types := map[reflect.Type]int{}
 	for i, m := range r.mappers {
 		probe := &mapperProbe{}
-		guarded(m, probe, nil)
+		_ = guarded(m, probe, nil)
 		report := MapperReport{Name: probe.name()}
 		if probe.target != nil {
 			report.Unreachable = unreachable(probe.target, earlier)

@@ -143,7 +143,7 @@ func (o *Occurrence) Subtype() string {
 // Text is the text in the response's language (the default language for a body in all languages),
 // not escaped for anything.
 func (o *Occurrence) Text() string {
-	return string(o.text.appendPlain(nil, o.catalogue, o.languageOf(o.text), o.attrs()))
+	return o.text.plain(o.catalogue, o.languageOf(o.text), o.attrs())
 }
 
 // TextIn is the text in the language with exactly this tag; false when that language lacks it.
@@ -156,7 +156,7 @@ func (o *Occurrence) textIn(t *text, tag string, attrs []Attr) (string, bool) {
 	if t == nil || i < 0 || !t.available.has(i) {
 		return "", false
 	}
-	return string(t.appendPlain(nil, o.catalogue, i, attrs)), true
+	return t.plain(o.catalogue, i, attrs), true
 }
 
 // TextID is the id of the text: the kind's, unless the error chose another.
@@ -169,7 +169,7 @@ func (o *Occurrence) OwnText() bool { return o.fault.textID() != "" && o.fault.t
 // has the text in its place: a response never mixes languages.
 func (o *Occurrence) Title() string {
 	t := o.titleText()
-	return string(t.appendPlain(nil, o.catalogue, o.languageOf(t), o.titleAttrs(t)))
+	return t.plain(o.catalogue, o.languageOf(t), o.titleAttrs(t))
 }
 
 func (o *Occurrence) titleText() *text {
@@ -195,7 +195,7 @@ func (o *Occurrence) Texts() iter.Seq2[string, string] {
 func (o *Occurrence) textsOf(t *text, attrs []Attr) iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
 		for _, i := range t.languages {
-			if !yield(o.catalogue.languages[i].key, string(t.appendPlain(nil, o.catalogue, i, attrs))) {
+			if !yield(o.catalogue.languages[i].key, t.plain(o.catalogue, i, attrs)) {
 				return
 			}
 		}

@@ -87,7 +87,8 @@ func (r *Responder) preparedFor(c *catalogue, format int, k *Kind, attrs []Attr)
 	resp := *p.resp
 	body := make([]byte, 0, len("{")+t.size+12*t.slots+len(p.suffix))
 	body = t.appendMembers(append(body, '{'), c, attrs)
-	resp.Body = append(body, p.suffix...)
+	body = append(body, p.suffix...)
+	resp.Body = body
 	resp.length[0] = decimal(len(resp.Body))
 	return &resp
 }

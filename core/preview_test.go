@@ -29,7 +29,8 @@ func TestPreview(t *testing.T) {
 		assert.Zero(t, observed)
 		sent := r.Respond(nil, sample)
 		assert.Equal(t, 1, observed)
-		assert.Equal(t, []any{sent.Status, sent.Header(), string(sent.Body)}, []any{preview.Status, preview.Header(), string(preview.Body)}, k.Code())
+		assert.Equal(t, []any{sent.Status, sent.Header(), string(sent.Body)},
+			[]any{preview.Status, preview.Header(), string(preview.Body)}, k.Code())
 		assert.Equal(t, sent.Status, r.Status(k))
 		assert.Equal(t, k == fault.TaskLocked, r.Retryable(k))
 	}

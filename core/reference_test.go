@@ -47,7 +47,8 @@ func TestTimeBookingErrors(t *testing.T) {
 			assert.Equal(t, map[string]any{"reason": `has "quotes"`}, body["details"])
 		}
 	}
-	missing := (&fault.Details{}).AddError("date", fault.MissingAttribute).AddError("task", fault.MissingAttribute).Err(fault.MandatoryAttributesMissing)
+	missing := (&fault.Details{}).AddError("date", fault.MissingAttribute).AddError("task", fault.MissingAttribute).
+		Err(fault.MandatoryAttributesMissing)
 	details := decode(t, r.Respond(with(), missing))["details"].(map[string]any)
 	assert.Len(t, details, 2, "both are named")
 }
@@ -101,14 +102,16 @@ func TestWebAPICatalogue(t *testing.T) {
 
 // Object API: families, retry, and unserialisable details.
 func TestObjectAPI(t *testing.T) {
-	for _, k := range []*fault.Kind{fault.FieldDoesNotExist, fault.FieldIsReadonly, fault.FieldUpdateForbidden, fault.SearchForbidden, fault.BadParamValue, fault.BadFieldValue} {
+	for _, k := range []*fault.Kind{fault.FieldDoesNotExist, fault.FieldIsReadonly, fault.FieldUpdateForbidden,
+		fault.SearchForbidden, fault.BadParamValue, fault.BadFieldValue} {
 		assert.ErrorIs(t, k, fault.BadRequest)
 		assert.ErrorIs(t, k.New(), fault.ClientError)
 	}
 	assert.ErrorIs(t, fault.TransactionConflict, fault.InternalServerError)
 	assert.True(t, fault.TransactionConflict.Retryable())
 	assert.False(t, fault.Unhandled.Retryable(), "unknown errors are never advertised as retryable")
-	resp := responder(t).Respond(with(), fault.EntityNotFound.New(fault.Detail("object_name", "jar"), fault.Detail("object_id", 3), fault.Detail("odd", make(chan int))))
+	resp := responder(t).Respond(with(), fault.EntityNotFound.New(fault.Detail("object_name", "jar"),
+		fault.Detail("object_id", 3), fault.Detail("odd", make(chan int))))
 	assert.Equal(t, 404, resp.Status, "an unserialisable detail keeps the status")
 	var body struct{ Details json.RawMessage }
 	require.NoError(t, json.Unmarshal(resp.Body, &body))

@@ -53,11 +53,11 @@ func (t *text) run(dst []byte, attrs []Attr) []byte {
 	return dst
 }
 
-// appendPlain appends the text in one language as it is.
-func (t *text) appendPlain(dst []byte, c *catalogue, language int, attrs []Attr) []byte {
+// plain returns the text in one language as it is.
+func (t *text) plain(c *catalogue, language int, attrs []Attr) string {
 	var space [fewArgs]argText
 	s := c.isolation(language)
-	return appendForm(dst, t.form(c, language, attrs), argTexts(space[:0], attrs, s), language, s)
+	return string(appendForm(nil, t.form(c, language, attrs), argTexts(space[:0], attrs, s), language, s))
 }
 
 // appendQuoted appends the text in one language as a JSON string.

@@ -112,9 +112,9 @@ func (f *Fault) wait() time.Duration {
 	return time.Duration(a.num)
 }
 
-func doubled(limit, cap time.Duration) time.Duration {
-	if limit > cap/2 { // and 2*limit might be more than a Duration holds
-		return cap
+func doubled(limit, most time.Duration) time.Duration {
+	if limit > most/2 { // and 2*limit might be more than a Duration holds
+		return most
 	}
 	return 2 * limit
 }

@@ -47,7 +47,8 @@ func TestRetry(t *testing.T) {
 		{"other kinds are not", fault.Backoff{}, []error{fault.Gone, nil}, 1, fault.Gone},
 		{"what fails otherwise ends it", fault.Backoff{Retries: 9}, []error{conflict, fault.Gone, nil}, 2, fault.Gone},
 		{"joined", fault.Backoff{}, []error{errors.Join(unknown, fault.DatabaseOperation), nil}, 2, nil},
-		{"mapped", fault.Backoff{Mappers: append([]fault.Mapper{nil, func(error) *fault.Fault { panic("m") }}, fault.SQLMappers()...)}, []error{pgError("40001"), nil}, 2, nil},
+		{"mapped", fault.Backoff{Mappers: append([]fault.Mapper{nil, func(error) *fault.Fault { panic("m") }},
+			fault.SQLMappers()...)}, []error{pgError("40001"), nil}, 2, nil},
 		{"mapped to a kind that is not retried", fault.Backoff{Mappers: fault.SQLMappers()}, []error{pgError("23505"), nil}, 1, pgError("23505")},
 		{"not mapped", fault.Backoff{}, []error{pgError("40001"), nil}, 1, pgError("40001")},
 	} {
@@ -84,7 +85,7 @@ func waits(t *testing.T, backoff fault.Backoff, err error) (list []time.Duration
 func TestRetryWaitsAtRandomBelowADoublingLimit(t *testing.T) {
 	conflict := fault.TransactionConflict.New(fault.RetryAfter(0))
 	synctest.Test(t, func(t *testing.T) {
-		limits := []time.Duration{100, 200, 400, 800, 1000, 1000}
+		limits := []int{100, 200, 400, 800, 1000, 1000} // ms
 		longest, sum := make([]time.Duration, len(limits)), make([]time.Duration, len(limits))
 		const rounds = 300
 		for range rounds {
@@ -95,8 +96,8 @@ func TestRetryWaitsAtRandomBelowADoublingLimit(t *testing.T) {
 				sum[i] += wait
 			}
 		}
-		for i, limit := range limits {
-			limit *= time.Millisecond
+		for i, ms := range limits {
+			limit := time.Duration(ms) * time.Millisecond
 			assert.LessOrEqual(t, longest[i], limit, "wait %d", i)
 			assert.Greater(t, longest[i], limit*9/10, "wait %d: all of the range", i)
 			assert.InDelta(t, 0.5, float64(sum[i])/rounds/float64(limit), 0.1, "wait %d: evenly", i)
@@ -136,8 +137,10 @@ func TestRetryWaitsAsLongAsTheErrorSays(t *testing.T) {
 		}
 		atLeast(7*time.Second, waits(t, short, fault.TransactionConflict.New(fault.RetryAfter(7*time.Second)))[0], "the error's")
 		atLeast(0, waits(t, short, fault.TransactionConflict)[0], "the kind's is for clients")
-		atLeast(0, waits(t, fault.Backoff{Retries: 1, Base: time.Millisecond, Mappers: fault.SQLMappers()}, pgError("53300"))[0], "the mapped kind's too")
-		assert.Equal(t, 30*time.Second, waits(t, fault.Backoff{Retries: 1}, fault.TransactionConflict.New(fault.RetryAfter(30*time.Second-1)))[0].Round(time.Millisecond), "the random part neither")
+		atLeast(0, waits(t, fault.Backoff{Retries: 1, Base: time.Millisecond, Mappers: fault.SQLMappers()},
+			pgError("53300"))[0], "the mapped kind's too")
+		assert.Equal(t, 30*time.Second, waits(t, fault.Backoff{Retries: 1},
+			fault.TransactionConflict.New(fault.RetryAfter(30*time.Second-1)))[0].Round(time.Millisecond), "the random part neither")
 		assert.Equal(t, 30*time.Second, waits(t, short, fault.TransactionConflict.New(fault.RetryAfter(time.Hour)))[0], "not beyond the cap")
 		assert.LessOrEqual(t, waits(t, short, fault.TransactionConflict.New(fault.RetryAfter(-1)))[0], time.Millisecond)
 	})
@@ -174,7 +177,8 @@ func TestRetryStopsWithTheContext(t *testing.T) {
 	assert.Zero(t, r.runs, "not even once")
 
 	ctx, cancel = context.WithCancelCause(context.Background())
-	err := fault.Retry(ctx, fault.Backoff{Base: 1}, func(context.Context) error { cancel(reason); return fault.TransactionConflict.New(fault.RetryAfter(0)) })
+	err := fault.Retry(ctx, fault.Backoff{Base: 1},
+		func(context.Context) error { cancel(reason); return fault.TransactionConflict.New(fault.RetryAfter(0)) })
 	require.ErrorIs(t, err, reason, "before the re-run")
 }
 
@@ -339,7 +343,8 @@ func TestRetryPolicy(t *testing.T) {
 		assert.Equal(t, "7", own.Header().Get("Retry-After"), "the error's own wait stays")
 	}
 	flips := responder(t, fault.WithMembers(fault.MemberRetryable), fault.WithRetryable(alternating()))
-	assert.NotEqual(t, decode(t, flips.Respond(with(), final))["retryable"], decode(t, flips.Respond(with(), final))["retryable"], "no answer is kept")
+	first, second := decode(t, flips.Respond(with(), final)), decode(t, flips.Respond(with(), final))
+	assert.NotEqual(t, first["retryable"], second["retryable"], "no answer is kept")
 	unknown := responder(t, fault.WithMembers(fault.MemberRetryable), fault.WithRetryable(func(*fault.Kind) bool { return true }))
 	assert.Equal(t, false, decode(t, unknown.Respond(with(), errors.New("x")))["retryable"])
 
@@ -352,7 +357,8 @@ func TestRetryPolicy(t *testing.T) {
 	assert.ErrorIs(t, fault.Retry(t.Context(), backoff, func(context.Context) error { runs++; return retried }), retried)
 	assert.Equal(t, 1, runs)
 	runs = 0
-	assert.Error(t, fault.Retry(t.Context(), fault.Backoff{Base: time.Microsecond, Retryable: func(*fault.Kind) bool { return true }}, func(context.Context) error { runs++; return errors.New("unknown") }))
+	assert.Error(t, fault.Retry(t.Context(), fault.Backoff{Base: time.Microsecond,
+		Retryable: func(*fault.Kind) bool { return true }}, func(context.Context) error { runs++; return errors.New("unknown") }))
 	assert.Equal(t, 1, runs, "what has no kind is not asked for")
 
 	_, err = fault.NewResponder(fault.WithRetryable(nil))

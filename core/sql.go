@@ -115,7 +115,8 @@ func mapTxDone(err error) *Fault {
 		probe.target = sql.ErrTxDone
 		return nil
 	}
-	if !errtree.Is(err, sql.ErrTxDone) || errtree.Is(err, context.Canceled) || errtree.Is(err, context.DeadlineExceeded) || sqlState(err) == "57014" {
+	if !errtree.Is(err, sql.ErrTxDone) ||
+		errtree.Is(err, context.Canceled) || errtree.Is(err, context.DeadlineExceeded) || sqlState(err) == "57014" {
 		return nil
 	}
 	return &Fault{kind: Database}

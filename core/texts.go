@@ -73,7 +73,7 @@ func (c Catalogue) Text(id, tag string, attrs ...Attr) (string, bool) {
 	if t == nil {
 		return "", false
 	}
-	return string(t.appendPlain(nil, c.c, i, attrs)), true
+	return t.plain(c.c, i, attrs), true
 }
 
 // Placeholders are the names of the placeholders in the text of that language, over all its plural

@@ -24,21 +24,21 @@ type (
 	panickingMarshaler struct{}
 	panickingIs        struct{ error }
 	panickingStatus    struct{ error }
-	panickingHandler_  struct{ slog.Handler }
+	panickingLog       struct{ slog.Handler }
 	panickingRequest   struct{}
 )
 
-func (panickingMarshaler) MarshalJSON() ([]byte, error)             { panic("MarshalJSON") }
-func (panickingIs) Is(error) bool                                   { panic("Is") }
-func (panickingIs) As(any) bool                                     { panic("As") }
-func (panickingStatus) StatusCode() int                             { panic("StatusCode") }
-func (panickingHandler_) Enabled(context.Context, slog.Level) bool  { return true }
-func (panickingHandler_) Handle(context.Context, slog.Record) error { panic("Handle") }
-func (panickingRequest) Context() context.Context                   { panic("Context") }
-func (panickingRequest) Method() string                             { panic("Method") }
-func (panickingRequest) Path() string                               { panic("Path") }
-func (panickingRequest) Header(string) string                       { panic("Header") }
-func (panickingRequest) Committed() bool                            { panic("Committed") }
+func (panickingMarshaler) MarshalJSON() ([]byte, error)        { panic("MarshalJSON") }
+func (panickingIs) Is(error) bool                              { panic("Is") }
+func (panickingIs) As(any) bool                                { panic("As") }
+func (panickingStatus) StatusCode() int                        { panic("StatusCode") }
+func (panickingLog) Enabled(context.Context, slog.Level) bool  { return true }
+func (panickingLog) Handle(context.Context, slog.Record) error { panic("Handle") }
+func (panickingRequest) Context() context.Context              { panic("Context") }
+func (panickingRequest) Method() string                        { panic("Method") }
+func (panickingRequest) Path() string                          { panic("Path") }
+func (panickingRequest) Header(string) string                  { panic("Header") }
+func (panickingRequest) Committed() bool                       { panic("Committed") }
 
 type invalidMarshaler string
 
@@ -59,16 +59,22 @@ func TestWhateverPanicsCostsItsContributionOnly(t *testing.T) {
 		{"Unwrap", nil, panickingUnwrap{}, 500, "an error's Unwrap, Is or As panicked: no"},
 		{"Is and As", nil, panickingIs{errors.New("x")}, 500, "an error's Unwrap, Is or As panicked: As"},
 		{"StatusCode", nil, panickingStatus{errors.New("x")}, 500, "an error's Unwrap, Is or As panicked: StatusCode"},
-		{"MarshalJSON of a detail", nil, fault.Gone.New(fault.Detail("a", panickingMarshaler{})), 410, `detail "a" cannot be encoded as JSON (fault_test.panickingMarshaler)`},
+		{"MarshalJSON of a detail", nil, fault.Gone.New(fault.Detail("a", panickingMarshaler{})), 410,
+			`detail "a" cannot be encoded as JSON (fault_test.panickingMarshaler)`},
 		{"String of an argument", nil, fault.Gone.New(fault.Arg("a", panickingStringer{})), 410, ""},
 		{"ErrorBody", nil, &bodied{fault.Gone.New(), func(fault.Localizer) any { panic("body") }}, 410, "ErrorBody panicked: body"},
 		{"Error of an entry", nil, (&fault.Details{}).AddError("a", panickingError{}).Err(fault.Gone), 410, ""},
 		{"mapper", []fault.Option{fault.WithMapper(func(error) *fault.Fault { panic("map") })}, statusError(410), 410, "a mapper panicked: map"},
 		{"observer", []fault.Option{fault.WithObserver(panicking)}, fault.Gone, 410, "an observer panicked: observer"},
-		{"format", []fault.Option{fault.WithFormats(odd{"text/odd", fault.AllLanguages, func([]byte, *fault.Occurrence) []byte { panic(errors.New("format")) }})}, fault.Gone, 410, "the format panicked: format"},
-		{"format that returns nothing", []fault.Option{fault.WithFormats(odd{"text/odd", fault.OneLanguage, func([]byte, *fault.Occurrence) []byte { return nil }})}, fault.Gone, 410, ""},
-		{"trace id function", []fault.Option{fault.WithTraceID(func(fault.Request) string { panic("trace") }), fault.WithMembers(fault.MemberTraceID)}, fault.Gone, 410, "the request or WithTraceID panicked: trace"},
-		{"headers function", nil, fault.Gone.New(fault.HeadersFunc(func(fault.Request) http.Header { panic(struct{}{}) })), 410, "a function of HeadersFunc panicked: struct {}"},
+		{"format", []fault.Option{fault.WithFormats(odd{"text/odd", fault.AllLanguages,
+			func([]byte, *fault.Occurrence) []byte { panic(errors.New("format")) }})}, fault.Gone, 410, "the format panicked: format"},
+		{"format that returns nothing", []fault.Option{fault.WithFormats(odd{"text/odd", fault.OneLanguage,
+			func([]byte, *fault.Occurrence) []byte { return nil }})}, fault.Gone, 410, ""},
+		{"trace id function", []fault.Option{fault.WithTraceID(func(fault.Request) string { panic("trace") }),
+			fault.WithMembers(fault.MemberTraceID)}, fault.Gone, 410, "the request or WithTraceID panicked: trace"},
+		{"headers function", nil,
+			fault.Gone.New(fault.HeadersFunc(func(fault.Request) http.Header { panic(struct{}{}) })), 410,
+			"a function of HeadersFunc panicked: struct {}"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, log := logged(t, c.opts...)
@@ -85,12 +91,12 @@ func TestWhateverPanicsCostsItsContributionOnly(t *testing.T) {
 func TestPanickingLoggerAndRequest(t *testing.T) {
 	calls := 0
 	observe := fault.WithObserver(func(context.Context, *fault.Occurrence) { calls++ })
-	r, err := fault.NewResponder(fault.WithLogger(slog.New(panickingHandler_{slog.DiscardHandler})), observe)
+	r, err := fault.NewResponder(fault.WithLogger(slog.New(panickingLog{slog.DiscardHandler})), observe)
 	require.NoError(t, err)
 	assertSound(t, r.Respond(with(), fault.Gone), 410)
 	assertSound(t, r.Respond(with(), errors.New("x")), 500)
 	assert.Equal(t, 2, calls)
-	quick, err := fault.NewResponder(fault.WithLogger(slog.New(panickingHandler_{slog.DiscardHandler})))
+	quick, err := fault.NewResponder(fault.WithLogger(slog.New(panickingLog{slog.DiscardHandler})))
 	require.NoError(t, err)
 	assertSound(t, quick.Respond(with(), fault.Gone), 410)
 
@@ -143,12 +149,15 @@ func TestValuesThatJSONCannotExpress(t *testing.T) {
 		{"NaN", math.NaN(), `"NaN"`}, {"infinity", math.Inf(1), `"+Inf"`}, {"negative infinity", float32(math.Inf(-1)), `"-Inf"`},
 		{"NaN inside a structure", struct{ F float64 }{math.NaN()}, stand},
 		{"channel inside a map", map[string]any{"a": 1, "b": make(chan int)}, `{"a":1,"b":` + stand + `}`},
-		{"cyclic map", cyclicMap, ""}, {"cyclic list", cyclicList, ""}, {"cyclic pointer", cyclicPointer, stand}, {"graph of shared lists", shared, ""},
+		{"cyclic map", cyclicMap, ""}, {"cyclic list", cyclicList, ""}, {"cyclic pointer", cyclicPointer, stand},
+		{"graph of shared lists", shared, ""},
 		{"invalid UTF-8", "a\xffb", `"a\ufffdb"`}, {"invalid UTF-8 in raw JSON", json.RawMessage("\"a\xffb\""), "\"a\ufffdb\""},
 		{"broken raw JSON", json.RawMessage(`{"a":`), stand}, {"broken MarshalJSON", invalidMarshaler("{"), stand},
 		{"typed nil marshaler", (*panickingMarshaler)(nil), "null"}, {"bare error", errors.New("canary"), stand},
-		{"map with keys of other types", map[int]string{1: "a"}, `{"1":"a"}`}, {"nil map", map[string]any(nil), "null"}, {"nil list", []any(nil), "null"},
-		{"markup", "<&>\u2028\u2029", `"\u003c\u0026\u003e\u2028\u2029"`}, {"integers", []any{int8(1), uint64(math.MaxUint64), int64(math.MinInt64)}, `[1,18446744073709551615,-9223372036854775808]`},
+		{"map with keys of other types", map[int]string{1: "a"}, `{"1":"a"}`}, {"nil map", map[string]any(nil), "null"},
+		{"nil list", []any(nil), "null"},
+		{"markup", "<&>\u2028\u2029", `"\u003c\u0026\u003e\u2028\u2029"`},
+		{"integers", []any{int8(1), uint64(math.MaxUint64), int64(math.MinInt64)}, `[1,18446744073709551615,-9223372036854775808]`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, log := logged(t, fault.WithMembers(fault.MemberParams))
@@ -168,9 +177,11 @@ func TestValuesThatJSONCannotExpress(t *testing.T) {
 
 func TestHostileRequests(t *testing.T) {
 	long := strings.Repeat("de-a-", 20_000)
-	for _, header := range []string{long, strings.Repeat("de;q=0.1,", 12_000), strings.Repeat("\"", 100_000), strings.Repeat("-", 100_000), "\x00\r\n\xff", strings.Repeat(",", 100_000)} {
+	for _, header := range []string{long, strings.Repeat("de;q=0.1,", 12_000), strings.Repeat("\"", 100_000),
+		strings.Repeat("-", 100_000), "\x00\r\n\xff", strings.Repeat(",", 100_000)} {
 		for _, err := range []error{fault.Gone, errors.New("x")} {
-			resp := responder(t).Respond(with("Accept", header+","+problemJSON, "Accept-Language", header, "Traceparent", header, "X-Request-ID", header), err)
+			resp := responder(t).Respond(with("Accept", header+","+problemJSON, "Accept-Language", header,
+				"Traceparent", header, "X-Request-ID", header), err)
 			require.True(t, json.Valid(resp.Body))
 			for name, values := range resp.Header() {
 				assert.NotContains(t, strings.Join(values, ""), "de-a-", name)

@@ -180,14 +180,16 @@ func TestAfterTheAnswer(t *testing.T) {
 		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { h.ServeHTTP(embedding{w}, req) })
 	}
 	for name, h := range map[string]http.Handler{
-		"alone":                       faulthttp.Middleware(r)(byError),
-		"compressor outside":          squeeze(faulthttp.Middleware(r)(byError)),
-		"compressor inside":           faulthttp.Middleware(r)(squeeze(byError)),
-		"compressors on both sides":   squeeze(faulthttp.Middleware(r)(squeeze(byError))),
-		"a writer without Unwrap":     faulthttp.Middleware(r)(embedded(byError)),
-		"Handler around":              faulthttp.Handler(r, func(w http.ResponseWriter, req *http.Request) error { byError(w, req); return fault.Gone }),
-		"Handler around a compressor": faulthttp.Handler(r, func(w http.ResponseWriter, req *http.Request) error { squeeze(byError).ServeHTTP(w, req); return nil }),
-		"Middleware twice":            faulthttp.Middleware(nil)(plain(faulthttp.Middleware(r)(byError))),
+		"alone":                     faulthttp.Middleware(r)(byError),
+		"compressor outside":        squeeze(faulthttp.Middleware(r)(byError)),
+		"compressor inside":         faulthttp.Middleware(r)(squeeze(byError)),
+		"compressors on both sides": squeeze(faulthttp.Middleware(r)(squeeze(byError))),
+		"a writer without Unwrap":   faulthttp.Middleware(r)(embedded(byError)),
+		"Handler around": faulthttp.Handler(r,
+			func(w http.ResponseWriter, req *http.Request) error { byError(w, req); return fault.Gone }),
+		"Handler around a compressor": faulthttp.Handler(r,
+			func(w http.ResponseWriter, req *http.Request) error { squeeze(byError).ServeHTTP(w, req); return nil }),
+		"Middleware twice": faulthttp.Middleware(nil)(plain(faulthttp.Middleware(r)(byError))),
 		"panic afterwards": faulthttp.Middleware(r)(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 			byError(w, req)
 			panic(http.ErrBodyNotAllowed)
@@ -241,14 +243,16 @@ func TestNilIsTheResponderAround(t *testing.T) {
 		h    http.Handler
 		want string
 	}{
-		"Handler(nil) in Middleware(r1)":                  {mw(r1)(returns(nil)), "r1"},
-		"Error(nil) in Middleware(r1)":                    {mw(r1)(calls(nil)), "r1"},
-		"Error(nil) in Handler(r2) in Middleware(r1)":     {mw(r1)(faulthttp.Handler(r2, func(w http.ResponseWriter, req *http.Request) error { calls(nil).ServeHTTP(w, req); return nil })), "r2"},
-		"Handler(r2) in Middleware(r1)":                   {mw(r1)(returns(r2)), "r2"},
-		"Error(r2) in Middleware(r1)":                     {mw(r1)(calls(r2)), "r2"},
-		"a panic in Middleware(nil) in Middleware(r1)":    {mw(r1)(mw(nil)(panics)), "r1"},
-		"a panic in Middleware(r2) in Middleware(r1)":     {mw(r1)(mw(r2)(panics)), "r2"},
-		"a panic in Handler(r2) in Middleware(r1)":        {mw(r1)(faulthttp.Handler(r2, func(http.ResponseWriter, *http.Request) error { panic(foreign) })), "r2"},
+		"Handler(nil) in Middleware(r1)": {mw(r1)(returns(nil)), "r1"},
+		"Error(nil) in Middleware(r1)":   {mw(r1)(calls(nil)), "r1"},
+		"Error(nil) in Handler(r2) in Middleware(r1)": {mw(r1)(faulthttp.Handler(r2,
+			func(w http.ResponseWriter, req *http.Request) error { calls(nil).ServeHTTP(w, req); return nil })), "r2"},
+		"Handler(r2) in Middleware(r1)":                {mw(r1)(returns(r2)), "r2"},
+		"Error(r2) in Middleware(r1)":                  {mw(r1)(calls(r2)), "r2"},
+		"a panic in Middleware(nil) in Middleware(r1)": {mw(r1)(mw(nil)(panics)), "r1"},
+		"a panic in Middleware(r2) in Middleware(r1)":  {mw(r1)(mw(r2)(panics)), "r2"},
+		"a panic in Handler(r2) in Middleware(r1)": {mw(r1)(faulthttp.Handler(r2,
+			func(http.ResponseWriter, *http.Request) error { panic(foreign) })), "r2"},
 		"Mux(nil) in Middleware(r1)":                      {mw(r1)(faulthttp.Mux(nil, mux)), "r1"},
 		"Handler(nil) in Mux(r2) in Middleware(r1)":       {mw(r1)(faulthttp.Mux(r2, mux)), "r2"},
 		"Handler(nil) behind an embedded writer":          {mw(r1)(embedded(returns(nil))), "r1"},
@@ -277,7 +281,9 @@ func TestTheDefaultResponderIsToldOf(t *testing.T) {
 	before := slog.Default()
 	slog.SetDefault(slog.New(&messages{&lines}))
 	defer slog.SetDefault(before)
-	url, client := serve(t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { faulthttp.Error(nil, w, req, fault.TaskLocked) }))
+	url, client := serve(t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		faulthttp.Error(nil, w, req, fault.TaskLocked)
+	}))
 	get(t, client, url)
 	assert.Contains(t, strings.Join(lines.All(), "\n"), "no responder was given")
 }
@@ -312,7 +318,9 @@ func TestNilRequest(t *testing.T) {
 		faulthttp.Handler(r, failing),
 		faulthttp.Middleware(r)(faulthttp.Handler(nil, failing)),
 		http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { faulthttp.Error(r, w, req, fault.TaskLocked) }),
-		faulthttp.Middleware(r)(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { faulthttp.Error(nil, w, req, fault.TaskLocked) })),
+		faulthttp.Middleware(r)(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			faulthttp.Error(nil, w, req, fault.TaskLocked)
+		})),
 		faulthttp.Middleware(r)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(fault.TaskLocked) })),
 	} {
 		w := httptest.NewRecorder()

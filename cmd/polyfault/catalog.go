@@ -68,7 +68,8 @@ formats and options of an application are known to its own program: call openapi
 	flags.Var(oneOf{&version, []string{"3.1", "3.0"}}, "version", "version of the OpenAPI Specification: 3.1, 3.0")
 	flags.StringVar(&title, "title", "", `title of the document (default "Error responses")`)
 	flags.StringVar(&release, "release", "", `version of the document itself (default "1.0.0")`)
-	flags.StringSliceVar(&languages, "languages", nil, "languages of the all-languages body, and of the examples in one language (default: those of --locales, else de,en,fr,pt; examples in two of them)")
+	flags.StringSliceVar(&languages, "languages", nil, "languages of the all-languages body, and of the examples in "+
+		"one language (default: those of --locales, else de,en,fr,pt; examples in two of them)")
 	flags.StringVar(&locales, "locales", "", "folder of locale files active.<tag>.toml to lay over the built-in ones")
 	flags.StringVar(&out, "out", "", "the file to write; standard output when empty")
 	return c

@@ -56,7 +56,8 @@ a test or at start-up.`,
 	flags.BoolVar(&listTags, "list-tags", false, "list the tags and end")
 	flags.BoolVar(&opts.Deploy, "deploy", false, "run the checks for production too")
 	flags.StringSliceVar(&opts.Silenced, "silence", nil, "ids of messages to count only (polyfault.W001); may be repeated")
-	flags.StringVar(&failLevel, "fail-level", "error", "level from which on a message fails the command: debug, info, warning, error, critical")
+	flags.StringVar(&failLevel, "fail-level", "error",
+		"level from which on a message fails the command: debug, info, warning, error, critical")
 	formatFlag(c, &format, "text", "json")
 	return c
 }

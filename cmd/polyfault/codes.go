@@ -242,8 +242,7 @@ func loadBase(cmd *cobra.Command, path, base, ref string) (*checks.Lock, error) 
 	// "./" makes git look below the working directory, as every other path of the command.
 	name := ref + ":./" + strings.TrimPrefix(path, "./")
 	content, err := exec.CommandContext(cmd.Context(), "git", "show", name).Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return nil, fmt.Errorf("git show %s: %s", name, strings.TrimSpace(string(exit.Stderr)))
 	}
 	if err != nil {
@@ -281,7 +280,8 @@ func compareLockedKinds(earlier, later *checks.Lock) (problems []string) {
 		was, known := earlier.Kind(k.Code)
 		switch {
 		case known && was.Retired && !k.Retired:
-			problems = append(problems, fmt.Sprintf("%s:%d: kind %s was retired (%s): restore its tombstone", later.File(), k.Line, k.Code, earlier.File()))
+			problems = append(problems, fmt.Sprintf("%s:%d: kind %s was retired (%s): restore its tombstone",
+				later.File(), k.Line, k.Code, earlier.File()))
 		case known && was.Retired:
 		default:
 			kinds = append(kinds, k)

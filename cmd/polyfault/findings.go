@@ -104,7 +104,8 @@ type jsonFinding struct {
 func jsonFindings(found []located) []jsonFinding {
 	list := []jsonFinding{}
 	for _, f := range found {
-		list = append(list, jsonFinding{f.path, f.place.Line, f.place.ID, f.place.Form, f.ID, f.key(), strings.ToLower(f.Level.String()), f.Text, f.Hint})
+		list = append(list, jsonFinding{f.path, f.place.Line, f.place.ID, f.place.Form, f.ID, f.key(),
+			strings.ToLower(f.Level.String()), f.Text, f.Hint})
 	}
 	return list
 }
@@ -161,7 +162,9 @@ func sarifLog(found []located) object {
 	return object{
 		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
 		"runs": []object{{
-			"tool":    object{"driver": object{"name": "polyfault locales lint", "informationUri": "https://github.com/polyfault/polyfault", "rules": rules}},
+			"tool": object{"driver": object{
+				"name": "polyfault locales lint", "informationUri": "https://github.com/polyfault/polyfault", "rules": rules,
+			}},
 			"results": results,
 		}},
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"os"
 	"os/exec"
@@ -46,7 +47,8 @@ func TestDocsAreFresh(t *testing.T) {
 		}
 		want, err := os.ReadFile(path)
 		require.NoError(t, err)
-		assert.Equal(t, string(want), ran(t, "codes", "doc", "--format", format), "docs/%s is stale: go test ./cmd/polyfault -run TestDocsAreFresh -update", name)
+		assert.Equal(t, string(want), ran(t, "codes", "doc", "--format", format),
+			"docs/%s is stale: go test ./cmd/polyfault -run TestDocsAreFresh -update", name)
 	}
 }
 
@@ -133,7 +135,8 @@ func TestCodesAddListShowRetire(t *testing.T) {
 
 	ran(t, "codes", "retire", "--lock", path, "0A25CEA3F2C3")
 	assert.Regexp(t, `djutils\.W001 +0A25CEA3F2C3 +retired`, ran(t, "codes", "list", "--lock", path))
-	assert.Contains(t, ran(t, "codes", "add", "--lock", path, "--app", "djutils", "--level", "warning", "next"), "djutils.W002", "the number stays reserved")
+	assert.Contains(t, ran(t, "codes", "add", "--lock", path, "--app", "djutils", "--level", "warning", "next"),
+		"djutils.W002", "the number stays reserved")
 	var listed struct{ Codes []lockedCode }
 	require.NoError(t, json.Unmarshal([]byte(ran(t, "codes", "list", "--lock", path, "--format", "json")), &listed))
 	assert.Len(t, listed.Codes, 7)
@@ -167,22 +170,30 @@ func TestCodesAddListShowRetire(t *testing.T) {
 
 func TestCodesCheck(t *testing.T) {
 	kind := "kind order_paid status=409 type=order-paid number=7 exit=1 retryable=no args=ID"
-	base := lockIn(t, "code k1 app.E001", "code k2 app.E002", "code k3 app.W001", "retire code k3", kind, "kind gone_kind status=400 type=gone-kind number=0 exit=1 retryable=no args=")
+	base := lockIn(t, "code k1 app.E001", "code k2 app.E002", "code k3 app.W001", "retire code k3", kind,
+		"kind gone_kind status=400 type=gone-kind number=0 exit=1 retryable=no args=")
 	for _, c := range []struct {
 		name  string
 		lines []string
 		want  []string // nil: in order
 	}{
-		{"the same", []string{"code k1 app.E001", "code k2 app.E002", "code k3 app.W001", "retire code k3", kind, "kind gone_kind status=400 type=gone-kind number=0 exit=1 retryable=no args="}, nil},
-		{"more, and retired by the rules", []string{"code k1 app.E001", "code k2 app.E002", "code k3 app.W001", "retire code k3", "code k4 app.E003", "retire code k1", kind,
+		{"the same", []string{"code k1 app.E001", "code k2 app.E002", "code k3 app.W001", "retire code k3", kind,
+			"kind gone_kind status=400 type=gone-kind number=0 exit=1 retryable=no args="}, nil},
+		{"more, and retired by the rules", []string{"code k1 app.E001", "code k2 app.E002", "code k3 app.W001",
+			"retire code k3", "code k4 app.E003", "retire code k1", kind,
 			"args order_paid Who", "kind gone_kind status=400 type=gone-kind number=0 exit=1 retryable=no args=", "retire kind gone_kind"}, nil},
-		{"an id vanished", []string{"code k1 app.E001", "code k3 app.W001", "retire code k3", kind}, []string{`key "k2" is gone; it was app.E002`, "gone_kind"}},
-		{"an id changed", []string{"code k0 app.E001", "code k1 app.E002", "code k2 app.E003", "code k3 app.W001", "retire code k3", kind}, []string{`app.E001 is now that of key "k0"; it was that of "k1"`, `app.E002 is now that of key "k1"`}},
-		{"a tombstone is gone", []string{"code k1 app.E001", "code k2 app.E002", "code k3 app.W001", kind}, []string{`key "k3" (app.W001) was retired`}},
+		{"an id vanished", []string{"code k1 app.E001", "code k3 app.W001", "retire code k3", kind},
+			[]string{`key "k2" is gone; it was app.E002`, "gone_kind"}},
+		{"an id changed", []string{"code k0 app.E001", "code k1 app.E002", "code k2 app.E003", "code k3 app.W001",
+			"retire code k3", kind}, []string{`app.E001 is now that of key "k0"; it was that of "k1"`, `app.E002 is now that of key "k1"`}},
+		{"a tombstone is gone", []string{"code k1 app.E001", "code k2 app.E002", "code k3 app.W001", kind},
+			[]string{`key "k3" (app.W001) was retired`}},
 		{"a kind changed", []string{"code k1 app.E001", "code k2 app.E002", "code k3 app.W001", "retire code k3",
-			"kind order_paid status=400 type=order-paid number=8 exit=1 retryable=no args="}, []string{"status was 409 and is 400", "number was 7 and is 8", "argument ID is gone"}},
+			"kind order_paid status=400 type=order-paid number=8 exit=1 retryable=no args="},
+			[]string{"status was 409 and is 400", "number was 7 and is 8", "argument ID is gone"}},
 		{"two branches took a number", []string{"code k1 app.E001", "code k2 app.E002", "code k9 app.E002"}, []string{"app.E002", "k2", "k9"}},
-		{"a conflict", []string{"<<<<<<< HEAD", "code k1 app.E001", "=======", "code k2 app.E001", ">>>>>>> other"}, []string{"codes.lock:2", "conflict"}},
+		{"a conflict", []string{"<<<<<<< HEAD", "code k1 app.E001", "=======", "code k2 app.E001", ">>>>>>> other"},
+			[]string{"codes.lock:2", "conflict"}},
 		{"reordered", []string{"code k2 app.E002", "code k1 app.E001"}, []string{"codes.lock:"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -197,7 +208,7 @@ func TestCodesCheck(t *testing.T) {
 			if c.want == nil {
 				require.NoError(t, err, out)
 				assert.Contains(t, out, "in order")
-			} else if err == errFound {
+			} else if errors.Is(err, errFound) {
 				assert.Contains(t, out, base+":", "both sides are named")
 			}
 			after, err := os.ReadFile(path)
@@ -292,7 +303,8 @@ func TestCheck(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {"check", "--help"}, {"codes", "--help"}, {"codes", "add", "--help"}, {"codes", "check", "--help"}, {"codes", "doc", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"check", "--help"}, {"codes", "--help"}, {"codes", "add", "--help"},
+		{"codes", "check", "--help"}, {"codes", "doc", "--help"}} {
 		assert.Contains(t, ran(t, args...), "Usage:")
 	}
 	assert.Contains(t, ran(t, "completion", "bash"), "polyfault")

@@ -75,7 +75,8 @@ func printStatus(w io.Writer, list []localetest.LanguageStatus) error {
 	fmt.Fprintln(table, "TAG\tLANGUAGE\tTEXTS\tDONE\tSAME\tSTALE\tUNKNOWN\tREVIEW")
 	for _, s := range list {
 		english, _ := names(s.Tag)
-		fmt.Fprintf(table, "%s\t%s\t%d/%d\t%d %%\t%d\t%d\t%d\t%s\n", s.Tag, english, s.Texts, s.Total, s.Percent(), s.Same, s.Stale, s.Unknown, reviewOf(s))
+		fmt.Fprintf(table, "%s\t%s\t%d/%d\t%d %%\t%d\t%d\t%d\t%s\n", s.Tag, english, s.Texts, s.Total, s.Percent(),
+			s.Same, s.Stale, s.Unknown, reviewOf(s))
 	}
 	return table.Flush()
 }
@@ -85,7 +86,8 @@ func markdownStatus(list []localetest.LanguageStatus) string {
 	b.WriteString("| Tag | Language | Own name | Texts | Done | Stale | Review |\n|---|---|---|---:|---:|---:|---|\n")
 	for _, s := range list {
 		english, own := names(s.Tag)
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %d of %d | %d %% | %d | %s |\n", s.Tag, english, own, s.Texts, s.Total, s.Percent(), s.Stale, reviewOf(s))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %d of %d | %d %% | %d | %s |\n", s.Tag, english, own, s.Texts, s.Total,
+			s.Percent(), s.Stale, reviewOf(s))
 	}
 	return b.String()
 }

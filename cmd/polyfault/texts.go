@@ -51,7 +51,7 @@ The file is written when it is not the same already, in one step. Flags have one
 	flags.StringVar(&opts.Package, "package", "", "`name` of its package (default: the name of its folder)")
 	flags.StringVar(&opts.Language, "language", "", "`tag` of the source language (default: en, else the only one)")
 	flags.BoolVar(&check, "check", false, "write nothing; exit with 1 when the file is not what would be written")
-	goFlags(c, flags, func(c *cobra.Command, args []string) error {
+	goFlags(c, flags, func(_ *cobra.Command, args []string) error {
 		if len(args) > 0 {
 			return fmt.Errorf("unexpected argument %q; the folder of locale files is -in", args[0])
 		}

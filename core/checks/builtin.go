@@ -133,7 +133,9 @@ func checkLanguages(s *Subject) (found []Message) {
 	for _, name := range slices.Compact(tags) {
 		tag, err := language.Parse(name)
 		if err != nil || tag == language.Und {
-			found = append(found, message(keyLanguage, "name the locale file by a BCP 47 tag: active.pt-BR.toml", name, "language tag %q is unknown", name))
+			found = append(found, message(keyLanguage,
+				"name the locale file by a BCP 47 tag: active.pt-BR.toml", name,
+				"language tag %q is unknown", name))
 		} else if tag.String() != name {
 			found = append(found, message(keyLanguage, fmt.Sprintf("write %s", tag), name, "language tag %q is not canonical", name))
 		}
@@ -146,7 +148,8 @@ func checkLanguages(s *Subject) (found []Message) {
 func checkTexts(s *Subject) (found []Message) {
 	for _, t := range s.Texts {
 		if _, ok := t.In(s.Default); !ok && s.Default != "" {
-			found = append(found, message(keyDefaultMissing, "clients get the text of another language, or of a parent kind: add it to active."+s.Default+".toml", t.ID,
+			found = append(found, message(keyDefaultMissing,
+				"clients get the text of another language, or of a parent kind: add it to active."+s.Default+".toml", t.ID,
 				"the default language %s lacks the text; %s", s.Default, t.has()))
 		}
 		var missing []string
@@ -185,7 +188,8 @@ func checkPlaceholders(s *Subject) (found []Message) {
 		for _, f := range t.Forms {
 			want, got := t.compared(reference), t.compared(f)
 			if !slices.Equal(want, got) {
-				found = append(found, message(keyPlaceholders, "an argument is lost, or never filled in: use the same placeholders in all languages", t.ID,
+				found = append(found, message(keyPlaceholders,
+					"an argument is lost, or never filled in: use the same placeholders in all languages", t.ID,
 					"placeholders differ: %s in %s, %s in %s", braced(want), reference.Language, braced(got), f.Language))
 			}
 		}
@@ -223,7 +227,8 @@ func checkKindTexts(s *Subject) (found []Message) {
 		if k.OwnStatus {
 			key, what = keyStatusText, fmt.Sprintf("the kind has a status of its own, %d, and no text of its own in any language", k.Status)
 		}
-		found = append(found, message(key, fmt.Sprintf("clients read the text of a parent kind: add %q to the locale files, or choose one by Spec.Text", k.Text), k.Code, "%s", what))
+		hint := fmt.Sprintf("clients read the text of a parent kind: add %q to the locale files, or choose one by Spec.Text", k.Text)
+		found = append(found, message(key, hint, k.Code, "%s", what))
 	}
 	return found
 }
@@ -235,10 +240,14 @@ func checkExitCodes(s *Subject) (found []Message) {
 			continue
 		}
 		if k.ExitCode < 1 || k.ExitCode > 255 {
-			found = append(found, message(keyExitRange, "exit codes have 8 bits, and 0 is success: choose another Spec.ExitCode", k.Code, "exit code %d is outside 1..255", k.ExitCode))
+			found = append(found, message(keyExitRange,
+				"exit codes have 8 bits, and 0 is success: choose another Spec.ExitCode", k.Code,
+				"exit code %d is outside 1..255", k.ExitCode))
 		}
 		if owner, taken := owners[k.ExitCode]; taken {
-			found = append(found, message(keyExitTwice, "who runs the program cannot tell the two apart: choose another Spec.ExitCode", k.Code, "exit code %d is that of kind %s too", k.ExitCode, owner))
+			found = append(found, message(keyExitTwice,
+				"who runs the program cannot tell the two apart: choose another Spec.ExitCode", k.Code,
+				"exit code %d is that of kind %s too", k.ExitCode, owner))
 			continue
 		}
 		owners[k.ExitCode] = k.Code
@@ -249,7 +258,9 @@ func checkExitCodes(s *Subject) (found []Message) {
 func checkRetries(s *Subject) (found []Message) {
 	for _, k := range s.Kinds {
 		if k.Retryable && k.RetryAfter == 0 {
-			found = append(found, message(keyRetryAfter, "clients repeat at once, all together: set Spec.RetryAfter", k.Code, "the kind is retryable and says nothing of when"))
+			found = append(found, message(keyRetryAfter,
+				"clients repeat at once, all together: set Spec.RetryAfter", k.Code,
+				"the kind is retryable and says nothing of when"))
 		}
 	}
 	return found
@@ -258,7 +269,9 @@ func checkRetries(s *Subject) (found []Message) {
 func checkMappers(s *Subject) (found []Message) {
 	for i, m := range s.Mappers {
 		if m.Unreachable != "" {
-			found = append(found, message(keyMapper, "put the special mapper before the general one, or remove it", m.Name, "mapper %d never decides anything: %s", i+1, m.Unreachable))
+			found = append(found, message(keyMapper,
+				"put the special mapper before the general one, or remove it", m.Name,
+				"mapper %d never decides anything: %s", i+1, m.Unreachable))
 		}
 	}
 	return found

@@ -76,20 +76,24 @@ func TestBuiltinChecks(t *testing.T) {
 			"t: (polyfault.W001) languages of the body lack the text: de, fr; it stands in pt",
 		}},
 
-		{"same placeholders", texts(everywhere("t", form("de", false, "B", "A", "A"), form("en", false, "A", "B"), form("fr", true, "A", "B"))), nil},
+		{"same placeholders", texts(everywhere("t", form("de", false, "B", "A", "A"), form("en", false, "A", "B"),
+			form("fr", true, "A", "B"))), nil},
 		{"placeholder misspelt", texts(everywhere("t", form("de", false, "Id"), form("en", false, "ID"), form("fr", false, "ID"))),
 			[]string{"t: (polyfault.E002) placeholders differ: {{.ID}} in en, {{.Id}} in de"}},
 		{"placeholder lost", texts(everywhere("t", form("de", false, "A", "B"), form("en", false, "A", "B"), form("fr", false))),
 			[]string{"t: (polyfault.E002) placeholders differ: {{.A}}, {{.B}} in en, none in fr"}},
-		{"placeholder of another language than the body's", texts(everywhere("t", form("de", false), form("en", false), form("fr", false), form("pt", false, "A"))),
+		{"placeholder of another language than the body's",
+			texts(everywhere("t", form("de", false), form("en", false), form("fr", false), form("pt", false, "A"))),
 			[]string{"t: (polyfault.E002) placeholders differ: none in en, {{.A}} in pt"}},
 		{"count in a plural", texts(everywhere("t", form("de", true), form("en", true, "Count"), form("fr", false, "Count"))), nil},
-		{"count left out in a language without plurals", texts(everywhere("t", form("de", true, "Count"), form("en", false), form("fr", true, "Count"))), nil},
+		{"count left out in a language without plurals",
+			texts(everywhere("t", form("de", true, "Count"), form("en", false), form("fr", true, "Count"))), nil},
 		{"count without any plural", texts(everywhere("t", form("de", false, "Count"), form("en", false), form("fr", false, "Count"))), []string{
 			"t: (polyfault.E002) placeholders differ: none in en, {{.Count}} in de",
 			"t: (polyfault.E002) placeholders differ: none in en, {{.Count}} in fr",
 		}},
-		{"another placeholder in a plural", texts(everywhere("t", form("de", true, "Count"), form("en", true, "Count", "Who"), form("fr", true, "Count", "Who"))),
+		{"another placeholder in a plural",
+			texts(everywhere("t", form("de", true, "Count"), form("en", true, "Count", "Who"), form("fr", true, "Count", "Who"))),
 			[]string{"t: (polyfault.E002) placeholders differ: {{.Who}} in en, none in de"}},
 		{"placeholders without the default language", texts(everywhere("t", form("de", false, "A"), form("fr", false))), []string{
 			"t: (polyfault.E001) the default language en lacks the text; it stands in de, fr",
@@ -102,18 +106,32 @@ func TestBuiltinChecks(t *testing.T) {
 		{"other kind without", kinds(checks.Kind{Code: "k", Text: "none", Status: 418}),
 			[]string{"k: (polyfault.W002) the kind has no text of its own in any language"}},
 
-		{"exit codes", kinds(checks.Kind{Code: "a", Text: "t", ExitCode: 1, OwnExitCode: true}, checks.Kind{Code: "b", Text: "t", ExitCode: 255, OwnExitCode: true}, checks.Kind{Code: "c", Text: "t", ExitCode: 1}), nil},
-		{"exit code twice", kinds(checks.Kind{Code: "a", Text: "t", ExitCode: 7, OwnExitCode: true}, checks.Kind{Code: "b", Text: "t", ExitCode: 7, OwnExitCode: true}, checks.Kind{Code: "c", Text: "t", ExitCode: 7, OwnExitCode: true}), []string{
+		{"exit codes", kinds(
+			checks.Kind{Code: "a", Text: "t", ExitCode: 1, OwnExitCode: true},
+			checks.Kind{Code: "b", Text: "t", ExitCode: 255, OwnExitCode: true},
+			checks.Kind{Code: "c", Text: "t", ExitCode: 1},
+		), nil},
+		{"exit code twice", kinds(
+			checks.Kind{Code: "a", Text: "t", ExitCode: 7, OwnExitCode: true},
+			checks.Kind{Code: "b", Text: "t", ExitCode: 7, OwnExitCode: true},
+			checks.Kind{Code: "c", Text: "t", ExitCode: 7, OwnExitCode: true},
+		), []string{
 			"b: (polyfault.C001) exit code 7 is that of kind a too",
 			"c: (polyfault.C001) exit code 7 is that of kind a too",
 		}},
-		{"exit codes out of range", kinds(checks.Kind{Code: "a", Text: "t", OwnExitCode: true}, checks.Kind{Code: "b", Text: "t", ExitCode: 256, OwnExitCode: true}, checks.Kind{Code: "c", Text: "t", ExitCode: -1, OwnExitCode: true}, checks.Kind{Code: "d", Text: "t", ExitCode: 256}), []string{
+		{"exit codes out of range", kinds(
+			checks.Kind{Code: "a", Text: "t", OwnExitCode: true},
+			checks.Kind{Code: "b", Text: "t", ExitCode: 256, OwnExitCode: true},
+			checks.Kind{Code: "c", Text: "t", ExitCode: -1, OwnExitCode: true},
+			checks.Kind{Code: "d", Text: "t", ExitCode: 256},
+		), []string{
 			"a: (polyfault.C002) exit code 0 is outside 1..255",
 			"b: (polyfault.C002) exit code 256 is outside 1..255",
 			"c: (polyfault.C002) exit code -1 is outside 1..255",
 		}},
 
-		{"retryable with a wait", kinds(checks.Kind{Code: "a", Text: "t", Retryable: true, RetryAfter: time.Second}, checks.Kind{Code: "b", Text: "t"}), nil},
+		{"retryable with a wait", kinds(checks.Kind{Code: "a", Text: "t", Retryable: true, RetryAfter: time.Second},
+			checks.Kind{Code: "b", Text: "t"}), nil},
 		{"retryable without", kinds(checks.Kind{Code: "a", Text: "t", Retryable: true}),
 			[]string{"a: (polyfault.W003) the kind is retryable and says nothing of when"}},
 
@@ -156,7 +174,7 @@ func TestRunForFindsBadConfiguration(t *testing.T) {
 		fault.WithMapper(fault.MapIs(io.EOF, fault.Gone), fault.MapIs(boom, fault.Gone), fault.MapIs(boom, fault.Conflict)),
 	)
 	ids := func(opts checks.Options) (list []string) {
-		opts.Kinds = func(k *fault.Kind) bool { return true }
+		opts.Kinds = func(*fault.Kind) bool { return true }
 		result, err := checks.RunFor(t.Context(), r, opts)
 		require.NoError(t, err)
 		for _, m := range result.Messages {
@@ -199,12 +217,14 @@ func TestSubjectOf(t *testing.T) {
 	for _, k := range all.Kinds {
 		kinds[k.Code] = k
 	}
-	assert.Equal(t, checks.Kind{Code: "database_operation", Text: "database_operation", Status: 500, ExitCode: 3, Retryable: true, RetryAfter: 5 * time.Second, OwnExitCode: true}, kinds["database_operation"])
+	assert.Equal(t, checks.Kind{Code: "database_operation", Text: "database_operation", Status: 500, ExitCode: 3,
+		Retryable: true, RetryAfter: 5 * time.Second, OwnExitCode: true}, kinds["database_operation"])
 	assert.True(t, kinds["unknown_error"].OwnStatus && kinds["unknown_error"].OwnExitCode, "the root has no parent")
 	assert.True(t, kinds["locked"].OwnStatus)
 	assert.False(t, kinds["task_locked"].OwnStatus)
 
-	s = checks.SubjectOf(responder(t, fault.WithLocales(files("active.en.toml", "[hours]\none = \"an hour for {{.Who}}\"\nother = \"{{.Count}} hours\"\n"))), nil)
+	hours := files("active.en.toml", "[hours]\none = \"an hour for {{.Who}}\"\nother = \"{{.Count}} hours\"\n")
+	s = checks.SubjectOf(responder(t, fault.WithLocales(hours)), nil)
 	for _, text := range s.Texts {
 		if text.ID == "hours" {
 			assert.Equal(t, []checks.Form{{Language: "en", Placeholders: []string{"Count", "Who"}, Plural: true}}, text.Forms)
@@ -223,12 +243,13 @@ type wake struct{}
 // asleep adds a check to the default set, which is the process', so that it sleeps until a test
 // wakes it.
 var asleep = sync.OnceValue(func() error {
-	return checks.AddCheck(checks.Check{Name: "asleep", Tags: []string{"test"}, Run: func(ctx context.Context, s *checks.Subject) []checks.Message {
-		if ctx.Value(wake{}) == nil {
-			return nil
-		}
-		return []checks.Message{{Level: checks.Info, Text: s.Default, Object: len(s.Kinds)}}
-	}})
+	return checks.AddCheck(checks.Check{Name: "asleep", Tags: []string{"test"},
+		Run: func(ctx context.Context, s *checks.Subject) []checks.Message {
+			if ctx.Value(wake{}) == nil {
+				return nil
+			}
+			return []checks.Message{{Level: checks.Info, Text: s.Default, Object: len(s.Kinds)}}
+		}})
 })
 
 func TestDefaultSet(t *testing.T) {
@@ -242,7 +263,8 @@ func TestDefaultSet(t *testing.T) {
 	ctx := context.WithValue(t.Context(), wake{}, true)
 	r, err := checks.Run(ctx, checks.Options{Kinds: appKinds})
 	require.NoError(t, err)
-	assert.Equal(t, []checks.Message{{Level: checks.Info, Text: "en", Object: 2}}, r.Messages, "over the default responder, without polyfault's own")
+	assert.Equal(t, []checks.Message{{Level: checks.Info, Text: "en", Object: 2}}, r.Messages,
+		"over the default responder, without polyfault's own")
 	_, err = checks.Run(ctx, checks.Options{Tags: []string{"texts"}})
 	assert.ErrorIs(t, err, checks.ErrUnknownTag)
 

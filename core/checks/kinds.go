@@ -112,7 +112,8 @@ func (l *Lock) AddKind(e KindEntry) error {
 	}
 	e.Args = slices.Compact(slices.Sorted(slices.Values(e.Args)))
 	if e.Code == "" || !areArguments(e.Args) {
-		return fmt.Errorf("checks: kind %q with arguments %q cannot stand in a lock file: codes are not empty, and arguments are words of ASCII letters, digits and _", e.Code, e.Args)
+		return fmt.Errorf("checks: kind %q with arguments %q cannot stand in a lock file: "+
+			"codes are not empty, and arguments are words of ASCII letters, digits and _", e.Code, e.Args)
 	}
 	return l.enter(kindLine(e))
 }
@@ -296,7 +297,8 @@ func CheckKinds(l *Lock, kinds []KindEntry) []Problem {
 	}
 	for _, was := range l.Kinds() {
 		if !was.Retired && !current[was.Code] {
-			p.add(was.Line, "kind %s: existed and is gone: clients that know its code meet an unknown one, and errors.Is finds it no more; restore it, or retire it in the lock file when nobody can know it", was.Code)
+			p.add(was.Line, "kind %s: existed and is gone: clients that know its code meet an unknown one, "+
+				"and errors.Is finds it no more; restore it, or retire it in the lock file when nobody can know it", was.Code)
 		}
 	}
 	slices.SortStableFunc(p.list, func(a, b Problem) int { return a.Line - b.Line })
@@ -305,7 +307,8 @@ func CheckKinds(l *Lock, kinds []KindEntry) []Problem {
 
 func (p *problems) compareKinds(was, is KindEntry) {
 	if was.Retired {
-		p.add(was.Line, "kind %s: is retired in the lock file and exists: clients that know the old meaning misread the new one; choose another code", is.Code)
+		p.add(was.Line, "kind %s: is retired in the lock file and exists: "+
+			"clients that know the old meaning misread the new one; choose another code", is.Code)
 		return
 	}
 	for _, c := range []struct {
@@ -323,6 +326,7 @@ func (p *problems) compareKinds(was, is KindEntry) {
 		}
 	}
 	for _, name := range without(was.Args, is.Args) {
-		p.add(was.Line, "kind %s: argument %s is gone from its text: clients that show or read it lose it; derive a new kind or restore it", is.Code, name)
+		p.add(was.Line, "kind %s: argument %s is gone from its text: "+
+			"clients that show or read it lose it; derive a new kind or restore it", is.Code, name)
 	}
 }

@@ -19,7 +19,8 @@ import (
 var (
 	// bareKind has no text of its own.
 	bareKind  = fault.Conflict.Derive(fault.Spec{Code: "test_bare"})
-	orderPaid = fault.Conflict.Derive(fault.Spec{Code: "test_order_paid", Text: "order_paid", Number: 201, Type: "order-paid", ExitCode: 77, Retry: fault.RetryLater})
+	orderPaid = fault.Conflict.Derive(fault.Spec{Code: "test_order_paid", Text: "order_paid", Number: 201,
+		Type: "order-paid", ExitCode: 77, Retry: fault.RetryLater})
 )
 
 func appKinds(k *fault.Kind) bool { return !polyfaults(k) }
@@ -82,7 +83,8 @@ func TestKindEntriesDescribeKinds(t *testing.T) {
 	assert.Equal(t, []string{"What"}, entry(bareKind, c).Args, "the text of the parent")
 
 	only := func(yield func(*fault.Kind) bool) { yield(fault.TaskLocked) }
-	assert.Equal(t, []checks.KindEntry{{Code: "task_locked", Status: 423, Type: "task-locked", ExitCode: 1}}, checks.KindEntries(only, fault.Catalogue{}))
+	assert.Equal(t, []checks.KindEntry{{Code: "task_locked", Status: 423, Type: "task-locked", ExitCode: 1}},
+		checks.KindEntries(only, fault.Catalogue{}))
 }
 
 func TestCheckKindsSaysWhatClientsLose(t *testing.T) {
@@ -108,12 +110,14 @@ func TestCheckKindsSaysWhatClientsLose(t *testing.T) {
 		{"exit code", changed(func(e *checks.KindEntry) { e.ExitCode = 1 }),
 			[]string{"kind task_locked: exit code was 2 and is 1: scripts that branch on the exit code break; derive a new kind or restore it"}},
 		{"retryable", changed(func(e *checks.KindEntry) { e.Retryable = true }),
-			[]string{"kind task_locked: retryable was false and is true: clients that repeat requests do so at the wrong time; derive a new kind or restore it"}},
+			[]string{"kind task_locked: retryable was false and is true: " +
+				"clients that repeat requests do so at the wrong time; derive a new kind or restore it"}},
 		{"argument renamed", changed(func(e *checks.KindEntry) { e.Args[0] = "Id" }),
 			[]string{"kind task_locked: argument ID is gone from its text: clients that show or read it lose it; derive a new kind or restore it"}},
 		{"argument added", changed(func(e *checks.KindEntry) { e.Args = append(e.Args, "Added") }), nil},
 		{"removed", nil,
-			[]string{"kind task_locked: existed and is gone: clients that know its code meet an unknown one, and errors.Is finds it no more; restore it, or retire it in the lock file when nobody can know it"}},
+			[]string{"kind task_locked: existed and is gone: clients that know its code meet an unknown one, " +
+				"and errors.Is finds it no more; restore it, or retire it in the lock file when nobody can know it"}},
 		{"two at once", changed(func(e *checks.KindEntry) { e.Status, e.Args = 409, nil }), []string{
 			"kind task_locked: status was 423 and is 409: clients that branch on the status break; derive a new kind or restore it",
 			"kind task_locked: argument ID is gone from its text: clients that show or read it lose it; derive a new kind or restore it",
@@ -150,7 +154,8 @@ func TestCheckKindsKnowsNewAndRetiredOnes(t *testing.T) {
 	assert.ErrorContains(t, problems[0], "codes.lock:2: kind gone: is retired", "sorted by line")
 	assert.ErrorContains(t, problems[1], "codes.lock:3: kind old: status was 0 and is 1")
 
-	added, err := l.AddKinds([]checks.KindEntry{{Code: "old", Args: []string{"A"}}, {Code: "gone", Args: []string{"A"}}, {Code: "new", Args: []string{"A"}}})
+	added, err := l.AddKinds([]checks.KindEntry{{Code: "old", Args: []string{"A"}}, {Code: "gone", Args: []string{"A"}},
+		{Code: "new", Args: []string{"A"}}})
 	require.NoError(t, err)
 	assert.Equal(t, []checks.KindEntry{{Code: "new", Args: []string{"A"}, Line: 6}}, added)
 	k, _ := l.Kind("old")

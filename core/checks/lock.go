@@ -107,7 +107,8 @@ func checkLockFile(file string, content []byte) error {
 		}
 	}
 	if i := slices.IndexFunc(lines, func(line string) bool { return strings.HasSuffix(line, "\r") }); i >= 0 {
-		return fail(i+1, "the line ends with a carriage return", "save the file with LF line ends, and keep them by the git attributes \"text eol=lf\"")
+		return fail(i+1, "the line ends with a carriage return",
+			"save the file with LF line ends, and keep them by the git attributes \"text eol=lf\"")
 	}
 	if version, ok := strings.CutPrefix(lines[0], lockFormat); !ok {
 		return fail(1, fmt.Sprintf("the first line is not %q", lockHeader), restoreRemedy)

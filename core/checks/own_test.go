@@ -30,7 +30,8 @@ func TestOwnLockHasEveryKind(t *testing.T) {
 	require.NoError(t, err)
 	e, ok := l.Kind("rate_limit_exceeded")
 	require.True(t, ok)
-	assert.Equal(t, checks.KindEntry{Code: "rate_limit_exceeded", Status: 429, Type: "request-rate-limit-exceeded", Number: 114, ExitCode: 1, Line: e.Line}, e)
+	assert.Equal(t, checks.KindEntry{Code: "rate_limit_exceeded", Status: 429, Type: "request-rate-limit-exceeded",
+		Number: 114, ExitCode: 1, Line: e.Line}, e)
 	assert.True(t, checks.BuiltinKind(fault.TaskLocked))
 	assert.False(t, checks.BuiltinKind(bareKind))
 	for k := range fault.Kinds() {

@@ -62,7 +62,8 @@ func (r *Registry) Verify(l *Lock, apps ...string) []Problem {
 	}
 	for _, e := range l.Codes() {
 		if in(e.Code) && !e.Retired && !registered[e.Key] {
-			p.add(e.Line, "key %q: %s is in the lock file and is not registered: what silences or documents it points to nothing; register it, or retire it", e.Key, e.Code)
+			p.add(e.Line, "key %q: %s is in the lock file and is not registered: "+
+				"what silences or documents it points to nothing; register it, or retire it", e.Key, e.Code)
 		}
 	}
 	slices.SortStableFunc(p.list, func(a, b Problem) int { return a.Line - b.Line })
@@ -72,17 +73,22 @@ func (r *Registry) Verify(l *Lock, apps ...string) []Problem {
 func (p *problems) compare(e, locked Entry) {
 	switch {
 	case locked.Retired && !e.Retired:
-		p.add(locked.Line, "key %q: %s is retired in the lock file and is registered: retired keys do not come back; register a new key", e.Key, locked.Code)
+		p.add(locked.Line, "key %q: %s is retired in the lock file and is registered: "+
+			"retired keys do not come back; register a new key", e.Key, locked.Code)
 	case e.Code != locked.Code:
-		p.add(locked.Line, "key %q: the id is %s in the lock file and %s in the registry: what silences or documents the one meets the other; bind the registry to the lock file (UseLock), or restore level and app", e.Key, locked.Code, e.Code)
+		p.add(locked.Line, "key %q: the id is %s in the lock file and %s in the registry: "+
+			"what silences or documents the one meets the other; "+
+			"bind the registry to the lock file (UseLock), or restore level and app", e.Key, locked.Code, e.Code)
 	case e.Retired && !locked.Retired:
-		p.add(locked.Line, "key %q: %s is in use in the lock file and retired in the registry; retire it in the lock file too", e.Key, locked.Code)
+		p.add(locked.Line, "key %q: %s is in use in the lock file and retired in the registry; "+
+			"retire it in the lock file too", e.Key, locked.Code)
 	}
 }
 
 func (p *problems) unlocked(e Entry, l *Lock) {
 	if other, reused := l.Find(e.Code.String()); reused {
-		p.add(other.Line, "key %q: %s belongs to key %q in the lock file: the number is used again; bind the registry to the lock file (UseLock) and add the key to it", e.Key, e.Code, other.Key)
+		p.add(other.Line, "key %q: %s belongs to key %q in the lock file: the number is used again; "+
+			"bind the registry to the lock file (UseLock) and add the key to it", e.Key, e.Code, other.Key)
 		return
 	}
 	p.missing("key %q: %s is registered and has no line in the lock file; add it", e.Key, e.Code)

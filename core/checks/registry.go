@@ -95,7 +95,8 @@ func (r *Registry) UseLock(l *Lock) error {
 			continue // retired on both sides: the lock keeps its number
 		}
 		if e.Code != old.Code && r.handed.Load() {
-			return fmt.Errorf("checks: key %q is %s, and %s in the lock file: %w; call UseLock before ids are used", old.Key, old.Code, e.Code, ErrLocked)
+			return fmt.Errorf("checks: key %q is %s, and %s in the lock file: %w; call UseLock before ids are used",
+				old.Key, old.Code, e.Code, ErrLocked)
 		}
 		e.Retired = old.Retired
 	}
@@ -149,7 +150,8 @@ func (t *table) codeFor(key string, s series) (Code, error) {
 		return Code{}, takenError(*pinned)
 	}
 	if pinned.Code.series() != s {
-		return Code{}, fmt.Errorf("checks: key %q is registered for app %s and level %s, and is %s in the lock file: %w; ids do not move: take a new key", key, s.app, s.level, pinned.Code, ErrLocked)
+		return Code{}, fmt.Errorf("checks: key %q is registered for app %s and level %s, and is %s in the lock file: %w; "+
+			"ids do not move: take a new key", key, s.app, s.level, pinned.Code, ErrLocked)
 	}
 	return pinned.Code, nil
 }

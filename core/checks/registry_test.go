@@ -230,7 +230,8 @@ func TestDefaultRegistryHasPackageFunctions(t *testing.T) {
 	e, ok := checks.Find("djutils.E001")
 	assert.True(t, ok && e.Retired)
 	assert.Equal(t, "djutils.W001", must(checks.Make("0A25CEA3F2C3", "text", "", nil)).ID)
-	assert.Same(t, checks.DefaultRegistry(), checks.DefaultRegistry())
+	r := checks.DefaultRegistry()
+	assert.Same(t, r, checks.DefaultRegistry())
 	assertCodes(t, checks.DefaultRegistry(), djutils...)
 	checks.Reset()
 	l := checks.NewLock("codes.lock")
@@ -260,13 +261,15 @@ func TestLevelsAndCodes(t *testing.T) {
 			assert.Equal(t, l, parsed)
 		}
 	}
-	assert.Equal(t, []checks.Level{10, 20, 30, 40, 50}, []checks.Level{checks.Debug, checks.Info, checks.Warning, checks.Error, checks.Critical})
+	assert.Equal(t, []checks.Level{10, 20, 30, 40, 50},
+		[]checks.Level{checks.Debug, checks.Info, checks.Warning, checks.Error, checks.Critical})
 	assert.Equal(t, checks.Error, must(checks.ParseLevel("error")))
 
 	for _, id := range []string{"djutils.E001", "a.b.W1000", "x-y_z.C099"} {
 		assert.Equal(t, id, must(checks.ParseCode(id)).String())
 	}
-	for _, id := range []string{"", ".", "a", "a.", "a.E", ".E001", "a.E01", "a.E0001", "a.e001", "a.X001", "a.E000", "a.E-01", "a.E+01", "a b.E001", "a.E001 ", "a..E001"} {
+	for _, id := range []string{"", ".", "a", "a.", "a.E", ".E001", "a.E01", "a.E0001", "a.e001", "a.X001", "a.E000",
+		"a.E-01", "a.E+01", "a b.E001", "a.E001 ", "a..E001"} {
 		code, err := checks.ParseCode(id)
 		assert.Error(t, err, id)
 		assert.Zero(t, code, id)

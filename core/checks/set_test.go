@@ -35,10 +35,10 @@ func TestMessageString(t *testing.T) { // M-05
 }
 
 func TestMessageEqual(t *testing.T) { // M-06
-	make := func() checks.Message {
+	sample := func() checks.Message {
 		return checks.Message{Level: checks.Error, Text: "text", Hint: "hint", Object: []int{1}, ID: "app.E001"}
 	}
-	assert.True(t, make().Equal(make()))
+	assert.True(t, sample().Equal(sample()))
 	for name, change := range map[string]func(*checks.Message){
 		"level":                 func(m *checks.Message) { m.Level = checks.Warning },
 		"text":                  func(m *checks.Message) { m.Text = "other" },
@@ -50,14 +50,14 @@ func TestMessageEqual(t *testing.T) { // M-06
 		"id":                    func(m *checks.Message) { m.ID = "app.E002" },
 		"id of the same object": func(m *checks.Message) { m.ID, m.Object = "", []int{1} },
 	} {
-		m := make()
+		m := sample()
 		change(&m)
-		assert.False(t, m.Equal(make()), name)
-		assert.False(t, make().Equal(m), name)
+		assert.False(t, m.Equal(sample()), name)
+		assert.False(t, sample().Equal(m), name)
 	}
 	simple := checks.Message{Text: "text", Object: 1}
 	assert.True(t, simple.Equal(simple))
-	assert.Equal(t, simple, checks.Message{Text: "text", Object: 1})
+	assert.Equal(t, checks.Message{Text: "text", Object: 1}, simple)
 	assert.True(t, simple == checks.Message{Text: "text", Object: 1})
 	a, b := 1, 1
 	assert.False(t, checks.Message{Object: &a}.Equal(checks.Message{Object: &b}), "pointers are identities")
@@ -66,7 +66,9 @@ func TestMessageEqual(t *testing.T) { // M-06
 
 func TestMessageJSON(t *testing.T) {
 	for want, m := range map[string]checks.Message{
-		`{"level":40,"id":"app.E001","object":"task_locked","text":"a \"text\"","hint":"hint"}`: {Level: checks.Error, ID: "app.E001", Object: fault.TaskLocked, Text: `a "text"`, Hint: "hint"},
+		`{"level":40,"id":"app.E001","object":"task_locked","text":"a \"text\"","hint":"hint"}`: {
+			Level: checks.Error, ID: "app.E001", Object: fault.TaskLocked, Text: `a "text"`, Hint: "hint",
+		},
 		`{"level":10,"text":""}`:             {Level: checks.Debug},
 		`{"level":10,"object":"","text":""}`: {Level: checks.Debug, Object: ""},
 	} {
@@ -120,7 +122,8 @@ func texts(r checks.Result) []string {
 
 // reference is the registry of M-08.
 func reference(t testing.TB) *checks.Set {
-	return set(t, say("first", nil, "1", "2"), say("second", []string{"tag3"}, "3"), say("third", []string{"tag1"}, "4"), deploy(say("fourth", []string{"tag2", "tag0"}, "5")))
+	return set(t, say("first", nil, "1", "2"), say("second", []string{"tag3"}, "3"), say("third", []string{"tag1"}, "4"),
+		deploy(say("fourth", []string{"tag2", "tag0"}, "5")))
 }
 
 func TestRunChoosesByTags(t *testing.T) { // M-08
@@ -144,7 +147,8 @@ func TestRunChoosesByTags(t *testing.T) { // M-08
 func TestRunRefusesUnknownTagsAndLevels(t *testing.T) {
 	ran := false
 	s := reference(t)
-	require.NoError(t, s.Add(checks.Check{Name: "watch", Run: func(context.Context, *checks.Subject) []checks.Message { ran = true; return nil }}))
+	require.NoError(t, s.Add(checks.Check{Name: "watch",
+		Run: func(context.Context, *checks.Subject) []checks.Message { ran = true; return nil }}))
 	for _, c := range []struct {
 		opts checks.Options
 		want error
@@ -194,7 +198,11 @@ func TestSetRefuses(t *testing.T) {
 
 func TestRunSilences(t *testing.T) { // M-09
 	s := set(t, checks.Check{Name: "mixed", Run: func(context.Context, *checks.Subject) []checks.Message {
-		return []checks.Message{{Level: checks.Warning, Text: "w", ID: "app.W001"}, {Level: checks.Error, Text: "e", ID: "app.E001"}, {Level: checks.Info, Text: "without id"}}
+		return []checks.Message{
+			{Level: checks.Warning, Text: "w", ID: "app.W001"},
+			{Level: checks.Error, Text: "e", ID: "app.E001"},
+			{Level: checks.Info, Text: "without id"},
+		}
 	}})
 	for _, c := range []struct {
 		opts    checks.Options
@@ -204,9 +212,12 @@ func TestRunSilences(t *testing.T) { // M-09
 	}{
 		{checks.Options{}, []string{"w", "e", "without id"}, true, "System check identified 3 issues (0 silenced)."},
 		{checks.Options{Silenced: []string{"app.E001"}}, []string{"w", "without id"}, false, "System check identified 2 issues (1 silenced)."},
-		{checks.Options{Silenced: []string{"app.E001"}, FailLevel: checks.Warning}, []string{"w", "without id"}, true, "System check identified 2 issues (1 silenced)."},
-		{checks.Options{Silenced: []string{"app.E001", "app.W001", ""}, FailLevel: checks.Warning}, []string{"without id"}, false, "System check identified 1 issue (2 silenced)."},
-		{checks.Options{Silenced: []string{"app.E001", "app.W001"}, FailLevel: checks.Info}, []string{"without id"}, true, "System check identified 1 issue (2 silenced)."},
+		{checks.Options{Silenced: []string{"app.E001"}, FailLevel: checks.Warning}, []string{"w", "without id"}, true,
+			"System check identified 2 issues (1 silenced)."},
+		{checks.Options{Silenced: []string{"app.E001", "app.W001", ""}, FailLevel: checks.Warning},
+			[]string{"without id"}, false, "System check identified 1 issue (2 silenced)."},
+		{checks.Options{Silenced: []string{"app.E001", "app.W001"}, FailLevel: checks.Info}, []string{"without id"},
+			true, "System check identified 1 issue (2 silenced)."},
 		{checks.Options{FailLevel: checks.Critical}, []string{"w", "e", "without id"}, false, "System check identified 3 issues (0 silenced)."},
 	} {
 		r, err := s.Run(t.Context(), nil, c.opts)

@@ -207,7 +207,8 @@ func TestVerify(t *testing.T) {
 func TestLockAddsWhatIsRegistered(t *testing.T) {
 	l := locked(t)
 	r := checks.NewRegistry(l)
-	register(t, r, registration{"new", "djutils", checks.Error, ""}, registration{"other", "elsewhere", checks.Error, ""}, registration{"gone", "djutils", checks.Error, ""})
+	register(t, r, registration{"new", "djutils", checks.Error, ""}, registration{"other", "elsewhere", checks.Error, ""},
+		registration{"gone", "djutils", checks.Error, ""})
 	register(t, r, swapped()...)
 	require.NoError(t, r.Retire("gone"))
 	require.NoError(t, r.Retire("FA9544893762"))

@@ -241,7 +241,8 @@ func frames(stack fault.Stack) (list []frame) {
 			break
 		}
 		pkg, name := splitFunction(f)
-		list = append(list, frame{Package: clean.Line(pkg, maxMessage), Name: clean.Line(name, maxMessage), At: clean.Line(f.File+":"+strconv.Itoa(f.Line), maxMessage), Own: isOwn(f.File)})
+		list = append(list, frame{Package: clean.Line(pkg, maxMessage), Name: clean.Line(name, maxMessage),
+			At: clean.Line(f.File+":"+strconv.Itoa(f.Line), maxMessage), Own: isOwn(f.File)})
 	}
 	return list
 }
@@ -296,7 +297,8 @@ var mainModule = sync.OnceValue(func() string {
 
 // requestHeaders are those that are worth a look and hold no secrets.
 var requestHeaders = []string{
-	"Accept", "Accept-Encoding", "Accept-Language", "Content-Length", "Content-Type", "Origin", "Referer", "Traceparent", "User-Agent", "X-Request-ID",
+	"Accept", "Accept-Encoding", "Accept-Language", "Content-Length", "Content-Type", "Origin", "Referer", "Traceparent",
+	"User-Agent", "X-Request-ID",
 }
 
 func requestFacts(req fault.Request) (facts []fact) {

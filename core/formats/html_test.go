@@ -172,7 +172,8 @@ func TestGoldenHTML(t *testing.T) {
 func chained() error {
 	root := &lookupError{host: "db.internal"}
 	return fault.Unhandled.Wrap(
-		fmt.Errorf("loading the cart: %w", errors.Join(fmt.Errorf("primary: %w", root), errors.New("replica: postgres://app:hunter2@db/cart?sslkey=abc refused"))),
+		fmt.Errorf("loading the cart: %w", errors.Join(fmt.Errorf("primary: %w", root),
+			errors.New("replica: postgres://app:hunter2@db/cart?sslkey=abc refused"))),
 		fault.Detail("cart", map[string]any{"id": 7, "access_token": "hunter2"}),
 		fault.Log(slog.String("shard", "eu-1"), slog.Group("db", slog.String("password", "hunter2"), slog.Duration("waited", time.Second))))
 }
@@ -290,7 +291,8 @@ func policyOf(t testing.TB, body string) string {
 	require.True(t, found)
 	require.NotEmpty(t, strings.TrimSpace(style))
 	hash := sha256.Sum256([]byte(style))
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) +
+		"'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 }
 
 func TestHTMLContentSecurityPolicy(t *testing.T) {
@@ -358,7 +360,8 @@ func TestHTMLNamesCodeAndTraceID(t *testing.T) {
 
 // A text that is the title, too, is not said twice.
 func TestHTMLDoesNotRepeatTheTitle(t *testing.T) {
-	same := fault.WithLocales(fstest.MapFS{"active.en.toml": {Data: []byte("not_found = \"Nothing here.\"\n\"not_found.title\" = \"Nothing here.\"")}})
+	same := fault.WithLocales(fstest.MapFS{"active.en.toml": {Data: []byte(
+		"not_found = \"Nothing here.\"\n\"not_found.title\" = \"Nothing here.\"")}})
 	root := mustParse(t, pageResponder(t, same).Respond(visiting("Accept-Language", "en"), fault.NotFound))
 	assert.Equal(t, "Nothing here.", root.first("h1").content())
 	assert.Len(t, root.all("p"), 1, "the small print alone")
@@ -373,7 +376,8 @@ func TestHTMLFieldErrors(t *testing.T) {
 			assert.Equal(t, "auto", code.attrs["dir"], "a name has its own direction")
 		}
 	}
-	assert.Equal(t, []string{"At least 1. items.0.qty", "This is required. items.0.qty", "This is required. page", "This is required."}, got, "the body as a whole has no name")
+	assert.Equal(t, []string{"At least 1. items.0.qty", "This is required. items.0.qty", "This is required. page",
+		"This is required."}, got, "the body as a whole has no name")
 
 	var many []fault.Attr
 	for i := range 5000 {
@@ -399,8 +403,10 @@ func TestHTMLFieldErrors(t *testing.T) {
 // hostile values, each around a canary.
 var hostile = []string{
 	`<script>canary()</script>`, `</title></style></pre><script src=//canary>`, `"><img src=x onerror=canary()>`, `' onmouseover='canary`,
-	`<!-- canary`, `]]>canary<![CDATA[`, `&lt;canary&#60;`, `{{.Canary}}{{template "x"}}`, `javascript:canary`, "canary\u2028\u2029", "canary\x00\x01\x1b[31m\x7f\u0085\u009b",
-	"\u202ecanary\u202c\u2066\u2067\u2068\u2069", "canary\xff\xfe\xc0\xaf", "canary\r\nSet-Cookie: a=b", "\ufeffcanary\U000e0041", strings.Repeat("<canary>", 600),
+	`<!-- canary`, `]]>canary<![CDATA[`, `&lt;canary&#60;`, `{{.Canary}}{{template "x"}}`, `javascript:canary`,
+	"canary\u2028\u2029", "canary\x00\x01\x1b[31m\x7f\u0085\u009b",
+	"\u202ecanary\u202c\u2066\u2067\u2068\u2069", "canary\xff\xfe\xc0\xaf", "canary\r\nSet-Cookie: a=b",
+	"\ufeffcanary\U000e0041", strings.Repeat("<canary>", 600),
 }
 
 // hostileErrors puts the value into every place that an error has.
@@ -426,7 +432,8 @@ func hostileErrors(value string) map[string]error {
 }
 
 func hostileVisit(value, language string) *visit {
-	v := visiting("Accept-Language", language, "User-Agent", value, "Referer", value, "X-Request-ID", value, "Content-Type", value, "Origin", value)
+	v := visiting("Accept-Language", language, "User-Agent", value, "Referer", value, "X-Request-ID", value,
+		"Content-Type", value, "Origin", value)
 	v.header["Accept-Language"] += ", " + value
 	v.method, v.path = value, value
 	delete(v.header, "Traceparent")
@@ -485,7 +492,8 @@ func assertVisible(t *testing.T, s, place string) {
 			isolates++
 		case r == '\u2069':
 			isolates--
-		case r < ' ' && r != '\n', r >= 0x7f && r < 0xa0, r >= '\u202a' && r <= '\u202e', r == '\u2066', r == '\u2067', r == '\u2028', r == '\u2029':
+		case r < ' ' && r != '\n', r >= 0x7f && r < 0xa0, r >= '\u202a' && r <= '\u202e', r == '\u2066', r == '\u2067',
+			r == '\u2028', r == '\u2029':
 			assert.Fail(t, "not neutralised", "%U in %s", r, place)
 		}
 		if isolates < 0 || isolates > 1 {
@@ -515,11 +523,14 @@ func TestHTMLLeaksNothing(t *testing.T) {
 	}
 	log := fault.Log(slog.String("canaryAttribute", "canaryValue"))
 	for name, err := range map[string]error{
-		"returned": &canaryTypeError{errors.New("canaryCause")}, "panicked": canaryFunction(), "wrapped": fmt.Errorf("w: %w", &canaryTypeError{errors.New("canaryCause")}),
-		"classified": fault.Unhandled.Wrap(&canaryTypeError{errors.New("canaryCause")}, log), "known": fault.DatabaseOperation.Wrap(&canaryTypeError{errors.New("canaryCause")}, log),
+		"returned": &canaryTypeError{errors.New("canaryCause")}, "panicked": canaryFunction(),
+		"wrapped":    fmt.Errorf("w: %w", &canaryTypeError{errors.New("canaryCause")}),
+		"classified": fault.Unhandled.Wrap(&canaryTypeError{errors.New("canaryCause")}, log),
+		"known":      fault.DatabaseOperation.Wrap(&canaryTypeError{errors.New("canaryCause")}, log),
 	} {
 		for _, accept := range []string{"text/html", "text/plain"} {
-			req := visiting("Accept", accept, "Authorization", "Bearer canaryToken", "Cookie", "canaryCookie=1", "User-Agent", "canaryAgent", "Referer", "https://x/canaryPage?canaryQuery")
+			req := visiting("Accept", accept, "Authorization", "Bearer canaryToken", "Cookie", "canaryCookie=1",
+				"User-Agent", "canaryAgent", "Referer", "https://x/canaryPage?canaryQuery")
 			req.path = "/canaryPath"
 			resp := r[fault.ExposeNone].Respond(req, err)
 			assert.NotContains(t, string(resp.Body), "canary", "%s, %s", name, accept)
@@ -533,7 +544,8 @@ func TestHTMLLeaksNothing(t *testing.T) {
 				continue
 			}
 			assert.Contains(t, some, "canaryText 10.0.0.1: canaryCause", name)
-			for _, secret := range []string{"canaryTypeError", "canaryFunction", "canaryPath", "canaryAgent", "canaryToken", "canaryCookie", "canaryAttribute", "canarySecret", ".go:"} {
+			for _, secret := range []string{"canaryTypeError", "canaryFunction", "canaryPath", "canaryAgent",
+				"canaryToken", "canaryCookie", "canaryAttribute", "canarySecret", ".go:"} {
 				assert.NotContains(t, some, secret, "%s, %s", name, accept)
 			}
 			assert.Contains(t, all, "canaryText 10.0.0.1: canaryCause", name)
@@ -557,7 +569,8 @@ func TestHTMLTellsItsOwnDetails(t *testing.T) {
 
 func TestHTMLForDevelopers(t *testing.T) {
 	r := pageResponder(t, ownTexts, fault.WithExposure(fault.ExposeTraceback))
-	req := visiting("Accept-Language", "ar", "User-Agent", "Browser/1.0", "Referer", "https://example.org/cart?coupon=X1", "Authorization", "Bearer abc", "X-Request-ID", "r-1")
+	req := visiting("Accept-Language", "ar", "User-Agent", "Browser/1.0", "Referer", "https://example.org/cart?coupon=X1",
+		"Authorization", "Bearer abc", "X-Request-ID", "r-1")
 	root := mustParse(t, r.Respond(req, chained()))
 	assert.Equal(t, "ar", attr(root, "html", "lang"))
 	assert.Equal(t, "rtl", attr(root, "html", "dir"))
@@ -589,7 +602,8 @@ func TestHTMLForDevelopers(t *testing.T) {
 		facts[tr.first("th").content()] = tr.first("td").content()
 	}
 	assert.Equal(t, map[string]string{
-		"method": "GET", "path": "/orders/7", "Accept": browserAccept, "Accept-Language": "ar", "User-Agent": "Browser/1.0", "X-Request-ID": "r-1",
+		"method": "GET", "path": "/orders/7", "Accept": browserAccept, "Accept-Language": "ar",
+		"User-Agent": "Browser/1.0", "X-Request-ID": "r-1",
 		"Traceparent": parentTrace, "Referer": "https://example.org/cart?***",
 		"cart": "{\n  \"access_token\": \"***\",\n  \"id\": 7\n}", "shard": "eu-1", "db.password": "***", "db.waited": "1s",
 		"kind": "unhandled ← internal_server_error ← server_error ← unknown_error", "text": "unhandled", "language": "ar",
@@ -689,7 +703,7 @@ func TestHTMLForDevelopersIsBounded(t *testing.T) {
 	for i := range broad.list {
 		broad.list[i] = fmt.Errorf("branch %d", i)
 	}
-	bushy := error(errors.New("leaf"))
+	bushy := errors.New("leaf")
 	for range 30 {
 		bushy = many{[]error{bushy, bushy}}
 	}
@@ -706,8 +720,10 @@ func TestHTMLForDevelopersIsBounded(t *testing.T) {
 	r := pageResponder(t, fault.WithExposure(fault.ExposeTraceback))
 	for name, err := range map[string]error{
 		"cycle": self, "cycle of lists": selfMany, "broad": broad, "bushy": bushy, "deep": deep, "huge": errors.New(strings.Repeat("&", 1<<20)),
-		"Error panics": panicking{error: true}, "Unwrap panics": panicking{unwrap: true}, "nil in a list": many{[]error{nil, (*circle)(nil), errors.New("x")}},
-		"values": fault.Unhandled.Wrap(panicking{}, append(values, fault.Detail("p", panicking{}), fault.Detail("c", cycle), fault.Log(slog.Any("p", panicking{error: true}), slog.Any("c", cycle)))...),
+		"Error panics": panicking{error: true}, "Unwrap panics": panicking{unwrap: true},
+		"nil in a list": many{[]error{nil, (*circle)(nil), errors.New("x")}},
+		"values": fault.Unhandled.Wrap(panicking{}, append(values, fault.Detail("p", panicking{}),
+			fault.Detail("c", cycle), fault.Log(slog.Any("p", panicking{error: true}), slog.Any("c", cycle)))...),
 	} {
 		for _, req := range []fault.Request{visiting(), nil, &brokenVisit{*visiting()}} {
 			resp := pageOf(r, req, err)
@@ -745,7 +761,8 @@ func pageOf(r *fault.Responder, req fault.Request, err error) *fault.Response {
 	if req != nil {
 		return r.Respond(req, err)
 	}
-	r, _ = fault.NewResponder(fault.WithFormats(formats.HTML{}), fault.WithExposure(fault.ExposeTraceback), fault.WithLogger(slog.New(slog.DiscardHandler)))
+	r, _ = fault.NewResponder(fault.WithFormats(formats.HTML{}), fault.WithExposure(fault.ExposeTraceback),
+		fault.WithLogger(slog.New(slog.DiscardHandler)))
 	return r.Respond(nil, err)
 }
 
@@ -753,11 +770,13 @@ func TestHTMLRedacts(t *testing.T) {
 	r := pageResponder(t, fault.WithExposure(fault.ExposeTraceback))
 	for _, text := range []string{
 		"GET https://api.example.org/v1?api_key=canary&x=1: refused", "Authorization: Bearer canary", "bearer canary.canary-canary",
-		`{"password":"canary canary"}`, "password=canary", "PGPASSWORD=canary", "client_secret: 'canary canary'", "postgres://user:canary@db/x", "redis://:canary@cache",
+		`{"password":"canary canary"}`, "password=canary", "PGPASSWORD=canary", "client_secret: 'canary canary'",
+		"postgres://user:canary@db/x", "redis://:canary@cache",
 		"X-Amz-Signature=canary", "Cookie: canary=1", "token = canary",
 	} {
 		for name, err := range map[string]error{
-			"text": errors.New(text), "cause": fmt.Errorf("x: %w", errors.New(text)), "log": fault.Unhandled.New(fault.Log(slog.String("a", text), slog.Any("e", errors.New(text)))),
+			"text": errors.New(text), "cause": fmt.Errorf("x: %w", errors.New(text)),
+			"log":    fault.Unhandled.New(fault.Log(slog.String("a", text), slog.Any("e", errors.New(text)))),
 			"detail": fault.Unhandled.New(fault.Detail("a", []any{map[string]any{"b": text}})),
 		} {
 			body := string(r.Respond(visiting("User-Agent", text), err).Body)
@@ -765,8 +784,10 @@ func TestHTMLRedacts(t *testing.T) {
 			assert.Contains(t, body, "***")
 		}
 	}
-	for _, name := range []string{"token", "Access-Token", "apiKey", "secret", "password", "passwd", "pwd", "signature", "sessionId", "credentials", "authorization", "cookie"} {
-		err := fault.Unhandled.New(fault.Detail(name, "canary"), fault.Detail("deep", map[string]any{"x": []any{map[string]any{name: []any{"canary"}}}}),
+	for _, name := range []string{"token", "Access-Token", "apiKey", "secret", "password", "passwd", "pwd", "signature",
+		"sessionId", "credentials", "authorization", "cookie"} {
+		err := fault.Unhandled.New(fault.Detail(name, "canary"),
+			fault.Detail("deep", map[string]any{"x": []any{map[string]any{name: []any{"canary"}}}}),
 			fault.Arg(name, "canary"), fault.Log(slog.String(name, "canary"), slog.Group(name, slog.String("value", "canary"))))
 		assert.NotContains(t, string(r.Respond(visiting(), err).Body), "canary", name)
 	}
@@ -951,8 +972,10 @@ func unescape(s string) (string, error) {
 // fits checks the content model where a browser would build another tree.
 func (e *element) fits() error {
 	parents := map[string]string{
-		"html": "", "head": "html", "body": "html", "meta": "head", "title": "head", "style": "head", "main": "body", "section": "body", "h1": "main", "h2": "section", "h3": "section",
-		"p": "main section", "ul": "main section li", "ol": "section", "li": "ul ol", "code": "li p", "span": "li", "strong": "code", "pre": "main li td", "table": "section", "tr": "table", "th": "tr", "td": "tr",
+		"html": "", "head": "html", "body": "html", "meta": "head", "title": "head", "style": "head", "main": "body",
+		"section": "body", "h1": "main", "h2": "section", "h3": "section",
+		"p": "main section", "ul": "main section li", "ol": "section", "li": "ul ol", "code": "li p", "span": "li",
+		"strong": "code", "pre": "main li td", "table": "section", "tr": "table", "th": "tr", "td": "tr",
 	}
 	allowed, known := parents[e.tag]
 	if !known {

@@ -83,9 +83,12 @@ func fields() []fault.Attr {
 }
 
 func everything() error {
-	attrs := append(fields(), fault.Text("order_refused"), fault.Arg("ID", "<A&7>"), fault.Count(2), fault.Arg("UserID", 9), fault.Arg("Xs", []int{1}),
-		fault.Subtype("x-late"), fault.RetryAfter(1500*time.Millisecond), fault.Detail("order", map[string]any{"b": 1, "a": nil}), fault.Detail("detail", "more"),
-		fault.DetailsOf((*fault.Details)(nil).AddError("date", errors.New("no \"date\"")).AddError("task", fault.Conflict.New(fault.Detail("id", 1)))))
+	attrs := append(fields(), fault.Text("order_refused"), fault.Arg("ID", "<A&7>"), fault.Count(2),
+		fault.Arg("UserID", 9), fault.Arg("Xs", []int{1}),
+		fault.Subtype("x-late"), fault.RetryAfter(1500*time.Millisecond),
+		fault.Detail("order", map[string]any{"b": 1, "a": nil}), fault.Detail("detail", "more"),
+		fault.DetailsOf((*fault.Details)(nil).AddError("date", errors.New("no \"date\"")).
+			AddError("task", fault.Conflict.New(fault.Detail("id", 1)))))
 	return fault.ValidationFailed.Wrap(errors.New("canary"), attrs...)
 }
 
@@ -97,7 +100,8 @@ func TestWireShapes(t *testing.T) {
 		want   string
 	}{
 		{"envelope, bare", formats.Envelope{}, fault.TaskLocked, `{"error":{"code":"TASK_LOCKED","details":{}}}`},
-		{"envelope, the reference's spellings", formats.Envelope{}, fault.EntityNotFound.New(fault.Detail("object_name", "jar"), fault.Detail("object_id", 3)),
+		{"envelope, the reference's spellings", formats.Envelope{},
+			fault.EntityNotFound.New(fault.Detail("object_name", "jar"), fault.Detail("object_id", 3)),
 			`{"error":{"code":"OBJECT_DOES_NOT_EXIST","details":{"object_name":"jar","object_id":3}}}`},
 		{"envelope, another", formats.Envelope{}, fault.FieldDoesNotExist, `{"error":{"code":"FIELD_DOES_NOT_EXISTS","details":{}}}`},
 		{"envelope, the third", formats.Envelope{}, fault.UnprocessableContent, `{"error":{"code":"UNPROCESSABLE_ENTITY","details":{}}}`},
@@ -105,48 +109,64 @@ func TestWireShapes(t *testing.T) {
 			`{"error":{"code":"UNAUTHORIZED","details":{"msg":"La commande 7 est refusée."}}}`},
 		{"envelope, own msg", formats.Envelope{}, fault.Unauthorized.New(fault.Text("order_refused"), fault.Detail("msg", "mine")),
 			`{"error":{"code":"UNAUTHORIZED","details":{"msg":"mine"}}}`},
-		{"envelope, a field called msg", formats.Envelope{}, fault.Conflict.New(fault.Text("order_refused"), fault.Field(fault.InBody("msg"), "required")),
+		{"envelope, a field called msg", formats.Envelope{}, fault.Conflict.New(fault.Text("order_refused"),
+			fault.Field(fault.InBody("msg"), "required")),
 			`{"error":{"code":"CONFLICT","details":{"msg":{"code":"REQUIRED","msg":"requis"}}}}`},
 		{"envelope, unknown", formats.Envelope{}, errors.New("canary"), `{"error":{"code":"UNHANDLED","details":{"trace_id":"` + trace + `"}}}`},
-		{"envelope, everything", formats.Envelope{}, everything(), `{"error":{"code":"VALIDATION_FAILED","details":{"order":{"a":null,"b":1},"detail":"more",` +
-			`"items.0.qty":{"code":"MIN","msg":"au moins 1","params":{"Limit":1}},"items.1.na/me":{"code":"REQUIRED","msg":"requis"},` +
-			`"page":{"code":"SECOND","msg":"faux","in":"query"},"X-A":{"code":"REQUIRED","msg":"requis","in":"header"},"sid":{"code":"SECOND","msg":"faux","in":"cookie"},` +
-			`"":{"code":"REQUIRED","msg":"requis"},"date":{"msg":"no \"date\""},"task":{"code":"CONFLICT","msg":"Un conflit.","details":{"id":1}},` +
-			`"msg":"La commande \u003cA\u00267\u003e est refusée."}}}`},
+		{"envelope, everything", formats.Envelope{}, everything(),
+			`{"error":{"code":"VALIDATION_FAILED","details":{"order":{"a":null,"b":1},"detail":"more",` +
+				`"items.0.qty":{"code":"MIN","msg":"au moins 1","params":{"Limit":1}},"items.1.na/me":{"code":"REQUIRED","msg":"requis"},` +
+				`"page":{"code":"SECOND","msg":"faux","in":"query"},"X-A":{"code":"REQUIRED","msg":"requis","in":"header"},` +
+				`"sid":{"code":"SECOND","msg":"faux","in":"cookie"},` +
+				`"":{"code":"REQUIRED","msg":"requis"},"date":{"msg":"no \"date\""},` +
+				`"task":{"code":"CONFLICT","msg":"Un conflit.","details":{"id":1}},` +
+				`"msg":"La commande \u003cA\u00267\u003e est refusée."}}}`},
 
-		{"web API, bare", formats.WebAPI{}, fault.NotLoggedIn, `{"err":{"code":103,"msg":"Accès réservé.","trace_id":"` + trace + `","type":"auth-not-logged-in"},"stat":"fail"}`},
-		{"web API, a kind without a number", formats.WebAPI{}, fault.Conflict, `{"err":{"code":409,"msg":"Un conflit.","trace_id":"` + trace + `","type":"conflict"},"stat":"fail"}`},
-		{"web API, extra members", formats.WebAPI{}, fault.Conflict.New(fault.Subtype("x-a"), fault.Detail("extra1", "value1"), fault.Detail("a", 1), fault.Detail("detail", 2)),
-			`{"a":1,"err":{"code":409,"detail":2,"msg":"Un conflit.","subtype":"x-a","trace_id":"` + trace + `","type":"conflict"},"extra1":"value1","stat":"fail"}`},
-		{"web API, members that are taken", formats.WebAPI{}, fault.Conflict.New(fault.Detail("stat", "ok"), fault.Detail("err", 1), fault.Detail("fields", 2), fault.Detail("details", 3)),
-			`{"details":{"details":3,"err":1,"fields":2,"stat":"ok"},"err":{"code":409,"msg":"Un conflit.","trace_id":"` + trace + `","type":"conflict"},"stat":"fail"}`},
-		{"web API, everything", formats.WebAPI{Vendor: "acme"}, everything(), `{"err":{"code":400,"detail":"more","msg":"La commande \u003cA\u00267\u003e est refusée.","subtype":"x-late","trace_id":"` + trace + `","type":"validation-failed"},` +
-			`"fields":{"":["requis"],"X-A":["requis"],"date":["no \"date\""],"items.0.qty":["au moins 1","faux"],"items.1.na/me":["requis"],"page":["faux"],"sid":["faux"],"task":["Un conflit."]},` +
-			`"order":{"a":null,"b":1},"stat":"fail"}`},
-		{"web API, unknown", formats.WebAPI{}, errors.New("canary"), `{"err":{"code":500,"msg":"Inattendu.","trace_id":"` + trace + `","type":"unhandled"},"stat":"fail"}`},
+		{"web API, bare", formats.WebAPI{}, fault.NotLoggedIn, `{"err":{"code":103,"msg":"Accès réservé.","trace_id":"` +
+			trace + `","type":"auth-not-logged-in"},"stat":"fail"}`},
+		{"web API, a kind without a number", formats.WebAPI{}, fault.Conflict,
+			`{"err":{"code":409,"msg":"Un conflit.","trace_id":"` + trace + `","type":"conflict"},"stat":"fail"}`},
+		{"web API, extra members", formats.WebAPI{}, fault.Conflict.New(fault.Subtype("x-a"),
+			fault.Detail("extra1", "value1"), fault.Detail("a", 1), fault.Detail("detail", 2)),
+			`{"a":1,"err":{"code":409,"detail":2,"msg":"Un conflit.","subtype":"x-a","trace_id":"` + trace +
+				`","type":"conflict"},"extra1":"value1","stat":"fail"}`},
+		{"web API, members that are taken", formats.WebAPI{}, fault.Conflict.New(fault.Detail("stat", "ok"),
+			fault.Detail("err", 1), fault.Detail("fields", 2), fault.Detail("details", 3)),
+			`{"details":{"details":3,"err":1,"fields":2,"stat":"ok"},"err":{"code":409,"msg":"Un conflit.","trace_id":"` +
+				trace + `","type":"conflict"},"stat":"fail"}`},
+		{"web API, everything", formats.WebAPI{Vendor: "acme"}, everything(),
+			`{"err":{"code":400,"detail":"more","msg":"La commande \u003cA\u00267\u003e est refusée.","subtype":"x-late","trace_id":"` + trace + `","type":"validation-failed"},` +
+				`"fields":{"":["requis"],"X-A":["requis"],"date":["no \"date\""],"items.0.qty":["au moins 1","faux"],` +
+				`"items.1.na/me":["requis"],"page":["faux"],"sid":["faux"],"task":["Un conflit."]},` +
+				`"order":{"a":null,"b":1},"stat":"fail"}`},
+		{"web API, unknown", formats.WebAPI{}, errors.New("canary"),
+			`{"err":{"code":500,"msg":"Inattendu.","trace_id":"` + trace + `","type":"unhandled"},"stat":"fail"}`},
 
 		{"rpc, bare", formats.RPCStatus{}, fault.Conflict, `{"error":{"code":409,"message":"A conflict.","status":"ABORTED","details":[` +
 			`{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"CONFLICT","domain":"local","metadata":{}},` +
 			`{"@type":"type.googleapis.com/google.rpc.LocalizedMessage","locale":"fr","message":"Un conflit."},` +
 			`{"@type":"type.googleapis.com/google.rpc.RequestInfo","requestId":"` + trace + `"}]}}`},
-		{"rpc, everything", formats.RPCStatus{Domain: "booking.example.com"}, everything(), `{"error":{"code":400,"message":"Order \u003cA\u00267\u003e is refused.","status":"INVALID_ARGUMENT","details":[` +
-			`{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"VALIDATION_FAILED","domain":"booking.example.com","metadata":{"id":"\u003cA\u00267\u003e","count":"2","userID":"9","xs":"[1]"}},` +
-			`{"@type":"type.googleapis.com/google.rpc.LocalizedMessage","locale":"fr","message":"La commande \u003cA\u00267\u003e est refusée."},` +
-			`{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[` +
-			`{"field":"items[0].qty","description":"at least 1","reason":"MIN","localizedMessage":{"locale":"fr","message":"au moins 1"}},` +
-			`{"field":"items[0].qty","description":"wrong","reason":"SECOND","localizedMessage":{"locale":"fr","message":"faux"}},` +
-			`{"field":"items[1].na/me","description":"required","reason":"REQUIRED","localizedMessage":{"locale":"fr","message":"requis"}},` +
-			`{"field":"page","description":"wrong","reason":"SECOND","localizedMessage":{"locale":"fr","message":"faux"}},` +
-			`{"field":"X-A","description":"required","reason":"REQUIRED","localizedMessage":{"locale":"fr","message":"requis"}},` +
-			`{"field":"sid","description":"wrong","reason":"SECOND","localizedMessage":{"locale":"fr","message":"faux"}},` +
-			`{"field":"","description":"required","reason":"REQUIRED","localizedMessage":{"locale":"fr","message":"requis"}},` +
-			`{"field":"date","description":"no \"date\"","localizedMessage":{"locale":"fr","message":"no \"date\""}},` +
-			`{"field":"task","description":"A conflict.","reason":"CONFLICT","localizedMessage":{"locale":"fr","message":"Un conflit."}}]},` +
-			`{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"1.5s"},` +
-			`{"@type":"type.googleapis.com/google.rpc.RequestInfo","requestId":"` + trace + `"},` +
-			`{"@type":"type.googleapis.com/google.protobuf.Struct","value":{"order":{"a":null,"b":1},"detail":"more"}}]}}`},
+		{"rpc, everything", formats.RPCStatus{Domain: "booking.example.com"}, everything(),
+			`{"error":{"code":400,"message":"Order \u003cA\u00267\u003e is refused.","status":"INVALID_ARGUMENT","details":[` +
+				`{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"VALIDATION_FAILED","domain":"booking.example.com",` +
+				`"metadata":{"id":"\u003cA\u00267\u003e","count":"2","userID":"9","xs":"[1]"}},` +
+				`{"@type":"type.googleapis.com/google.rpc.LocalizedMessage","locale":"fr","message":"La commande \u003cA\u00267\u003e est refusée."},` +
+				`{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[` +
+				`{"field":"items[0].qty","description":"at least 1","reason":"MIN","localizedMessage":{"locale":"fr","message":"au moins 1"}},` +
+				`{"field":"items[0].qty","description":"wrong","reason":"SECOND","localizedMessage":{"locale":"fr","message":"faux"}},` +
+				`{"field":"items[1].na/me","description":"required","reason":"REQUIRED","localizedMessage":{"locale":"fr","message":"requis"}},` +
+				`{"field":"page","description":"wrong","reason":"SECOND","localizedMessage":{"locale":"fr","message":"faux"}},` +
+				`{"field":"X-A","description":"required","reason":"REQUIRED","localizedMessage":{"locale":"fr","message":"requis"}},` +
+				`{"field":"sid","description":"wrong","reason":"SECOND","localizedMessage":{"locale":"fr","message":"faux"}},` +
+				`{"field":"","description":"required","reason":"REQUIRED","localizedMessage":{"locale":"fr","message":"requis"}},` +
+				`{"field":"date","description":"no \"date\"","localizedMessage":{"locale":"fr","message":"no \"date\""}},` +
+				`{"field":"task","description":"A conflict.","reason":"CONFLICT","localizedMessage":{"locale":"fr","message":"Un conflit."}}]},` +
+				`{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"1.5s"},` +
+				`{"@type":"type.googleapis.com/google.rpc.RequestInfo","requestId":"` + trace + `"},` +
+				`{"@type":"type.googleapis.com/google.protobuf.Struct","value":{"order":{"a":null,"b":1},"detail":"more"}}]}}`},
 
-		{"JSON:API, bare", formats.JSONAPI{}, fault.Conflict, `{"errors":[{"id":"` + trace + `","status":"409","code":"conflict","title":"Conflit","detail":"Un conflit.","meta":{"retryable":false}}],"meta":{"lang":"fr","dir":"ltr"}}`},
+		{"JSON:API, bare", formats.JSONAPI{}, fault.Conflict, `{"errors":[{"id":"` + trace +
+			`","status":"409","code":"conflict","title":"Conflit","detail":"Un conflit.","meta":{"retryable":false}}],"meta":{"lang":"fr","dir":"ltr"}}`},
 		{"JSON:API, everything", formats.JSONAPI{TypeBase: "https://errors.example/"}, everything(), `{"errors":[` +
 			`{"id":"` + trace + `","links":{"type":"https://errors.example/validation-failed"},"status":"400","code":"validation_failed","title":"Validation","detail":"La commande \u003cA\u00267\u003e est refusée.",` +
 			`"meta":{"retryable":false,"params":{"ID":"\u003cA\u00267\u003e","Count":2,"UserID":9,"Xs":[1]},"details":{"order":{"a":null,"b":1},"detail":"more"}}},` +
@@ -187,8 +207,10 @@ func TestHostileDetails(t *testing.T) {
 	type cyclic struct{ Next *cyclic }
 	loop := &cyclic{}
 	loop.Next = loop
-	err := fault.Conflict.New(fault.Detail("channel", make(chan int)), fault.Detail("nan", math.NaN()), fault.Detail("loop", loop), fault.Arg("F", func() {}),
-		fault.Detail("bytes", "\xff\u2028"), fault.Detail("secret", fault.Secret("canary")), fault.Field(fault.InBody("x"), "\"<", fault.Arg("C", make(chan int))))
+	err := fault.Conflict.New(fault.Detail("channel", make(chan int)), fault.Detail("nan", math.NaN()),
+		fault.Detail("loop", loop), fault.Arg("F", func() {}),
+		fault.Detail("bytes", "\xff\u2028"), fault.Detail("secret", fault.Secret("canary")),
+		fault.Field(fault.InBody("x"), "\"<", fault.Arg("C", make(chan int))))
 	for _, f := range []fault.Format{formats.Envelope{}, formats.WebAPI{}, formats.RPCStatus{}, formats.JSONAPI{}} {
 		resp := answer(t, f, err)
 		assert.Equal(t, 409, resp.Status)
@@ -224,10 +246,13 @@ func TestTheNumberOfErrorsIsTold(t *testing.T) {
 
 func TestStatusesOfRPC(t *testing.T) {
 	want := map[*fault.Kind]string{
-		fault.BadRequest: "INVALID_ARGUMENT", fault.Unauthorized: "UNAUTHENTICATED", fault.Forbidden: "PERMISSION_DENIED", fault.NotFound: "NOT_FOUND",
-		fault.EntityNotFound: "NOT_FOUND", fault.Conflict: "ABORTED", fault.DuplicateItem: "ALREADY_EXISTS", fault.ExtensionInstalled: "ALREADY_EXISTS",
+		fault.BadRequest: "INVALID_ARGUMENT", fault.Unauthorized: "UNAUTHENTICATED", fault.Forbidden: "PERMISSION_DENIED",
+		fault.NotFound:       "NOT_FOUND",
+		fault.EntityNotFound: "NOT_FOUND", fault.Conflict: "ABORTED", fault.DuplicateItem: "ALREADY_EXISTS",
+		fault.ExtensionInstalled: "ALREADY_EXISTS",
 		fault.PreconditionFailed: "FAILED_PRECONDITION", fault.TaskLocked: "FAILED_PRECONDITION", fault.RangeNotSatisfiable: "OUT_OF_RANGE",
-		fault.TooManyRequests: "RESOURCE_EXHAUSTED", fault.ClientClosedRequest: "CANCELLED", fault.InternalServerError: "INTERNAL", fault.Database: "INTERNAL",
+		fault.TooManyRequests: "RESOURCE_EXHAUSTED", fault.ClientClosedRequest: "CANCELLED",
+		fault.InternalServerError: "INTERNAL", fault.Database: "INTERNAL",
 		fault.NotImplemented: "UNIMPLEMENTED", fault.ServiceUnavailable: "UNAVAILABLE", fault.GatewayTimeout: "DEADLINE_EXCEEDED",
 	}
 	for k, name := range want {
@@ -235,7 +260,8 @@ func TestStatusesOfRPC(t *testing.T) {
 		require.NoError(t, json.Unmarshal(answer(t, formats.RPCStatus{}, k).Body, &body))
 		assert.Equal(t, name, body.Error.Status, k.Code())
 	}
-	codes := []string{"CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED",
+	codes := []string{"CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
+		"PERMISSION_DENIED", "RESOURCE_EXHAUSTED",
 		"FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"}
 	for k := range fault.Kinds() {
 		var body struct{ Error struct{ Status string } }
@@ -248,7 +274,8 @@ func TestStatusesOfRPC(t *testing.T) {
 	} else {
 		long = long.Derive(fault.Spec{Code: "test_" + strings.Repeat("a", 57) + "_b"})
 	}
-	assert.Contains(t, string(answer(t, formats.RPCStatus{}, long).Body), `"reason":"TEST_`+strings.Repeat("A", 57)+`","domain"`, "63 characters, none of them a dangling underscore")
+	assert.Contains(t, string(answer(t, formats.RPCStatus{}, long).Body),
+		`"reason":"TEST_`+strings.Repeat("A", 57)+`","domain"`, "63 characters, none of them a dangling underscore")
 }
 
 // A default wait of the kind is told as that of an error.

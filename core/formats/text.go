@@ -159,10 +159,15 @@ var secretName = regexp.MustCompile(`(?i)token|key|secret|passw|passphrase|pwd|s
 
 // Secrets inside of texts: the text of an error often quotes a URL, a connection string or a header.
 var (
-	secretPair  = regexp.MustCompile(`(?i)([\w.-]*(?:token|key|secret|passw|passphrase|pwd|signature|credential|session)[\w.-]*["']?\s?=\s?)("[^"]*"|'[^']*'|[^\s&;,"'<>)}\]]+)`)
-	secretField = regexp.MustCompile(`(?i)([\w.-]*(?:token|secret|passw|passphrase|pwd|signature|credential|authorization|cookie|(?:api|access|private)[_-]?key)[\w.-]*["']?\s?:\s?)("[^"]*"|'[^']*'|(?:(?:bearer|basic|digest)\s+)?[^\s&;,"'<>)}\]]+)`)
-	bearer      = regexp.MustCompile(`(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}`)
-	userInfo    = regexp.MustCompile(`(://[^\s/:@]*):[^\s/@]+@`)
+	secretPair = regexp.MustCompile(
+		`(?i)([\w.-]*(?:token|key|secret|passw|passphrase|pwd|signature|credential|session)[\w.-]*["']?\s?=\s?)` +
+			`("[^"]*"|'[^']*'|[^\s&;,"'<>)}\]]+)`)
+	secretField = regexp.MustCompile(
+		`(?i)([\w.-]*(?:token|secret|passw|passphrase|pwd|signature|credential|authorization|cookie|` +
+			`(?:api|access|private)[_-]?key)[\w.-]*["']?\s?:\s?)` +
+			`("[^"]*"|'[^']*'|(?:(?:bearer|basic|digest)\s+)?[^\s&;,"'<>)}\]]+)`)
+	bearer   = regexp.MustCompile(`(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}`)
+	userInfo = regexp.MustCompile(`(://[^\s/:@]*):[^\s/@]+@`)
 )
 
 // withoutSecrets replaces what looks like a secret in the text of an error or header: for development,

@@ -32,7 +32,8 @@ func TestTextBodies(t *testing.T) {
 	r := pageResponder(t, ownTexts)
 	var mixed fault.Details
 	mixed.Add("when", time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)).AddError("order", missing).AddError("note", errors.New("too\nlong"))
-	mixed.Add("list", []any{1, "a", nil}).Add("lines", "one\r\ntwo\n\tthree\n").Add("secret", fault.Secret("hunter2")).Add("odd", make(chan int))
+	mixed.Add("list", []any{1, "a", nil}).Add("lines", "one\r\ntwo\n\tthree\n").
+		Add("secret", fault.Secret("hunter2")).Add("odd", make(chan int))
 	for _, c := range []struct {
 		name, language string
 		err            error
@@ -108,7 +109,8 @@ trace_id: 4bf92f3577b34da6a3ce929d0e0e4736
 
 func TestTextExposure(t *testing.T) {
 	err := errors.New("dial\n10.0.0.1:5432 password=hunter2: refused")
-	const head, tail = "Something went wrong on our side.\n\nexception:\n  dial\n  10.0.0.1:5432 password=*** refused\n", "code: unhandled\nstatus: 500\ntrace_id: " + pageTrace + "\n"
+	const head, tail = "Something went wrong on our side.\n\nexception:\n  dial\n  10.0.0.1:5432 password=*** refused\n",
+		"code: unhandled\nstatus: 500\ntrace_id: " + pageTrace + "\n"
 	r := pageResponder(t, ownTexts, fault.WithExposure(fault.ExposeException))
 	assert.Equal(t, head+tail, inTerminal(t, r, "en", err))
 
@@ -117,7 +119,8 @@ func TestTextExposure(t *testing.T) {
 	assert.Regexp(t, `(?s)\ntraceback:\n  .*TestTextExposure\n   \S*text_test\.go:\d+\n.*\ncode: unhandled\n`, body)
 	assert.NotContains(t, body, "hunter2")
 	own := fault.Conflict.New(fault.Detail("trace_id", "mine"), fault.Detail("exception", "token=mine"))
-	assert.Contains(t, inTerminal(t, r, "en", own), "\ntrace_id: mine\nexception: token=mine\n", "what an error of ours says is meant for clients")
+	assert.Contains(t, inTerminal(t, r, "en", own), "\ntrace_id: mine\nexception: token=mine\n",
+		"what an error of ours says is meant for clients")
 }
 
 // Every line is the format's own, whatever is in the values.
@@ -126,7 +129,8 @@ func TestTextHoldsHostileValues(t *testing.T) {
 		t.Run(fmt.Sprint("exposure ", exposure), func(t *testing.T) {
 			t.Parallel()
 			r := pageResponder(t, ownTexts, fault.WithExposure(exposure))
-			for _, value := range append(slices.Clip(hostile), "x\ncode: canary\nstatus: 200", "x\u2028trace_id: canary", "x\rcode: canary", "x\vcode: canary\u0085code: canary") {
+			for _, value := range append(slices.Clip(hostile), "x\ncode: canary\nstatus: 200", "x\u2028trace_id: canary",
+				"x\rcode: canary", "x\vcode: canary\u0085code: canary") {
 				for place, err := range hostileErrors(value) {
 					for _, language := range []string{"en", "ar"} {
 						req := hostileVisit(value, language)

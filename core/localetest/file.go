@@ -138,7 +138,8 @@ func (s *localeSet) findSource(tag string) error {
 	case len(tags) == 0:
 		return nil // the findings say why
 	}
-	return fmt.Errorf("localetest: there is no active.%s.toml, which the other files are compared with; add it, or choose another source language of %s", wanted, strings.Join(tags, ", "))
+	return fmt.Errorf("localetest: there is no active.%s.toml, which the other files are compared with; "+
+		"add it, or choose another source language of %s", wanted, strings.Join(tags, ", "))
 }
 
 // readFile reads one file, with findings about its name, bytes and syntax.
@@ -240,7 +241,8 @@ func (f *localeFile) reportSyntax(err error) {
 		at.Line, at.ID, problem = parseError.Position.Line, parseError.LastKey, parseError.Message
 	}
 	rule, hint := ruleSyntax, "repair the TOML; texts stand in double quotes, on one line"
-	if strings.Contains(problem, "has already been defined") || strings.Contains(problem, "defined twice") || strings.Contains(problem, "already exists") {
+	if strings.Contains(problem, "has already been defined") || strings.Contains(problem, "defined twice") ||
+		strings.Contains(problem, "already exists") {
 		rule, hint = ruleDuplicate, "keep one of the two"
 	}
 	f.report(rule, at, hint, "is not valid TOML: %s", problem)
@@ -250,7 +252,8 @@ func (f *localeFile) walk(prefix string, tree map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(tree)) {
 		id := prefix + name
 		if localefile.IsReserved(name) {
-			f.report(ruleID, f.at(id, ""), "choose another id; reserved are "+strings.Join(localefile.Reserved, ", "), "%q is a reserved word of the file format and no text id", name)
+			f.report(ruleID, f.at(id, ""), "choose another id; reserved are "+strings.Join(localefile.Reserved, ", "),
+				"%q is a reserved word of the file format and no text id", name)
 			continue
 		}
 		switch value := tree[name].(type) {
@@ -259,7 +262,8 @@ func (f *localeFile) walk(prefix string, tree map[string]any) {
 		case map[string]any:
 			f.walkTable(id, value)
 		default:
-			f.report(ruleSyntax, f.at(id, ""), "write the text in double quotes", "a text is a string or a table of plural forms, not %s", typeName(value))
+			f.report(ruleSyntax, f.at(id, ""), "write the text in double quotes",
+				"a text is a string or a table of plural forms, not %s", typeName(value))
 		}
 	}
 }

@@ -47,7 +47,8 @@ func (f *localeFile) prune() {
 	_, byID := f.comments()
 	f.ids = slices.DeleteFunc(f.ids, func(id string) bool {
 		c := byID[id]
-		return f.texts[id].empty() && (c == nil || len(c.members) == 0 && !slices.ContainsFunc(c.lead, func(line string) bool { return !isGenerated(line) }))
+		own := func(line string) bool { return !isGenerated(line) }
+		return f.texts[id].empty() && (c == nil || len(c.members) == 0 && !slices.ContainsFunc(c.lead, own))
 	})
 }
 
@@ -150,7 +151,8 @@ func (f *localeFile) compare(written string) error {
 	if same && again.layout.commentLines() >= f.layout.commentLines() {
 		return nil
 	}
-	return fmt.Errorf("localetest: %s cannot be written anew without a loss; write every text as a table [id], with its forms one below the other", f.name)
+	return fmt.Errorf("localetest: %s cannot be written anew without a loss; "+
+		"write every text as a table [id], with its forms one below the other", f.name)
 }
 
 // generated begins the comments that [New] writes above a text that waits for its translation, as in

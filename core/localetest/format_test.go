@@ -125,7 +125,8 @@ other = "Guten Tag {{.Name}}."
 [farewell]
 other = "Auf Wiedersehen."
 `},
-		{"invisible characters become visible, joiners and no-break spaces stay", "greeting = \"a\u200bb\u00a0c {{.Name}}\u200c.\"\n", "[greeting]\nother = \"a\\u200Bb\u00a0c {{.Name}}\u200c.\"\n"},
+		{"invisible characters become visible, joiners and no-break spaces stay",
+			"greeting = \"a\u200bb\u00a0c {{.Name}}\u200c.\"\n", "[greeting]\nother = \"a\\u200Bb\u00a0c {{.Name}}\u200c.\"\n"},
 		{"no text", "# nothing yet\n", "# nothing yet\n"},
 		{"no line end", "greeting = \"x\"", "[greeting]\nother = \"x\"\n"},
 		{"empty", "", ""},
@@ -166,10 +167,13 @@ func TestFormatRefuses(t *testing.T) {
 }
 
 func TestFix(t *testing.T) {
-	fsys := files("active.en.toml", source, "active.fr.toml", "\ufeff# t\u00eate\r\n\r\n[greeting]\r\nother = \"  Bonjour  \u00a0{{.Name}}.\u00a0\"\r\n\r\n[\"order.count\"]\r\none = \"{{.Count}} comma\u0301nde.\"\r\nother = \"{{.Count}} commandes.\"\r\n")
+	fsys := files("active.en.toml", source, "active.fr.toml",
+		"\ufeff# t\u00eate\r\n\r\n[greeting]\r\nother = \"  Bonjour  \u00a0{{.Name}}.\u00a0\"\r\n\r\n"+
+			"[\"order.count\"]\r\none = \"{{.Count}} comma\u0301nde.\"\r\nother = \"{{.Count}} commandes.\"\r\n")
 	changes, err := localetest.Fix(fsys, localetest.FormatOptions{})
 	require.NoError(t, err)
-	assert.Equal(t, "# tête\n\n[greeting]\nother = \"Bonjour \u00a0{{.Name}}.\"\n\n[\"order.count\"]\none = \"{{.Count}} commánde.\"\nmany = \"{{.Count}} commandes.\"\nother = \"{{.Count}} commandes.\"\n",
+	assert.Equal(t, "# tête\n\n[greeting]\nother = \"Bonjour \u00a0{{.Name}}.\"\n\n"+
+		"[\"order.count\"]\none = \"{{.Count}} commánde.\"\nmany = \"{{.Count}} commandes.\"\nother = \"{{.Count}} commandes.\"\n",
 		formatted(t, fsys, "active.fr.toml", changes))
 	again, err := localetest.Fix(fsys, localetest.FormatOptions{})
 	require.NoError(t, err)
@@ -206,22 +210,26 @@ other = ""
 `, string(change.Content))
 
 	// Half of it is translated, with a note: the rest is missing, pruned, and brought back.
-	fsys["active.pl.toml"] = &fstest.MapFile{Data: []byte("# pl. Source of all texts: active.en.toml.\n\n#. Source: x\n# mine\n[farewell]\nother = \"Do widzenia.\"\n" +
+	fsys["active.pl.toml"] = &fstest.MapFile{Data: []byte("# pl. Source of all texts: active.en.toml.\n\n" +
+		"#. Source: x\n# mine\n[farewell]\nother = \"Do widzenia.\"\n" +
 		"\n#. At the start.\n[greeting]\nother = \"\"\n\n# to be discussed\n[\"order.count\"]\none = \"\"\nother = \"\"\n")}
 	found, err := localetest.Lint(fsys, localetest.Options{Required: []string{"pl"}})
 	require.NoError(t, err)
-	assert.Equal(t, []string{"active.pl.toml locales.I003", "active.pl.toml:9: greeting locales.E008", "active.pl.toml:13: order.count locales.E008"}, ids(found))
+	assert.Equal(t, []string{"active.pl.toml locales.I003", "active.pl.toml:9: greeting locales.E008",
+		"active.pl.toml:13: order.count locales.E008"}, ids(found))
 
 	changes, err := localetest.Format(fsys, localetest.FormatOptions{Prune: true})
 	require.NoError(t, err)
 	pruned := formatted(t, fsys, "active.pl.toml", changes)
-	assert.Equal(t, "# pl. Source of all texts: active.en.toml.\n\n# to be discussed\n[\"order.count\"]\none = \"\"\nother = \"\"\n\n# mine\n[farewell]\nother = \"Do widzenia.\"\n", pruned,
+	assert.Equal(t, "# pl. Source of all texts: active.en.toml.\n\n# to be discussed\n"+
+		"[\"order.count\"]\none = \"\"\nother = \"\"\n\n# mine\n[farewell]\nother = \"Do widzenia.\"\n", pruned,
 		"a comment of the translator keeps its text; the comments of New go when the text is there")
 
 	change, err = localetest.New(fsys, "pl", localetest.NewOptions{})
 	require.NoError(t, err)
 	assert.Equal(t, pruned, string(change.Before))
-	assert.Contains(t, string(change.Content), "#. At the start.\n#. Source: Hello {{.Name}}.\n[greeting]\nother = \"\"\n\n# to be discussed\n")
+	assert.Contains(t, string(change.Content),
+		"#. At the start.\n#. Source: Hello {{.Name}}.\n[greeting]\nother = \"\"\n\n# to be discussed\n")
 	assert.Contains(t, string(change.Content), "# mine\n[farewell]\nother = \"Do widzenia.\"\n")
 	fsys["active.pl.toml"] = &fstest.MapFile{Data: change.Content}
 	change, err = localetest.New(fsys, "pl", localetest.NewOptions{})
@@ -233,7 +241,8 @@ func TestNewRefuses(t *testing.T) {
 	fsys := files("active.en.toml", source)
 	for tag, want := range map[string]string{
 		"": "the name is not that of a locale file", "english": "not a known BCP 47 language tag", "pt_BR": "rename it to active.pt-BR.toml",
-		"iw": "rename it to active.he.toml", "la": "no plural rules", "en": "is the source", "../de": "the name is not that of a locale file", "und": "not a known",
+		"iw": "rename it to active.he.toml", "la": "no plural rules", "en": "is the source",
+		"../de": "the name is not that of a locale file", "und": "not a known",
 	} {
 		_, err := localetest.New(fsys, tag, localetest.NewOptions{})
 		assert.ErrorContains(t, err, want, tag)

@@ -151,7 +151,8 @@ func (l *linter) applyAllowances() {
 	})
 	for a, line := range l.stamps.allowed {
 		if !used[a] {
-			l.file.report(ruleAllowance, Place{File: LockFile, Line: line, ID: a.id}, "remove the line", "%s is allowed in %s, and has nothing to say", a.rule, l.file.tag)
+			l.file.report(ruleAllowance, Place{File: LockFile, Line: line, ID: a.id}, "remove the line",
+				"%s is allowed in %s, and has nothing to say", a.rule, l.file.tag)
 		}
 	}
 }
@@ -168,7 +169,8 @@ func categoriesOf(rules *plural.Rules) (has [plural.Forms]bool) {
 func (l *linter) lintIDs() {
 	for _, id := range l.file.ids {
 		if !isTextID(id) {
-			l.file.report(ruleID, l.file.at(id, ""), "use words of letters, digits, _ and -, joined by dots: order.not_found", "%q is no text id", id)
+			l.file.report(ruleID, l.file.at(id, ""), "use words of letters, digits, _ and -, joined by dots: order.not_found",
+				"%q is no text id", id)
 		}
 	}
 }
@@ -196,7 +198,8 @@ func (l *linter) lintMissing() {
 		translate := fmt.Sprintf("translate %q", l.set.source.texts[id].forms[plural.Other])
 		switch {
 		case e != nil && e.empty():
-			l.file.report(ruleMissing, l.file.at(id, ""), translate+", or leave it out: polyfault locales fmt --prune", "the text is empty, and polyfault does not load empty texts")
+			l.file.report(ruleMissing, l.file.at(id, ""), translate+", or leave it out: polyfault locales fmt --prune",
+				"the text is empty, and polyfault does not load empty texts")
 		case e != nil:
 		case l.file == l.set.source || slices.Contains(l.Required, l.file.tag.String()):
 			l.file.report(ruleMissing, l.file.at(id, ""), translate, "the text is missing in %s", l.file.tag)
@@ -239,11 +242,13 @@ func (l *linter) lintForms(e, source *entry) {
 		case e.present[form] && !counted:
 			f.report(ruleFormExtra, f.at(e.id, name), `keep "other" alone`, "the source has no plural forms")
 		case e.present[form] && !f.rules.Has(form):
-			f.report(ruleFormExtra, f.at(e.id, name), "remove it; the language has "+l.categoryNames(), "language %s has no plural form %q", f.tag, name)
+			f.report(ruleFormExtra, f.at(e.id, name), "remove it; the language has "+l.categoryNames(),
+				"language %s has no plural form %q", f.tag, name)
 		case counted && !e.present[form] && l.categories[form]:
 			f.report(ruleFormLack, f.at(e.id, ""), l.formHint(form), "the plural form %q is missing", name)
 		case counted && !e.present[form] && f.rules.Has(form):
-			f.report(ruleFormRare, f.at(e.id, ""), "polyfault counts whole numbers: it may be left out", "the plural form %q, for decimals only, is missing", name)
+			f.report(ruleFormRare, f.at(e.id, ""), "polyfault counts whole numbers: it may be left out",
+				"the plural form %q, for decimals only, is missing", name)
 		}
 	}
 }
@@ -292,7 +297,8 @@ func (l *linter) lintHash(e, source *entry) {
 	}
 	sum := sha1.Sum([]byte(source.description + source.forms[plural.Other]))
 	if want := "sha1-" + hex.EncodeToString(sum[:]); e.hash != want {
-		l.file.report(ruleStale, l.file.at(e.id, "hash"), "look at the translation, then write hash = \""+want+"\"", "the source has changed since the text was translated")
+		l.file.report(ruleStale, l.file.at(e.id, "hash"), "look at the translation, then write hash = \""+want+"\"",
+			"the source has changed since the text was translated")
 	}
 }
 
@@ -303,7 +309,8 @@ func (l *linter) lintStamps() {
 		return
 	}
 	if len(l.stamps.sources) == 0 && len(f.ids) > 0 {
-		f.report(ruleUnstamped, f.at("", ""), "polyfault locales stamp "+f.tag.String()+" records it", "%s does not know what the language was translated from", LockFile)
+		f.report(ruleUnstamped, f.at("", ""), "polyfault locales stamp "+f.tag.String()+" records it",
+			"%s does not know what the language was translated from", LockFile)
 		return
 	}
 	for _, id := range f.ids {
@@ -313,13 +320,17 @@ func (l *linter) lintStamps() {
 		}
 		switch hash, stamped := l.stamps.sources[id]; {
 		case !stamped:
-			f.report(ruleUnstamped, f.at(id, ""), "polyfault locales stamp "+f.tag.String()+" records it", "%s does not know what the text was translated from", LockFile)
+			f.report(ruleUnstamped, f.at(id, ""), "polyfault locales stamp "+f.tag.String()+" records it",
+				"%s does not know what the text was translated from", LockFile)
 		case hash != source.sourceHash():
-			f.report(ruleStale, f.at(id, ""), fmt.Sprintf("look at the translation of %q, then: polyfault locales stamp %s --id %s", source.forms[plural.Other], f.tag, id), "the source has changed since the text was translated")
+			hint := fmt.Sprintf("look at the translation of %q, then: polyfault locales stamp %s --id %s", source.forms[plural.Other], f.tag, id)
+			f.report(ruleStale, f.at(id, ""), hint, "the source has changed since the text was translated")
 		}
 	}
 	if strings.HasPrefix(l.stamps.review, reviewedBy) && l.stamps.reviewHash != f.textsHash() {
-		f.report(ruleReview, f.at("", ""), "let it be read again, then: polyfault locales stamp "+f.tag.String()+" --review \"reviewed by …\"", "texts have changed since it was %s", l.stamps.review)
+		f.report(ruleReview, f.at("", ""),
+			"let it be read again, then: polyfault locales stamp "+f.tag.String()+" --review \"reviewed by …\"",
+			"texts have changed since it was %s", l.stamps.review)
 	}
 }
 

@@ -77,7 +77,8 @@ func wordLetters(runes []rune, i int) bool {
 // isASCIIWord: JSON and the like stand in many languages; Latin letters in them are no mutation's matter
 // where the script is another one.
 func isASCIIWord(runes []rune, i int) bool {
-	return unicode.In(runes[i], unicode.Latin) && slices.ContainsFunc(runes, func(r rune) bool { return unicode.IsLetter(r) && !unicode.Is(unicode.Latin, r) })
+	return unicode.In(runes[i], unicode.Latin) &&
+		slices.ContainsFunc(runes, func(r rune) bool { return unicode.IsLetter(r) && !unicode.Is(unicode.Latin, r) })
 }
 
 var mutations = []mutation{
@@ -128,8 +129,8 @@ var mutations = []mutation{
 	{"full stop", "W003", func(block, english, tag string) string {
 		return inText(func(text string) string {
 			for _, stop := range []string{".", "。", "।"} {
-				if strings.HasSuffix(text, stop) {
-					return strings.TrimSuffix(text, stop)
+				if rest, ok := strings.CutSuffix(text, stop); ok {
+					return rest
 				}
 			}
 			return text + "!"
@@ -143,7 +144,8 @@ var mutations = []mutation{
 
 // offset keeps the cut at a character's begin.
 func offset(text string) (n int) {
-	for half := len(text) / 2; half-n > 0 && text[half-n]&0xC0 == 0x80; n++ {
+	for half := len(text) / 2; half-n > 0 && text[half-n]&0xC0 == 0x80; {
+		n++
 	}
 	return n
 }
@@ -223,7 +225,8 @@ func (f mutantFile) caught(m mutation, id, damaged string) bool {
 		}
 		own.WriteString(f.own[other] + "\n\n")
 	}
-	found, err := localetest.Lint(files("active.en.toml", english.String(), f.name, own.String()), localetest.Options{Required: []string{f.tag()}})
+	found, err := localetest.Lint(files("active.en.toml", english.String(), f.name, own.String()),
+		localetest.Options{Required: []string{f.tag()}})
 	require.NoError(f.t, err)
 	found = slices.DeleteFunc(found, func(m checks.Message) bool { return m.Level < checks.Warning })
 	if slices.ContainsFunc(found, func(found checks.Message) bool { return regexp.MustCompile(m.rule).MatchString(found.ID) }) {

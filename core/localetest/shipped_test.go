@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -106,7 +105,8 @@ func TestPlurals(t *testing.T) {
 					}
 					plurals++
 					for i, count := range counts {
-						want, err := localizer.Localize(&i18n.LocalizeConfig{MessageID: m.ID, PluralCount: count, TemplateData: map[string]any{"Count": count, "Field": "qty"}})
+						want, err := localizer.Localize(&i18n.LocalizeConfig{MessageID: m.ID, PluralCount: count,
+							TemplateData: map[string]any{"Count": count, "Field": "qty"}})
 						require.NoError(t, err)
 						got, ok := c.Text(m.ID, tag, fault.Count(count), fault.Arg("Field", "qty"))
 						require.True(t, ok)
@@ -135,7 +135,8 @@ func filled(text string, count int) string {
 // Right to left, over a real server and in every format of one language: the direction is said, and values
 // stand between U+2068 and U+2069, so that they do not turn the sentence around.
 func TestRightToLeft(t *testing.T) {
-	r, err := fault.NewResponder(fault.WithFormats(fault.Problem{}, formats.WebAPI{}, formats.RPCStatus{MediaType: "application/rpc+json"}, formats.JSONAPI{}, formats.HTML{}, formats.Text{}))
+	r, err := fault.NewResponder(fault.WithFormats(fault.Problem{}, formats.WebAPI{},
+		formats.RPCStatus{MediaType: "application/rpc+json"}, formats.JSONAPI{}, formats.HTML{}, formats.Text{}))
 	require.NoError(t, err)
 	server := httptest.NewServer(faulthttp.Middleware(r)(faulthttp.Handler(r, func(http.ResponseWriter, *http.Request) error {
 		return fault.ValidationFailed.New(fault.Field(fault.InBody("phone[0]"), "min.string", fault.Count(3)))
@@ -143,7 +144,8 @@ func TestRightToLeft(t *testing.T) {
 	defer server.Close()
 	for _, tag := range []string{"ar", "fa", "he", "de"} {
 		rtl := tag != "de"
-		for _, accept := range []string{"application/problem+json", "application/json", "application/rpc+json", "application/vnd.api+json", "text/html", "text/plain"} {
+		for _, accept := range []string{"application/problem+json", "application/json", "application/rpc+json",
+			"application/vnd.api+json", "text/html", "text/plain"} {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
 			require.NoError(t, err)
 			req.Header.Set("Accept", accept)
@@ -168,7 +170,7 @@ func TestRightToLeft(t *testing.T) {
 				assert.Equal(t, map[bool]string{true: "rtl", false: "ltr"}[rtl], problem.Dir, name)
 				assert.Equal(t, tag, problem.Lang)
 			case "text/html":
-				assert.Regexp(t, regexp.MustCompile(`<html[^>]* dir="?`+map[bool]string{true: "rtl", false: "ltr"}[rtl]), body, name)
+				assert.Regexp(t, `<html[^>]* dir="?`+map[bool]string{true: "rtl", false: "ltr"}[rtl], body, name)
 			}
 		}
 	}

@@ -105,6 +105,7 @@ func (c *textCase) lintSame() bool {
 	if c.file == c.set.source || sameBase(c.file.tag, c.set.source.tag) || !isCopy(c.text, c.source) {
 		return false
 	}
-	c.report(ruleSame, "translate it; if it is right as it is: polyfault locales stamp "+c.file.tag.String()+" --allow untranslated --id "+c.entry.id, "the text is the same as the source")
+	allow := "polyfault locales stamp " + c.file.tag.String() + " --allow untranslated --id " + c.entry.id
+	c.report(ruleSame, "translate it; if it is right as it is: "+allow, "the text is the same as the source")
 	return true
 }

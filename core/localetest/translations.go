@@ -102,7 +102,8 @@ func parseTranslations(content string) (*translations, error) {
 	for line := range strings.Lines(content) {
 		n++
 		if n == 1 && !strings.HasPrefix(line, lockFormat+"1") {
-			return nil, &lockError{1, "the first line is not " + lockFormat + "1", "restore the file from version control, or remove it and stamp anew"}
+			return nil, &lockError{1, "the first line is not " + lockFormat + "1",
+				"restore the file from version control, or remove it and stamp anew"}
 		}
 		line = strings.TrimRight(line, "\r\n")
 		if line == "" || line[0] == '#' {

@@ -134,16 +134,18 @@ func problem() *schema {
 		Description: "Problem details for HTTP APIs (RFC 9457).",
 		Type:        "object",
 		Properties: map[string]*schema{
-			"type":         described(uriReference(), "What identifies the type of the problem; about:blank says no more than the status."),
-			"title":        described(text(textLimit), "A short heading of the type of the problem."),
-			"status":       described(integer(400, 599), "The HTTP status."),
-			"detail":       described(text(textLimit), "What went wrong this time."),
-			"instance":     described(uriReference(), "What identifies this occurrence of the problem."),
-			"code":         ref("ErrorCode"),
-			"lang":         described(&schema{Type: "string", Pattern: "^[A-Za-z0-9-]+$", MaxLength: 64}, "The language of the texts, as a BCP 47 tag."),
-			"dir":          {Description: "The base direction of the texts.", Type: "string", Enum: []string{"ltr", "rtl"}},
-			"params":       params(),
-			"errors":       {Description: "What is wrong with parts of the request.", Type: "array", Items: ref("ProblemError"), MaxItems: maxErrors},
+			"type":     described(uriReference(), "What identifies the type of the problem; about:blank says no more than the status."),
+			"title":    described(text(textLimit), "A short heading of the type of the problem."),
+			"status":   described(integer(400, 599), "The HTTP status."),
+			"detail":   described(text(textLimit), "What went wrong this time."),
+			"instance": described(uriReference(), "What identifies this occurrence of the problem."),
+			"code":     ref("ErrorCode"),
+			"lang": described(&schema{Type: "string", Pattern: "^[A-Za-z0-9-]+$", MaxLength: 64},
+				"The language of the texts, as a BCP 47 tag."),
+			"dir":    {Description: "The base direction of the texts.", Type: "string", Enum: []string{"ltr", "rtl"}},
+			"params": params(),
+			"errors": {Description: "What is wrong with parts of the request.", Type: "array",
+				Items: ref("ProblemError"), MaxItems: maxErrors},
 			"errors_total": errorsTotal(),
 			"details":      {Description: "More about the problem, by name.", Type: "object"},
 			"retryable":    retryable(),
@@ -158,8 +160,9 @@ func problemError() *schema {
 		Description: "What is wrong with one part of the request: a member of its body, named by pointer, or a parameter, named by in and name.",
 		Type:        "object",
 		Properties: map[string]*schema{
-			"detail":  described(text(textLimit), "What is wrong with it."),
-			"pointer": described(&schema{Type: "string", Pattern: "^#", MaxLength: nameLimit}, "A JSON Pointer (RFC 6901) into the body, as the fragment of a URI."),
+			"detail": described(text(textLimit), "What is wrong with it."),
+			"pointer": described(&schema{Type: "string", Pattern: "^#", MaxLength: nameLimit},
+				"A JSON Pointer (RFC 6901) into the body, as the fragment of a URI."),
 			"in":      place(),
 			"name":    described(text(nameLimit), "The name of the parameter."),
 			"code":    ruleCode(),
@@ -208,7 +211,8 @@ func retryable() *schema {
 }
 
 func traceIDSchema() *schema {
-	return &schema{Description: "The id to look for in the logs of the service.", Type: "string", Pattern: "^[0-9A-Za-z._~:+/=@-]+$", MaxLength: traceLimit}
+	return &schema{Description: "The id to look for in the logs of the service.", Type: "string",
+		Pattern: "^[0-9A-Za-z._~:+/=@-]+$", MaxLength: traceLimit}
 }
 
 func ruleCode() *schema {

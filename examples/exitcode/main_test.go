@@ -11,7 +11,7 @@ import (
 )
 
 func TestExitCodes(t *testing.T) {
-	command := filepath.Join(t.TempDir(), "exitcode")
+	command := filepath.Join(t.TempDir(), "exitcode.exe") // Windows wants the ending, others do not mind it
 	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", command, ".").CombinedOutput()
 	require.NoError(t, err, string(out))
 	for _, c := range []struct {

@@ -136,13 +136,15 @@ func TestFind(t *testing.T) {
 	inner, outer := started(httptest.NewRecorder()), started(httptest.NewRecorder())
 	inner.ResponseWriter = embedding{unwrapping{outer}}
 	for name, w := range map[string]http.ResponseWriter{
-		"itself": inner, "unwrapped": unwrapping{inner}, "embedded": embedding{inner}, "by pointer": &pointing{inner}, "deep": embedding{unwrapping{&pointing{inner}}},
+		"itself": inner, "unwrapped": unwrapping{inner}, "embedded": embedding{inner}, "by pointer": &pointing{inner},
+		"deep": embedding{unwrapping{&pointing{inner}}},
 	} {
 		assert.Equal(t, []Exchange{inner, outer}, slices.Collect(All(w)), name)
 	}
 	var none *pointing
 	for name, w := range map[string]http.ResponseWriter{
-		"nil": nil, "nil pointer": none, "hidden": hiding{inner}, "a recorder": httptest.NewRecorder(), "a circle": &cyclic{}, "nothing embedded": embedding{},
+		"nil": nil, "nil pointer": none, "hidden": hiding{inner}, "a recorder": httptest.NewRecorder(),
+		"a circle": &cyclic{}, "nothing embedded": embedding{},
 	} {
 		assert.Nil(t, Find(w), name)
 	}

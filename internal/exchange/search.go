@@ -64,7 +64,7 @@ func Wrapped(w http.ResponseWriter) http.ResponseWriter {
 		if f.Kind() != reflect.Interface || !f.CanInterface() || !v.Type().Field(i).Anonymous {
 			continue
 		}
-		if next, ok := f.Interface().(http.ResponseWriter); ok {
+		if next, ok := reflect.TypeAssert[http.ResponseWriter](f); ok {
 			return next
 		}
 	}

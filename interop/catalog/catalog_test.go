@@ -35,9 +35,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 var (
 	orderMissing = fault.NotFound.Derive(fault.Spec{Code: "catalog_order_missing", Number: 900, Type: "missing-order"})
 	_            = fault.Conflict.Derive(fault.Spec{Code: "catalog_hostile"})
-	_            = fault.Locked.Derive(fault.Spec{Code: "catalog_waiting", Retry: fault.RetryLater, RetryAfter: 1500 * time.Millisecond, ExitCode: 77})
-	_            = fault.Gone.Derive(fault.Spec{Code: "catalog_list"})
-	_            = orderMissing.Derive(fault.Spec{Code: "catalog_textless"})
+	_            = fault.Locked.Derive(fault.Spec{
+		Code: "catalog_waiting", Retry: fault.RetryLater, RetryAfter: 1500 * time.Millisecond, ExitCode: 77,
+	})
+	_ = fault.Gone.Derive(fault.Spec{Code: "catalog_list"})
+	_ = orderMissing.Derive(fault.Spec{Code: "catalog_textless"})
 )
 
 const hostileText = "</td><script>alert(1)</script> & \"a\" 'b' | `c` *d* _e_ [f](javascript:1) \u202eevil\u202c {{.Name}}"
@@ -67,7 +69,8 @@ catalog_order_missing = "آرڈر {{.ID}} موجود نہیں۔"
 
 func catalogResponder(t testing.TB, opts ...fault.Option) *fault.Responder {
 	t.Helper()
-	r, err := fault.NewResponder(append([]fault.Option{fault.WithLocales(catalogLocales()), fault.WithLogger(slog.New(slog.DiscardHandler))}, opts...)...)
+	r, err := fault.NewResponder(append([]fault.Option{fault.WithLocales(catalogLocales()),
+		fault.WithLogger(slog.New(slog.DiscardHandler))}, opts...)...)
 	require.NoError(t, err)
 	return r
 }
@@ -203,11 +206,13 @@ func TestCatalogJSON(t *testing.T) {
 	}
 	i := slices.Index(codes, "catalog_order_missing")
 	assert.Equal(t, catalogued{
-		Code: "catalog_order_missing", Status: 404, Title: "Die Bestellung {ID} gibt es nicht.", Text: "Die Bestellung {ID} gibt es nicht.", Lang: "de", Dir: "ltr",
+		Code: "catalog_order_missing", Status: 404, Title: "Die Bestellung {ID} gibt es nicht.",
+		Text: "Die Bestellung {ID} gibt es nicht.", Lang: "de", Dir: "ltr",
 		Type: "missing-order", Number: 900, Category: "DATA", Href: "catalog_order_missing",
 	}, list.Results[i], "without a title in the language the text stands in")
 	waiting := list.Results[slices.Index(codes, "catalog_waiting")]
-	assert.Equal(t, []any{"Locked", "2 things are locked.", "en", true}, []any{waiting.Title, waiting.Text, waiting.Lang, waiting.Retryable}, "no German text, no title of its own")
+	assert.Equal(t, []any{"Locked", "2 things are locked.", "en", true},
+		[]any{waiting.Title, waiting.Text, waiting.Lang, waiting.Retryable}, "no German text, no title of its own")
 
 	_, body = fetch(t, client, url+"/catalog_order_missing", "Accept", "application/json")
 	one := decoded[catalogued](t, body)
@@ -255,9 +260,12 @@ func TestCatalogForms(t *testing.T) {
 func TestCatalogMarkdown(t *testing.T) {
 	url, client := serve(t, catalog.Handler(catalogResponder(t)))
 	_, body := fetch(t, client, url+"/?language=de", "Accept", "text/markdown")
-	assert.True(t, strings.HasPrefix(body, "# Fehler\n\nMit diesen Fehlern kann dieser Dienst antworten.\n\n| Status | Code | Titel | Text |\n|---|---|---|---|\n| 400 | "), body)
-	assert.Contains(t, body, "\n| 404 | [`catalog_order_missing`](catalog_order_missing?language=de) | Die Bestellung {ID} gibt es nicht. | Die Bestellung {ID} gibt es nicht. |\n")
-	assert.Contains(t, body, "| \\</title\\>\\<b onclick=1\\> | \\</td\\>\\<script\\>alert(1)\\</script\\> \\& \"a\" 'b' \\| \\`c\\` \\*d\\* \\_e\\_ \\[f\\](javascript:1) \ufffdevil\ufffd {Name} |\n")
+	assert.True(t, strings.HasPrefix(body,
+		"# Fehler\n\nMit diesen Fehlern kann dieser Dienst antworten.\n\n| Status | Code | Titel | Text |\n|---|---|---|---|\n| 400 | "), body)
+	assert.Contains(t, body,
+		"\n| 404 | [`catalog_order_missing`](catalog_order_missing?language=de) | Die Bestellung {ID} gibt es nicht. | Die Bestellung {ID} gibt es nicht. |\n")
+	assert.Contains(t, body,
+		"| \\</title\\>\\<b onclick=1\\> | \\</td\\>\\<script\\>alert(1)\\</script\\> \\& \"a\" 'b' \\| \\`c\\` \\*d\\* \\_e\\_ \\[f\\](javascript:1) \ufffdevil\ufffd {Name} |\n")
 	_, body = fetch(t, client, url+"/catalog_order_missing", "Accept", "text/markdown")
 	assert.True(t, strings.HasPrefix(body, `# Order missing
 
@@ -291,7 +299,8 @@ There is no order {ID} of {Customer}.
 func TestCatalogPages(t *testing.T) {
 	url, client := serve(t, catalog.Handler(catalogResponder(t)))
 	for _, tag := range []string{"en", "de", "ur"} {
-		for _, path := range []string{"/", "/task_locked", "/catalog_order_missing", "/catalog_hostile", "/catalog_waiting", "/catalog_textless", "/unknown_error"} {
+		for _, path := range []string{"/", "/task_locked", "/catalog_order_missing", "/catalog_hostile",
+			"/catalog_waiting", "/catalog_textless", "/unknown_error"} {
 			resp, body := fetch(t, client, url+path+"?language="+tag, "Accept-Language", "fr")
 			p := pagetest.Check(t, resp.Header, body)
 			assert.Equal(t, tag, pagetest.Attr(p.All("html")[0], "lang"))
@@ -310,7 +319,9 @@ func TestCatalogPages(t *testing.T) {
 	assert.Contains(t, body, "<title>&lt;/title&gt;&lt;b onclick=1&gt; · catalog_hostile</title>")
 	resp, body := fetch(t, client, url+"/catalog_hostile?language=ur&a=%22%3E%3Cscript%3E")
 	p := pagetest.Check(t, resp.Header, body)
-	assert.Equal(t, []string{"en", "ltr"}, []string{pagetest.Attr(p.All("h1")[0], "lang"), pagetest.Attr(p.All("h1")[0], "dir")}, "the only language that has the text")
+	h1 := p.All("h1")[0]
+	assert.Equal(t, []string{"en", "ltr"}, []string{pagetest.Attr(h1, "lang"), pagetest.Attr(h1, "dir")},
+		"the only language that has the text")
 	resp, body = fetch(t, client, url+"/?language=ur")
 	languages := map[string]bool{}
 	for _, cell := range pagetest.Check(t, resp.Header, body).All("td") {
@@ -349,7 +360,8 @@ func TestCatalogAndCaches(t *testing.T) {
 	url, client := serve(t, catalog.Handler(catalogResponder(t)))
 	tags := map[string]bool{}
 	for _, path := range []string{"/", "/task_locked"} {
-		for _, header := range [][]string{{"Accept", "text/html"}, {"Accept", "application/json"}, {"Accept", "text/markdown"}, {"Accept-Language", "de"}} {
+		for _, header := range [][]string{{"Accept", "text/html"}, {"Accept", "application/json"},
+			{"Accept", "text/markdown"}, {"Accept-Language", "de"}} {
 			resp, _ := fetch(t, client, url+path, header...)
 			tag := resp.Header.Get("ETag")
 			assert.False(t, tags[tag], "one ETag for two bodies")
@@ -415,7 +427,8 @@ func TestKinds(t *testing.T) {
 	assert.Contains(t, body, "There are no entries.")
 	pagetest.Check(t, resp.Header, body)
 	assert.PanicsWithValue(t, "catalog: Kinds: the function is nil", func() { catalog.Kinds(nil) })
-	assert.PanicsWithValue(t, "catalog: option 2 of Handler is nil", func() { catalog.Handler(nil, catalog.Kinds(func(*fault.Kind) bool { return true }), nil) })
+	assert.PanicsWithValue(t, "catalog: option 2 of Handler is nil",
+		func() { catalog.Handler(nil, catalog.Kinds(func(*fault.Kind) bool { return true }), nil) })
 }
 
 // A panic of the application's function is answered as any other.

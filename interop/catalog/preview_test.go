@@ -35,13 +35,15 @@ func TestCatalogExample(t *testing.T) {
 	}{
 		"all languages": {
 			[]fault.Option{fault.WithMembers(fault.MemberCode, fault.MemberTraceID, fault.MemberParams)}, "/catalog_order_missing?language=de",
-			map[string]string{"Cache-Control": "no-store", "Content-Language": "de, en, ur", "Content-Type": "application/json", "Vary": "Accept", "X-Content-Type-Options": "nosniff"},
+			map[string]string{"Cache-Control": "no-store", "Content-Language": "de, en, ur",
+				"Content-Type": "application/json", "Vary": "Accept", "X-Content-Type-Options": "nosniff"},
 			`{"DE":"Die Bestellung {ID} gibt es nicht.","EN":"There is no order {ID} of {Customer}.","UR":"آرڈر {ID} موجود نہیں۔",
 				"code":"catalog_order_missing","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","params":{"Customer":"{Customer}","ID":"{ID}"}}`,
 		},
 		"one language": {
 			[]fault.Option{fault.WithFormats(fault.Problem{TypeBase: "https://example.com/errors/"})}, "/catalog_waiting?language=en",
-			map[string]string{"Cache-Control": "no-store", "Content-Language": "en", "Content-Type": "application/problem+json", "Vary": "Accept-Language", "X-Content-Type-Options": "nosniff", "Retry-After": "2"},
+			map[string]string{"Cache-Control": "no-store", "Content-Language": "en",
+				"Content-Type": "application/problem+json", "Vary": "Accept-Language", "X-Content-Type-Options": "nosniff", "Retry-After": "2"},
 			`{"type":"https://example.com/errors/catalog-waiting","title":"Locked","status":423,"detail":"2 things are locked.","instance":"urn:uuid:4bf92f35-77b3-4da6-a3ce-929d0e0e4736",
 				"code":"catalog_waiting","lang":"en","dir":"ltr","params":{"Count":2},"retryable":true,"trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"}`,
 		},

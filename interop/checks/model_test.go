@@ -131,7 +131,8 @@ func TestRunAgainstAModel(t *testing.T) {
 				})
 			}
 			all = append(all, found...)
-			assert.NoError(t, s.Add(checks.Check{Name: fmt.Sprint(i), Run: func(context.Context, *checks.Subject) []checks.Message { return found }}))
+			assert.NoError(t, s.Add(checks.Check{Name: fmt.Sprint(i),
+				Run: func(context.Context, *checks.Subject) []checks.Message { return found }}))
 		}
 		opts := checks.Options{
 			Silenced:  rapid.SliceOf(rapid.SampledFrom([]string{"", "a.E001", "a.E003"})).Draw(t, "silenced"),

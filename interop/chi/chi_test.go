@@ -50,8 +50,9 @@ func chiRouter(r *fault.Responder, outside ...func(http.Handler) http.Handler) c
 
 func TestChi(t *testing.T) {
 	for setup, outside := range map[string][]func(http.Handler) http.Handler{
-		"alone": nil, "Recoverer outside": {middleware.Recoverer}, "logger's writer outside": {loggers}, "compressor outside": {middleware.Compress(5)},
-		"installed twice": {faulthttp.Middleware(nil)},
+		"alone": nil, "Recoverer outside": {middleware.Recoverer}, "logger's writer outside": {loggers},
+		"compressor outside": {middleware.Compress(5)},
+		"installed twice":    {faulthttp.Middleware(nil)},
 	} {
 		t.Run(setup, func(t *testing.T) {
 			for _, c := range []struct {
@@ -100,7 +101,7 @@ func TestChi(t *testing.T) {
 				if c.method != http.MethodHead {
 					assert.Contains(t, string(body), `{"DE":"`, what)
 				}
-				for _, part := range strings.Fields(c.logged) {
+				for part := range strings.FieldsSeq(c.logged) {
 					assert.Contains(t, log.Only(t), part, what)
 				}
 			}

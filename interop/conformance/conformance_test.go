@@ -66,7 +66,8 @@ func (x fiberExchange) Hijack() (net.Conn, error)    { return nil, errors.ErrUns
 func onNetHTTP(r *fault.Responder, routes []coretest.Route) http.Handler {
 	mux := http.NewServeMux()
 	for _, route := range routes {
-		mux.Handle(route.Method+" "+route.Path, faulthttp.Handler(r, func(w http.ResponseWriter, req *http.Request) error { return route.Handle(exchange{w, req}) }))
+		mux.Handle(route.Method+" "+route.Path,
+			faulthttp.Handler(r, func(w http.ResponseWriter, req *http.Request) error { return route.Handle(exchange{w, req}) }))
 	}
 	return faulthttp.Middleware(r)(faulthttp.Mux(r, mux))
 }

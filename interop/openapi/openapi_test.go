@@ -70,7 +70,8 @@ func load(content []byte) (*openapi3.T, error) { return openapi3.NewLoader().Loa
 
 // validate asks a validator that is not ours. It validates the examples against their schemas too.
 func validate(t testing.TB, doc *openapi3.T) error {
-	return doc.Validate(t.Context(), openapi3.EnableExamplesValidation(), openapi3.EnableSchemaPatternValidation(), openapi3.EnableSchemaFormatValidation())
+	return doc.Validate(t.Context(), openapi3.EnableExamplesValidation(), openapi3.EnableSchemaPatternValidation(),
+		openapi3.EnableSchemaFormatValidation())
 }
 
 func response(t testing.TB, doc *openapi3.T, name string) *openapi3.Response {
@@ -171,11 +172,14 @@ func TestExamplesAreWhatTheResponderAnswers(t *testing.T) {
 
 func TestOwnKindsAndTexts(t *testing.T) {
 	locales := files(
-		"active.de.toml", "[test_order_missing]\none = \"Eine Bestellung {{.ID}} fehlt.\"\nother = \"{{.Count}} Bestellungen {{.ID}} fehlen.\"\n[task_locked]\nother = \"Die Aufgabe ruht.\"",
-		"active.sv.toml", "[test_order_missing]\none = \"Order {{.ID}} saknas.\"\nother = \"{{.Count}} order {{.ID}} saknas.\"\n[task_locked]\nother = \"Vilar.\"",
+		"active.de.toml", "[test_order_missing]\none = \"Eine Bestellung {{.ID}} fehlt.\"\nother = \"{{.Count}} Bestellungen {{.ID}} fehlen.\"\n"+
+			"[task_locked]\nother = \"Die Aufgabe ruht.\"",
+		"active.sv.toml", "[test_order_missing]\none = \"Order {{.ID}} saknas.\"\nother = \"{{.Count}} order {{.ID}} saknas.\"\n"+
+			"[task_locked]\nother = \"Vilar.\"",
 	)
 	for _, version := range versions {
-		doc := document(t, responder(t, fault.WithLocales(locales), fault.WithMembers(fault.MemberParams)), openapi.Options{Version: version, Kinds: only(orderMissing, fault.TaskLocked, untold, fault.Gone)})
+		doc := document(t, responder(t, fault.WithLocales(locales), fault.WithMembers(fault.MemberParams)),
+			openapi.Options{Version: version, Kinds: only(orderMissing, fault.TaskLocked, untold, fault.Gone)})
 		assert.Equal(t, []any{"gone", "task_locked", "test_order_missing", "test_untold"}, doc.Components.Schemas["ErrorCode"].Value.Enum)
 		assert.Len(t, doc.Components.Responses, 4)
 		missing := response(t, doc, "TestOrderMissing")
@@ -210,7 +214,8 @@ func TestLanguagesOfExamples(t *testing.T) {
 	assert.Equal(t, []string{"en", "fr"}, slices.Sorted(maps.Keys(examples(t, doc, "Gone", "application/problem+json"))))
 
 	doc = document(t, responder(t, fault.WithLanguages("pt")), openapi.Options{Kinds: only(fault.Gone)})
-	assert.Equal(t, []string{"pt"}, slices.Sorted(maps.Keys(examples(t, doc, "Gone", "application/json"))), "a body in all languages that has one")
+	assert.Equal(t, []string{"pt"}, slices.Sorted(maps.Keys(examples(t, doc, "Gone", "application/json"))),
+		"a body in all languages that has one")
 
 	doc = document(t, responder(t, fault.WithNegotiatedLanguage(), fault.WithLanguages("pt")), openapi.Options{Kinds: only(fault.Gone)})
 	bodies := examples(t, doc, "Gone", "application/json")
@@ -262,7 +267,8 @@ func TestHeaders(t *testing.T) {
 	assert.NotContains(t, headers("TaskLocked"), "Content-Type", "OpenAPI has it as the key of the content")
 	assert.NotContains(t, headers("TaskLocked"), "Content-Length")
 
-	moved := document(t, responder(t, fault.WithStatus(fault.NotFound, 401), fault.WithFormats(fault.Problem{})), openapi.Options{Kinds: only(fault.NotFound)})
+	moved := document(t, responder(t, fault.WithStatus(fault.NotFound, 401), fault.WithFormats(fault.Problem{})),
+		openapi.Options{Kinds: only(fault.NotFound)})
 	assert.Contains(t, response(t, moved, "NotFound").Headers, "WWW-Authenticate", "by the status that is sent")
 	retryable := openapi.Options{Kinds: only(fault.TransactionConflict), Attrs: func(*fault.Kind) []fault.Attr {
 		return []fault.Attr{fault.RetryAfter(-1), fault.Header("X-Own", "1"), fault.Header("X!Own", "1")}

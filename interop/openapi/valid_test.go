@@ -35,10 +35,15 @@ func TestDocumentsOfEveryFormat(t *testing.T) {
 		content []string
 		schemas []string
 	}{
-		"default":      {nil, nil, []string{"application/json", "application/problem+json"}, []string{"DetailError", "ErrorCode", "FieldError", "MultilingualError", "Problem", "ProblemError"}},
-		"problem only": {[]fault.Option{fault.WithFormats(fault.Problem{TypeBase: "https://example.org/e/"})}, nil, []string{"application/problem+json"}, []string{"ErrorCode", "Problem", "ProblemError"}},
-		"multilingual": {[]fault.Option{fault.WithFormats(fault.Multilingual{}), allMembers}, nil, []string{"application/json"}, []string{"DetailError", "ErrorCode", "FieldError", "MultilingualError"}},
-		"negotiated":   {[]fault.Option{fault.WithNegotiatedLanguage()}, []string{"application/problem+json"}, []string{"application/json", "application/problem+json"}, []string{"DetailError", "ErrorCode", "FieldError", "MultilingualError", "Problem", "ProblemError"}},
+		"default": {nil, nil, []string{"application/json", "application/problem+json"},
+			[]string{"DetailError", "ErrorCode", "FieldError", "MultilingualError", "Problem", "ProblemError"}},
+		"problem only": {[]fault.Option{fault.WithFormats(fault.Problem{TypeBase: "https://example.org/e/"})}, nil,
+			[]string{"application/problem+json"}, []string{"ErrorCode", "Problem", "ProblemError"}},
+		"multilingual": {[]fault.Option{fault.WithFormats(fault.Multilingual{}), allMembers}, nil,
+			[]string{"application/json"}, []string{"DetailError", "ErrorCode", "FieldError", "MultilingualError"}},
+		"negotiated": {[]fault.Option{fault.WithNegotiatedLanguage()}, []string{"application/problem+json"},
+			[]string{"application/json", "application/problem+json"},
+			[]string{"DetailError", "ErrorCode", "FieldError", "MultilingualError", "Problem", "ProblemError"}},
 		"others": {
 			[]fault.Option{fault.WithFormats(formats.HTML{}, formats.Envelope{}, formats.JSONAPI{}, formats.Text{})},
 			[]string{"application/vnd.api+json", "Text/Plain; charset=utf-8"},
@@ -144,7 +149,9 @@ func TestTheValidatorNotices(t *testing.T) {
 			names = append(names, "const in 3.0", "a list of types in 3.0", "an array without items")
 			breakages["an array without items"] = func(o object) { delete(at(schemas(o), "Problem", "properties", "errors"), "items") }
 			breakages["const in 3.0"] = func(o object) { at(schemas(o), "Problem", "properties", "title")["const"] = "x" }
-			breakages["a list of types in 3.0"] = func(o object) { at(schemas(o), "Problem", "properties", "title")["type"] = []any{"string", "null"} }
+			breakages["a list of types in 3.0"] = func(o object) {
+				at(schemas(o), "Problem", "properties", "title")["type"] = []any{"string", "null"}
+			}
 		}
 		for _, name := range names {
 			t.Run(name+" "+version.String(), func(t *testing.T) {
@@ -197,9 +204,11 @@ func TestSchemasDescribeEveryMember(t *testing.T) {
 	var details fault.Details
 	details.AddError("foreign", errors.New("plain"))
 	details.AddError("ours", fault.TaskLocked.New(fault.Arg("x", 1)))
-	details.AddField(fault.InQuery("page"), "number").AddField(fault.InPath("id"), "uuid").AddField(fault.InHeader("X-A"), "required").AddField(fault.InCookie("c"), "")
+	details.AddField(fault.InQuery("page"), "number").AddField(fault.InPath("id"), "uuid").
+		AddField(fault.InHeader("X-A"), "required").AddField(fault.InCookie("c"), "")
 	for _, version := range versions {
-		for name, opts := range map[string][]fault.Option{"": nil, "members ": {allMembers}, "negotiated ": {allMembers, fault.WithNegotiatedLanguage()}} {
+		for name, opts := range map[string][]fault.Option{"": nil, "members ": {allMembers},
+			"negotiated ": {allMembers, fault.WithNegotiatedLanguage()}} {
 			r := responder(t, opts...)
 			doc := document(t, r, openapi.Options{Version: version, Kinds: only(fault.ValidationFailed, fault.Unhandled)})
 			for _, s := range doc.Components.Schemas {

@@ -206,12 +206,14 @@ var missingWord = regexp.MustCompile(`\bpage\.[a-z_]+`)
 // checkCharacters: no value turns the direction of other text, and every word was found.
 func (p *Page) checkCharacters() {
 	p.t.Helper()
-	text := Text(p.Root)
+	var all strings.Builder
+	all.WriteString(Text(p.Root))
 	for _, n := range p.All("*") {
 		for _, a := range n.Attr {
-			text += "\n" + a.Val
+			all.WriteString("\n" + a.Val)
 		}
 	}
+	text := all.String()
 	assert.Empty(p.t, missingWord.FindString(text), "a word is missing")
 	for _, r := range text {
 		control := r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 || r >= '\u202a' && r <= '\u202e' || r == '\u2066' || r == '\u2067'

@@ -87,7 +87,8 @@ func TestValidationAnywhere(t *testing.T) {
 	}
 	validation := validator.New().Struct(order{Name: "canary", Items: []item{{}, {Count: 1}}})
 	for name, err := range map[string]error{
-		"wrapped": fmt.Errorf("w: %w", validation), "joined": errors.Join(errors.New("x"), validation), "in a list, as gin has it": listOfErrors{validation},
+		"wrapped": fmt.Errorf("w: %w", validation), "joined": errors.Join(errors.New("x"), validation),
+		"in a list, as gin has it": listOfErrors{validation},
 	} {
 		resp := responder(t).Respond(with("Accept", problemJSON), err)
 		assert.Equal(t, 400, resp.Status, name)

@@ -53,13 +53,17 @@ var ruleRows = []ruleRow{
 	{"required_unless=Other " + canaryQuoted, "", "v is required in this case.", "", []any{"x"}},
 	{"skip_unless=Other " + canaryQuoted, "", "v is required in this case.", "", []any{canary}},
 	{"required_with=Other", "", "v is required when Other is given.", `{"Others":["Other"]}`, []any{canary}},
-	{"required_with=Other Third", "", "v is required when at least one of these fields is given: Other, Third.", `{"Others":["Other","Third"]}`, []any{canary, ""}},
+	{"required_with=Other Third", "", "v is required when at least one of these fields is given: Other, Third.",
+		`{"Others":["Other","Third"]}`, []any{canary, ""}},
 	{"required_with_all=Other", "", "v is required when Other is given.", `{"Others":["Other"]}`, []any{canary}},
-	{"required_with_all=Other Third", "", "v is required when all of these fields are given: Other, Third.", `{"Others":["Other","Third"]}`, []any{canary, "x"}},
+	{"required_with_all=Other Third", "", "v is required when all of these fields are given: Other, Third.",
+		`{"Others":["Other","Third"]}`, []any{canary, "x"}},
 	{"required_without=Other", "", "v is required when Other is missing.", `{"Others":["Other"]}`, []any{""}},
-	{"required_without=Other Third", "", "v is required when at least one of these fields is missing: Other, Third.", `{"Others":["Other","Third"]}`, []any{canary, ""}},
+	{"required_without=Other Third", "", "v is required when at least one of these fields is missing: Other, Third.",
+		`{"Others":["Other","Third"]}`, []any{canary, ""}},
 	{"required_without_all=Other", "", "v is required when Other is missing.", `{"Others":["Other"]}`, []any{""}},
-	{"required_without_all=Other Third", "", "v is required when all of these fields are missing: Other, Third.", `{"Others":["Other","Third"]}`, []any{"", ""}},
+	{"required_without_all=Other Third", "", "v is required when all of these fields are missing: Other, Third.",
+		`{"Others":["Other","Third"]}`, []any{"", ""}},
 	{"isdefault", canary, "v must be left empty.", "", nil},
 	{"excluded_if=Other " + canaryQuoted, canary, "v must be left empty in this case.", "", []any{canary}},
 	{"excluded_unless=Other " + canaryQuoted, canary, "v must be left empty in this case.", "", []any{"x"}},
@@ -78,7 +82,8 @@ var ruleRows = []ruleRow{
 	{"min=3", -canaryNumber, "v must be at least 3.", `{"Limit":3}`, nil},
 	{"min=0x10", int8(1), "v must be at least 16.", `{"Limit":16}`, nil},
 	{"min=18446744073709551615", uint64(canaryNumber), "v must be at least 18446744073709551615.", `{"Limit":18446744073709551615}`, nil},
-	{"min=-9223372036854775807,max=-9223372036854775808", int64(0), "v must be at most -9223372036854775808.", `{"Limit":-9223372036854775808}`, nil},
+	{"min=-9223372036854775807,max=-9223372036854775808", int64(0), "v must be at most -9223372036854775808.",
+		`{"Limit":-9223372036854775808}`, nil},
 	{"min=0.25", float32(-canaryNumber), "v must be at least 0.25.", `{"Limit":0.25}`, nil},
 	{"min=0.1", float32(0), "v must be at least 0.1.", `{"Limit":0.1}`, nil},
 	{"min=3", (*int)(nil), "v must be at least 3.", `{"Limit":3}`, nil},
@@ -136,7 +141,8 @@ var ruleRows = []ruleRow{
 	{"ne=1", []string{canary}, "v must not contain exactly 1 item.", `{"Count":1}`, nil},
 	{"ne_ignore_case=" + strings.ToUpper(canary), canary, "v has a value that is not allowed.", "", nil},
 	{"oneof=red green", canary, "v must be one of these values: red, green.", `{"Values":["red","green"]}`, nil},
-	{"oneof=red 'light green' it's", canary, "v must be one of these values: red, light green, its.", `{"Values":["red","light green","its"]}`, nil},
+	{"oneof=red 'light green' it's", canary, "v must be one of these values: red, light green, its.",
+		`{"Values":["red","light green","its"]}`, nil},
 	{"oneof=1 2", canary, "v must be one of these values: 1, 2.", `{"Values":["1","2"]}`, nil},
 	{"oneof=1 -2 30", canaryNumber, "v must be one of these values: 1, -2, 30.", `{"Values":[1,-2,30]}`, nil},
 	{"oneof=1 2", uint16(7), "v must be one of these values: 1, 2.", `{"Values":[1,2]}`, nil},
@@ -280,7 +286,8 @@ var ruleRows = []ruleRow{
 	{"longitude", canaryNumber, "v must be a valid longitude.", "", nil},
 	{"datetime=2006-01-02", canary, "v must be a date or time in this form: 2025-12-31.", `{"Example":"2025-12-31"}`, nil},
 	{"datetime=3:04PM", canary, "v must be a date or time in this form: 11:59PM.", `{"Example":"11:59PM"}`, nil},
-	{"datetime=2006-01-02T15:04:05Z07:00", canary, "v must be a date or time in this form: 2025-12-31T23:59:58Z.", `{"Example":"2025-12-31T23:59:58Z"}`, nil},
+	{"datetime=2006-01-02T15:04:05Z07:00", canary, "v must be a date or time in this form: 2025-12-31T23:59:58Z.",
+		`{"Example":"2025-12-31T23:59:58Z"}`, nil},
 	{"duration", canary, "v must be a duration such as 1h30m.", "", nil},
 	{"timezone", canary, "v must be a time zone such as Europe/Berlin.", "", nil},
 
@@ -434,7 +441,8 @@ func TestRules(t *testing.T) {
 			assertParams(t, row.params, field.Params)
 			for language, text := range field.texts() {
 				assert.Equal(t, row.text == "v is not valid.", text == invalid[language], "%s: %s", language, text)
-				assert.Contains(t, text, map[string]string{"de": "Das Feld „v“ ", "en": "v ", "fr": "Le champ «\u00a0v\u00a0» ", "pt": "O campo “v” "}[language])
+				assert.Contains(t, text, map[string]string{"de": "Das Feld „v“ ", "en": "v ",
+					"fr": "Le champ «\u00a0v\u00a0» ", "pt": "O campo “v” "}[language])
 				for _, gap := range []string{"  ", " .", ": .", "“”", "„“", "«\u00a0\u00a0»", "{{"} {
 					assert.NotContains(t, text, gap)
 				}
@@ -593,7 +601,8 @@ func TestRulePlurals(t *testing.T) {
 			"fr": "Le champ «\u00a0v\u00a0» doit contenir au plus 0 élément.", "pt": "O campo “v” deve conter no máximo 0 item."}},
 		{"min=1000000", []int{}, map[string]string{
 			"de": "Das Feld „v“ muss mindestens 1000000 Einträge enthalten.", "en": "v must contain at least 1000000 items.",
-			"fr": "Le champ «\u00a0v\u00a0» doit contenir au moins 1000000 d’éléments.", "pt": "O campo “v” deve conter no mínimo 1000000 de itens."}},
+			"fr": "Le champ «\u00a0v\u00a0» doit contenir au moins 1000000 d’éléments.",
+			"pt": "O campo “v” deve conter no mínimo 1000000 de itens."}},
 	} {
 		field := fieldMemberOf(t, r.Respond(with(), ruleRow{tag: c.tag, value: c.value}.fail(t, v)), "v")
 		assert.Equal(t, c.texts, field.texts(), c.tag)

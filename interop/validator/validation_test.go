@@ -165,7 +165,8 @@ func TestValidationOfParameters(t *testing.T) {
 	}
 	err := newValidator().Struct(filter{Page: -canaryNumber, Sort: canary})
 	r := responder(t)
-	for in, location := range map[string]func(string) fault.Location{"query": fault.InQuery, "path": fault.InPath, "header": fault.InHeader, "cookie": fault.InCookie} {
+	for in, location := range map[string]func(string) fault.Location{"query": fault.InQuery, "path": fault.InPath,
+		"header": fault.InHeader, "cookie": fault.InCookie} {
 		resp := r.Respond(with(), fault.Binding(fmt.Errorf("w: %w", err), location))
 		assertNoCanary(t, resp)
 		page := decode(t, resp)["details"].(map[string]any)["page"].(map[string]any)
@@ -201,7 +202,8 @@ func TestValidationNamesInLanguages(t *testing.T) {
 	assert.Equal(t, "Das Feld „Farbe des Artikels“ muss einen dieser Werte haben: red, light green.",
 		fieldMemberOf(t, resp, "items.1.colour").DE)
 	resp = r.Respond(with("Accept", problemJSON, "Accept-Language", "fr"), err)
-	assert.Contains(t, string(resp.Body), `"detail":"Le champ «`+"\u00a0Quantité\u00a0"+`» doit avoir une valeur supérieure ou égale à 1.","pointer":"#/items/1/qty"`)
+	assert.Contains(t, string(resp.Body), `"detail":"Le champ «`+"\u00a0Quantité\u00a0"+
+		`» doit avoir une valeur supérieure ou égale à 1.","pointer":"#/items/1/qty"`)
 }
 
 // A tag of the application has its text if there is one; an alias reads like the tag behind it.
@@ -262,10 +264,9 @@ func TestFieldName(t *testing.T) {
 		Option string `json:",omitempty" form:"k"`
 		None   string
 	}
-	typ := reflect.TypeFor[names]()
 	var got []string
-	for i := range typ.NumField() {
-		got = append(got, fault.FieldName(typ.Field(i)))
+	for field := range reflect.TypeFor[names]().Fields() {
+		got = append(got, fault.FieldName(field))
 	}
 	assert.Equal(t, []string{"a", "b", "c", "d", "e", "X-F", "g", "h", "i", "", "k", ""}, got)
 }
@@ -282,7 +283,8 @@ func TestValidationAllocations(t *testing.T) {
 	require.Len(t, err.(validator.ValidationErrors), 20)
 	own := files("active.de.toml", `x = "y"`, "active.en.toml", `x = "y"`)
 	allocations := func(languages ...string) float64 {
-		r, invalid := fault.NewResponder(fault.WithLocales(own), fault.WithLanguages(languages...), fault.WithLogger(slog.New(slog.DiscardHandler)))
+		r, invalid := fault.NewResponder(fault.WithLocales(own), fault.WithLanguages(languages...),
+			fault.WithLogger(slog.New(slog.DiscardHandler)))
 		require.NoError(t, invalid)
 		r.Respond(with(), err)
 		return testing.AllocsPerRun(50, func() { r.Respond(with(), err) })

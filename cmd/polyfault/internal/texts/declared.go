@@ -40,11 +40,13 @@ func declared(description string) (rest string, types map[string]string, err err
 	for item := range strings.SplitSeq(description[at[2]:at[3]], ",") {
 		words := strings.Fields(item)
 		if len(words) != 2 {
-			return "", nil, fmt.Errorf("in \"Types:\", %q is not a placeholder and its type; write for example \"Types: ID int, Name string\"", strings.TrimSpace(item))
+			return "", nil, fmt.Errorf("in \"Types:\", %q is not a placeholder and its type; "+
+				"write for example \"Types: ID int, Name string\"", strings.TrimSpace(item))
 		}
 		name, typ := words[0], words[1]
 		if _, known := allowedTypes[typ]; !known {
-			return "", nil, fmt.Errorf("in \"Types:\", %s cannot have the type %q; use one of %s", name, typ, strings.Join(slices.Sorted(maps.Keys(allowedTypes)), ", "))
+			return "", nil, fmt.Errorf("in \"Types:\", %s cannot have the type %q; use one of %s", name, typ,
+				strings.Join(slices.Sorted(maps.Keys(allowedTypes)), ", "))
 		}
 		if _, twice := types[name]; twice {
 			return "", nil, fmt.Errorf("in \"Types:\", %s stands twice; keep one", name)

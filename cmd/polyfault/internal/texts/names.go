@@ -23,12 +23,17 @@ var initialisms = func() map[string]string {
 // functionName is the name of the function for the text: "order.not_found" is OrderNotFound, "invalid_url"
 // InvalidURL. An id that does not begin with a letter which has an upper case gets Text in front.
 func functionName(id string) string {
-	var name strings.Builder
-	for _, word := range wordsOf(id) {
-		name.WriteString(capitalized(word))
+	name := joined(wordsOf(id))
+	if !token.IsExported(name) {
+		return "Text" + name
 	}
-	if !token.IsExported(name.String()) {
-		return "Text" + name.String()
+	return name
+}
+
+func joined(words []string) string {
+	var name strings.Builder
+	for _, word := range words {
+		name.WriteString(capitalized(word))
 	}
 	return name.String()
 }
@@ -39,10 +44,7 @@ func parameterName(placeholder string) string {
 	if len(words) == 0 || unicode.IsDigit(rune(words[0][0])) {
 		words = slices.Insert(words, 0, "arg")
 	}
-	name := strings.ToLower(words[0])
-	for _, word := range words[1:] {
-		name += capitalized(word)
-	}
+	name := strings.ToLower(words[0]) + joined(words[1:])
 	if other, ok := otherNames[name]; ok {
 		return other
 	}

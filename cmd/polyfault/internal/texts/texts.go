@@ -113,7 +113,8 @@ func (s *localeSet) source(tag string) (*localeFile, error) {
 		tags = append(tags, file.tag)
 	}
 	if tag == "" {
-		return nil, fmt.Errorf("which language is the source? There is no active.en.toml; name one of %s with -language", strings.Join(tags, ", "))
+		return nil, fmt.Errorf("which language is the source? There is no active.en.toml; name one of %s with -language",
+			strings.Join(tags, ", "))
 	}
 	return nil, fmt.Errorf("language %q has no file active.%s.toml; there are %s", tag, tag, strings.Join(tags, ", "))
 }
@@ -130,7 +131,8 @@ func (s *localeSet) checkStrays(source *localeFile) error {
 	for _, file := range s.files {
 		for _, m := range file.messages {
 			if !known[m.ID] && hasFunction(m.ID) {
-				return &fault.LocaleError{File: file.name, Key: m.ID, Rule: "the source language lacks the text; add it to " + source.name + " or remove it here"}
+				return &fault.LocaleError{File: file.name, Key: m.ID,
+					Rule: "the source language lacks the text; add it to " + source.name + " or remove it here"}
 			}
 		}
 	}
@@ -169,7 +171,8 @@ func (s *localeSet) functions(source *localeFile) ([]function, error) {
 			return nil, err
 		}
 		if other, taken := ids[f.name]; taken {
-			return nil, &fault.LocaleError{File: source.name, Key: m.ID, Rule: fmt.Sprintf("the function %s is that of key %q already; rename one of them", f.name, other)}
+			return nil, &fault.LocaleError{File: source.name, Key: m.ID,
+				Rule: fmt.Sprintf("the function %s is that of key %q already; rename one of them", f.name, other)}
 		}
 		ids[f.name] = m.ID
 		list = append(list, f)
@@ -220,7 +223,9 @@ func (s *localeSet) placeholders(source *localeFile, id string, types map[string
 				continue
 			}
 			if _, known := types[name]; !known && name != count {
-				return nil, &fault.LocaleError{File: file.name, Key: id, Rule: fmt.Sprintf("%s does not have the placeholder {{.%s}}; use one that it has, or declare this one in its description (Types: %s string)", source.name, name, name)}
+				return nil, &fault.LocaleError{File: file.name, Key: id, Rule: fmt.Sprintf(
+					"%s does not have the placeholder {{.%s}}; use one that it has, or declare this one in its description "+
+						"(Types: %s string)", source.name, name, name)}
 			}
 			names = append(names, name)
 		}

@@ -102,8 +102,8 @@ func TestFunctionNames(t *testing.T) {
 		"order_not_found": "OrderNotFound", "order.not-found": "OrderNotFound", "orderNotFound": "OrderNotFound",
 		"ORDER_NOT_FOUND": "OrderNotFound", "OrderURLTooLong": "OrderURLTooLong", "io_failure": "IOFailure",
 		"user_ids": "UserIDs", "orderIDs": "OrderIDs", "url2": "Url2", "oauth_scope": "OAuthScope", "http error/404": "HTTPError404",
-		"type": "Type", "b2b": "B2b", "404": "Text404", "注文": "Text注文", "éclair": "Éclair", "...": "Text", "a__b": "AB", "IDsOf": "IDsOf",
-		"fields.a": "FieldsA", "my.field.a": "MyFieldA", "a.titles": "ATitles",
+		"type": "Type", "b2b": "B2b", "404": "Text404", "注文": "Text注文", "éclair": "Éclair", "...": "Text", "a__b": "AB",
+		"IDsOf": "IDsOf", "fields.a": "FieldsA", "my.field.a": "MyFieldA", "a.titles": "ATitles",
 	} {
 		assert.Contains(t, generated(t, fmt.Sprintf("%q = \"x\"", id)), "\nfunc "+want+"() []fault.Attr {", id)
 	}
@@ -122,7 +122,8 @@ func TestParameterNames(t *testing.T) {
 
 func TestParametersAreSortedByName(t *testing.T) {
 	assert.Contains(t, generated(t, `a = "{{.C}} {{.Count}} {{.A}} {{.B}}"`), "func A(a, b, c any, count int) []fault.Attr {")
-	code, err := texts.Generate(locales("active.en.toml", "[a]\nother = \"{{.Z}} {{.N}}\"\ndescription = \"Types: A any\"", "active.de.toml", `a = "{{.A}} {{.Z}}"`), texts.Options{})
+	code, err := texts.Generate(locales("active.en.toml", "[a]\nother = \"{{.Z}} {{.N}}\"\ndescription = \"Types: A any\"",
+		"active.de.toml", `a = "{{.A}} {{.Z}}"`), texts.Options{})
 	require.NoError(t, err)
 	assert.Contains(t, string(code), "func A(a, n, z any)")
 }
@@ -138,7 +139,8 @@ func TestCommentsShowTheTextAsItIs(t *testing.T) {
 }
 
 func TestDeclaredTypes(t *testing.T) {
-	for _, typ := range []string{"any", "bool", "float64", "fmt.Stringer", "int", "int64", "string", "[]string", "time.Duration", "time.Time", "uint", "uint64"} {
+	for _, typ := range []string{"any", "bool", "float64", "fmt.Stringer", "int", "int64", "string", "[]string",
+		"time.Duration", "time.Time", "uint", "uint64"} {
 		code := generated(t, fmt.Sprintf("[a]\ndescription = \"Types: A %s\"\nother = \"{{.A}}\"", typ))
 		assert.Contains(t, code, "func A(a "+typ+") []fault.Attr {")
 		assert.NotContains(t, code, "Types")
@@ -199,12 +201,18 @@ func TestErrors(t *testing.T) {
 	for _, c := range []struct{ en, de, want string }{
 		{"x = {", "", `locale file "active.en.toml": key "x": is not valid TOML`},
 		{`a = "{{range .}}"`, "", `key "a.other": template action`},
-		{"\"a.b\" = \"x\"\na_b = \"y\"", "", `locale file "active.en.toml": key "a_b": the function AB is that of key "a.b" already; rename one of them`},
+		{"\"a.b\" = \"x\"\na_b = \"y\"", "",
+			`locale file "active.en.toml": key "a_b": the function AB is that of key "a.b" already; rename one of them`},
 		{`a = "{{.ID}} {{.Id}}"`, "", `key "a": the placeholders {{.ID}} and {{.Id}} are both the parameter id; rename one of them`},
-		{`a = "x"`, "a = \"x\"\nb = \"y\"", `locale file "active.de.toml": key "b": the source language lacks the text; add it to active.en.toml or remove it here`},
-		{`a = "x"`, `a = "{{.ID}}"`, `locale file "active.de.toml": key "a": active.en.toml does not have the placeholder {{.ID}}; use one that it has, or declare this one in its description (Types: ID string)`},
-		{"[a]\nother = \"x\"\ndescription = \"Types: ID int\"", "", `key "a": in "Types:", no language has the placeholder {{.ID}} to fill; remove "ID int"`},
-		{"[a]\nother = \"{{.ID}}\"\ndescription = \"Types: ID integer\"", "", `in "Types:", ID cannot have the type "integer"; use one of []string, any, bool, float64, fmt.Stringer, int`},
+		{`a = "x"`, "a = \"x\"\nb = \"y\"",
+			`locale file "active.de.toml": key "b": the source language lacks the text; add it to active.en.toml or remove it here`},
+		{`a = "x"`, `a = "{{.ID}}"`,
+			`locale file "active.de.toml": key "a": active.en.toml does not have the placeholder {{.ID}}; ` +
+				`use one that it has, or declare this one in its description (Types: ID string)`},
+		{"[a]\nother = \"x\"\ndescription = \"Types: ID int\"", "",
+			`key "a": in "Types:", no language has the placeholder {{.ID}} to fill; remove "ID int"`},
+		{"[a]\nother = \"{{.ID}}\"\ndescription = \"Types: ID integer\"", "",
+			`in "Types:", ID cannot have the type "integer"; use one of []string, any, bool, float64, fmt.Stringer, int`},
 		{"[a]\nother = \"{{.ID}}\"\ndescription = \"Types: ID\"", "", `in "Types:", "ID" is not a placeholder and its type`},
 		{"[a]\nother = \"{{.ID}}\"\ndescription = \"Types: ID int, ID uint\"", "", `in "Types:", ID stands twice`},
 		{"[a]\nother = \"{{.Count}}\"\ndescription = \"Types: Count uint\"", "", `in "Types:", Count is always int; remove "Count uint"`},
@@ -228,12 +236,15 @@ func TestErrors(t *testing.T) {
 
 // What the title of another text or the name of a field is called in one language only is no error.
 func TestStraysThatAreNone(t *testing.T) {
-	_, err := texts.Generate(locales("active.en.toml", `a = "x"`, "active.de.toml", "a = \"x\"\n\"b.title\" = \"B\"\n\"field.c\" = \"C\"\ntask_locked = \"T\"\n"), texts.Options{})
+	_, err := texts.Generate(locales("active.en.toml", `a = "x"`, "active.de.toml",
+		"a = \"x\"\n\"b.title\" = \"B\"\n\"field.c\" = \"C\"\ntask_locked = \"T\"\n"), texts.Options{})
 	require.NoError(t, err)
-	code, err := texts.Generate(locales("active.en.toml", "[a]\nother = \"x\"\ndescription = \"Types: Count int\"", "active.de.toml", `a = "{{.Count}}"`), texts.Options{})
+	code, err := texts.Generate(locales("active.en.toml", "[a]\nother = \"x\"\ndescription = \"Types: Count int\"",
+		"active.de.toml", `a = "{{.Count}}"`), texts.Options{})
 	require.NoError(t, err, "a count may be missing in the source")
 	assert.Contains(t, string(code), "func A(count int)")
-	code, err = texts.Generate(locales("active.en.toml", `a = "x"`, "active.de.toml", `a = "{{.Count}}"`, "README.md", "x = {"), texts.Options{})
+	code, err = texts.Generate(locales("active.en.toml", `a = "x"`, "active.de.toml", `a = "{{.Count}}"`, "README.md",
+		"x = {"), texts.Options{})
 	require.NoError(t, err)
 	assert.Contains(t, string(code), "func A(count int)")
 }

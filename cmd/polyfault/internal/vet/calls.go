@@ -86,7 +86,8 @@ func (c *unit) checkField(call *ast.CallExpr) {
 	}
 	id := "rule." + code
 	if !c.texts.ids[id] && c.texts.folder != "" && !c.texts.isRule(code) {
-		c.report(call.Args[1], "unknown", fmt.Sprintf("no text for the rule %q: clients read the general one, rule.invalid; add %q to the locale files in %s, or choose a text with fault.Text%s",
+		c.report(call.Args[1], "unknown", fmt.Sprintf("no text for the rule %q: clients read the general one, rule.invalid; "+
+			"add %q to the locale files in %s, or choose a text with fault.Text%s",
 			code, id, c.texts.folder, c.texts.similar(id)))
 		return
 	}

@@ -60,7 +60,8 @@ func Check(ctx context.Context, opts Options, patterns ...string) ([]Finding, er
 		found = append(found, unused...)
 	}
 	slices.SortFunc(found, func(a, b Finding) int {
-		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), strings.Compare(a.Message, b.Message))
+		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
+			strings.Compare(a.Message, b.Message))
 	})
 	return found, nil
 }
@@ -176,7 +177,7 @@ func (p *program) analyze(a *analysis.Analyzer) ([]Finding, error) {
 // use any text.
 func (p *program) unused(folder string) ([]Finding, error) {
 	if problems(p.own) != nil {
-		return nil, nil
+		return nil, nil //nolint:nilerr // as the comment says
 	}
 	folders := []string{folder}
 	if folder == "" {

@@ -84,7 +84,7 @@ func moduleRoot() (string, error) {
 func addLocales(sum hash.Hash, root string) {
 	_ = filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			return nil
+			return nil //nolint:nilerr // reported where the folder is needed
 		}
 		if entry.IsDir() {
 			if name != root && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "node_modules") {

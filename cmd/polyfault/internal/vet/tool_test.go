@@ -58,10 +58,12 @@ var Any *Kind
 func stubbed(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	write(t, dir, "go.mod", "module example.com/program\n\ngo 1.26.0\n\nrequire github.com/polyfault/polyfault v0.0.0\nreplace github.com/polyfault/polyfault => ./stub\n")
+	write(t, dir, "go.mod", "module example.com/program\n\ngo 1.26.0\n\n"+
+		"require github.com/polyfault/polyfault v0.0.0\nreplace github.com/polyfault/polyfault => ./stub\n")
 	write(t, dir, "stub/go.mod", "module github.com/polyfault/polyfault\n\ngo 1.26.0\n")
 	write(t, dir, "stub/core/fault.go", stub)
-	write(t, dir, "shop/shop.go", strings.ReplaceAll(head, "ackage p", "ackage shop")+"// NotFound is a kind.\nvar NotFound = fault.Any.Derive(fault.Spec{Code: \"not_here\"})\n")
+	write(t, dir, "shop/shop.go", strings.ReplaceAll(head, "ackage p", "ackage shop")+
+		"// NotFound is a kind.\nvar NotFound = fault.Any.Derive(fault.Spec{Code: \"not_here\"})\n")
 	write(t, dir, "p/p.go", `// Package p is for a test.
 package p
 

@@ -38,16 +38,16 @@ it, up to the module's root; -locales names another one.`,
 		URL:       "https://pkg.go.dev/" + corePath,
 		Requires:  []*analysis.Analyzer{inspect.Analyzer},
 		FactTypes: []analysis.Fact{new(kindFact)},
-		Run:       func(pass *analysis.Pass) (any, error) { return nil, check(pass, lib) },
+		Run:       func(pass *analysis.Pass) (any, error) { check(pass, lib); return nil, nil },
 	}
 	a.Flags.StringVar(&lib.folder, "locales", "", "absolute path of the `folder` of locale files")
 	return a
 }
 
 // check checks one package. One that does not import polyfault has nothing to check.
-func check(pass *analysis.Pass, lib *library) error {
+func check(pass *analysis.Pass, lib *library) {
 	if !imports(pass.Pkg, corePath) && pass.Pkg.Path() != corePath {
-		return nil
+		return
 	}
 	c := &unit{pass: pass, done: map[*ast.CallExpr]bool{}}
 	root := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root()
@@ -55,18 +55,17 @@ func check(pass *analysis.Pass, lib *library) error {
 	c.kinds.export()
 	file := c.firstFile()
 	if file == nil {
-		return nil
+		return
 	}
 	var err error
 	if c.texts, err = lib.textsFor(filepath.Dir(c.name(file))); err != nil {
 		pass.Reportf(file.Package, "the texts of this package cannot be checked: %v", err)
-		return nil
+		return
 	}
 	for cursor := range root.Preorder((*ast.CallExpr)(nil)) {
 		c.noteLater(cursor.Node().(*ast.CallExpr))
 	}
 	c.checkAll(root)
-	return nil
 }
 
 func imports(pkg *types.Package, path string) bool {
