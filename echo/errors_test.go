@@ -121,14 +121,16 @@ func TestForeignMessages(t *testing.T) {
 		err  error
 		want any
 	}{
-		"string":               {echo.NewHTTPError(http.StatusConflict, "Order 7 is closed."), detail{"message": "Order 7 is closed."}},
-		"with a cause":         {echo.NewHTTPError(http.StatusConflict, "Order 7 is closed.").WithInternal(errors.New(canary)), detail{"message": "Order 7 is closed."}},
-		"of the inner one":     {http400(echo.NewHTTPError(http.StatusConflict, "Order 7 is closed.")), detail{"message": "Order 7 is closed."}},
-		"cause without a text": {echo.NewHTTPError(http.StatusConflict, "Order 7 is closed.").WithInternal(speechless{}), detail{"message": "Order 7 is closed."}},
-		"name of the status":   {echo.ErrConflict, nil},
-		"text of the cause":    {echo.NewHTTPError(http.StatusConflict, "fails: "+canary).WithInternal(errors.New(canary)), nil},
-		"error":                {echo.NewHTTPError(http.StatusConflict, errors.New(canary)), nil},
-		"map":                  {echo.NewHTTPError(http.StatusConflict, echo.Map{"x": canary}), nil},
+		"string": {echo.NewHTTPError(http.StatusConflict, "Order 7 is closed."), detail{"message": "Order 7 is closed."}},
+		"with a cause": {echo.NewHTTPError(http.StatusConflict, "Order 7 is closed.").WithInternal(errors.New(canary)),
+			detail{"message": "Order 7 is closed."}},
+		"of the inner one": {http400(echo.NewHTTPError(http.StatusConflict, "Order 7 is closed.")), detail{"message": "Order 7 is closed."}},
+		"cause without a text": {echo.NewHTTPError(http.StatusConflict, "Order 7 is closed.").WithInternal(speechless{}),
+			detail{"message": "Order 7 is closed."}},
+		"name of the status": {echo.ErrConflict, nil},
+		"text of the cause":  {echo.NewHTTPError(http.StatusConflict, "fails: "+canary).WithInternal(errors.New(canary)), nil},
+		"error":              {echo.NewHTTPError(http.StatusConflict, errors.New(canary)), nil},
+		"map":                {echo.NewHTTPError(http.StatusConflict, echo.Map{"x": canary}), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := installed(t, fault.WithForeignMessages())
@@ -228,12 +230,15 @@ func TestBindingErrors(t *testing.T) {
 		code   string
 		want   map[string]string // field → code
 	}{
-		"one field": {func(b *echo.ValueBinder) error { return b.Int("hours", new(int)).BindError() }, 400, "bad_param_value", map[string]string{"hours": invalid}},
-		"required":  {func(b *echo.ValueBinder) error { return b.MustInt("minutes", new(int)).BindError() }, 400, "bad_param_value", map[string]string{"minutes": required}},
+		"one field": {func(b *echo.ValueBinder) error { return b.Int("hours", new(int)).BindError() }, 400, "bad_param_value",
+			map[string]string{"hours": invalid}},
+		"required": {func(b *echo.ValueBinder) error { return b.MustInt("minutes", new(int)).BindError() }, 400, "bad_param_value",
+			map[string]string{"minutes": required}},
 		"wrapped": {func(b *echo.ValueBinder) error {
 			return fmt.Errorf("%s: %w", canary, b.Int("hours", new(int)).BindError())
 		}, 400, "bad_param_value", map[string]string{"hours": invalid}},
-		"in a 400": {func(b *echo.ValueBinder) error { return http400(b.Int("hours", new(int)).BindError()) }, 400, "bad_param_value", map[string]string{"hours": invalid}},
+		"in a 400": {func(b *echo.ValueBinder) error { return http400(b.Int("hours", new(int)).BindError()) }, 400, "bad_param_value",
+			map[string]string{"hours": invalid}},
 		"all fields": {func(b *echo.ValueBinder) error {
 			return errors.Join(b.FailFast(false).Int("hours", new(int)).MustInt("minutes", new(int)).BindErrors()...)
 		}, 400, "bad_param_value", map[string]string{"hours": invalid, "minutes": required}},
@@ -330,7 +335,8 @@ func TestUnencodable(t *testing.T) {
 }
 
 func TestNilsLeaveTheResponseAlone(t *testing.T) {
-	for name, err := range map[string]error{"nil": nil, "echo's": (*echo.HTTPError)(nil), "binding": (*echo.BindingError)(nil), "ours": (*fault.Fault)(nil), "kind": (*fault.Kind)(nil)} {
+	for name, err := range map[string]error{"nil": nil, "echo's": (*echo.HTTPError)(nil), "binding": (*echo.BindingError)(nil),
+		"ours": (*fault.Fault)(nil), "kind": (*fault.Kind)(nil)} {
 		s := installed(t)
 		s.GET("/", func(c echo.Context) error {
 			c.Error(err)

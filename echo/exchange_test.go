@@ -242,7 +242,8 @@ func TestResponseControllerWorksThroughTheExchange(t *testing.T) {
 	s := installed(t)
 	s.GET("/", func(c echo.Context) error {
 		r := http.NewResponseController(c.Response())
-		assert.NoError(t, errors.Join(r.SetReadDeadline(time.Now().Add(time.Minute)), r.SetWriteDeadline(time.Now().Add(time.Minute)), r.EnableFullDuplex(), r.Flush()))
+		assert.NoError(t, errors.Join(r.SetReadDeadline(time.Now().Add(time.Minute)), r.SetWriteDeadline(time.Now().Add(time.Minute)),
+			r.EnableFullDuplex(), r.Flush()))
 		return nil
 	})
 	resp, _ := s.get("/")

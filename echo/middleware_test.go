@@ -40,7 +40,8 @@ func TestOneAnswerHoweverOftenItIsCalled(t *testing.T) {
 		"Recover behind a wall":  {before: all, after: []echo.MiddlewareFunc{hiding, tracing}, group: group},
 		"echo's Recover outside": {before: []echo.MiddlewareFunc{middleware.Recover()}, after: all},
 		"failing outside":        {before: []echo.MiddlewareFunc{failingAfter}},
-		"net/http's":             {before: []echo.MiddlewareFunc{echo.WrapMiddleware(passing), tracing}, after: []echo.MiddlewareFunc{echo.WrapMiddleware(passing), tracing}},
+		"net/http's": {before: []echo.MiddlewareFunc{echo.WrapMiddleware(passing), tracing},
+			after: []echo.MiddlewareFunc{echo.WrapMiddleware(passing), tracing}},
 	} {
 		for kind, h := range map[string]echo.HandlerFunc{
 			"error": returning(fault.TaskLocked),
@@ -192,13 +193,14 @@ func TestAbort(t *testing.T) {
 func TestAPanicAfterTheFirstByteAborts(t *testing.T) {
 	dump := middleware.BodyDump(func(echo.Context, []byte, []byte) {})
 	for name, c := range map[string]struct{ before, after []echo.MiddlewareFunc }{
-		"alone":                {},
-		"echo's Recover":       {before: []echo.MiddlewareFunc{middleware.Recover()}},
-		"loggers":              {before: loggers(), after: loggers()},
-		"BodyDump":             {before: []echo.MiddlewareFunc{dump}, after: []echo.MiddlewareFunc{dump}},
-		"Gzip outside":         {before: []echo.MiddlewareFunc{middleware.Gzip()}},
-		"Gzip inside":          {after: []echo.MiddlewareFunc{middleware.Gzip()}},
-		"net/http's":           {before: []echo.MiddlewareFunc{echo.WrapMiddleware(passing)}, after: []echo.MiddlewareFunc{echo.WrapMiddleware(passing)}},
+		"alone":          {},
+		"echo's Recover": {before: []echo.MiddlewareFunc{middleware.Recover()}},
+		"loggers":        {before: loggers(), after: loggers()},
+		"BodyDump":       {before: []echo.MiddlewareFunc{dump}, after: []echo.MiddlewareFunc{dump}},
+		"Gzip outside":   {before: []echo.MiddlewareFunc{middleware.Gzip()}},
+		"Gzip inside":    {after: []echo.MiddlewareFunc{middleware.Gzip()}},
+		"net/http's": {before: []echo.MiddlewareFunc{echo.WrapMiddleware(passing)},
+			after: []echo.MiddlewareFunc{echo.WrapMiddleware(passing)}},
 		"Recover of ours, too": {before: []echo.MiddlewareFunc{faultecho.Recover(nil)}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -264,20 +266,22 @@ func TestGzip(t *testing.T) {
 		before, after []echo.MiddlewareFunc
 		compressed    bool
 	}{
-		"outside":                       {before: []echo.MiddlewareFunc{middleware.Gzip()}, compressed: true},
-		"inside":                        {after: []echo.MiddlewareFunc{middleware.Gzip()}},
-		"outside of a logger":           {before: []echo.MiddlewareFunc{middleware.Gzip(), tracing}, compressed: true},
-		"inside, around a logger":       {after: []echo.MiddlewareFunc{middleware.Gzip(), tracing}},
-		"minimum length not reached":    {before: []echo.MiddlewareFunc{middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 1 << 20}), tracing}},
+		"outside":                 {before: []echo.MiddlewareFunc{middleware.Gzip()}, compressed: true},
+		"inside":                  {after: []echo.MiddlewareFunc{middleware.Gzip()}},
+		"outside of a logger":     {before: []echo.MiddlewareFunc{middleware.Gzip(), tracing}, compressed: true},
+		"inside, around a logger": {after: []echo.MiddlewareFunc{middleware.Gzip(), tracing}},
+		"minimum length not reached": {before: []echo.MiddlewareFunc{middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 1 << 20}),
+			tracing}},
 		"setting it before the handler": {before: []echo.MiddlewareFunc{compressing}, compressed: true},
 	} {
-		for kind, h := range map[string]echo.HandlerFunc{"error": returning(large), "panic": panickingWith(large), "stale": func(c echo.Context) error {
-			c.Response().Header().Set("Content-Length", "5")
-			if name != "setting it before the handler" {
-				c.Response().Header().Set("Content-Encoding", "br")
-			}
-			return large
-		}} {
+		for kind, h := range map[string]echo.HandlerFunc{"error": returning(large), "panic": panickingWith(large),
+			"stale": func(c echo.Context) error {
+				c.Response().Header().Set("Content-Length", "5")
+				if name != "setting it before the handler" {
+					c.Response().Header().Set("Content-Encoding", "br")
+				}
+				return large
+			}} {
 			t.Run(name+", "+kind, func(t *testing.T) {
 				s := bare(t)
 				s.Use(c.before...)
@@ -507,7 +511,8 @@ func TestSeveralHeaderLines(t *testing.T) {
 	s.GET("/", returning(fault.Unauthorized.New(fault.HeadersFunc(func(r fault.Request) http.Header {
 		return http.Header{"X-Own": {r.Header("x-own") + r.Method() + r.Path() + r.Header("X-None")}}
 	}))))
-	resp, _ := s.get("/", "Accept", "text/html;q=0.1", "Accept", "application/problem+json", "Accept-Language", "tlh", "Accept-Language", "pt-BR;q=0.5", "X-Own", "1", "X-Own", "2")
+	resp, _ := s.get("/", "Accept", "text/html;q=0.1", "Accept", "application/problem+json", "Accept-Language", "tlh",
+		"Accept-Language", "pt-BR;q=0.5", "X-Own", "1", "X-Own", "2")
 	assert.Equal(t, "application/problem+json", resp.Header.Get("Content-Type"))
 	assert.Equal(t, "pt", resp.Header.Get("Content-Language"))
 	assert.Equal(t, "1, 2GET/", resp.Header.Get("X-Own"))
@@ -515,7 +520,8 @@ func TestSeveralHeaderLines(t *testing.T) {
 
 // Contexts come from a pool, echo's errors are global: nothing of a request may be left in them.
 func TestNothingIsLeftBehind(t *testing.T) {
-	globals := []*echo.HTTPError{echo.ErrBadRequest, echo.ErrUnauthorized, echo.ErrForbidden, echo.ErrNotFound, echo.ErrMethodNotAllowed, echo.ErrStatusRequestEntityTooLarge, echo.ErrUnsupportedMediaType, echo.ErrServiceUnavailable, echo.ErrInternalServerError}
+	globals := []*echo.HTTPError{echo.ErrBadRequest, echo.ErrUnauthorized, echo.ErrForbidden, echo.ErrNotFound, echo.ErrMethodNotAllowed,
+		echo.ErrStatusRequestEntityTooLarge, echo.ErrUnsupportedMediaType, echo.ErrServiceUnavailable, echo.ErrInternalServerError}
 	var before []echo.HTTPError
 	for _, g := range globals {
 		before = append(before, *g)
@@ -528,7 +534,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	s.GET("/locked", returning(fault.TaskLocked))
 	s.GET("/panic", panickingWith(fault.TaskLocked))
 	s.GET("/global", func(c echo.Context) error { return globals[len(c.QueryParam("n"))] })
-	s.GET("/large", func(c echo.Context) error {
+	s.GET("/large", func(echo.Context) error {
 		return echo.ErrBadRequest.WithInternal(echo.ErrStatusRequestEntityTooLarge)
 	})
 	titles := map[string]string{"de": "Aufgabe gesperrt", "en": "Task locked", "fr": "Tâche verrouillée", "pt": "Tarefa bloqueada"}

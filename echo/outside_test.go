@@ -34,8 +34,7 @@ func TestOutsideSeesTheStatus(t *testing.T) {
 			return func(c echo.Context) error {
 				err := next(c)
 				inResponse, size, inError = c.Response().Status, c.Response().Size, 0
-				var he *echo.HTTPError
-				if errors.As(err, &he) {
+				if he, ok := errors.AsType[*echo.HTTPError](err); ok {
 					inError = he.Code
 				}
 				if err != nil {

@@ -10,9 +10,9 @@
 //	app.Use(faultfiber.Recover(nil))
 //	app.Get("/orders/:id", getOrder) // as ever: func(*fiber.Ctx) error
 //
-// ErrorHandler(nil) answers with [fault.Default], Recover(nil) by the app's error handler. Handlers stay as they are: what they return and what they
-// panic is answered, and so are a path without a route, a method without one (with fiber's Allow), a
-// body over BodyLimit and a request that is no HTTP.
+// ErrorHandler(nil) answers with [fault.Default], Recover(nil) by the app's error handler. Handlers stay as
+// they are: what they return and what they panic is answered, and so are a path without a route, a method
+// without one (with fiber's Allow), a body over BodyLimit and a request that is no HTTP.
 //
 // # What is known of fiber's errors
 //

@@ -199,7 +199,7 @@ func TestInput(t *testing.T) {
 		_, err := c.ParamsInt("number")
 		return errors.Join(errors.New(canary), err)
 	})
-	app.Get("/foreign-int/:number", func(c *fiber.Ctx) error {
+	app.Get("/foreign-int/:number", func(*fiber.Ctx) error {
 		return fmt.Errorf("failed to convert: %w", atoi("from the database"))
 	})
 	app.Get("/bare-int/:number", func(c *fiber.Ctx) error { return atoi(c.Params("number")) })
@@ -229,7 +229,8 @@ func TestInput(t *testing.T) {
 		{"POST", "/body", "number=" + canary, []string{"Content-Type", urlencoded}, 400, "bad_request"},
 		{"POST", "/body", "number[=1", []string{"Content-Type", urlencoded}, openBracket, bracketCode},
 		{"POST", "/wrapped", "number=" + canary, []string{"Content-Type", urlencoded}, 400, "bad_request"},
-		{"POST", "/body", "--b\r\nContent-Disposition: form-data; name=number\r\n\r\n" + canary + "\r\n--b--\r\n", []string{"Content-Type", multipart}, 400, "bad_request"},
+		{"POST", "/body", "--b\r\nContent-Disposition: form-data; name=number\r\n\r\n" + canary + "\r\n--b--\r\n",
+			[]string{"Content-Type", multipart}, 400, "bad_request"},
 		{"POST", "/body", "<a><number>" + canary + "</number></a>", []string{"Content-Type", "text/xml; charset=utf-8"}, 400, "bad_param_value"},
 		{"POST", "/body", "<a><" + canary, []string{"Content-Type", "application/xml"}, 400, "bad_request"},
 		{"POST", "/body", canary, []string{"Content-Type", "text/plain"}, 422, "unprocessable_content"},
@@ -519,7 +520,8 @@ func TestOneContextServesManyRequests(t *testing.T) {
 
 // F-01, C-07: the test itself would die.
 func TestNothingEndsTheProcess(t *testing.T) {
-	broken, _ := logging(t, fault.WithObserver(func(context.Context, *fault.Occurrence) { panic(canary) }), fault.WithTraceID(func(fault.Request) string { panic(canary) }))
+	broken, _ := logging(t, fault.WithObserver(func(context.Context, *fault.Occurrence) { panic(canary) }),
+		fault.WithTraceID(func(fault.Request) string { panic(canary) }))
 	badLogger, err := fault.NewResponder(fault.WithLogger(slog.New(panickingHandler{})))
 	require.NoError(t, err)
 	closing := func(c *fiber.Ctx) error {
@@ -879,7 +881,8 @@ func TestFibersRecoverInside(t *testing.T) {
 
 func TestNilsLeaveTheResponseAlone(t *testing.T) {
 	var none *fiber.Error
-	for name, err := range map[string]error{"nil": nil, "typed nil": (*fault.Fault)(nil), "fiber's": none, "list": fault.Binding((*fault.Kind)(nil))} {
+	for name, err := range map[string]error{"nil": nil, "typed nil": (*fault.Fault)(nil), "fiber's": none,
+		"list": fault.Binding((*fault.Kind)(nil))} {
 		r, log := logging(t)
 		app := newApp(r)
 		app.Get("/", func(c *fiber.Ctx) error {
@@ -900,15 +903,18 @@ func TestHeaders(t *testing.T) {
 			cfg.DisableHeaderNormalizing = disabled
 			app := fiber.New(cfg)
 			app.Get("/", func(c *fiber.Ctx) error {
-				for _, line := range []string{"content-disposition: attachment", "CONTENT-ENCODING: gzip", "etag: x", "vary: Origin", "vary: accept", "set-cookie: a=1", "set-cookie: b=2", "x-kept: 1", "x-kept: 2", "x-own: old", "X-OWN: older", "content-length: 3"} {
+				for _, line := range []string{"content-disposition: attachment", "CONTENT-ENCODING: gzip", "etag: x", "vary: Origin",
+					"vary: accept", "set-cookie: a=1", "set-cookie: b=2", "x-kept: 1", "x-kept: 2", "x-own: old", "X-OWN: older", "content-length: 3"} {
 					name, value, _ := strings.Cut(line, ": ")
 					c.Response().Header.Add(name, value)
 				}
-				return fault.TaskLocked.New(fault.Header("X-Own", "new"), fault.Header("Vary", "X-Realm"), fault.HeadersFunc(func(r fault.Request) http.Header {
-					return http.Header{"X-Seen": {r.Header("X-Several") + "|" + r.Header("Host") + "|" + r.Header("Cookie") + "|" + r.Header("X-None")}}
-				}))
+				return fault.TaskLocked.New(fault.Header("X-Own", "new"), fault.Header("Vary", "X-Realm"),
+					fault.HeadersFunc(func(r fault.Request) http.Header {
+						return http.Header{"X-Seen": {r.Header("X-Several") + "|" + r.Header("Host") + "|" + r.Header("Cookie") + "|" + r.Header("X-None")}}
+					}))
 			})
-			resp := get(t, serve(t, app), "/", "x-several", "1", "X-Several", "2", "cookie", "a=b", "accept-language", "de", "accept", "application/problem+json")
+			resp := get(t, serve(t, app), "/", "x-several", "1", "X-Several", "2", "cookie", "a=b", "accept-language", "de",
+				"accept", "application/problem+json")
 			assert.Equal(t, http.StatusLocked, resp.StatusCode)
 			assert.Equal(t, "de", resp.Header.Get("Content-Language"))
 			assert.Equal(t, []string{"Origin, accept, Accept-Language, X-Realm"}, resp.Header["Vary"])

@@ -34,7 +34,8 @@ func TestOutsideSeesTheStatus(t *testing.T) {
 	app.Get("/fibers", func(*fiber.Ctx) error { return fiber.NewError(409, "mine") })
 	app.Get("/bad-error", func(*fiber.Ctx) error { return badText{} })
 	addr := serve(t, app)
-	for path, status := range map[string]int{"/returned": 423, "/panicked": 423, "/unknown": 500, "/fibers": 409, "/bad-error": 500, "/nowhere": 404} {
+	for path, status := range map[string]int{"/returned": 423, "/panicked": 423, "/unknown": 500, "/fibers": 409, "/bad-error": 500,
+		"/nowhere": 404} {
 		resp := get(t, addr, path)
 		assertOurs(t, resp, status)
 		assert.Equal(t, []int{status, status}, []int{inResponse, inError}, path)

@@ -151,7 +151,7 @@ func TestBinding(t *testing.T) {
 		"Bind, returned":   func(_ *gin.Context, bind, _ func(any) error) error { return bind(&input{}) },
 		"Bind, wrapped":    func(_ *gin.Context, bind, _ func(any) error) error { return fmt.Errorf("reading: %w", bind(&input{})) },
 		"ShouldBind":       func(_ *gin.Context, _, should func(any) error) error { return fault.Binding(should(&input{})) },
-		"ErrorTypeBind":    func(c *gin.Context, _, should func(any) error) error { collect(c, should(&input{})); return nil },
+		"ErrorTypeBind":    func(c *gin.Context, _, should func(any) error) error { _ = collect(c, should(&input{})); return nil },
 		"ErrorTypeBind, r": func(c *gin.Context, _, should func(any) error) error { return collect(c, should(&input{})) },
 	}
 	for name, way := range ways {
@@ -238,7 +238,7 @@ func TestDeliberate(t *testing.T) {
 		"/redirect": {302, "<a href=\"/teapot\">Found</a>.\n\n"},
 		"/slash":    {301, "<a href=\"/slash/\">Moved Permanently</a>.\n\n"},
 	} {
-		t.Run(path, func(t *testing.T) { s.untouched(s.get(path), want.status, want.body) })
+		t.Run(path, func(*testing.T) { s.untouched(s.get(path), want.status, want.body) })
 	}
 	a := s.get("/error")
 	assert.Equal(t, 500, a.StatusCode)

@@ -158,7 +158,8 @@ func TestAnsweredErrorsStandInErrors(t *testing.T) {
 		e.GET("/twice", faultgin.Middleware(r), faultgin.Handler(func(*gin.Context) error { return fault.TaskLocked }))
 		e.GET("/fine", func(c *gin.Context) { c.String(200, "fine") })
 	})
-	for _, path := range []string{"/returned", "/aborted", "/panicked", "/collected", "/collected-and-returned", "/collected-and-wrapped", "/bad-error", "/twice"} {
+	for _, path := range []string{"/returned", "/aborted", "/panicked", "/collected", "/collected-and-returned", "/collected-and-wrapped",
+		"/bad-error", "/twice"} {
 		s.failed(s.get(path), 423, "task_locked")
 		require.Len(t, seen, 1, path)
 		assert.ErrorIs(t, seen[0], fault.TaskLocked, path)

@@ -37,7 +37,10 @@ func eventually(t *testing.T, f func() bool, because string) {
 func TestOwnWritesAreNeverStale(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, d *database) {
-		stores := []*store.Store{d.open(t, store.WithPollInterval(100*time.Microsecond)), d.other(t, store.WithPollInterval(100*time.Microsecond))}
+		stores := []*store.Store{
+			d.open(t, store.WithPollInterval(100*time.Microsecond)),
+			d.other(t, store.WithPollInterval(100*time.Microsecond)),
+		}
 		var group sync.WaitGroup
 		for i := range 4 {
 			s := stores[i%2]
@@ -98,7 +101,8 @@ func TestExchangedExitCodes(t *testing.T) {
 		save(t, s, "job", store.Entry{Name: "a", ExitCode: new(1)}, store.Entry{Name: "b", ExitCode: new(2)})
 		for _, order := range [][]string{{"a", "b"}, {"b", "a"}} {
 			codes := map[string]int{"a": 3 - named(t, s, "job", "a").ExitCode, "b": 3 - named(t, s, "job", "b").ExitCode}
-			save(t, s, "job", store.Entry{Name: order[0], ExitCode: new(codes[order[0]])}, store.Entry{Name: order[1], ExitCode: new(codes[order[1]])})
+			save(t, s, "job", store.Entry{Name: order[0], ExitCode: new(codes[order[0]])},
+				store.Entry{Name: order[1], ExitCode: new(codes[order[1]])})
 			for name, code := range codes {
 				r, err := s.GetExitCode(t.Context(), "job", code)
 				require.NoError(t, err)
@@ -212,7 +216,8 @@ func TestListener(t *testing.T) {
 	d := newPostgres(t)
 	var out lines
 	a := d.open(t)
-	b := d.other(t, store.WithPollInterval(time.Hour), store.WithListener(listenPGX(d.DSN)), store.WithLogger(slog.New(slog.NewTextHandler(&out, nil))))
+	b := d.other(t, store.WithPollInterval(time.Hour), store.WithListener(listenPGX(d.DSN)),
+		store.WithLogger(slog.New(slog.NewTextHandler(&out, nil))))
 	r := save(t, a, "", store.Entry{Name: "a"})[0]
 	for i := range 5 {
 		if i == 3 {

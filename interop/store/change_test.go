@@ -17,7 +17,9 @@ import (
 
 // Kinds of this test's own.
 var (
-	tooDark  = fault.ServerError.Derive(fault.Spec{Code: "store_test_too_dark", Status: 503, ExitCode: 77, Retry: fault.RetryLater, Category: fault.CategoryAlgorithm})
+	tooDark = fault.ServerError.Derive(fault.Spec{
+		Code: "store_test_too_dark", Status: 503, ExitCode: 77, Retry: fault.RetryLater, Category: fault.CategoryAlgorithm,
+	})
 	tooLight = tooDark.Derive(fault.Spec{Code: "store_test_too_light"})
 )
 
@@ -116,7 +118,8 @@ func TestSaveUpdatesWhatItNames(t *testing.T) {
 		c := newClock()
 		s := d.open(t, store.WithClock(c.now))
 		first := save(t, s, "job", store.Entry{
-			Name: "Broken", Title: new("t"), Description: new("d"), Category: new(fault.CategoryData), Retryable: new(true), Status: new(409), ExitCode: new(3),
+			Name: "Broken", Title: new("t"), Description: new("d"), Category: new(fault.CategoryData), Retryable: new(true),
+			Status: new(409), ExitCode: new(3),
 		}, store.Entry{Name: "other"})
 		for _, x := range []struct {
 			name   string
@@ -394,7 +397,9 @@ func TestSyncKindsKeepsEdits(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, d *database) {
 		s := d.open(t)
-		adopted := save(t, s, "", store.Entry{Name: "Store_Test_Too_Dark", Title: new("own title"), Status: new(404), Retryable: new(false), ExitCode: new(78)})[0]
+		adopted := save(t, s, "", store.Entry{
+			Name: "Store_Test_Too_Dark", Title: new("own title"), Status: new(404), Retryable: new(false), ExitCode: new(78),
+		})[0]
 		assert.False(t, s.Retryable(tooDark))
 		require.NoError(t, s.SyncKinds(t.Context()))
 		got := get(t, s, adopted.ID)
@@ -415,7 +420,8 @@ func TestSyncKindsKeepsEdits(t *testing.T) {
 		s = d.other(t)
 		require.NoError(t, s.SyncKinds(t.Context()))
 		got = get(t, s, id)
-		assert.Equal(t, []any{"Not found", "ours", 404, fault.CategoryData, true}, []any{got.Title, got.Description, got.Status, got.Category, got.Retryable})
+		assert.Equal(t, []any{"Not found", "ours", 404, fault.CategoryData, true},
+			[]any{got.Title, got.Description, got.Status, got.Category, got.Retryable})
 		assert.Equal(t, "old", get(t, s, adopted.ID).Title, "an edited title is nobody’s but the operator’s")
 		vanished := named(t, s, "", "vanished")
 		assert.Equal(t, []any{true, "v", 418, 0}, []any{vanished.Builtin, vanished.Title, vanished.Status, vanished.ExitCode}, "its exit code is another kind’s now")
@@ -459,8 +465,10 @@ func TestBuiltinsAreReadOnly(t *testing.T) {
 			}
 		}
 		assert.Equal(t, r, get(t, s, r.ID))
-		got, err := s.Update(t.Context(), r.ID, r.Version, store.Entry{Name: "conflict", Category: new(r.Category), Status: new(409), ExitCode: new(0),
-			Title: new("T"), Description: new("D"), Retryable: new(true)})
+		got, err := s.Update(t.Context(), r.ID, r.Version, store.Entry{
+			Name: "conflict", Category: new(r.Category), Status: new(409), ExitCode: new(0),
+			Title: new("T"), Description: new("D"), Retryable: new(true),
+		})
 		require.NoError(t, err, "what does not change may be named")
 		assert.Equal(t, []any{"T", "D", true}, []any{got.Title, got.Description, got.Retryable})
 	})
@@ -570,7 +578,7 @@ func TestLostUpdates(t *testing.T) {
 			})
 		}
 		group.Wait()
-		assert.Equal(t, "", strings.Trim(get(t, d.other(t), r.ID).Title, "x"))
+		assert.Empty(t, strings.Trim(get(t, d.other(t), r.ID).Title, "x"))
 		assert.Len(t, get(t, d.other(t), r.ID).Title, 6*each)
 	})
 }

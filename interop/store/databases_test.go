@@ -126,7 +126,8 @@ func newSQLite(t testing.TB) *database {
 
 func newSQLiteWith(t testing.TB, parameters string) *database {
 	t.Helper()
-	d := &database{Dialect: store.SQLite, Driver: "sqlite", DSN: "file:" + filepath.ToSlash(filepath.Join(t.TempDir(), "polyfault.db")) + parameters}
+	d := &database{Dialect: store.SQLite, Driver: "sqlite",
+		DSN: "file:" + filepath.ToSlash(filepath.Join(t.TempDir(), "polyfault.db")) + parameters}
 	d.DB = d.connect(t)
 	return d
 }

@@ -19,9 +19,13 @@ func fillThree(t *testing.T, d *database, opts ...store.Option) *store.Store {
 	t.Helper()
 	c := newClock()
 	s := d.open(t, append(opts, store.WithClock(c.now))...)
-	save(t, s, "type-1", store.Entry{Name: "own", Title: new("Own"), Category: new(fault.CategoryAlgorithm), Status: new(404), ExitCode: new(7)})
+	save(t, s, "type-1", store.Entry{
+		Name: "own", Title: new("Own"), Category: new(fault.CategoryAlgorithm), Status: new(404), ExitCode: new(7),
+	})
 	c.move(time.Minute)
-	save(t, s, "", store.Entry{Name: "data", Title: new("Data"), Description: new("bad data"), Category: new(fault.CategoryData), Retryable: new(true)})
+	save(t, s, "", store.Entry{
+		Name: "data", Title: new("Data"), Description: new("bad data"), Category: new(fault.CategoryData), Retryable: new(true),
+	})
 	c.move(time.Minute)
 	save(t, s, "", store.Entry{Name: "system", Title: new("System"), Category: new(fault.CategorySystem)})
 	d.exec(t, "UPDATE polyfault_errors SET is_builtin = (id = 3)")

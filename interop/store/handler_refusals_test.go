@@ -111,7 +111,10 @@ func TestHandlerRefusesParameters(t *testing.T) {
 		}
 	})
 	a := newAPI(t, writing(fillThree(t, newSQLite(t))))
-	for _, r := range []reply{a.get("/errors/1/?page=1"), a.get("/logs/1/?code=a"), a.do("POST", "/errors/?page=1", newError), a.do("PATCH", "/errors/1/?page=1", "{}")} {
+	for _, r := range []reply{
+		a.get("/errors/1/?page=1"), a.get("/logs/1/?code=a"),
+		a.do("POST", "/errors/?page=1", newError), a.do("PATCH", "/errors/1/?page=1", "{}"),
+	} {
 		_, fields := refused(t, r)
 		assert.Equal(t, 400, r.Status)
 		assert.Subset(t, []string{"query page unknown_field", "query code unknown_field"}, fields)
@@ -161,19 +164,24 @@ func TestHandlerRefusesBodies(t *testing.T) {
 		{"unknown members", "POST", with(`"a":1,"b/~":2`), "superfluous_attributes_in_request", []string{"#/a unknown_field", "#/b~1~0 unknown_field"}},
 		{"another letter case", "POST", with(`"Status":400`), "validation_failed", []string{"#/Status unknown_field"}},
 		{"wrong types", "POST", `{"name":1,"title":true,"description":{},"category":[],"scope":2.5,"should_be_retried":"true","status":"400","exit_code":1.5}`, "invalid_json",
-			[]string{"#/name type", "#/title type", "#/description type", "#/category type", "#/scope type", "#/should_be_retried type", "#/status type", "#/exit_code type"}},
+			[]string{"#/name type", "#/title type", "#/description type", "#/category type", "#/scope type", "#/should_be_retried type",
+				"#/status type", "#/exit_code type"}},
 		{"twice", "PATCH", `{"title":"a","title":"a"}`, "validation_failed", []string{"#/title unique"}},
 		{"twice, in two cases", "PATCH", `{"title":"a","TITLE":"b"}`, "validation_failed", []string{"#/TITLE unknown_field"}},
 		{"three times", "PATCH", `{"title":"a","title":"a","title":"a"}`, "validation_failed", []string{"#/title unique"}},
 		{"wrong UTF-8", "PATCH", "{\"title\":\"\xff\"}", "invalid_json", []string{"# invalid"}},
 		{"NUL", "PATCH", "{\"title\":\"\x00\"}", "invalid_json", nil},
-		{"values", "POST", `{"name":"a\u0000","scope":"\u0007","title":"` + strings.Repeat("ä", 51) + `","description":"` + strings.Repeat("x", 251) +
+		{"values", "POST", `{"name":"a\u0000","scope":"\u0007","title":"` + strings.Repeat("ä", 51) +
+			`","description":"` + strings.Repeat("x", 251) +
 			`","category":"SYSTEM","status":399,"exit_code":256}`, "validation_failed",
-			[]string{"#/name invalid", "#/scope invalid", "#/category oneof", "#/title max.string", "#/description max.string", "#/status min", "#/exit_code max"}},
+			[]string{"#/name invalid", "#/scope invalid", "#/category oneof", "#/title max.string", "#/description max.string", "#/status min",
+				"#/exit_code max"}},
 		{"more values", "POST", `{"name":"","scope":"` + strings.Repeat("x", 251) + `","title":"\n","description":"\u0000","category":"","status":600,"exit_code":-1}`,
 			"validation_failed",
-			[]string{"#/name required", "#/scope max.string", "#/category oneof", "#/title invalid", "#/description invalid", "#/status max", "#/exit_code min"}},
-		{"a long name", "POST", strings.ReplaceAll(newError, "fresh", strings.Repeat("n", 51)), "validation_failed", []string{"#/name max.string"}},
+			[]string{"#/name required", "#/scope max.string", "#/category oneof", "#/title invalid", "#/description invalid", "#/status max",
+				"#/exit_code min"}},
+		{"a long name", "POST", strings.ReplaceAll(newError, "fresh", strings.Repeat("n", 51)), "validation_failed",
+			[]string{"#/name max.string"}},
 		{"a spaced name", "POST", strings.ReplaceAll(newError, "fresh", " fresh"), "validation_failed", []string{"#/name invalid"}},
 		{"built-in", "POST", with(`"is_builtin":true,"id":5`), "field_is_readonly", []string{"#/is_builtin readonly", "#/id readonly"}},
 		{"built-in, and more", "POST", with(`"is_builtin":false,"status":1`), "validation_failed", []string{"#/is_builtin readonly", "#/status min"}},
@@ -204,9 +212,11 @@ func TestHandlerRefusesMedia(t *testing.T) {
 		status                    int
 	}{
 		{"POST", "", "", 415}, {"POST", "text/plain", "", 415}, {"POST", "application/x-www-form-urlencoded", "", 415},
-		{"POST", "application/json;", "", 201}, {"POST", "application/json; charset=utf-16", "", 415}, {"POST", "application/merge-patch+json", "", 415},
+		{"POST", "application/json;", "", 201}, {"POST", "application/json; charset=utf-16", "", 415},
+		{"POST", "application/merge-patch+json", "", 415},
 		{"POST", "application/json, text/plain", "", 415}, {"POST", "nonsense", "", 415}, {"POST", "application/json", "gzip", 415},
-		{"PATCH", "application/merge-patch+json", "", 200}, {"PATCH", "application/json-patch+json", "", 415}, {"PATCH", "application/json", "identity", 200},
+		{"PATCH", "application/merge-patch+json", "", 200}, {"PATCH", "application/json-patch+json", "", 415},
+		{"PATCH", "application/json", "identity", 200},
 	} {
 		target, body := "/errors/", newError
 		if c.method == "PATCH" {
@@ -237,7 +247,8 @@ func TestHandlerInjection(t *testing.T) {
 	t.Parallel()
 	attacks := []string{
 		`' OR '1'='1`, `'; DROP TABLE polyfault_errors; --`, `" OR ""="`, `1; DELETE FROM polyfault_errors`, `\'; --`, `%' OR 1=1 --`, `_`, `%`,
-		`name) UNION SELECT 1,2,3 --`, `?`, `$1`, `${jndi:ldap://x}`, `x'||(SELECT sqlite_version())||'`, `') OR pg_sleep(9) --`, "a\\", `{{.}}`, `<script>`,
+		`name) UNION SELECT 1,2,3 --`, `?`, `$1`, `${jndi:ldap://x}`, `x'||(SELECT sqlite_version())||'`, `') OR pg_sleep(9) --`, "a\\",
+		`{{.}}`, `<script>`,
 	}
 	filters := []string{"started", "ended", "order", "is_builtin", "scope", "name", "category", "page", "page_size"}
 	logFilters := []string{"started", "ended", "level", "code", "scope", "trace_id", "search", "before", "page_size"}
@@ -245,7 +256,10 @@ func TestHandlerInjection(t *testing.T) {
 		s := fillThree(t, d)
 		a := newAPI(t, writing(s))
 		try := func(list, filter, attack string) {
-			r := a.get(list + "?" + filter + "=" + strings.NewReplacer("%", "%25", " ", "%20", "&", "%26", "+", "%2B", "#", "%23", "\"", "%22", "\\", "%5C", "<", "%3C", ">", "%3E", "{", "%7B", "}", "%7D", "|", "%7C").Replace(attack))
+			r := a.get(list + "?" + filter + "=" + strings.NewReplacer(
+				"%", "%25", " ", "%20", "&", "%26", "+", "%2B", "#", "%23", "\"", "%22",
+				"\\", "%5C", "<", "%3C", ">", "%3E", "{", "%7B", "}", "%7D", "|", "%7C",
+			).Replace(attack))
 			switch filter {
 			case "scope", "name", "code", "trace_id", "search":
 				assert.Equal(t, 200, r.Status, "%s=%s", filter, attack)
@@ -280,7 +294,9 @@ func TestHandlerInjection(t *testing.T) {
 func TestHandlerRefusesWrongConfiguration(t *testing.T) {
 	t.Parallel()
 	assert.PanicsWithValue(t, "store: Handler: the store is nil; Open makes one", func() { store.Handler(nil, nil) })
-	for _, base := range []string{"", "admin", "//host/admin", "ftp://host/", "https:///x", "/a?b", "/a#b", "https://h/%zz", "javascript:alert(1)"} {
+	for _, base := range []string{
+		"", "admin", "//host/admin", "ftp://host/", "https:///x", "/a?b", "/a#b", "https://h/%zz", "javascript:alert(1)",
+	} {
 		assert.Panics(t, func() { store.WithBaseURL(base) }, base)
 	}
 }

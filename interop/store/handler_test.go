@@ -3,7 +3,6 @@ package store_test
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -35,9 +34,11 @@ func TestHandlerMethods(t *testing.T) {
 			allow        string
 		}{
 			{"POST", "/errors/", 404, ""}, {"PATCH", "/errors/1/", 404, ""}, {"PATCH", "/errors/99/", 404, ""},
-			{"PATCH", "/errors/", 405, reads}, {"POST", "/errors/1/", 405, reads}, {"DELETE", "/errors/1/", 405, reads}, {"PUT", "/errors/", 405, reads},
+			{"PATCH", "/errors/", 405, reads}, {"POST", "/errors/1/", 405, reads}, {"DELETE", "/errors/1/", 405, reads},
+			{"PUT", "/errors/", 405, reads},
 			{"POST", "/logs/", 405, reads}, {"PATCH", "/logs/1/", 405, reads}, {"DELETE", "/logs/", 405, reads}, {"BREW", "/errors/", 405, reads},
-			{"OPTIONS", "/errors/", 204, reads}, {"OPTIONS", "/errors/1/", 204, reads}, {"OPTIONS", "/logs/", 204, reads}, {"OPTIONS", "/logs/1/", 204, reads},
+			{"OPTIONS", "/errors/", 204, reads}, {"OPTIONS", "/errors/1/", 204, reads}, {"OPTIONS", "/logs/", 204, reads},
+			{"OPTIONS", "/logs/1/", 204, reads},
 			{"HEAD", "/errors/", 200, ""}, {"HEAD", "/errors/1/", 200, ""}, {"HEAD", "/errors/99/", 404, ""}, {"GET", "/logs/", 200, ""},
 		} {
 			r := a.do(c.method, c.path, "")
@@ -55,7 +56,8 @@ func TestHandlerMethods(t *testing.T) {
 		{"POST", "/errors/1/", updates, "", ""},
 	} {
 		r := a.do(c.method, c.path, "")
-		assert.Equal(t, []string{c.allow, c.post, c.patch}, []string{r.Header.Get("Allow"), r.Header.Get("Accept-Post"), r.Header.Get("Accept-Patch")}, c)
+		assert.Equal(t, []string{c.allow, c.post, c.patch},
+			[]string{r.Header.Get("Allow"), r.Header.Get("Accept-Post"), r.Header.Get("Accept-Patch")}, c)
 	}
 	assert.Equal(t, 3, *a.list("/errors/").Count, "nothing was written")
 }
@@ -67,7 +69,8 @@ func TestHandlerKnowsNoOtherPath(t *testing.T) {
 	for _, path := range []string{
 		"/", "/error/", "/Errors/", "/errors/0/", "/errors/-1/", "/errors/01/", "/errors/+1/", "/errors/1.0/", "/errors/abc/", "/errors//",
 		"/errors/1//", "/errors/1/2/", "/errors/%D9%A3/", "/errors/1%2F/", "/errors%2F1/", "/errors/9223372036854775808/", "/errors/1%00/",
-		"/errors/logs/", "/logs/errors/", "/logs/abc/", "/errors/1/logs", "/logs/1/errors/1/", "/errorss", "/xerrors", "/errors;x=1/", "/%65rrors/x/",
+		"/errors/logs/", "/logs/errors/", "/logs/abc/", "/errors/1/logs", "/logs/1/errors/1/", "/errorss", "/xerrors", "/errors;x=1/",
+		"/%65rrors/x/",
 	} {
 		for _, method := range []string{"GET", "HEAD", "POST", "PATCH", "OPTIONS", "DELETE"} {
 			assert.Equal(t, 404, a.do(method, path, "").Status, "%s %s", method, path)
@@ -128,7 +131,8 @@ func TestHandlerAuthorizes(t *testing.T) {
 	}{
 		{"GET", "/errors/", store.ReadErrors, 200}, {"HEAD", "/errors/1/", store.ReadErrors, 200}, {"GET", "/errors/99/", store.ReadErrors, 404},
 		{"GET", "/errors/?page=0", store.ReadErrors, 400}, {"GET", "/logs/", store.ReadLogs, 200}, {"GET", "/logs/1/", store.ReadLogs, 404},
-		{"POST", "/errors/", store.CreateError, 415}, {"PATCH", "/errors/1/", store.UpdateError, 415}, {"PATCH", "/errors/99/", store.UpdateError, 404},
+		{"POST", "/errors/", store.CreateError, 415}, {"PATCH", "/errors/1/", store.UpdateError, 415},
+		{"PATCH", "/errors/99/", store.UpdateError, 404},
 	}
 	for _, c := range cases {
 		asked = nil
@@ -161,7 +165,7 @@ func TestHandlerAuthorizes(t *testing.T) {
 // quietResponder is a responder that logs nothing.
 func quietResponder(t *testing.T) *fault.Responder {
 	t.Helper()
-	r, err := fault.NewResponder(fault.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))))
+	r, err := fault.NewResponder(fault.WithLogger(slog.New(slog.DiscardHandler)))
 	require.NoError(t, err)
 	return r
 }

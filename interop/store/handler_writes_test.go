@@ -98,7 +98,8 @@ func TestHandlerUpdates(t *testing.T) {
 		{"an own system record", 4, `{"title":"x","description":"y","category":"DATA","status":400,"exit_code":1}`, 400,
 			[]string{"#/category readonly", "#/status readonly", "#/exit_code readonly", "#/title readonly", "#/description readonly"}},
 		{"read-only members", 1, `{"id":1,"name":"x","scope":"y","is_builtin":true,"created":"z","last_modified":1,"links":null}`, 400,
-			[]string{"#/id readonly", "#/name readonly", "#/scope readonly", "#/is_builtin readonly", "#/created readonly", "#/last_modified readonly", "#/links readonly"}},
+			[]string{"#/id readonly", "#/name readonly", "#/scope readonly", "#/is_builtin readonly", "#/created readonly",
+				"#/last_modified readonly", "#/links readonly"}},
 	}
 	eachDatabase(t, func(t *testing.T, d *database) {
 		for _, c := range cases {

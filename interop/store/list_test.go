@@ -74,7 +74,9 @@ func TestList(t *testing.T) {
 		{"no scope", store.Filter{Scope: new("")}, []int64{3}, 0},
 		{"name", store.Filter{Name: "Data"}, []int64{3, 4}, 0},
 		{"category", store.Filter{Category: "SYSTEM"}, []int64{2}, 0},
-		{"everything", store.Filter{Name: "data", Category: "DATA", Scope: new(""), Builtin: new(true), Started: start, Ended: start.Add(time.Hour)}, []int64{3}, 0},
+		{"everything", store.Filter{
+			Name: "data", Category: "DATA", Scope: new(""), Builtin: new(true), Started: start, Ended: start.Add(time.Hour),
+		}, []int64{3}, 0},
 		{"nothing", store.Filter{Name: "data", Category: "SYSTEM"}, nil, 0},
 		{"first page", store.Filter{PageSize: 2}, []int64{1, 2}, 5},
 		{"second page", store.Filter{PageSize: 2, Page: 2}, []int64{3, 4}, 5},
@@ -172,7 +174,9 @@ func TestInjection(t *testing.T) {
 				_, count := ids(t, s, f)
 				assert.Zero(t, count, text)
 			}
-			for _, f := range []store.Filter{{Category: text}, {Order: []string{text}}, {Order: []string{"-" + text}}, {Order: []string{"id", text}}} {
+			for _, f := range []store.Filter{
+				{Category: text}, {Order: []string{text}}, {Order: []string{"-" + text}}, {Order: []string{"id", text}},
+			} {
 				_, _, err := s.List(t.Context(), f)
 				_, ok := errors.AsType[*store.FilterError](err)
 				assert.True(t, ok, "%s: %v", text, err)
@@ -198,8 +202,10 @@ func TestListsUseIndexes(t *testing.T) {
 	t.Parallel()
 	day := store.Filter{Started: time.UnixMicro(1_000), Ended: time.UnixMicro(2_000)}
 	filters := map[string]store.Filter{
-		"all": {}, "down": {Order: []string{"-last_modified"}}, "range": day, "name": {Name: "n77"}, "scope": {Scope: new("s7")}, "category": {Category: "DATA"},
-		"built-in": {Builtin: new(true)}, "scope and name": {Scope: new("s7"), Name: "n77"}, "scope down": {Scope: new("s7"), Order: []string{"-last_modified"}},
+		"all": {}, "down": {Order: []string{"-last_modified"}}, "range": day, "name": {Name: "n77"}, "scope": {Scope: new("s7")},
+		"category": {Category: "DATA"},
+		"built-in": {Builtin: new(true)}, "scope and name": {Scope: new("s7"), Name: "n77"},
+		"scope down": {Scope: new("s7"), Order: []string{"-last_modified"}},
 	}
 	for _, field := range store.Orders() {
 		filters["order "+field] = store.Filter{Order: []string{field}}
@@ -222,7 +228,9 @@ func TestListsUseIndexes(t *testing.T) {
 			query, args := sent[0].query, sent[0].args
 			plan := explain(t, d, query, args)
 			page := plan
-			if i := slices.IndexFunc(plan, func(l string) bool { return strings.Contains(l, "SCALAR SUBQUERY") || strings.Contains(l, "InitPlan") }); i >= 0 && len(args) == 2 {
+			if i := slices.IndexFunc(plan, func(l string) bool {
+				return strings.Contains(l, "SCALAR SUBQUERY") || strings.Contains(l, "InitPlan")
+			}); i >= 0 && len(args) == 2 {
 				page = withoutCount(plan, i) // all rows are counted where nothing is filtered
 			}
 			bad := scans

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"io"
 	"log/slog"
 	"maps"
 	"slices"
@@ -48,12 +47,12 @@ func BenchmarkInsert(b *testing.B) {
 		d := open(b)
 		s := d.open(b)
 		b.Run(d.Dialect.String()+"/handler", func(b *testing.B) {
-			h := newLog(b, s, store.LogOptions{QueueSize: records, Fallback: slog.NewTextHandler(io.Discard, nil)})
+			h := newLog(b, s, store.LogOptions{QueueSize: records, Fallback: slog.DiscardHandler})
 			logger := slog.New(h)
 			for b.Loop() {
 				for range records {
-					logger.LogAttrs(b.Context(), slog.LevelError, "request failed", slog.String("code", "not_found"), slog.Int("status", 404), slog.String("trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"),
-						slog.String("method", "GET"), slog.String("path", "/orders/{id}"))
+					logger.LogAttrs(b.Context(), slog.LevelError, "request failed", slog.String("code", "not_found"), slog.Int("status", 404),
+						slog.String("trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"), slog.String("method", "GET"), slog.String("path", "/orders/{id}"))
 				}
 				flush(b, h)
 			}
@@ -70,7 +69,8 @@ func BenchmarkInsert(b *testing.B) {
 					args := make([]any, 0, rows*width)
 					now := time.Now().UnixMicro()
 					for range rows {
-						args = append(args, "host", 8, "request failed", "not_found", "", "4bf92f3577b34da6a3ce929d0e0e4736", `{"status":404,"method":"GET","path":"/orders/{id}"}`, "", now, 1, now)
+						args = append(args, "host", 8, "request failed", "not_found", "", "4bf92f3577b34da6a3ce929d0e0e4736",
+							`{"status":404,"method":"GET","path":"/orders/{id}"}`, "", now, 1, now)
 					}
 					tx, err := d.DB.BeginTx(b.Context(), nil)
 					require.NoError(b, err)

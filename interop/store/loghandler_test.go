@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math"
 	"runtime"
@@ -184,19 +183,26 @@ func TestColumns(t *testing.T) {
 			attributes string
 		}{
 			{"nothing", func(l *slog.Logger) { l.Info("") }, [4]string{"", "billing"}, `{}`},
-			{"with", func(l *slog.Logger) { l.With("code", "a", "scope", "s", "x", 1).With("trace_id", "t").Info("") }, [4]string{"a", "s", "t"}, `{"x":1}`},
-			{"the last one counts", func(l *slog.Logger) { l.With("code", "a", "code", "b").Info("", "code", "c", "code", "d") }, [4]string{"d", "billing"}, `{}`},
+			{"with", func(l *slog.Logger) { l.With("code", "a", "scope", "s", "x", 1).With("trace_id", "t").Info("") },
+				[4]string{"a", "s", "t"}, `{"x":1}`},
+			{"the last one counts", func(l *slog.Logger) { l.With("code", "a", "code", "b").Info("", "code", "c", "code", "d") },
+				[4]string{"d", "billing"}, `{}`},
 			{"in a group", func(l *slog.Logger) { l.WithGroup("g").Info("", "code", "a") }, [4]string{"", "billing"}, `{"g":{"code":"a"}}`},
-			{"in a group after with", func(l *slog.Logger) { l.With("code", "b").WithGroup("g").With("code", "c").Info("", "code", "a") }, [4]string{"b", "billing"}, `{"g":{"code":"c","code":"a"}}`},
-			{"in a group's value", func(l *slog.Logger) { l.Info("", slog.Group("g", "scope", "a")) }, [4]string{"", "billing"}, `{"g":{"scope":"a"}}`},
+			{"in a group after with", func(l *slog.Logger) { l.With("code", "b").WithGroup("g").With("code", "c").Info("", "code", "a") },
+				[4]string{"b", "billing"}, `{"g":{"code":"c","code":"a"}}`},
+			{"in a group's value", func(l *slog.Logger) { l.Info("", slog.Group("g", "scope", "a")) },
+				[4]string{"", "billing"}, `{"g":{"scope":"a"}}`},
 			{"in a group without a name", func(l *slog.Logger) { l.Info("", slog.Group("", "code", "a")) }, [4]string{"a", "billing"}, `{}`},
 			{"no text", func(l *slog.Logger) { l.Info("", "code", 7, "stack", 8) }, [4]string{"", "billing"}, `{"code":7,"stack":8}`},
 			{"resolved", func(l *slog.Logger) { l.Info("", "code", valuer("v")) }, [4]string{"v", "billing"}, `{}`},
 			{"empty", func(l *slog.Logger) { l.With("code", "a").Info("", "code", "", "scope", "") }, [4]string{"", "billing"}, `{}`},
 			{"scope as records have it", func(l *slog.Logger) { l.Info("", "scope", "e\u0301") }, [4]string{"", "é"}, `{}`},
-			{"groups", func(l *slog.Logger) { l.WithGroup("a").With("b", 1).WithGroup("c").WithGroup("d").Info("") }, [4]string{"", "billing"}, `{"a":{"b":1}}`},
-			{"groups with something", func(l *slog.Logger) { l.WithGroup("a").With("b", 1).WithGroup("c").WithGroup("d").Info("", "e", 2) }, [4]string{"", "billing"}, `{"a":{"b":1,"c":{"d":{"e":2}}}}`},
-			{"an empty With", func(l *slog.Logger) { l.WithGroup("a").With(slog.Group("x")).Info("", "e", 2) }, [4]string{"", "billing"}, `{"a":{"e":2}}`},
+			{"groups", func(l *slog.Logger) { l.WithGroup("a").With("b", 1).WithGroup("c").WithGroup("d").Info("") },
+				[4]string{"", "billing"}, `{"a":{"b":1}}`},
+			{"groups with something", func(l *slog.Logger) { l.WithGroup("a").With("b", 1).WithGroup("c").WithGroup("d").Info("", "e", 2) },
+				[4]string{"", "billing"}, `{"a":{"b":1,"c":{"d":{"e":2}}}}`},
+			{"an empty With", func(l *slog.Logger) { l.WithGroup("a").With(slog.Group("x")).Info("", "e", 2) },
+				[4]string{"", "billing"}, `{"a":{"e":2}}`},
 		} {
 			r := one(t, s, h, c.log)
 			assert.Equal(t, c.want, [4]string{r.Code, r.Scope, r.TraceID, r.Stacktrace}, c.name)
@@ -254,7 +260,8 @@ func TestValues(t *testing.T) {
 		{"a\"b\\c\n\r\t\x01<&>é\u2028😀", ""},
 		{42, ""}, {uint64(math.MaxUint64), ""}, {1.5, ""}, {1e300, ""}, {-0.000001, ""}, {true, ""}, {nil, ""},
 		{time.Second, ""}, {time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), ""},
-		{errors.New("<boom>"), ""}, {plainError{}, ""}, {[]string{"a", "b<"}, ""}, {[]string(nil), ""}, {[]string{}, ""}, {map[string]int{"a": 1}, ""},
+		{errors.New("<boom>"), ""}, {plainError{}, ""}, {[]string{"a", "b<"}, ""}, {[]string(nil), ""}, {[]string{}, ""},
+		{map[string]int{"a": 1}, ""},
 		{mutable{7}, ""}, {json.RawMessage(`{"a": [1, 2]}`), ""}, {[]byte("abc"), ""}, {slog.GroupValue(slog.Int("a", 1), slog.Group("b", "c", 2)), ""},
 		{(*pointerError)(nil), `"<nil>"`},
 		{math.NaN(), `"NaN"`}, {math.Inf(-1), `"-Inf"`},
@@ -347,14 +354,16 @@ func TestLimits(t *testing.T) {
 		assert.InDelta(t, 10+7-(len(m)-1), m["!OMITTED"], 0, "what is not there is counted")
 
 		for text, want := range map[string]string{
-			"a\x00b": "a\uFFFDb", "a\xff\xfeb": "a\uFFFDb", "\xc3": "\uFFFD", "\x00": "\uFFFD", "\ud7ff\ue000": "\ud7ff\ue000", "a\x01\x7f": "a\x01\x7f", "'; DROP TABLE polyfault_log; --": "'; DROP TABLE polyfault_log; --",
+			"a\x00b": "a\uFFFDb", "a\xff\xfeb": "a\uFFFDb", "\xc3": "\uFFFD", "\x00": "\uFFFD", "\ud7ff\ue000": "\ud7ff\ue000",
+			"a\x01\x7f": "a\x01\x7f", "'; DROP TABLE polyfault_log; --": "'; DROP TABLE polyfault_log; --",
 		} {
 			r = one(t, s, h, func(l *slog.Logger) {
 				l.Info(text, "code", text, "scope", text, "trace_id", text, "stack", text, text, text)
 			})
 			assert.Equal(t, []string{want, want, want, want, want}, []string{r.Message, r.Code, r.Scope, r.TraceID, r.Stacktrace}, "%q", text)
 			key, _, _ := strings.Cut(strings.TrimPrefix(string(r.Attributes), `{"`), `":`)
-			assert.Equal(t, want, strings.ReplaceAll(strings.ReplaceAll(key, "\uFFFD\uFFFD", "\uFFFD"), `\u0001`, "\x01"), "bytes become one or several U+FFFD")
+			assert.Equal(t, want, strings.ReplaceAll(strings.ReplaceAll(key, "\uFFFD\uFFFD", "\uFFFD"), `\u0001`, "\x01"),
+				"bytes become one or several U+FFFD")
 		}
 		for level, want := range map[slog.Level]slog.Level{math.MaxInt: math.MaxInt32, math.MinInt: math.MinInt32, -4: -4, 12: 12} {
 			r = one(t, s, h, func(l *slog.Logger) { l.Log(t.Context(), level, "") })
@@ -397,7 +406,8 @@ func TestNewLogHandlerRefuses(t *testing.T) {
 	require.ErrorContains(t, err, "the store is nil")
 	for want, o := range map[string]store.LogOptions{
 		"QueueSize is negative": {QueueSize: -1}, "BatchSize is negative": {BatchSize: -1}, "FlushInterval is negative": {FlushInterval: -1},
-		"RetryFor is negative": {RetryFor: -1}, "MaxAge is negative": {MaxAge: -1}, "MaxRows is negative": {MaxRows: -1}, "CleanInterval is negative": {CleanInterval: -1},
+		"RetryFor is negative": {RetryFor: -1}, "MaxAge is negative": {MaxAge: -1}, "MaxRows is negative": {MaxRows: -1},
+		"CleanInterval is negative":         {CleanInterval: -1},
 		"BatchSize is 2001, more than 2000": {BatchSize: 2001}, "FlushInterval is 1µs, less than 1ms": {FlushInterval: time.Microsecond},
 		"WhenFull is 2; use store.Drop or store.Block":                                              {WhenFull: 2},
 		"the fallback is slog's default handler, which after slog.SetDefault logs through this one": {Fallback: slog.Default().Handler()},
@@ -413,7 +423,9 @@ func TestHandleAllocations(t *testing.T) {
 		t.Skip("the race detector allocates")
 	}
 	s := newSQLite(t).open(t)
-	h := newLog(t, s, store.LogOptions{QueueSize: 8192, FlushInterval: time.Hour, BatchSize: 2000, Fallback: slog.NewTextHandler(io.Discard, nil)})
+	h := newLog(t, s, store.LogOptions{
+		QueueSize: 8192, FlushInterval: time.Hour, BatchSize: 2000, Fallback: slog.DiscardHandler,
+	})
 	logger := slog.New(h.WithAttrs([]slog.Attr{slog.String("service", "orders")}).WithGroup("g"))
 	ctx, err := t.Context(), errors.New("boom")
 	for name, c := range map[string]struct {
@@ -421,12 +433,14 @@ func TestHandleAllocations(t *testing.T) {
 		log  func()
 	}{
 		"5 attributes": {2, func() {
-			logger.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("code", "not_found"), slog.Int("status", 404), slog.String("trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"),
+			logger.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("code", "not_found"), slog.Int("status", 404),
+				slog.String("trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"),
 				slog.Any("cause", err), slog.Duration("took", time.Second))
 		}},
 		"8 attributes": {2, func() { // one of them is slog's own
-			logger.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("code", "not_found"), slog.Int("status", 404), slog.String("trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"),
-				slog.String("method", "GET"), slog.String("path", "/orders/{id}"), slog.String("cause", "boom"), slog.Bool("panic", true), slog.Float64("f", 1.5))
+			logger.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("code", "not_found"), slog.Int("status", 404),
+				slog.String("trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"), slog.String("method", "GET"), slog.String("path", "/orders/{id}"),
+				slog.String("cause", "boom"), slog.Bool("panic", true), slog.Float64("f", 1.5))
 		}},
 		"no attribute": {2, func() { logger.Info("hello") }},
 	} {
@@ -443,10 +457,13 @@ func TestHandleAllocations(t *testing.T) {
 // BenchmarkHandle is the request path: the queue is emptied outside of the measured time.
 func BenchmarkHandle(b *testing.B) {
 	s := newSQLite(b).open(b)
-	h := newLog(b, s, store.LogOptions{FlushInterval: time.Hour, BatchSize: 2000, QueueSize: 2000, Fallback: slog.NewTextHandler(io.Discard, nil)})
+	h := newLog(b, s, store.LogOptions{
+		FlushInterval: time.Hour, BatchSize: 2000, QueueSize: 2000, Fallback: slog.DiscardHandler,
+	})
 	logger := slog.New(h)
 	log := func() {
-		logger.LogAttrs(b.Context(), slog.LevelError, "request failed", slog.String("code", "not_found"), slog.Int("status", 404), slog.String("trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"),
+		logger.LogAttrs(b.Context(), slog.LevelError, "request failed", slog.String("code", "not_found"), slog.Int("status", 404),
+			slog.String("trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"),
 			slog.String("method", "GET"), slog.String("path", "/orders/{id}"))
 	}
 	b.Run("accepted", func(b *testing.B) {

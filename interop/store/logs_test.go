@@ -151,13 +151,18 @@ func TestSearch(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, d *database) {
 		s := d.open(t)
 		h := newLog(t, s, store.LogOptions{})
-		texts := []string{"Connection Refused", "100% done", "a_b", "axb", "back\\slash", "ÄRGER in der Straße", "ça va", "'quoted'", "ΣΊΣΥΦΟΣ", "what?", "e\u0301tat"}
+		texts := []string{
+			"Connection Refused", "100% done", "a_b", "axb", "back\\slash", "ÄRGER in der Straße", "ça va", "'quoted'",
+			"ΣΊΣΥΦΟΣ", "what?", "e\u0301tat",
+		}
 		for i, text := range texts {
 			write(t, h, line{i, 0, text, []any{"code", "c"}})
 		}
 		for search, want := range map[string]string{
-			"connection refused": texts[0], "REFUSED": texts[0], "tion ref": texts[0], "%": texts[1], "0% D": texts[1], "a_b": texts[2], "A_B": texts[2], "k\\s": texts[4],
-			"ärger": texts[5], "STRASSE": texts[5], "ÇA": texts[6], "'": texts[7], "' OR 1=1 --": "", "σίσυφος": texts[8], "t?": texts[9], "état": texts[10], "nothing": "", "a%b": "", "_": texts[2],
+			"connection refused": texts[0], "REFUSED": texts[0], "tion ref": texts[0], "%": texts[1], "0% D": texts[1], "a_b": texts[2],
+			"A_B": texts[2], "k\\s": texts[4],
+			"ärger": texts[5], "STRASSE": texts[5], "ÇA": texts[6], "'": texts[7], "' OR 1=1 --": "", "σίσυφος": texts[8], "t?": texts[9],
+			"état": texts[10], "nothing": "", "a%b": "", "_": texts[2],
 		} {
 			for _, f := range []store.LogFilter{{Search: search}, {Search: search, Code: "c"}, {Search: search, Level: new(slog.LevelInfo)}} {
 				records, next, err := s.Logs(t.Context(), f)
@@ -225,7 +230,10 @@ func TestLogFilterErrors(t *testing.T) {
 			assertAnswer(t, err, fault.BadParamValue, 400)
 		}
 		for _, evil := range []string{"' OR 1=1 --", "?", "$1", "\\", "%", `"`, "'; DROP TABLE polyfault_log; --"} {
-			for _, f := range []store.LogFilter{{Code: evil}, {Scope: evil}, {TraceID: evil}, {Search: evil}, {Code: evil, Scope: evil, TraceID: evil, Search: evil}} {
+			for _, f := range []store.LogFilter{
+				{Code: evil}, {Scope: evil}, {TraceID: evil}, {Search: evil},
+				{Code: evil, Scope: evil, TraceID: evil, Search: evil},
+			} {
 				assert.Empty(t, logged(t, s, f))
 			}
 		}
@@ -244,7 +252,8 @@ func fillLog(t testing.TB, d *database, n int, needle string) {
 		CASE WHEN i %% 3 = 0 THEN '' WHEN i %% 5000 = 1 THEN 'rare' ELSE 'code_' || (i %% 5) END,
 		CASE WHEN i %% 4 = 0 THEN '' WHEN i %% 7919 = 1 THEN 'seldom' ELSE 'scope_' || (i %% 3) END,
 		CASE WHEN i %% 2 = 0 THEN '' ELSE 'trace-' || (i / 4) END,
-		'{"status":404,"method":"GET","path":"/orders/{id}"}', '', %d + CAST(i AS bigint) * 1000000, %d + CAST(i AS bigint) * 1000000 FROM n`, n, needle, start, start))
+		'{"status":404,"method":"GET","path":"/orders/{id}"}', '', %d + CAST(i AS bigint) * 1000000, %d + CAST(i AS bigint) * 1000000 FROM n`,
+		n, needle, start, start))
 }
 
 var (
@@ -261,24 +270,51 @@ func listFilters(rows int) map[string]store.LogFilter {
 	hour := store.LogFilter{Started: middle, Ended: middle.Add(time.Hour)}
 	day := store.LogFilter{Started: middle, Ended: middle.Add(24 * time.Hour)}
 	return map[string]store.LogFilter{
-		"newest": {}, "largest page": {PageSize: store.MaxPageSize}, "range": hour, "long range": day, "old": {Ended: logStart.Add(time.Hour)}, "deep": {Before: int64(rows / 2)},
-		"level": {Level: new(slog.LevelError)}, "rare level": {Level: new(slog.Level(12))}, "no level": {Level: new(slog.Level(13))}, "all levels": {Level: new(slog.LevelDebug)},
-		"level in a range": {Level: new(slog.LevelError), Started: hour.Started, Ended: hour.Ended}, "level in a long range": {Level: new(slog.LevelError), Started: day.Started, Ended: day.Ended},
-		"code": {Code: "code_1"}, "rare code": {Code: "rare"}, "no such code": {Code: "none"}, "code and level": {Code: "code_1", Level: new(slog.LevelWarn)}, "deep code": {Code: "code_1", Before: int64(rows / 2)},
-		"code in a range": {Code: "code_1", Started: hour.Started, Ended: hour.Ended}, "code in a long range": {Code: "code_1", Started: day.Started, Ended: day.Ended},
-		"scope": {Scope: "scope_1"}, "rare scope": {Scope: "seldom"}, "no such scope": {Scope: "none"}, "scope and level": {Scope: "scope_1", Level: new(slog.LevelError)}, "scope and rare level": {Scope: "seldom", Level: new(slog.LevelError)},
-		"code and scope": {Code: "code_1", Scope: "scope_1"}, "code and rare scope": {Code: "code_1", Scope: "seldom"}, "rare code and scope": {Code: "rare", Scope: "scope_1"},
-		"trace": {TraceID: "trace-100"}, "trace and all": {TraceID: "trace-100", Code: "code_1", Scope: "scope_1", Level: new(slog.LevelInfo)},
-		"search": {Search: "refused"}, "search in vain": {Search: "no such text"}, "search for what is rare": {Search: "NEEDLE"}, "search in a code": {Search: "no such text", Code: "code_1"},
-		"search in a scope": {Search: "no such text", Scope: "scope_1"}, "search in a level": {Search: "no such text", Level: new(slog.LevelError)},
-		"search in a range": {Search: "no such text", Started: hour.Started, Ended: hour.Ended}, "search in a long range": {Search: "no such text", Started: day.Started, Ended: day.Ended},
+		"newest":                  {},
+		"largest page":            {PageSize: store.MaxPageSize},
+		"range":                   hour,
+		"long range":              day,
+		"old":                     {Ended: logStart.Add(time.Hour)},
+		"deep":                    {Before: int64(rows / 2)},
+		"level":                   {Level: new(slog.LevelError)},
+		"rare level":              {Level: new(slog.Level(12))},
+		"no level":                {Level: new(slog.Level(13))},
+		"all levels":              {Level: new(slog.LevelDebug)},
+		"level in a range":        {Level: new(slog.LevelError), Started: hour.Started, Ended: hour.Ended},
+		"level in a long range":   {Level: new(slog.LevelError), Started: day.Started, Ended: day.Ended},
+		"code":                    {Code: "code_1"},
+		"rare code":               {Code: "rare"},
+		"no such code":            {Code: "none"},
+		"code and level":          {Code: "code_1", Level: new(slog.LevelWarn)},
+		"deep code":               {Code: "code_1", Before: int64(rows / 2)},
+		"code in a range":         {Code: "code_1", Started: hour.Started, Ended: hour.Ended},
+		"code in a long range":    {Code: "code_1", Started: day.Started, Ended: day.Ended},
+		"scope":                   {Scope: "scope_1"},
+		"rare scope":              {Scope: "seldom"},
+		"no such scope":           {Scope: "none"},
+		"scope and level":         {Scope: "scope_1", Level: new(slog.LevelError)},
+		"scope and rare level":    {Scope: "seldom", Level: new(slog.LevelError)},
+		"code and scope":          {Code: "code_1", Scope: "scope_1"},
+		"code and rare scope":     {Code: "code_1", Scope: "seldom"},
+		"rare code and scope":     {Code: "rare", Scope: "scope_1"},
+		"trace":                   {TraceID: "trace-100"},
+		"trace and all":           {TraceID: "trace-100", Code: "code_1", Scope: "scope_1", Level: new(slog.LevelInfo)},
+		"search":                  {Search: "refused"},
+		"search in vain":          {Search: "no such text"},
+		"search for what is rare": {Search: "NEEDLE"},
+		"search in a code":        {Search: "no such text", Code: "code_1"},
+		"search in a scope":       {Search: "no such text", Scope: "scope_1"},
+		"search in a level":       {Search: "no such text", Level: new(slog.LevelError)},
+		"search in a range":       {Search: "no such text", Started: hour.Started, Ended: hour.Ended},
+		"search in a long range":  {Search: "no such text", Started: day.Started, Ended: day.Ended},
 	}
 }
 
 // rareIndexes are the indexes for lists of few records: down another one, they would be looked for in the
 // whole log.
 var rareIndexes = map[string]string{
-	"rare level": "level", "no level": "level", "rare code": "code", "no such code": "code", "rare scope": "scope", "no such scope": "scope", "scope and rare level": "scope",
+	"rare level": "level", "no level": "level", "rare code": "code", "no such code": "code", "rare scope": "scope",
+	"no such scope": "scope", "scope and rare level": "scope",
 	"code and rare scope": "code_scope", "rare code and scope": "code_scope", "trace": "trace_id", "trace and all": "trace_id",
 }
 

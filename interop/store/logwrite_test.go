@@ -66,7 +66,7 @@ func (c *faultyConn) CheckNamedValue(v *driver.NamedValue) error {
 	return err
 }
 
-func (c *faultyConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+func (c *faultyConn) PrepareContext(_ context.Context, query string) (driver.Stmt, error) {
 	return &faultyStmt{c, query}, nil
 }
 
@@ -339,7 +339,9 @@ func TestDatabaseGoneAndBack(t *testing.T) {
 		require.NoError(t, err)
 		assert.WithinDuration(t, time.Now(), at, time.Minute)
 		delete(lines[25], "time")
-		assert.Equal(t, map[string]any{"level": "WARN", "msg": "request failed", "code": "c", "trace_id": "t", "stack": "main.main", "scope": "s"}, lines[25])
+		assert.Equal(t, map[string]any{
+			"level": "WARN", "msg": "request failed", "code": "c", "trace_id": "t", "stack": "main.main", "scope": "s",
+		}, lines[25])
 		assert.Equal(t, store.LogStats{Accepted: 26, Fallback: 26, Retries: h.Stats().Retries}, h.Stats())
 
 		retries := h.Stats().Retries // nobody waits for RetryFor again
@@ -479,7 +481,7 @@ func TestFallbackFails(t *testing.T) {
 	for name, fallback := range map[string]slog.Handler{
 		"error":       slog.NewTextHandler(writer(func([]byte) (int, error) { return 0, io.ErrClosedPipe }), nil),
 		"panic":       slog.NewTextHandler(writer(func([]byte) (int, error) { panic("fallback") }), nil),
-		"not enabled": slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError}),
+		"not enabled": slog.DiscardHandler,
 	} {
 		h := newLog(t, s, store.LogOptions{Fallback: fallback})
 		closeLog(t, h)
@@ -513,7 +515,8 @@ func TestRecursion(t *testing.T) {
 		time.Sleep(50 * time.Millisecond)
 		assert.Equal(t, accepted, h.Stats().Accepted, "the loop has ended")
 		logger.Info("c")
-		require.Eventually(t, func() bool { return h.Stats().Accepted > accepted+1 }, soon, time.Millisecond, "who logs for other reasons ends it")
+		require.Eventually(t, func() bool { return h.Stats().Accepted > accepted+1 }, soon, time.Millisecond,
+			"who logs for other reasons ends it")
 		f.before.Store(nil)
 		require.Eventually(t, func() bool { return h.Stats().Queued == 0 }, soon, time.Millisecond)
 		accepted = h.Stats().Accepted
@@ -616,7 +619,9 @@ func TestKilledWriters(t *testing.T) {
 	d := newPostgres(t)
 	handlers := []*store.LogHandler{}
 	for _, s := range []*store.Store{d.open(t), d.other(t)} {
-		handlers = append(handlers, newLog(t, s, store.LogOptions{BatchSize: 64, QueueSize: 10_000, FlushInterval: time.Millisecond, RetryFor: time.Minute}))
+		handlers = append(handlers, newLog(t, s, store.LogOptions{
+			BatchSize: 64, QueueSize: 10_000, FlushInterval: time.Millisecond, RetryFor: time.Minute,
+		}))
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	var killer, group sync.WaitGroup

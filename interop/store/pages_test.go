@@ -76,7 +76,7 @@ func (s *pageServer) logged(l store.LogRecord) {
 }
 
 // occurred counts occurrences so many hours ago.
-func (s *pageServer) occurred(code, scope string, hours, count int) {
+func (s *pageServer) occurred(code, scope string, hours int, count int64) {
 	s.t.Helper()
 	at := pagesNow.Add(-time.Duration(hours) * time.Hour)
 	s.exec(s.t, s.q("INSERT INTO polyfault_occurrences (code, scope, hour, count, last_seen) VALUES (?, ?, ?, ?, ?)"),
@@ -242,7 +242,8 @@ func TestPagesFilterErrors(t *testing.T) {
 	s.save("many", many...)
 	for query, count := range map[string]int{
 		"name=UNHANDLED": 2, "scope=a%26b": 2, "name=unhandled&scope=a%26b": 1, "category=SYSTEM&is_builtin=true&name=unhandled": 1,
-		"is_builtin=false": 1007, "category=ALGORITHM&is_builtin=false": 1007, "name=nothing": 0, "scope=%27+OR+1%3D1+--": 0, "name=%27%3B+DROP+TABLE+polyfault_errors%3B+--": 0,
+		"is_builtin=false": 1007, "category=ALGORITHM&is_builtin=false": 1007, "name=nothing": 0, "scope=%27+OR+1%3D1+--": 0,
+		"name=%27%3B+DROP+TABLE+polyfault_errors%3B+--": 0,
 	} {
 		p := s.page("/errors/?language=de&" + query)
 		list := pageRows(p, "Fehler")
@@ -313,9 +314,15 @@ func TestPageOfOneError(t *testing.T) {
 		s := newPageServer(t, d)
 		s.occurred("task_locked", "", 1, 4)
 		for i := range 25 {
-			s.logged(store.LogRecord{Message: fmt.Sprint("m", i), Code: "task_locked", TraceID: fmt.Sprint("t", i), Created: pagesNow.Add(time.Duration(-i) * time.Minute)})
+			s.logged(store.LogRecord{
+				Message: fmt.Sprint("m", i), Code: "task_locked", TraceID: fmt.Sprint("t", i),
+				Created: pagesNow.Add(time.Duration(-i) * time.Minute),
+			})
 		}
-		s.logged(store.LogRecord{Message: "with a stack", Code: "task_locked", Stacktrace: "main.main\n\t/srv/main.go:7\n" + hostilePage, Level: slog.LevelError, Created: pagesNow.Add(time.Second), Repeats: 41, LastSeen: pagesNow})
+		s.logged(store.LogRecord{
+			Message: "with a stack", Code: "task_locked", Stacktrace: "main.main\n\t/srv/main.go:7\n" + hostilePage,
+			Level: slog.LevelError, Created: pagesNow.Add(time.Second), Repeats: 41, LastSeen: pagesNow,
+		})
 		s.logged(store.LogRecord{Message: "an older stack", Code: "task_locked", Stacktrace: "old", Created: pagesNow.Add(-time.Second)})
 		s.logged(store.LogRecord{Message: "of another one", Code: "not_found", Created: pagesNow})
 		p := s.page("/errors/" + pageID(t, s.store, "", "task_locked") + "?language=de")
@@ -324,7 +331,8 @@ func TestPageOfOneError(t *testing.T) {
 		f := pageFacts(p)
 		for name, value := range map[string]string{
 			"Code": "task_locked", "Status": "423", "Kategorie": "Daten", "Wiederholung möglich": "Nein", "Integriert": "Ja",
-			"Letzte 24 Stunden": "4 Vorkommen", "Zuletzt aufgetreten": "2026-11-21 09:30:00", "Erstellt": "2026-11-21 10:30:00", "Zuletzt geändert": "2026-11-21 10:30:00",
+			"Letzte 24 Stunden": "4 Vorkommen", "Zuletzt aufgetreten": "2026-11-21 09:30:00", "Erstellt": "2026-11-21 10:30:00",
+			"Zuletzt geändert": "2026-11-21 10:30:00",
 		} {
 			assert.Equal(t, value, f[name], name)
 		}
@@ -348,9 +356,12 @@ func TestPageOfOneError(t *testing.T) {
 // What an operator wrote stands beside what clients read.
 func TestPageOfAnEditedError(t *testing.T) {
 	s := newPageServer(t, newSQLite(t))
-	_, err := s.store.Save(t.Context(), "", []store.Entry{{Name: "task_locked", Title: new("Gesperrt!"), Description: new("Call Ann:\n<b>" + hostilePage[:20]), Retryable: new(true)}})
+	_, err := s.store.Save(t.Context(), "", []store.Entry{{
+		Name: "task_locked", Title: new("Gesperrt!"), Description: new("Call Ann:\n<b>" + hostilePage[:20]), Retryable: new(true),
+	}})
 	require.NoError(t, err)
-	s.save("invoices", store.Entry{Name: "import_failed", Status: new(422), ExitCode: new(9)}, store.Entry{Name: "A/b?c=1&d\"e", Title: new("")})
+	s.save("invoices", store.Entry{Name: "import_failed", Status: new(422), ExitCode: new(9)},
+		store.Entry{Name: "A/b?c=1&d\"e", Title: new("")})
 	p := s.page("/errors/" + pageID(t, s.store, "", "task_locked"))
 	assert.Equal(t, "Gesperrt!", pagetest.Text(p.All("h1")[0]))
 	assert.Equal(t, "auto", pagetest.Attr(p.All("h1")[0], "dir"), "nobody told the language")
@@ -363,8 +374,10 @@ func TestPageOfAnEditedError(t *testing.T) {
 	s.logged(store.LogRecord{Message: "theirs", Code: "import_failed", Scope: "other", Created: pagesNow})
 	p = s.page("/errors/" + pageID(t, s.store, "invoices", "import_failed"))
 	assert.Equal(t, "import_failed", pagetest.Text(p.All("h1")[0]), "without a title")
-	assert.Equal(t, [][]string{{"English en", "The import {Name} failed.", "The import {Name} failed."}}, pageRows(p, "texts"), "the name is the id of a text")
-	assert.Equal(t, []string{"invoices", "422", "9", "No", "Never"}, []string{pageFacts(p)["Scope"], pageFacts(p)["Status"], pageFacts(p)["exit_code"], pageFacts(p)["Built-in"], pageFacts(p)["Last seen"]})
+	assert.Equal(t, [][]string{{"English en", "The import {Name} failed.", "The import {Name} failed."}}, pageRows(p, "texts"),
+		"the name is the id of a text")
+	assert.Equal(t, []string{"invoices", "422", "9", "No", "Never"},
+		[]string{pageFacts(p)["Scope"], pageFacts(p)["Status"], pageFacts(p)["exit_code"], pageFacts(p)["Built-in"], pageFacts(p)["Last seen"]})
 	assert.Len(t, pageRows(p, "Recent occurrences"), 1)
 	assert.Equal(t, "../logs/?code=import_failed&scope=invoices", pageLink(t, p, "Log: import_failed"))
 
@@ -384,7 +397,10 @@ func TestPagesListTheLog(t *testing.T) {
 		for i := range 120 {
 			s.logged(store.LogRecord{Message: fmt.Sprintf("message %03d", i), Level: slog.Level(4 * (i%4 - 1)), TraceID: fmt.Sprint("trace-", i/2), Created: pagesNow.Add(time.Duration(-i) * time.Hour)})
 		}
-		s.logged(store.LogRecord{Message: hostilePage + longPageWord, Code: "import_failed", Scope: "invoices", TraceID: "x&y", Level: slog.LevelError + 2, Created: pagesNow.Add(time.Minute), Repeats: 3, LastSeen: pagesNow})
+		s.logged(store.LogRecord{
+			Message: hostilePage + longPageWord, Code: "import_failed", Scope: "invoices", TraceID: "x&y",
+			Level: slog.LevelError + 2, Created: pagesNow.Add(time.Minute), Repeats: 3, LastSeen: pagesNow,
+		})
 		p := s.page("/logs/")
 		list := pageRows(p, "Log")
 		require.Len(t, list, 50)
@@ -414,7 +430,8 @@ func TestPagesListTheLog(t *testing.T) {
 		assert.Equal(t, "message 119", seen[120])
 
 		for query, count := range map[string]int{
-			"level=WARN": 60 + 1, "level=ERROR": 30 + 1, "code=import_failed": 1, "scope=invoices": 1, "trace_id=trace-7": 2, "search=MESSAGE+01": 10,
+			"level=WARN": 60 + 1, "level=ERROR": 30 + 1, "code=import_failed": 1, "scope=invoices": 1,
+			"trace_id=trace-7": 2, "search=MESSAGE+01": 10,
 			"started=2026-11-21T09:00": 3, "started=2026-11-21T09:00:00Z&ended=2026-11-21T11:30:00%2B01:00": 2, "ended=2026-11-17": 13, "started=2026-11-21+10:29:59": 2,
 			"code=nothing": 0, "search=%25": 0, "trace_id=%27+OR+1%3D1": 0,
 		} {
@@ -460,17 +477,21 @@ func TestPagesShowTimesAsFieldsHaveThem(t *testing.T) {
 func TestPageOfOneEntry(t *testing.T) {
 	s := newPageServer(t, newSQLite(t))
 	s.logged(store.LogRecord{
-		Message: hostilePage, Code: "task_locked", Scope: "a&b", TraceID: "4bf92f3577b34da6a3ce929d0e0e4736", Host: "web-1", Level: slog.LevelWarn,
+		Message: hostilePage, Code: "task_locked", Scope: "a&b", TraceID: "4bf92f3577b34da6a3ce929d0e0e4736",
+		Host: "web-1", Level: slog.LevelWarn,
 		Created: pagesNow, Repeats: 5, LastSeen: pagesNow.Add(time.Hour), Stacktrace: "main.main\n\t/srv/main.go:7\u202e",
 		Attributes: []byte(`{"method":"GET","a":{"b":[1,"<b>"]},"text":"two\nlines \u202e","empty":"","number":1.50,"null":null}`),
 	})
 	s.logged(store.LogRecord{Message: "", Created: pagesNow.Add(-time.Hour), LastSeen: pagesNow, Attributes: []byte(`[]`)})
 	p := s.page("/logs/1?language=de")
-	assert.Equal(t, strings.TrimSpace(strings.NewReplacer("\u202e", "\ufffd", "\u202c", "\ufffd").Replace(hostilePage)), pagetest.Text(p.All("h1")[0]))
+	assert.Equal(t, strings.TrimSpace(strings.NewReplacer("\u202e", "\ufffd", "\u202c", "\ufffd").Replace(hostilePage)),
+		pagetest.Text(p.All("h1")[0]))
 	assert.Equal(t, map[string]string{
-		"Zeit": "2026-11-21 10:30:00", "Zuletzt aufgetreten": "2026-11-21 11:30:00", "Stufe": "WARN", "Code": "task_locked", "Bereich": "a&b", "Host": "web-1",
+		"Zeit": "2026-11-21 10:30:00", "Zuletzt aufgetreten": "2026-11-21 11:30:00", "Stufe": "WARN", "Code": "task_locked",
+		"Bereich": "a&b", "Host": "web-1",
 		"Trace-ID": "4bf92f3577b34da6a3ce929d0e0e4736",
-		"method":   "GET", "a": "{\n  \"b\": [\n    1,\n    \"<b>\"\n  ]\n}", "text": "two\nlines \ufffd", "empty": "", "number": "1.50", "null": "null",
+		"method":   "GET", "a": "{\n  \"b\": [\n    1,\n    \"<b>\"\n  ]\n}", "text": "two\nlines \ufffd",
+		"empty": "", "number": "1.50", "null": "null",
 	}, pageFacts(p))
 	assert.Contains(t, pagetest.Text(p.Root), "und 4 weitere Einträge dieser Art")
 	assert.Equal(t, "main.main\n /srv/main.go:7\ufffd", pagetest.Text(p.All("pre")[0]))
@@ -531,7 +552,9 @@ func TestPagesSayWhatIsWrong(t *testing.T) {
 	assert.Len(t, s.checked(resp, body).Class("wrong"), 3, "all at once")
 	resp, body = s.ask(http.MethodGet, "/logs/?level=LOUD&language=ur")
 	assert.Equal(t, "Level must be one of these values: DEBUG, INFO, WARN, ERROR.", pagetest.Text(s.checked(resp, body).Class("wrong")[0]), "English stands in")
-	for _, path := range []string{"/errors/?page=0", "/errors/?page=-1", "/errors/?page=x", "/logs/?before=-1", "/logs/?before=99999999999999999999"} {
+	for _, path := range []string{
+		"/errors/?page=0", "/errors/?page=-1", "/errors/?page=x", "/logs/?before=-1", "/logs/?before=99999999999999999999",
+	} {
 		resp, body := s.ask(http.MethodGet, path) // nobody enters these
 		assert.Equal(t, 400, resp.StatusCode, path)
 		assert.Equal(t, "application/json", resp.Header.Get("Content-Type"))
@@ -690,7 +713,9 @@ func TestPagesAreInTheReadersLanguage(t *testing.T) {
 func TestPagesSayWhereTheReaderIs(t *testing.T) {
 	s := newPageServer(t, newSQLite(t))
 	s.logged(store.LogRecord{Message: "m", Created: pagesNow})
-	for path, current := range map[string]string{"/errors/": "Errors page", "/errors/1": "Errors true", "/logs/": "Log page", "/logs/1": "Log true"} {
+	for path, current := range map[string]string{
+		"/errors/": "Errors page", "/errors/1": "Errors true", "/logs/": "Log page", "/logs/1": "Log true",
+	} {
 		var found []string
 		for n := range s.page(path).All("nav")[0].Descendants() {
 			if is := pagetest.Attr(n, "aria-current"); is != "" {

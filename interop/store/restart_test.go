@@ -97,7 +97,9 @@ func TestServerRestart(t *testing.T) {
 	defer db.Close()
 	s := openStore(t, db, store.PostgreSQL, store.WithPollInterval(50*time.Millisecond))
 	require.NoError(t, s.SyncKinds(t.Context()))
-	logs, err := store.NewLogHandler(s, store.LogOptions{FlushInterval: 10 * time.Millisecond, RetryFor: time.Minute, Fallback: slog.DiscardHandler})
+	logs, err := store.NewLogHandler(s, store.LogOptions{
+		FlushInterval: 10 * time.Millisecond, RetryFor: time.Minute, Fallback: slog.DiscardHandler,
+	})
 	require.NoError(t, err)
 	logger := slog.New(logs)
 	logger.Info("before", "code", "gone")

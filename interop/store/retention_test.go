@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"sync"
 	"testing"
@@ -108,7 +107,9 @@ func TestDeduplicate(t *testing.T) {
 		s, other := d.open(t), d.other(t)
 		handlers := []*store.LogHandler{}
 		for _, s := range []*store.Store{s, other} {
-			handlers = append(handlers, newLog(t, s, store.LogOptions{Deduplicate: true, FlushInterval: time.Millisecond, BatchSize: 50, QueueSize: 100_000}))
+			handlers = append(handlers, newLog(t, s, store.LogOptions{
+				Deduplicate: true, FlushInterval: time.Millisecond, BatchSize: 50, QueueSize: 100_000,
+			}))
 		}
 		var group sync.WaitGroup
 		for n, h := range handlers {
@@ -175,7 +176,8 @@ func TestOccurrences(t *testing.T) {
 		assert.Empty(t, counts)
 		h, other := newLog(t, s, store.LogOptions{}), newLog(t, d.other(t), store.LogOptions{Scope: "s"})
 		c := []any{"code", "c"}
-		write(t, h, line{0, 0, "", c}, line{59, 0, "", c}, line{60, 0, "", c}, line{-1, 0, "", c}, line{0, 0, "", []any{"code", "d"}}, line{0, 0, "", nil}, line{130, 0, "", c})
+		write(t, h, line{0, 0, "", c}, line{59, 0, "", c}, line{60, 0, "", c}, line{-1, 0, "", c},
+			line{0, 0, "", []any{"code", "d"}}, line{0, 0, "", nil}, line{130, 0, "", c})
 		write(t, other, line{61, 0, "", c}, line{-61, 0, "", c})
 		write(t, h, line{129, 0, "", []any{"code", "c"}}) // it comes late
 		at := func(hours int) time.Time { return logStart.Add(time.Duration(hours) * time.Hour) }
@@ -212,7 +214,7 @@ func TestOccurrences(t *testing.T) {
 func TestHoursBefore1970(t *testing.T) {
 	t.Parallel()
 	s := newSQLite(t).open(t)
-	h := newLog(t, s, store.LogOptions{Fallback: slog.NewTextHandler(io.Discard, nil)})
+	h := newLog(t, s, store.LogOptions{Fallback: slog.DiscardHandler})
 	r := slog.NewRecord(time.Date(1969, 12, 31, 22, 30, 0, 0, time.UTC), 0, "", 0)
 	r.Add("code", "c")
 	require.NoError(t, h.Handle(t.Context(), r))

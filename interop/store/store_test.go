@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -92,10 +93,7 @@ func TestInstancesOpenAtOnce(t *testing.T) {
 			})
 		}
 		group.Wait()
-		kinds := 0
-		for range fault.Kinds() {
-			kinds++
-		}
+		kinds := len(slices.Collect(fault.Kinds()))
 		for _, s := range stores {
 			require.NotNil(t, s)
 			_, count, err := s.List(t.Context(), store.Filter{})

@@ -94,7 +94,7 @@ func serveFiber(t *testing.T, app *fiber.App) string {
 	go func() { done <- app.Listener(listener) }()
 	t.Cleanup(func() { // no Shutdown: fasthttp's races with what database/sql knows of a request's context
 		_ = listener.Close()
-		<-done
+		assert.NoError(t, <-done)
 	})
 	return "http://" + listener.Addr().String()
 }
@@ -102,7 +102,8 @@ func serveFiber(t *testing.T, app *fiber.App) string {
 // newStore is a store with one log entry.
 func newStore(t *testing.T) *store.Store {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.ToSlash(filepath.Join(t.TempDir(), "polyfault.db"))+"?_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)")
+	db, err := sql.Open("sqlite",
+		"file:"+filepath.ToSlash(filepath.Join(t.TempDir(), "polyfault.db"))+"?_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	s, err := store.Open(t.Context(), db, store.SQLite)
@@ -160,7 +161,8 @@ var steps = []struct {
 	{"GET", "/errors/1/", "", "If-None-Match", "{tag}", 304, nil},
 	{"PATCH", "/errors/1/", `{"title":"First"}`, "If-Match", "{tag}", 200, []string{`"title":"First"`}},
 	{"PATCH", "/errors/1/", `{"title":"Second"}`, "If-Match", `"old"`, 412, []string{`"code":"precondition_failed"`}},
-	{"PATCH", "/errors/1", `{"category":"SYSTEM","exit_code":256}`, "", "", 400, []string{`"pointer":"#/category"`, `"pointer":"#/exit_code"`}},
+	{"PATCH", "/errors/1", `{"category":"SYSTEM","exit_code":256}`, "", "", 400,
+		[]string{`"pointer":"#/category"`, `"pointer":"#/exit_code"`}},
 	{"PATCH", "/errors/1/", strings.Repeat(" ", 10<<20), "", "", 413, []string{`"code":"content_too_large"`}},
 	{"PATCH", "/errors/1/", "{}", "Content-Type", "text/xml", 415, []string{"Accept-Patch: application/json, application/merge-patch+json"}},
 	{"POST", "/errors", strings.Replace(fresh, "fresh", "two words", 1), "", "", 201, []string{"/admin/v1/logs/?code=two+words"}},
@@ -169,7 +171,8 @@ var steps = []struct {
 	{"GET", "/errors/?scope=&order=-id&name=Two%20Words&is_builtin=f", "", "", "", 200, []string{`"count":1`, `"id":2`}},
 	{"GET", "/errors/?page_size=0&order=%00&name=%ff&x=1", "", "", "", 400,
 		[]string{`"in":"query","name":"page_size"`, `"in":"query","name":"order"`, `"in":"query","name":"name"`, `"in":"query","name":"x"`}},
-	{"GET", "/logs?trace_id=t1&code=fresh", "", "", "", 200, []string{`"error":"/admin/v1/errors/1/"`, `"trace":"/admin/v1/logs/?trace_id=t1"`, "Cache-Control: no-store"}},
+	{"GET", "/logs?trace_id=t1&code=fresh", "", "", "", 200,
+		[]string{`"error":"/admin/v1/errors/1/"`, `"trace":"/admin/v1/logs/?trace_id=t1"`, "Cache-Control: no-store"}},
 	{"GET", "/logs/1/", "", "", "", 200, []string{`"self":"/admin/v1/logs/1/"`}},
 	{"HEAD", "/errors/1/", "", "", "", 200, []string{"Content-Type: application/json"}},
 	{"OPTIONS", "/errors/1/", "", "", "", 204, []string{"Allow: GET, HEAD, OPTIONS, PATCH"}},
