@@ -42,6 +42,7 @@ func newPool(r *fault.Responder) *sync.Pool {
 func (x *exchange) begin(c *gin.Context) {
 	x.ResponseWriter, x.request = c.Writer, life.Request(c.Request)
 	x.compressed = len(c.Writer.Header()["Content-Encoding"]) > 0
+	x.Reset()
 	x.owner.Store(c)
 	c.Writer = x
 }
@@ -94,9 +95,8 @@ func (x *exchange) end(pool *sync.Pool, clean bool) {
 	if !clean {
 		return
 	}
-	x.ResponseWriter, x.request = nil, nil
+	x.ResponseWriter, x.request = gone{}, nil
 	x.chosen, x.compressed, x.noted = 0, false, false
-	x.Reset()
 	pool.Put(x)
 }
 
