@@ -214,10 +214,7 @@ func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) { return x.Take
 
 // Push serves HTTP/2.
 func (x *exchange) Push(target string, opts *http.PushOptions) error {
-	if p, ok := x.ResponseWriter.(http.Pusher); ok {
-		return p.Push(target, opts)
-	}
-	return http.ErrNotSupported
+	return x.Promise(target, opts)
 }
 
 // request is the exchange as the core sees it.

@@ -27,9 +27,13 @@ func TestLateCallsReachNobody(t *testing.T) {
 			_, _ = w.Write([]byte(canary))
 			_, _ = io.WriteString(w, canary)
 			_, _ = io.Copy(w, strings.NewReader(canary))
-			_ = http.NewResponseController(w).Flush()
-			_, _, err := http.NewResponseController(w).Hijack()
+			controller := http.NewResponseController(w)
+			_ = controller.Flush()
+			_, _, err := controller.Hijack()
 			assert.Error(t, err)
+			past := time.Unix(1, 0) // whatever the connection serves by now would break off
+			assert.ErrorIs(t, controller.SetReadDeadline(past), http.ErrNotSupported)
+			assert.ErrorIs(t, controller.SetWriteDeadline(past), http.ErrNotSupported)
 		})
 	}
 	s := installed(t)

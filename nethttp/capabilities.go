@@ -22,7 +22,7 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) { return h.x.Tak
 func (r readerFrom) ReadFrom(src io.Reader) (int64, error) { return r.x.Copy(src) }
 
 func (p pusher) Push(target string, opts *http.PushOptions) error {
-	return p.x.ResponseWriter.(http.Pusher).Push(target, opts)
+	return p.x.Promise(target, opts)
 }
 
 const (

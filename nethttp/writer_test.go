@@ -250,11 +250,13 @@ func TestHalfAResponse(t *testing.T) {
 }
 
 func TestHTTP2OffersItsPusher(t *testing.T) {
+	var late http.Pusher
 	url, client := serve2(t, faulthttp.Middleware(nil)(faulthttp.Handler(nil, func(w http.ResponseWriter, _ *http.Request) error {
 		p, ok := w.(http.Pusher)
 		if !assert.True(t, ok) {
 			return fault.NotImplemented
 		}
+		late = p
 		_, hijacks := w.(http.Hijacker)
 		assert.False(t, hijacks)
 		assert.ErrorIs(t, p.Push("/style.css", nil), http.ErrNotSupported, "this client has switched pushes off")
@@ -263,6 +265,7 @@ func TestHTTP2OffersItsPusher(t *testing.T) {
 	resp, body := get(t, client, url)
 	assert.Equal(t, 2, resp.ProtoMajor)
 	assertLocked(t, resp, body)
+	assert.NotPanics(t, func() { assert.ErrorIs(t, late.Push("/style.css", nil), http.ErrNotSupported) }, "net/http's own would")
 }
 
 // A compressor outside gets plain bytes from every path: error, panic, and a mux without the route.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	fault "github.com/polyfault/polyfault/core"
 )
@@ -213,4 +214,41 @@ func (x *Writer) TakeOver() (net.Conn, *bufio.ReadWriter, error) {
 		x.Take()
 	}
 	return conn, buffer, err
+}
+
+// The methods that [http.ResponseController] looks for. Past the end of the request they would reach the next one of
+// the connection, or nothing. They wait for nobody: a deadline is what ends a write that is long about it.
+
+// SetReadDeadline is that of the writer underneath.
+func (x *Writer) SetReadDeadline(deadline time.Time) error {
+	if x.Over() {
+		return http.ErrNotSupported
+	}
+	return http.NewResponseController(x.ResponseWriter).SetReadDeadline(deadline)
+}
+
+// SetWriteDeadline is that of the writer underneath.
+func (x *Writer) SetWriteDeadline(deadline time.Time) error {
+	if x.Over() {
+		return http.ErrNotSupported
+	}
+	return http.NewResponseController(x.ResponseWriter).SetWriteDeadline(deadline)
+}
+
+// EnableFullDuplex is that of the writer underneath.
+func (x *Writer) EnableFullDuplex() error {
+	if x.Over() {
+		return http.ErrNotSupported
+	}
+	return http.NewResponseController(x.ResponseWriter).EnableFullDuplex()
+}
+
+// Promise pushes what the client will ask for next, for the method Push of writers that have it.
+func (x *Writer) Promise(target string, opts *http.PushOptions) error {
+	p, ok := x.ResponseWriter.(http.Pusher)
+	if !ok || !x.Enter() {
+		return http.ErrNotSupported
+	}
+	defer x.Leave()
+	return p.Push(target, opts)
 }
