@@ -53,7 +53,7 @@ func Shorten(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}
-	for cut := n; cut > n-utf8.UTFMax; cut-- {
+	for cut := n; cut >= 0 && cut > n-utf8.UTFMax; cut-- {
 		if utf8.RuneStart(s[cut]) {
 			return s[:cut] + "…"
 		}

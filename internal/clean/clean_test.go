@@ -34,6 +34,8 @@ func TestShorten(t *testing.T) {
 	assert.Equal(t, "…", Shorten("漢", 2))
 	assert.Equal(t, "\x80\x80\x80\x80…", Shorten(strings.Repeat("\x80", 9), 4), "no UTF-8: cut anywhere")
 	assert.Equal(t, "…", Shorten("a", 0))
+	assert.Equal(t, "\x80…", Shorten("\x80\x80\x80", 1), "no character to cut at")
+	assert.Equal(t, "…", Shorten("\x80", 0))
 }
 
 func FuzzClean(f *testing.F) {
