@@ -98,21 +98,13 @@ func (x *exchange) recovered(c echo.Context, v any) error {
 // buffered reports that a TimeoutHandler keeps what is written. echo's Timeout throws it away when the handler returns an
 // error, and hands the error on: the error handler answers it outside.
 func (x *exchange) buffered() bool {
-	w := x.ResponseWriter
-	for range 64 {
-		next := life.Wrapped(w)
-		if next == nil {
-			break
-		}
-		w = next
-	}
-	return reflect.TypeOf(w).String() == "*http.timeoutWriter"
+	return reflect.TypeOf(life.Bottom(x.ResponseWriter)).String() == "*http.timeoutWriter"
 }
 
 // answer answers the error, and returns it as one that echo and what is around understand: with the status that the
 // client gets.
 func (x *exchange) answer(err error) error {
-	if x.Responder == nil && x.explicit() == nil {
+	if x.Responder == nil && life.ResponderAround(x.ResponseWriter) == nil {
 		x.context.Error(err) // the application's error handler
 		return known(err, x.context.Response().Status)
 	}
@@ -120,16 +112,6 @@ func (x *exchange) answer(err error) error {
 		return err
 	}
 	return known(err, x.respond(x.Responder, err))
-}
-
-// explicit is the responder that was given around; nil for none.
-func (x *exchange) explicit() *fault.Responder {
-	for outer := range life.All(x.ResponseWriter) {
-		if r := outer.ExchangeState().Responder; r != nil {
-			return r
-		}
-	}
-	return nil
 }
 
 // respond answers an error that x has claimed, and returns the status.

@@ -92,12 +92,11 @@ func (x *exchange) finish(pool *sync.Pool) {
 func (x *exchange) end(pool *sync.Pool, clean bool) {
 	x.End()
 	x.owner.Store(nil)
-	if !clean {
-		return
-	}
 	x.ResponseWriter, x.request = gone{}, nil
 	x.chosen, x.compressed, x.noted = 0, false, false
-	pool.Put(x)
+	if clean {
+		pool.Put(x)
+	}
 }
 
 func (x *exchange) recovered(c *gin.Context, v any) {
@@ -115,7 +114,7 @@ func (x *exchange) recovered(c *gin.Context, v any) {
 // response as if it were whole; past the deadline nothing reaches the client any more.
 func (x *exchange) abort() {
 	if !x.Hijacked() { // then the connection is not ours
-		_ = http.NewResponseController(bottom(x.ResponseWriter)).SetWriteDeadline(time.Unix(1, 0))
+		_ = http.NewResponseController(life.Bottom(x.ResponseWriter)).SetWriteDeadline(time.Unix(1, 0))
 	}
 	panic(http.ErrAbortHandler)
 }
@@ -209,9 +208,10 @@ func (x *exchange) ExchangeState() *life.State { return &x.State }
 
 // WriteHeader sets the status. Informational ones are sent, and do not begin the response.
 func (x *exchange) WriteHeader(status int) {
-	if x.Closed() {
+	if !x.Enter() {
 		return
 	}
+	defer x.Leave()
 	x.Inform(status >= 100 && status < 200 && status != http.StatusSwitchingProtocols)
 	if x.Informed() {
 		x.inform(status)
@@ -225,7 +225,7 @@ func (x *exchange) WriteHeader(status int) {
 
 // inform goes past gin, which takes an informational status for the final one.
 func (x *exchange) inform(status int) {
-	w := bottom(x.ResponseWriter)
+	w := life.Bottom(x.ResponseWriter)
 	if _, gins := w.(gin.ResponseWriter); !gins && !x.Written() {
 		w.WriteHeader(status)
 	}
@@ -234,6 +234,10 @@ func (x *exchange) inform(status int) {
 // WriteHeaderNow sends the status. It holds that of a failure back: gin aborts by it, before the
 // error is known and a body can be made. If nobody answers, gin sends the status after the handlers.
 func (x *exchange) WriteHeaderNow() {
+	if !x.Enter() {
+		return
+	}
+	defer x.Leave()
 	if x.Informed() { // the status meant was sent
 		x.Inform(false)
 		return
@@ -260,10 +264,19 @@ func (x *exchange) WriteString(s string) (int, error) {
 	return x.ResponseWriter.WriteString(s)
 }
 
+// Flush sends what was written so far.
+func (x *exchange) Flush() {
+	if !x.Enter() {
+		return
+	}
+	defer x.Leave()
+	x.ResponseWriter.Flush()
+}
+
 // Hijack takes over the connection. Where there is none to take, as with HTTP/2, gin panics and
 // counts the response as begun; here it is an error.
 func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	if _, ok := bottom(x.ResponseWriter).(http.Hijacker); !ok {
+	if _, ok := life.Bottom(x.ResponseWriter).(http.Hijacker); !ok {
 		return nil, nil, http.ErrNotSupported
 	}
 	conn, buffer, err := x.ResponseWriter.Hijack()
@@ -275,18 +288,6 @@ func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 
 // Unwrap serves [http.ResponseController].
 func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
-
-// bottom is the last writer below w, as a rule net/http's own.
-func bottom(w http.ResponseWriter) http.ResponseWriter {
-	for range 64 { // a writer that unwraps to itself ends here
-		next := life.Wrapped(w)
-		if next == nil {
-			return w
-		}
-		w = next
-	}
-	return w
-}
 
 // request is the exchange as the core sees it.
 type request exchange

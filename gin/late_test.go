@@ -131,47 +131,62 @@ func TestLateCallsReachNobody(t *testing.T) {
 	assert.Positive(t, logged, "a late failure is logged")
 }
 
-// A writer that outlives its request drops what it is given, and never panics, in whatever way it is wrapped.
+// A writer that outlives its request drops what it is given, and never panics, however the request ended and in
+// whatever way the writer is wrapped. gin's own serves another client by then.
 func TestAWriterThatOutlivesItsRequest(t *testing.T) {
 	var kept gin.ResponseWriter
 	var copied *gin.Context
-	s := installed(t, func(e *gin.Engine) {
-		e.GET("/kept", func(c *gin.Context) {
+	ending := func(end func(c *gin.Context)) gin.HandlerFunc {
+		return func(c *gin.Context) {
 			kept, copied = c.Writer, c.Copy()
 			copied.Writer = struct{ gin.ResponseWriter }{kept}
+			end(c)
+		}
+	}
+	s := installed(t, func(e *gin.Engine) {
+		e.GET("/success", ending(func(c *gin.Context) { c.String(200, "fine") }))
+		e.GET("/failure", ending(func(c *gin.Context) { faultgin.Abort(c, fault.TaskLocked) }))
+		e.GET("/panic", ending(func(*gin.Context) { panic(fault.TaskLocked) }))
+		e.GET("/during", func(c *gin.Context) {
+			outlived(t, kept)
+			outlived(t, copied.Writer)
 			c.String(200, "fine")
 		})
-		e.GET("/fine", func(c *gin.Context) { c.String(200, "fine") })
 	})
-	require.Equal(t, "fine", s.get("/kept").body)
-	for name, w := range map[string]gin.ResponseWriter{"kept": kept, "wrapped": copied.Writer} {
-		assert.NotPanics(t, func() {
-			w.Header().Set("X-Secret", canary)
-			w.WriteHeader(http.StatusTeapot)
-			w.WriteHeaderNow()
-			_, _ = w.Write([]byte(canary))
-			_, _ = w.WriteString(canary)
-			w.Flush()
-			assert.True(t, w.Written())
-			assert.Equal(t, []int{200, 0}, []int{w.Status(), w.Size()})
-			assert.Nil(t, w.CloseNotify())
-			assert.Nil(t, w.Pusher())
-			_, _, err := w.Hijack()
-			assert.Error(t, err)
-			_, _, err = http.NewResponseController(w).Hijack()
-			assert.Error(t, err)
-		}, name)
+	for _, path := range []string{"/success", "/failure", "/panic"} {
+		s.get(path)
+		outlived(t, kept)
+		outlived(t, copied.Writer)
+		s.mu.Lock()
+		s.lines, s.observed = nil, 0
+		s.mu.Unlock()
+		assert.NotPanics(t, func() { faultgin.Abort(copied, fault.Conflict.New(fault.Detail("secret", canary))) }, path)
+		assert.Contains(t, s.logged("conflict"), "committed=true", path)
 	}
-	s.mu.Lock()
-	s.lines = nil
-	s.mu.Unlock()
-	assert.NotPanics(t, func() { faultgin.Abort(copied, fault.Conflict.New(fault.Detail("secret", canary))) })
-	assert.Contains(t, s.logged("conflict"), "committed=true")
-	for range 20 {
-		a := s.get("/fine")
+	for range 20 { // what a panic has ended is never used again
+		a := s.get("/during")
 		assert.Equal(t, "200 fine", fmt.Sprint(a.StatusCode, " ", a.body))
 		assert.NotContains(t, fmt.Sprint(a.Header), canary)
 	}
+}
+
+func outlived(t *testing.T, w gin.ResponseWriter) {
+	assert.NotPanics(t, func() {
+		w.Header().Set("X-Secret", canary)
+		w.WriteHeader(http.StatusTeapot)
+		w.WriteHeaderNow()
+		_, _ = w.Write([]byte(canary))
+		_, _ = w.WriteString(canary)
+		w.Flush()
+		assert.True(t, w.Written())
+		assert.Equal(t, []int{200, 0}, []int{w.Status(), w.Size()})
+		assert.Nil(t, w.CloseNotify())
+		assert.Nil(t, w.Pusher())
+		_, _, err := w.Hijack()
+		assert.Error(t, err)
+		_, _, err = http.NewResponseController(w).Hijack()
+		assert.Error(t, err)
+	})
 }
 
 // Errors that are answered stand in gin's own channel, once: loggers and tracing outside look there.

@@ -71,6 +71,18 @@ func Wrapped(w http.ResponseWriter) http.ResponseWriter {
 	return nil
 }
 
+// Bottom is the last writer below w, as a rule net/http's own; w itself when it wraps none.
+func Bottom(w http.ResponseWriter) http.ResponseWriter {
+	for range maxWriters {
+		next := Wrapped(w)
+		if next == nil {
+			break
+		}
+		w = next
+	}
+	return w
+}
+
 // Begun reports whether the response to be written through w has begun, as far as an exchange from w outwards
 // knows.
 func Begun(w http.ResponseWriter) bool {
@@ -92,16 +104,24 @@ func ClaimAround(w http.ResponseWriter) {
 	}
 }
 
+// ResponderAround is that of the innermost exchange from w outwards that was given one; nil without any.
+func ResponderAround(w http.ResponseWriter) *fault.Responder {
+	for x := range All(w) {
+		if r := x.ExchangeState().Responder; r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
 // Responder is r; for nil the responder of the innermost exchange from w outwards that was given one; without any
 // it is [fault.Default], and a line at level Debug says so, as that is seldom meant.
 func Responder(ctx context.Context, r *fault.Responder, w http.ResponseWriter) *fault.Responder {
 	if r != nil {
 		return r
 	}
-	for x := range All(w) {
-		if r := x.ExchangeState().Responder; r != nil {
-			return r
-		}
+	if r = ResponderAround(w); r != nil {
+		return r
 	}
 	slog.DebugContext(ctx, "polyfault: no responder was given, here or around: fault.Default answers")
 	return fault.Default()
