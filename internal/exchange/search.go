@@ -120,7 +120,7 @@ func Responder(ctx context.Context, r *fault.Responder, w http.ResponseWriter) *
 	if r != nil {
 		return r
 	}
-	if r = ResponderAround(w); r != nil {
+	if r := ResponderAround(w); r != nil {
 		return r
 	}
 	slog.DebugContext(ctx, "polyfault: no responder was given, here or around: fault.Default answers")
