@@ -5,10 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"mime/multipart"
-	"net"
 	"net/http"
-	"os"
 	"reflect"
 	"strconv"
 	"strings"
@@ -33,7 +30,7 @@ func (o *Occurrence) classify() {
 		o.become(f.Kind(), f)
 		return
 	}
-	o.noted("an error's Unwrap, Is or As", func() {
+	o.noted("an error's Unwrap, Cause, Is or As", func() {
 		if f := ask(r.mappers, o.err, o.mapperPanicked); f != nil {
 			o.become(f.Kind(), f)
 		} else if f := o.foreign(); f != nil {
@@ -60,99 +57,123 @@ func (o *Occurrence) become(k *Kind, f *Fault) {
 
 // foreign classifies errors of the standard library and of anybody who tells a status.
 func (o *Occurrence) foreign() *Fault {
-	if tooLarge, ok := errtree.As[*http.MaxBytesError](o.err); ok {
+	errs := errtree.Flatten(o.err, func(value any) { o.notePanic("an error's Unwrap, Cause, Is or As", value) })
+	if tooLarge, ok := errtree.FirstAs[*http.MaxBytesError](errs); ok {
 		o.closes = true // net/http closes only when it sees its own writer
 		return ContentTooLarge.New(Arg("Limit", tooLarge.Limit))
 	}
-	if errtree.Is(o.err, http.ErrHandlerTimeout) {
+	if errs.Is(http.ErrHandlerTimeout) {
 		o.quiet = true // the TimeoutHandler around has answered
 		return ServiceUnavailable.New()
 	}
-	inferred := o.infer()
-	status, ok := statusCode(o.err)
-	if !ok {
-		return inferred
-	}
-	if !isErrorStatus(status) {
+	status, explicit := statusOf(errs)
+	inferred := o.infer(errs, status)
+	switch {
+	case !explicit:
+		return o.withMessage(inferred, errs, 0)
+	case isRedirect(status) && isFrameworks(errs):
+		o.redirect, o.status = true, status
+		return &Fault{kind: Any} // which nobody is told
+	case !isErrorStatus(status):
 		return nil
-	}
-	if inferred == nil && status == http.StatusBadRequest && !isEncoding(o.err) {
-		inferred = o.inferBinding()
-	}
-	if inferred != nil && inferred.StatusCode() == status {
+	case inferred != nil && inferred.StatusCode() == status:
+		return inferred
+	case inferred != nil && len(inferred.attrs) > 0 && inferred.StatusCode()/100 == status/100:
+		o.status = status // in place of the status, not of what there is to say
 		return inferred
 	}
-	o.status = status
 	k := KindByStatus(status)
-	if k.Status() == status {
-		o.status = 0 // the kind's own, which may be remapped
+	if k.Status() != status { // of the kind's own, WithStatus may say another
+		o.status = status
 	}
-	return &Fault{kind: k, attrs: o.foreignMessage()}
+	return o.withMessage(&Fault{kind: k}, errs, status)
 }
 
-// foreignMessage is the message of a framework's error, for applications that have said that theirs
-// are meant for clients.
-func (o *Occurrence) foreignMessage() []Attr {
-	if !o.responder.foreignMessages {
-		return nil
-	}
-	message, _ := errtree.Find(o.err, func(e error) (string, bool) {
-		m, ok := e.(interface{ StatusMessage() string })
-		if !ok {
-			return "", false
-		}
-		return m.StatusMessage(), true
-	})
-	if message == "" {
-		return nil
-	}
-	return []Attr{Detail("message", message)}
-}
+func isRedirect(status int) bool { return status >= 300 && status <= 399 }
 
-// statusCode finds the status that a foreign error carries.
-func statusCode(err error) (int, bool) {
-	return errtree.Find(err, func(e error) (int, bool) {
-		if s, ok := e.(interface{ StatusCode() int }); ok {
-			return s.StatusCode(), true
-		}
-		return 0, false
-	})
-}
-
-// isEncoding tells a failure to encode an answer, which wraps the same errors as one to decode input.
-func isEncoding(err error) bool {
-	_, ok := errtree.As[*json.MarshalerError](err)
+// isFrameworks reports whether a framework's own error tells the status: an adapter gives it a message, too.
+func isFrameworks(errs errtree.List) bool {
+	_, ok := errtree.FirstAs[messaged](errs)
 	return ok
 }
 
-// infer reads the status from what the error is; nil when nothing can be told.
-func (o *Occurrence) infer() *Fault {
-	if isEncoding(o.err) {
-		return nil
-	}
-	if f := inferContext(o); f != nil {
+type messaged interface{ StatusMessage() string }
+
+// withMessage adds the message of a framework's error, for applications that have said that theirs are meant for
+// clients. The name of the status is the framework's filling, and none. Without a fault, the error is unknown, and
+// the message is what the framework calls public of it.
+func (o *Occurrence) withMessage(f *Fault, errs errtree.List, status int) *Fault {
+	if !o.responder.foreignMessages {
 		return f
 	}
-	for _, rule := range []func(error) *Fault{inferValidation, inferJSON, inferSentinel} {
+	e, ok := errtree.FirstAs[messaged](errs)
+	if !ok {
+		return f
+	}
+	message := e.StatusMessage()
+	if message == "" || strings.EqualFold(message, http.StatusText(status)) {
+		return f
+	}
+	if f == nil {
+		f = &Fault{kind: o.responder.defaultKind}
+		o.unknown = true
+	}
+	return f.With(Detail("message", message))
+}
+
+// statusOf finds the status that a foreign error carries.
+func statusOf(errs errtree.List) (status int, ok bool) {
+	if s, ok := errtree.FirstAs[statusCoder](errs); ok {
+		return s.StatusCode(), true
+	}
+	if s, ok := errtree.FirstAs[interface{ GetStatus() int }](errs); ok { // huma
+		return s.GetStatus(), true
+	}
+	return 0, false
+}
+
+type statusCoder interface{ StatusCode() int }
+
+// isEncoding tells a failure to encode an answer, which wraps the same errors as one to decode input.
+func isEncoding(errs errtree.List) bool {
+	_, ok := errtree.FirstAs[*json.MarshalerError](errs)
+	return ok
+}
+
+// infer reads the status from what the error is; nil when nothing can be told. status is the one that somebody else
+// has given it, 0 for none.
+func (o *Occurrence) infer(errs errtree.List, status int) *Fault {
+	if isEncoding(errs) {
+		return nil
+	}
+	input := o.inferInput(errs)
+	_, binding := errtree.FirstAs[*bindingError](errs)
+	if f := inferContext(o, errs, binding || input != nil); f != nil {
+		return f
+	}
+	for _, rule := range []func(error) *Fault{inferValidation, inferJSON} {
 		if f := rule(o.err); f != nil {
 			return f
 		}
 	}
-	if _, binding := errtree.As[*bindingError](o.err); binding {
-		if f := o.inferBinding(); f != nil {
-			return f
-		}
-		return &Fault{kind: BadRequest}
+	if input != nil {
+		return input
 	}
-	return nil
+	if !binding && status != http.StatusBadRequest && status != http.StatusUnprocessableEntity {
+		return nil
+	}
+	if f := o.inferBinding(errs); f != nil || !binding {
+		return f
+	}
+	return &Fault{kind: BadRequest}
 }
 
 // inferContext tells the client that left from a call that somebody else has cancelled, and the request's
 // own deadline from a downstream one.
-func inferContext(o *Occurrence) *Fault {
+func inferContext(o *Occurrence, errs errtree.List, input bool) *Fault {
 	own := contextError(o.request)
-	cancelled := errtree.Is(o.err, context.Canceled)
-	broken := errtree.Is(o.err, syscall.EPIPE) || errtree.Is(o.err, syscall.ECONNRESET)
+	cancelled := errs.Is(context.Canceled)
+	broken := errs.Is(syscall.EPIPE) || errs.Is(syscall.ECONNRESET)
 	ended, left := arrival(o.request)
 	switch {
 	case left && (cancelled || broken):
@@ -163,12 +184,11 @@ func inferContext(o *Occurrence) *Fault {
 		return &Fault{kind: ServiceUnavailable}
 	case cancelled:
 		return ServiceUnavailable.New()
-	case !isTimeout(o.err):
+	case !isTimeout(errs):
 		return nil
 	case errors.Is(own, context.DeadlineExceeded):
 		return ServiceUnavailable.New()
-	}
-	if _, binding := errtree.As[*bindingError](o.err); binding {
+	case input:
 		return &Fault{kind: RequestTimeout} // the client was too slow in sending
 	}
 	return GatewayTimeout.New()
@@ -202,12 +222,15 @@ func arrival(req Request) (ended, left bool) {
 	return true, ok && server != nil && server.BaseContext == nil && server.ConnContext == nil
 }
 
-func isTimeout(err error) bool {
-	if errtree.Is(err, context.DeadlineExceeded) || errtree.Is(err, os.ErrDeadlineExceeded) {
-		return true
+// isTimeout reports whether one of the errors says so of itself, as those of package net and of contexts do.
+func isTimeout(errs errtree.List) bool {
+	for _, e := range errs.Errors {
+		if t, ok := e.(interface{ Timeout() bool }); ok && t.Timeout() {
+			return true
+		}
 	}
-	timeout, ok := errtree.As[net.Error](err)
-	return ok && timeout.Timeout()
+	t, ok := errtree.FirstAs[interface{ Timeout() bool }](errs)
+	return ok && t.Timeout()
 }
 
 const unknownFieldPrefix = `json: unknown field "`
@@ -265,39 +288,18 @@ func jsonType(t reflect.Type) string {
 	return "number"
 }
 
-// sentinels of the standard library that always mean the request.
-var sentinels = []struct {
-	err  error
-	kind *Kind
-}{
-	{multipart.ErrMessageTooLarge, ContentTooLarge},
-	{http.ErrNotMultipart, UnsupportedMediaType},
-	{http.ErrMissingBoundary, BadRequest},
-	{http.ErrMissingFile, MissingAttribute},
-}
-
-func inferSentinel(err error) *Fault {
-	for _, s := range sentinels {
-		if errtree.Is(err, s.err) {
-			return &Fault{kind: s.kind}
-		}
-	}
-	return nil
-}
-
 // inferBinding knows errors that mean the request only while its input is read.
-func (o *Occurrence) inferBinding() *Fault {
-	err := o.err
-	if errtree.Is(err, io.EOF) || errtree.Is(err, io.ErrUnexpectedEOF) {
+func (o *Occurrence) inferBinding(errs errtree.List) *Fault {
+	if errs.Is(io.EOF) || errs.Is(io.ErrUnexpectedEOF) {
 		if !o.mayBeJSON() {
 			return &Fault{kind: BadRequest}
 		}
 		return &Fault{kind: InvalidJSON}
 	}
-	if _, ok := errtree.As[*strconv.NumError](err); ok {
+	if _, ok := errtree.FirstAs[*strconv.NumError](errs); ok {
 		return &Fault{kind: BadParamValue}
 	}
-	if _, ok := errtree.As[*time.ParseError](err); ok {
+	if _, ok := errtree.FirstAs[*time.ParseError](errs); ok {
 		return &Fault{kind: BadParamValue}
 	}
 	return nil
@@ -305,9 +307,6 @@ func (o *Occurrence) inferBinding() *Fault {
 
 // mayBeJSON reports whether the request does not say that its body is something else.
 func (o *Occurrence) mayBeJSON() bool {
-	if o.request == nil {
-		return true
-	}
-	contentType := strings.ToLower(o.request.Header("Content-Type"))
+	contentType := strings.ToLower(o.header("Content-Type"))
 	return contentType == "" || strings.Contains(contentType, "json")
 }

@@ -158,12 +158,14 @@ func logDetails(entries []detail) []byte {
 	return append(b, '}')
 }
 
-// From returns the outermost error of ours in the tree of err, and whether there is one. In the
-// order of [errors.As], through Unwrap() error and Unwrap() []error:
+// From returns the outermost error of ours in the tree of err, and whether there is one. It finds what [errors.As]
+// finds, through Unwrap() error, Unwrap() []error and As(any) bool, and below Cause() error, too:
 //   - a *Fault is returned as it is;
 //   - a type that embeds *Fault gives the *Fault inside;
 //   - a *Kind gives a Fault of that kind;
 //   - nil, nil pointers and trees without any of these give nil and false.
+//
+// A tree may have circles, and methods that panic; of one with more than 100,000 errors not all are looked at.
 func From(err error) (*Fault, bool) {
 	switch e := err.(type) {
 	case *Fault:
@@ -171,22 +173,26 @@ func From(err error) (*Fault, bool) {
 	case *Kind:
 		return e.fault(), e != nil
 	}
-	return findFault(err)
+	var calls errtree.Calls
+	return errtree.Find(err, func(e error) (*Fault, bool) {
+		f := faultOf(e, &calls)
+		return f, f != nil
+	})
 }
 
-func findFault(err error) (f *Fault, ok bool) {
-	defer func() {
-		if recover() != nil { // a foreign Unwrap
-			f, ok = nil, false
-		}
-	}()
-	return errtree.Find(err, func(e error) (*Fault, bool) {
-		if ours, isOurs := e.(interface{ fault() *Fault }); isOurs {
-			f := ours.fault()
-			return f, f != nil
-		}
-		return nil, false
-	})
+// faultOf is the error, by itself, as one of ours; nil when it is none.
+func faultOf(err error, calls *errtree.Calls) *Fault {
+	if ours, ok := err.(interface{ fault() *Fault }); ok {
+		return ours.fault()
+	}
+	if _, more := err.(interface{ As(any) bool }); !more {
+		return nil
+	}
+	if f, ok := errtree.One[*Fault](err, calls); ok {
+		return f
+	}
+	k, _ := errtree.One[*Kind](err, calls)
+	return k.fault()
 }
 
 // fault marks *Fault, and by promotion every type that embeds it.

@@ -22,6 +22,7 @@ type Occurrence struct {
 	status     int
 	unknown    bool // nobody classified it: what clients learn depends on the exposure
 	clientGone bool
+	redirect   bool // by a framework's own error: no failure, no body
 	panicked   bool
 	committed  bool
 	closes     bool // the connection: the rest of the request body is not read
@@ -269,7 +270,14 @@ func isParam(a Attr) bool {
 // HasDetails reports whether there are details.
 func (o *Occurrence) HasDetails() bool { return len(o.entries) > 0 }
 
-func (o *Occurrence) note(problem string) { o.notes = append(o.notes, problem) }
+// maxNotes bounds what is told of one answer. Each problem is told once.
+const maxNotes = 100
+
+func (o *Occurrence) note(problem string) {
+	if len(o.notes) < maxNotes && !slices.Contains(o.notes, problem) {
+		o.notes = append(o.notes, problem)
+	}
+}
 
 // noted runs f, which calls code of the application; a panic in it costs its contribution only.
 func (o *Occurrence) noted(what string, f func()) {

@@ -57,7 +57,7 @@ func (o *Occurrence) findPanic() {
 	if f, ok := o.err.(*Fault); ok && f.Unwrap() == nil {
 		return
 	}
-	o.noted("an error's Unwrap, Is or As", func() {
+	o.noted("an error's Unwrap, Cause, Is or As", func() {
 		if p, ok := errtree.As[*panicError](o.err); ok {
 			o.panicked, o.stack = true, p.stack
 		}

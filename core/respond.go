@@ -14,6 +14,10 @@ func (o *Occurrence) respond() {
 		}
 	}()
 	o.classify()
+	if o.redirect {
+		*o.resp = Response{Status: o.status, redirect: true}
+		return
+	}
 	o.collect()
 	o.render()
 	o.setHeader()

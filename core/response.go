@@ -2,6 +2,7 @@ package fault
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -19,6 +20,7 @@ type Response struct {
 	length          [1]string
 	own             []headerField
 	allow           bool // 405 needs an Allow header
+	redirect        bool // not a failure: the handler's header stands
 }
 
 type headerField struct {
@@ -39,6 +41,12 @@ type headerField struct {
 // compressed says that Content-Encoding was there before the handler ran: it belongs to a compressor
 // around it. Content-Encoding then stays, and Content-Length is left to the compressor.
 func (r *Response) SetHeader(header http.Header, compressed bool) {
+	if r.redirect {
+		for _, name := range ofBody {
+			header.Del(name)
+		}
+		return
+	}
 	for name := range header {
 		if isStale(name) && !(compressed && http.CanonicalHeaderKey(name) == "Content-Encoding") {
 			delete(header, name)
@@ -70,6 +78,9 @@ func (r *Response) SetHeader(header http.Header, compressed bool) {
 	}
 }
 
+// ofBody are the headers that a redirection without a body cannot have.
+var ofBody = []string{"Content-Encoding", "Content-Length", "Content-Type", "Transfer-Encoding"}
+
 // A HeaderEditor is the response header of a framework that has no [http.Header]. Names are given in
 // canonical form and compared without regard to letter case.
 type HeaderEditor interface {
@@ -82,6 +93,10 @@ type HeaderEditor interface {
 // EditHeader is [Response.SetHeader] for other header types. Content-Length is left to the
 // framework.
 func (r *Response) EditHeader(header HeaderEditor, compressed bool) {
+	if r.redirect {
+		header.Prune(func(name string) bool { return slices.Contains(ofBody, http.CanonicalHeaderKey(name)) })
+		return
+	}
 	if compressed {
 		header.Prune(func(name string) bool { return isStale(name) && !strings.EqualFold(name, "Content-Encoding") })
 	} else {

@@ -1,7 +1,7 @@
-// Package errtree walks trees of errors as package errors does, within bounds: a foreign tree can be cyclic,
-// and [errors.Is] would never return from it.
-//
-// The methods of foreign errors may panic. The package does not guard against that.
+// Package errtree walks trees of errors as package errors does, and further: what an error calls its Cause() is below
+// it, too, when it unwraps to nothing. Foreign trees are not to be trusted. They can be cyclic, so that [errors.Is]
+// would never return; they can be deep and wide; their methods can panic. A walk looks at each error of a cycle once or
+// twice, at a bounded number of errors in all, and goes on behind a method that panics.
 package errtree
 
 import (
@@ -9,8 +9,11 @@ import (
 	"reflect"
 )
 
-// maxErrors is how many errors of a tree are looked at.
-const maxErrors = 1000
+const (
+	maxErrors  = 1 << 17 // that a walk looks at
+	maxDepth   = 1 << 15 // of branches inside of branches, each of which costs stack
+	maxMethods = 1 << 10 // Is and As that a search calls: each may take its time
+)
 
 // All yields the errors in the tree of err in the order of [errors.As]: the error itself, then what it unwraps
 // to, depth first. Nil errors, and typed nils, are left out.
@@ -20,33 +23,106 @@ func All(err error) iter.Seq[error] {
 	}
 }
 
-// Find returns what match makes of the first error of the tree for which it says yes.
-func Find[T any](err error, match func(error) (T, bool)) (found T, ok bool) {
-	budget := maxErrors
-	return findWithin(err, match, &budget)
+// A List is a tree that was walked once, for several searches.
+type List struct {
+	Errors   []error // in the order of [All]
+	panicked func(value any)
 }
 
-func findWithin[T any](err error, match func(error) (T, bool), budget *int) (found T, ok bool) {
-	for !IsNil(err) && *budget > 0 {
-		*budget--
+// Flatten walks the tree of err. panicked, unless it is nil, gets the value of each panic of a foreign method, now and
+// in the searches to come.
+func Flatten(err error, panicked func(value any)) List {
+	list := List{panicked: panicked}
+	w := walk{maxErrors, panicked}
+	find(&w, err, func(e error) (struct{}, bool) {
+		list.Errors = append(list.Errors, e)
+		return struct{}{}, false
+	}, 0)
+	return list
+}
+
+// Find returns what match makes of the first error of the tree for which it says yes. A panic of match passes through.
+func Find[T any](err error, match func(error) (T, bool)) (found T, ok bool) {
+	w := walk{maxErrors, nil}
+	return find(&w, err, match, 0)
+}
+
+type walk struct {
+	left     int // errors to look at
+	panicked func(value any)
+}
+
+func find[T any](w *walk, err error, match func(error) (T, bool), depth int) (found T, ok bool) {
+	var circle circle
+	asking := false // a method of err
+	defer func() {
+		if asking { // and it panicked: there is nothing below err
+			tell(w.panicked, recover())
+		}
+	}()
+	for w.left > 0 {
+		v := reflect.ValueOf(err)
+		if isNil(v) || v.Kind() == reflect.Pointer && circle.closes(err) {
+			break
+		}
+		w.left--
 		if found, ok = match(err); ok {
 			return found, true
 		}
-		switch x := err.(type) {
-		case interface{ Unwrap() error }:
-			err = x.Unwrap()
-		case interface{ Unwrap() []error }:
-			for _, branch := range x.Unwrap() {
-				if found, ok = findWithin(branch, match, budget); ok {
-					return found, true
-				}
+		asking = true
+		next, branches := below(err)
+		asking = false
+		for _, branch := range branches {
+			if depth == maxDepth {
+				break
 			}
-			return found, false
-		default:
-			return found, false
+			if found, ok = find(w, branch, match, depth+1); ok {
+				return found, true
+			}
 		}
+		err = next
 	}
 	return found, false
+}
+
+// below is what is right below the error: one or several.
+func below(err error) (next error, branches []error) {
+	switch x := err.(type) {
+	case interface{ Unwrap() error }:
+		if next = x.Unwrap(); next != nil {
+			return next, nil
+		}
+	case interface{ Unwrap() []error }:
+		return nil, x.Unwrap()
+	}
+	if x, ok := err.(interface{ Cause() error }); ok {
+		next = x.Cause()
+	}
+	return next, nil
+}
+
+func tell(panicked func(value any), value any) {
+	if panicked != nil {
+		panicked(value)
+	}
+}
+
+// A circle notices that a chain comes back to where it was (Brent's algorithm: the anchor moves on after 1, 2, 4 …
+// steps).
+type circle struct {
+	anchor      error
+	steps, next int
+}
+
+// closes is for pointers: every circle goes through one, and == never panics for them.
+func (c *circle) closes(err error) bool {
+	if err == c.anchor {
+		return true
+	}
+	if c.steps++; c.steps > c.next {
+		c.anchor, c.steps, c.next = err, 0, 2*c.next+1
+	}
+	return false
 }
 
 // Is is [errors.Is] on a bounded walk.
@@ -54,33 +130,106 @@ func Is(err, target error) bool {
 	if target == nil {
 		return err == nil
 	}
-	byIdentity := reflect.TypeOf(target).Comparable()
-	_, ok := Find(err, func(e error) (struct{}, bool) {
-		if byIdentity && e == target {
-			return struct{}{}, true
-		}
-		x, ok := e.(interface{ Is(error) bool })
-		return struct{}{}, ok && x.Is(target)
-	})
+	s := search{target: target, byIdentity: reflect.TypeOf(target).Comparable()}
+	_, ok := Find(err, func(e error) (struct{}, bool) { return struct{}{}, s.is(e) })
 	return ok
 }
 
-// As is [errors.AsType] on a bounded walk.
-func As[T error](err error) (T, bool) {
-	return Find(err, func(e error) (T, bool) {
-		if t, ok := e.(T); ok {
-			return t, true
+// Is reports whether one of the errors is the target, by itself or by its method Is.
+func (l List) Is(target error) bool {
+	s := search{target: target, byIdentity: reflect.TypeOf(target).Comparable(), calls: Calls{panicked: l.panicked}}
+	for _, e := range l.Errors {
+		if s.is(e) {
+			return true
 		}
-		var t T
-		x, ok := e.(interface{ As(any) bool })
-		return t, ok && x.As(&t)
-	})
+	}
+	return false
+}
+
+// A search is for one target.
+type search struct {
+	target     error
+	byIdentity bool
+	calls      Calls
+}
+
+func (s *search) is(err error) (yes bool) {
+	if s.byIdentity && err == s.target {
+		return true
+	}
+	x, ok := err.(interface{ Is(error) bool })
+	if !ok || !s.calls.more() {
+		return false
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			tell(s.calls.panicked, v)
+			yes = false
+		}
+	}()
+	return x.Is(s.target)
+}
+
+// As is [errors.AsType] on a bounded walk. T may be any type, an interface above all.
+func As[T any](err error) (T, bool) {
+	var calls Calls
+	return Find(err, func(e error) (T, bool) { return One[T](e, &calls) })
+}
+
+// FirstAs is [As] for a list.
+func FirstAs[T any](list List) (found T, ok bool) {
+	calls := Calls{panicked: list.panicked}
+	for _, e := range list.Errors {
+		if found, ok = One[T](e, &calls); ok {
+			return found, true
+		}
+	}
+	return found, false
+}
+
+// Calls counts the methods of foreign errors that a search has called. The zero value is ready.
+type Calls struct {
+	made     int
+	panicked func(value any)
+}
+
+func (c *Calls) more() bool {
+	c.made++
+	return c.made <= maxMethods
+}
+
+// One is the error as a T: it is one, or its method As makes one.
+func One[T any](err error, calls *Calls) (found T, ok bool) {
+	if found, ok = err.(T); ok {
+		return found, true
+	}
+	x, can := err.(interface{ As(any) bool })
+	if !can || !calls.more() {
+		return found, false
+	}
+	return askAs[T](x, calls)
+}
+
+func askAs[T any](x interface{ As(any) bool }, calls *Calls) (found T, ok bool) {
+	var t T
+	defer func() {
+		if v := recover(); v != nil {
+			tell(calls.panicked, v)
+			found, ok = *new(T), false
+		}
+	}()
+	if !x.As(&t) || IsNil(t) {
+		return found, false
+	}
+	return t, true
 }
 
 // IsNil reports whether value is nil or a typed nil: a nil pointer, map, slice, function or channel in an
 // interface.
-func IsNil(value any) bool {
-	switch v := reflect.ValueOf(value); v.Kind() {
+func IsNil(value any) bool { return isNil(reflect.ValueOf(value)) }
+
+func isNil(v reflect.Value) bool {
+	switch v.Kind() {
 	case reflect.Invalid:
 		return true
 	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Func, reflect.Chan:

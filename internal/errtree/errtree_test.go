@@ -66,16 +66,177 @@ func TestAsPackageErrors(t *testing.T) {
 	}
 }
 
-func TestBounds(t *testing.T) {
-	c := &cycle{}
-	c.next = c
-	assert.Len(t, slices.Collect(All(c)), maxErrors)
-	assert.False(t, Is(c, io.EOF))
-	wide := make(branches, 5000)
-	for i := range wide {
-		wide[i] = branches{c}
+// A chain that comes back to itself is walked once or twice.
+func TestCircles(t *testing.T) {
+	for length := 1; length < 20; length++ {
+		for tail := range 20 {
+			last := &cycle{}
+			first := last
+			for range length - 1 {
+				first = &cycle{first}
+			}
+			last.next = first
+			for range tail {
+				first = &cycle{first}
+			}
+			walked := slices.Collect(All(first))
+			seen := map[error]bool{}
+			for _, e := range walked {
+				seen[e] = true
+			}
+			assert.Len(t, seen, length+tail)
+			assert.Less(t, len(walked), 4*(length+tail)+4)
+			assert.False(t, Is(first, io.EOF))
+		}
 	}
-	assert.Len(t, slices.Collect(All(wide)), maxErrors)
+}
+
+// layer is what fmt.Errorf makes, without a text that grows.
+type layer struct{ error }
+
+func (l layer) Unwrap() error { return l.error }
+
+// What is deep or wide is found; what has no end, ends.
+func TestBounds(t *testing.T) {
+	deep, nested := error(io.EOF), error(io.EOF)
+	for range 16_000 {
+		deep, nested = layer{deep}, branches{nested}
+	}
+	wide := make(branches, 100_000, 100_001)
+	for i := range wide {
+		wide[i] = fs.ErrExist
+	}
+	for _, err := range []error{deep, nested, append(wide, io.EOF)} {
+		assert.True(t, Is(err, io.EOF))
+		assert.True(t, Flatten(err, nil).Is(io.EOF))
+	}
+	endless := make(branches, 2)
+	endless[0], endless[1] = endless, endless
+	assert.Len(t, Flatten(endless, nil).Errors, maxErrors)
+	growing := branches{nil}
+	growing[0] = growing
+	assert.Len(t, Flatten(growing, nil).Errors, maxDepth+1)
+}
+
+// counted counts how often its methods are asked.
+type counted struct{ asked *int }
+
+func (counted) Error() string     { return "counted" }
+func (e counted) Is(error) bool   { *e.asked++; return false }
+func (e counted) As(any) bool     { *e.asked++; return false }
+func (e counted) Unwrap() []error { return nil }
+
+func TestMethodsAreAskedABoundedNumberOfTimes(t *testing.T) {
+	asked := 0
+	many := make(branches, 5000)
+	for i := range many {
+		many[i] = counted{&asked}
+	}
+	err := append(many, io.EOF)
+	assert.True(t, Is(err, io.EOF), "what needs no method is found behind them")
+	assert.Equal(t, maxMethods, asked)
+	asked = 0
+	_, ok := As[*fs.PathError](append(many, &fs.PathError{}))
+	assert.True(t, ok)
+	assert.Equal(t, maxMethods, asked)
+}
+
+// bad panics whatever it is asked.
+type bad struct{}
+
+func (bad) Error() string { panic("Error") }
+func (bad) Is(error) bool { panic("Is") }
+func (bad) As(any) bool   { panic("As") }
+func (bad) Unwrap() error { panic("Unwrap") }
+func (bad) Cause() error  { panic("Cause") }
+
+type badBranches struct{ bad }
+
+func (badBranches) Unwrap() []error { panic("Unwrap") }
+
+func TestPanickingMethodsCostTheirOwnContribution(t *testing.T) {
+	for _, first := range []error{bad{}, badBranches{}} {
+		err := errors.Join(first, fmt.Errorf("w: %w", &fs.PathError{Err: io.EOF}))
+		assert.True(t, Is(err, io.EOF))
+		_, ok := As[*fs.PathError](err)
+		assert.True(t, ok)
+		var told []any
+		list := Flatten(err, func(value any) { told = append(told, value) })
+		assert.True(t, list.Is(io.EOF))
+		_, ok = FirstAs[*fs.PathError](list)
+		assert.True(t, ok)
+		assert.Equal(t, []any{"Unwrap", "Is", "As"}, told)
+	}
+}
+
+// caused has what lies below in the manner of libraries older than Unwrap; opaque has both methods.
+type caused struct{ cause error }
+
+func (caused) Error() string  { return "caused" }
+func (e caused) Cause() error { return e.cause }
+
+type opaque struct{ caused }
+
+func (opaque) Unwrap() error { return nil }
+
+type both struct{ caused }
+
+func (both) Unwrap() error { return fs.ErrExist }
+
+type ownCause struct{}
+
+func (*ownCause) Error() string  { return "its own cause" }
+func (e *ownCause) Cause() error { return e }
+
+func TestCauses(t *testing.T) {
+	assert.True(t, Is(fmt.Errorf("w: %w", caused{io.EOF}), io.EOF))
+	assert.True(t, Is(opaque{caused{caused{io.EOF}}}, io.EOF))
+	assert.True(t, Is(both{caused{io.EOF}}, fs.ErrExist))
+	assert.False(t, Is(both{caused{io.EOF}}, io.EOF), "what unwraps to something says nothing else by its cause")
+	assert.Len(t, Flatten(&ownCause{}, nil).Errors, 1)
+}
+
+// speaker is found through As alone, as an interface.
+type speaker struct{}
+
+func (speaker) Error() string { return "speaker" }
+func (speaker) As(target any) bool {
+	s, ok := target.(*interface{ Speak() string })
+	if ok {
+		*s = voice{}
+	}
+	return ok
+}
+
+type voice struct{}
+
+func (voice) Speak() string { return "hello" }
+
+func TestAsFindsInterfaces(t *testing.T) {
+	s, ok := As[interface{ Speak() string }](fmt.Errorf("w: %w", speaker{}))
+	assert.True(t, ok)
+	assert.Equal(t, "hello", s.Speak())
+}
+
+func TestAWalkDoesNotAllocate(t *testing.T) {
+	err := wrapped(100)
+	assert.Zero(t, testing.AllocsPerRun(100, func() { Is(err, fs.ErrExist) }))
+}
+
+func wrapped(times int) error {
+	err := error(io.EOF)
+	for range times {
+		err = fmt.Errorf("w: %w", err)
+	}
+	return err
+}
+
+func BenchmarkWalk100(b *testing.B) {
+	err := wrapped(100)
+	b.ReportAllocs()
+	for b.Loop() {
+		Is(err, fs.ErrExist)
+	}
 }
 
 func TestIsNil(t *testing.T) {

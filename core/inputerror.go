@@ -1,0 +1,119 @@
+package fault
+
+import (
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/polyfault/polyfault/internal/errtree"
+)
+
+// An inputRule tells an error that always means the input of the request, without anybody having said that it was met
+// while reading that. Most of these errors have no type: they are known by how their text begins, and some of them
+// only beside what the request itself says, as a response from elsewhere can be read with the same code.
+type inputRule struct {
+	err      error  // or
+	prefix   string // of the text of one error
+	kind     *Kind
+	evidence func(*Occurrence, errtree.List) bool // nil: the error is enough
+}
+
+var inputRules = []inputRule{
+	{err: multipart.ErrMessageTooLarge, kind: ContentTooLarge},
+	{err: http.ErrNotMultipart, kind: UnsupportedMediaType},
+	{err: http.ErrMissingBoundary, kind: BadRequest},
+	{err: http.ErrMissingFile, kind: MissingAttribute},
+	{err: http.ErrNoCookie, kind: MissingAttribute},
+
+	{prefix: "multipart: message too large", kind: ContentTooLarge},
+	{prefix: "multipart: can't write", kind: nil}, // to write one is the service's own work
+	{prefix: "multipart: ", kind: BadRequest, evidence: sendsMultipart},
+	{prefix: "malformed MIME header", kind: BadRequest, evidence: sendsMultipart},
+	{prefix: "cannot read multipart/form-data body: ", kind: BadRequest}, // fasthttp
+	{prefix: "missing form body", kind: BadRequest},
+	{prefix: "http: POST too large", kind: ContentTooLarge},
+
+	{prefix: "invalid URL escape ", kind: BadRequest, evidence: isNoAddress},
+	{prefix: "invalid semicolon separator in query", kind: BadRequest},
+	{prefix: "number of URL query parameters exceeded limit", kind: BadRequest},
+
+	{prefix: "gzip: ", kind: BadRequest, evidence: sendsCompressed},
+	{prefix: "flate: ", kind: BadRequest, evidence: sendsCompressed},
+	{prefix: "zlib: ", kind: BadRequest, evidence: sendsCompressed},
+	{prefix: "brotli: ", kind: BadRequest, evidence: sendsCompressed},
+	{prefix: "zstd: ", kind: BadRequest, evidence: sendsCompressed},
+	{prefix: "unexpected EOF", kind: BadRequest, evidence: sendsParts}, // of either, cut
+
+	{prefix: "mime: ", kind: UnsupportedMediaType, evidence: sendsBadMediaType},
+	{prefix: "XML syntax error on line ", kind: BadRequest, evidence: sendsXML},
+	{prefix: "expected element type <", kind: BadRequest, evidence: sendsXML},
+
+	{prefix: "invalid idempotency key", kind: BadRequest}, // fiber
+	{prefix: "missing or malformed API Key", kind: Unauthorized},
+}
+
+// maxTexts is how many errors of a tree are asked for their texts: each text may be as long as the tree is deep.
+const maxTexts = 64
+
+// inferInput goes through the rules; nil when none holds.
+func (o *Occurrence) inferInput(errs errtree.List) *Fault {
+	for i := range inputRules {
+		if r := &inputRules[i]; r.err != nil && errs.Is(r.err) {
+			return &Fault{kind: r.kind}
+		}
+	}
+	for _, e := range errs.Errors[:min(len(errs.Errors), maxTexts)] {
+		if r := inputRuleOf(errorText(e)); r != nil && r.kind != nil && (r.evidence == nil || r.evidence(o, errs)) {
+			return &Fault{kind: r.kind}
+		}
+	}
+	return nil
+}
+
+// inputRuleOf is the first rule for a text; nil without any.
+func inputRuleOf(text string) *inputRule {
+	for i := range inputRules {
+		if r := &inputRules[i]; r.err == nil && strings.HasPrefix(text, r.prefix) {
+			return r
+		}
+	}
+	return nil
+}
+
+func (o *Occurrence) header(name string) string {
+	if o.request == nil {
+		return ""
+	}
+	return o.request.Header(name)
+}
+
+func sendsMultipart(o *Occurrence, _ errtree.List) bool {
+	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(o.header("Content-Type"))), "multipart/")
+}
+
+func sendsCompressed(o *Occurrence, _ errtree.List) bool {
+	coding := strings.TrimSpace(o.header("Content-Encoding"))
+	return coding != "" && !strings.EqualFold(coding, "identity")
+}
+
+func sendsParts(o *Occurrence, errs errtree.List) bool {
+	return sendsMultipart(o, errs) || sendsCompressed(o, errs)
+}
+
+func sendsXML(o *Occurrence, _ errtree.List) bool {
+	return strings.Contains(strings.ToLower(o.header("Content-Type")), "xml")
+}
+
+func sendsBadMediaType(o *Occurrence, _ errtree.List) bool {
+	contentType := o.header("Content-Type")
+	_, _, err := mime.ParseMediaType(contentType)
+	return contentType != "" && err != nil
+}
+
+// isNoAddress reports that no address was parsed, as of a service that is called: it holds the same error.
+func isNoAddress(_ *Occurrence, errs errtree.List) bool {
+	_, ok := errtree.FirstAs[*url.Error](errs)
+	return !ok
+}
