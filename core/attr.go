@@ -34,6 +34,7 @@ const (
 	opTraceID
 	opSubtype
 	opLog
+	opInput
 )
 
 // Text chooses another text constant than the kind's own. A text id that no loaded language has

@@ -2,6 +2,7 @@ package fault
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/polyfault/polyfault/internal/errtree"
@@ -152,7 +153,7 @@ func (o *Occurrence) appendEntry(dst []byte, e *DetailError, nesting int) []byte
 }
 
 func (o *Occurrence) appendEntryMembers(dst []byte, e *DetailError, nesting int) []byte {
-	for _, m := range o.responder.members {
+	for _, m := range o.responder.entries {
 		switch m {
 		case MemberCode:
 			dst = append(dst, `,"code":`...)
@@ -193,7 +194,7 @@ func (o *Occurrence) AppendMembers(dst []byte) []byte {
 		switch m {
 		case MemberCode:
 			dst = append(dst, `,"code":`...)
-			dst = jsontext.AppendQuoted(dst, o.kind.Code())
+			dst = jsontext.AppendQuoted(dst, o.Code())
 		case MemberTraceID:
 			dst = append(dst, `,"trace_id":`...)
 			dst = jsontext.AppendQuoted(dst, o.TraceID())
@@ -256,7 +257,15 @@ func (o *Occurrence) renderPlainly() {
 	resp := o.resp
 	resp.contentType = multilingualContentType
 	resp.contentLanguage = o.text.header
-	resp.Body = append(o.text.appendMembers([]byte{'{'}, o.catalogue, nil), '}')
+	resp.Body = append(o.appendCode(o.text.appendMembers([]byte{'{'}, o.catalogue, nil)), '}')
+}
+
+// appendCode appends the member "code" to a body of last resort, unless the application wants none.
+func (o *Occurrence) appendCode(dst []byte) []byte {
+	if !slices.Contains(o.responder.members, MemberCode) {
+		return dst
+	}
+	return jsontext.AppendQuoted(append(dst, `,"code":`...), o.kind.Code())
 }
 
 var multilingualContentType = []string{Multilingual{}.ContentType()}

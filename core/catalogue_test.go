@@ -35,7 +35,7 @@ func TestBodyLanguages(t *testing.T) {
 		{"WithLanguages over own files, in any letter case",
 			[]fault.Option{own, fault.WithLanguages("SR-latn", "EN", "pt-br")}, fault.Gone.New(fault.Text("x")), "SR-LATN EN PT-BR"},
 	} {
-		resp := responder(t, c.opts...).Respond(with(), c.err)
+		resp := responder(t, append(c.opts, fault.WithMembers())...).Respond(with(), c.err)
 		assert.Equal(t, strings.Fields(c.want), keys(t, resp.Body), c.name)
 	}
 }
@@ -43,7 +43,7 @@ func TestBodyLanguages(t *testing.T) {
 func TestOverlays(t *testing.T) {
 	first := files("active.en.toml", "gone = \"First.\"\nx = \"First x.\"", "active.de.toml", "x = \"Erstes x.\"")
 	second := files("active.en.toml", `gone = "Second."`)
-	r := responder(t, fault.WithLocales(first), fault.WithLocales(second))
+	r := responder(t, fault.WithLocales(first), fault.WithLocales(second), fault.WithMembers())
 	assert.JSONEq(t, `{"DE":"Die angeforderte Ressource ist nicht mehr verfügbar.","EN":"Second."}`,
 		string(r.Respond(with(), fault.Gone).Body), "id by id and language by language")
 	assert.JSONEq(t, `{"DE":"Erstes x.","EN":"First x."}`, string(r.Respond(with(), fault.Gone.New(fault.Text("x"))).Body))
@@ -72,7 +72,7 @@ func TestMissingTexts(t *testing.T) {
 		{"its own text in the configured language", []string{"is"}, fault.Gone.New(fault.Text("only_is")), `{"IS":"Aðeins íslenska."}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := responder(t, fault.WithLocales(some), fault.WithLanguages(c.langs...))
+			r := responder(t, fault.WithLocales(some), fault.WithLanguages(c.langs...), fault.WithMembers())
 			resp := r.Respond(with(), c.err)
 			assert.Equal(t, c.want, string(resp.Body))
 			key := keys(t, resp.Body)[0]
@@ -136,7 +136,7 @@ var titles = map[string]string{"ur": "ur", "de": "Nicht mehr verfügbar", "en": 
 	"fr": "Ressource devenue indisponible", "ka": "ქართული.", "pt": "Não está mais disponível"}
 
 func TestNegotiatedLanguage(t *testing.T) {
-	r := responder(t, fault.WithNegotiatedLanguage(), fault.WithFormats(fault.Multilingual{}))
+	r := responder(t, fault.WithNegotiatedLanguage(), fault.WithFormats(fault.Multilingual{}), fault.WithMembers())
 	resp := r.Respond(with("Accept-Language", "pt-BR,de;q=0.5"), fault.Gone.New(fault.Detail("a", fault.TaskLocked)))
 	assert.Equal(t, `{"PT":"O recurso solicitado não está mais disponível.","details":{"a":{"error":"Esta ação não é possível porque a tarefa está bloqueada."}}}`, string(resp.Body))
 	assertHeader(t, resp, "Content-Language", "pt")
@@ -158,7 +158,7 @@ func TestPlurals(t *testing.T) {
 		}
 		fsys["active."+tag+".toml"] = &fstest.MapFile{Data: []byte(content)}
 	}
-	r := responder(t, fault.WithLocales(fsys))
+	r := responder(t, fault.WithLocales(fsys), fault.WithMembers())
 	for _, n := range []int{0, 1, 2, 3, 5, 11, 21, 100, 101, 111, 200, 202, 1000, 1_000_000, 2_000_000, 1_000_001, -1, -21} {
 		body := decode(t, r.Respond(with(), fault.Gone.New(fault.Text("left"), fault.Count(n))))
 		require.Len(t, body, len(tags))
@@ -218,7 +218,7 @@ func TestReloadWhileRequestsRun(t *testing.T) {
 	}
 	fsys := &swapFS{}
 	fsys.current.Store(&versions[0])
-	r := responder(t, fault.WithLocales(fsys))
+	r := responder(t, fault.WithLocales(fsys), fault.WithMembers())
 	shared := fault.Gone.New(fault.Text("x"), fault.Arg("A", "a"))
 	allowed := map[string]bool{`{"DE":"Fassung 0 a","EN":"version 0 a"}`: true, `{"DE":"Fassung 1 a","EN":"version 1 a"}`: true}
 	var readers sync.WaitGroup

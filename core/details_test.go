@@ -28,7 +28,7 @@ func TestAllFailingAttributesAreAnsweredAtOnce(t *testing.T) {
 		AddError("userID", fault.EntityNotFound)
 	resp := responder(t).Respond(with(), d.Err(fault.Transformation))
 	assert.Equal(t, 400, resp.Status)
-	assert.Equal(t, []string{"DE", "EN", "FR", "PT", "details"}, keys(t, resp.Body))
+	assert.Equal(t, []string{"DE", "EN", "FR", "PT", "code", "details"}, keys(t, resp.Body))
 	details := decode(t, resp)["details"].(map[string]any)
 	assert.Equal(t, map[string]any{"error": `Unparseable date: "19.09.1991"`}, details["date"])
 	assert.Equal(t, map[string]any{"error": `No task exists with uuid "bad-uuid"`}, details["taskUUID"])

@@ -95,8 +95,8 @@ func ExampleCount() {
 		fmt.Println(string(r.Respond(nil, fault.MaxHoursReached.New(fault.Text("left"), fault.Count(n))).Body))
 	}
 	// Output:
-	// {"EN":"1 hour is left."}
-	// {"EN":"3 hours are left."}
+	// {"EN":"1 hour is left.","code":"max_hours_reached"}
+	// {"EN":"3 hours are left.","code":"max_hours_reached"}
 }
 
 func ExampleResponder_Respond() {

@@ -113,44 +113,51 @@ func TestKnownForeignErrors(t *testing.T) {
 		err     error
 		status  int
 		code    string
-		details string // JSON; "" for none
+		input   string // JSON; "" for none
+		details string
 	}{
-		{"too large", tooLarge, 413, "content_too_large", ""},
-		{"too large, while binding", fault.Binding(fmt.Errorf("w: %w", tooLarge)), 413, "content_too_large", ""},
-		{"multipart too large", multipart.ErrMessageTooLarge, 413, "content_too_large", ""},
-		{"not multipart", notMultipart, 415, "unsupported_media_type", ""},
-		{"missing file", missingFile, 400, "missing_attribute", ""},
-		{"syntax", inputError(t, `{"qty":canary}`, &order{}, true), 400, "invalid_json", `{"position":8}`},
+		{"too large", tooLarge, 413, "content_too_large", "", ""},
+		{"too large, while binding", fault.Binding(fmt.Errorf("w: %w", tooLarge)), 413, "content_too_large", "", ""},
+		{"multipart too large", multipart.ErrMessageTooLarge, 413, "content_too_large", "", ""},
+		{"not multipart", notMultipart, 415, "unsupported_media_type", "", ""},
+		{"missing file", missingFile, 400, "missing_attribute", "", ""},
+		{"syntax", inputError(t, `{"qty":canary}`, &order{}, true), 400, "invalid_json", `{"position":8}`, ""},
 		{"type", inputError(t, `{"qty":"canary"}`, &order{}, true), 400, "invalid_json",
-			`{"position":15,"field":"qty","qty":{"code":"type","params":{"Expected":"number","Got":"string"}}}`},
+			`{"position":15,"field":"/qty"}`,
+			`{"qty":{"code":"type","params":{"Expected":"number","Got":"string"}}}`},
 		{"number that does not fit", inputError(t, `{"qty":1.25}`, &order{}, true), 400, "invalid_json",
-			`{"position":11,"field":"qty","qty":{"code":"type","params":{"Expected":"number","Got":"number"}}}`},
+			`{"position":11,"field":"/qty"}`,
+			`{"qty":{"code":"type","params":{"Expected":"number","Got":"number"}}}`},
 		{"nested type", inputError(t, `{"items":[{"count":{}}]}`, &order{}, true), 400, "invalid_json",
-			`{"position":20,"field":"items.count","items.count":{"code":"type","params":{"Expected":"number","Got":"object"}}}`},
+			`{"position":20,"field":"/items/count"}`,
+			`{"items.count":{"code":"type","params":{"Expected":"number","Got":"object"}}}`},
 		{"boolean expected", inputError(t, `{"flag":1}`, &order{}, true), 400, "invalid_json",
-			`{"position":9,"field":"flag","flag":{"code":"type","params":{"Expected":"boolean","Got":"number"}}}`},
+			`{"position":9,"field":"/flag"}`,
+			`{"flag":{"code":"type","params":{"Expected":"boolean","Got":"number"}}}`},
 		{"list expected", inputError(t, `{"items":1}`, &order{}, true), 400, "invalid_json",
-			`{"position":10,"field":"items","items":{"code":"type","params":{"Expected":"array","Got":"number"}}}`},
+			`{"position":10,"field":"/items"}`,
+			`{"items":{"code":"type","params":{"Expected":"array","Got":"number"}}}`},
 		{"object expected", inputError(t, `{"extra":1}`, &order{}, true), 400, "invalid_json",
-			`{"position":10,"field":"extra","extra":{"code":"type","params":{"Expected":"object","Got":"number"}}}`},
+			`{"position":10,"field":"/extra"}`,
+			`{"extra":{"code":"type","params":{"Expected":"object","Got":"number"}}}`},
 		{"whole document", inputError(t, `"canary"`, &order{}, true), 400, "invalid_json",
-			`{"position":8,"":{"code":"type","params":{"Expected":"object","Got":"string"}}}`},
-		{"truncated, while binding", fault.Binding(inputError(t, `{"qty":`, &order{}, true)), 400, "invalid_json", ""},
-		{"empty, while binding", fault.Binding(inputError(t, ``, &order{}, true)), 400, "invalid_json", ""},
-		{"truncated, somewhere else", inputError(t, `{"qty":`, &order{}, true), 500, "unhandled", "*"},
-		{"end of file from somewhere", io.EOF, 500, "unhandled", "*"},
-		{"json.Unmarshal of truncated text", json.Unmarshal([]byte(`{"a":`), &order{}), 400, "invalid_json", `{"position":5}`},
-		{"unknown field", inputError(t, `{"colour":"canary"}`, &order{}, false), 400, "superfluous_attributes_in_request",
+			`{"position":8}`, `{"":{"code":"type","params":{"Expected":"object","Got":"string"}}}`},
+		{"truncated, while binding", fault.Binding(inputError(t, `{"qty":`, &order{}, true)), 400, "invalid_json", "", ""},
+		{"empty, while binding", fault.Binding(inputError(t, ``, &order{}, true)), 400, "invalid_json", "", ""},
+		{"truncated, somewhere else", inputError(t, `{"qty":`, &order{}, true), 500, "unhandled", "", "*"},
+		{"end of file from somewhere", io.EOF, 500, "unhandled", "", "*"},
+		{"json.Unmarshal of truncated text", json.Unmarshal([]byte(`{"a":`), &order{}), 400, "invalid_json", `{"position":5}`, ""},
+		{"unknown field", inputError(t, `{"colour":"canary"}`, &order{}, false), 400, "superfluous_attributes_in_request", "",
 			`{"colour":{"code":"unknown_field"}}`},
-		{"number, while binding", fault.Binding(number), 400, "bad_param_value", ""},
-		{"number, somewhere else", number, 500, "unhandled", "*"},
-		{"date, while binding", fault.Binding(date), 400, "bad_param_value", ""},
-		{"anything else, while binding", fault.Binding(errors.New("canary")), 400, "bad_request", ""},
-		{"downstream JSON behind an explicit kind", fault.BadGateway.Wrap(inputError(t, `{"qty":x}`, &order{}, true)), 502, "bad_gateway", ""},
-		{"an answer that cannot be encoded", encodingError, 500, "unhandled", "*"},
-		{"an answer whose number cannot be encoded, with a status", statusWith{400, encodingNumber}, 400, "bad_request", ""},
-		{"the same with a status", statusWith{400, encodingError}, 400, "bad_request", ""},
-		{"timeout of TimeoutHandler", http.ErrHandlerTimeout, 503, "service_unavailable", ""},
+		{"number, while binding", fault.Binding(number), 400, "bad_param_value", "", ""},
+		{"number, somewhere else", number, 500, "unhandled", "", "*"},
+		{"date, while binding", fault.Binding(date), 400, "bad_param_value", "", ""},
+		{"anything else, while binding", fault.Binding(errors.New("canary")), 400, "bad_request", "", ""},
+		{"downstream JSON behind an explicit kind", fault.BadGateway.Wrap(inputError(t, `{"qty":x}`, &order{}, true)), 502, "bad_gateway", "", ""},
+		{"an answer that cannot be encoded", encodingError, 500, "unhandled", "", "*"},
+		{"an answer whose number cannot be encoded, with a status", statusWith{400, encodingNumber}, 400, "bad_request", "", ""},
+		{"the same with a status", statusWith{400, encodingError}, 400, "bad_request", "", ""},
+		{"timeout of TimeoutHandler", http.ErrHandlerTimeout, 503, "service_unavailable", "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, log := logged(t)
@@ -161,8 +168,9 @@ func TestKnownForeignErrors(t *testing.T) {
 			assert.Equal(t, map[bool]string{true: "ERROR", false: "DEBUG"}[c.status >= 500 && c.err != http.ErrHandlerTimeout], line["level"])
 			assert.NotContains(t, string(resp.Body)+fmt.Sprint(resp.Header()), "canary")
 			assert.NotContains(t, string(resp.Body), "1.25")
-			var body struct{ Details json.RawMessage }
+			var body struct{ Input, Details json.RawMessage }
 			require.NoError(t, json.Unmarshal(resp.Body, &body))
+			assert.Equal(t, c.input, string(body.Input))
 			switch c.details {
 			case "*":
 			case "":

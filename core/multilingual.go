@@ -1,7 +1,8 @@
 package fault
 
 // Multilingual is the default format, application/json: the text in every configured language under
-// its upper-cased tag, then the members of [WithMembers], then "details" when there are any. With
+// its upper-cased tag, then the members of [WithMembers], "code" by default, then "details" when there are any, and
+// "input" when there is something to say of the body of the request as such ([Occurrence.AppendInput]). With
 // [WithNegotiatedLanguage] it carries the client's language alone. The zero value is ready.
 type Multilingual struct{}
 
@@ -24,5 +25,6 @@ func (Multilingual) Append(dst []byte, o *Occurrence) []byte {
 		dst = o.AppendDetails(dst)
 	}
 	dst = o.appendErrorCount(dst)
+	dst = o.appendInput(dst)
 	return append(dst, '}')
 }

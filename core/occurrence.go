@@ -50,6 +50,31 @@ func (o *Occurrence) Err() error {
 	return o.err
 }
 
+// Code is the code that clients get: the kind's, or, for an error of another service that is passed on as it was
+// decoded, the one that was received, when this process has no kind for it. It is for bodies: logs and counters take
+// that of the kind, of which there are finitely many.
+func (o *Occurrence) Code() string {
+	if received, ok := o.fault.Unwrap().(interface{ ForeignCode() string }); ok {
+		if code := received.ForeignCode(); isCode(code) {
+			return code
+		}
+	}
+	return o.kind.Code()
+}
+
+const maxCode = 64
+
+// isCode reports whether the code of somebody else is safe to pass on.
+func isCode(code string) bool {
+	for i := range len(code) {
+		c := code[i]
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-' && c != '.' {
+			return false
+		}
+	}
+	return code != "" && len(code) <= maxCode
+}
+
 // Kind is the kind that the error was resolved to.
 func (o *Occurrence) Kind() *Kind { return o.kind }
 

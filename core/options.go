@@ -126,7 +126,8 @@ func (f *configuredFormat) setHeader() (err error) {
 	return err
 }
 
-// WithMembers adds members to the Multilingual body, in this order. There are none by default.
+// WithMembers sets the members of the Multilingual body beside the languages, in this order; given again, it adds to
+// them. The default is [MemberCode] alone; WithMembers() means none.
 func WithMembers(m ...Member) Option {
 	return func(r *Responder) error {
 		for _, member := range m {
@@ -137,6 +138,9 @@ func WithMembers(m ...Member) Option {
 				return fmt.Errorf("WithMembers: member %d is given twice", member)
 			}
 			r.members = append(r.members, member)
+		}
+		if r.members == nil {
+			r.members = []Member{}
 		}
 		return nil
 	}

@@ -84,7 +84,7 @@ func (p Problem) Check() error {
 // meaning in JavaScript objects.
 var problemMembers = []string{
 	"type", "title", "status", "detail", "instance",
-	"code", "lang", "dir", "params", "retryable", "trace_id", "errors", "errors_total", "details",
+	"code", "lang", "dir", "params", "retryable", "trace_id", "errors", "errors_total", "details", "input",
 	"constructor", "prototype", "toString", "valueOf", "hasOwnProperty",
 }
 
@@ -123,7 +123,7 @@ func (p Problem) Append(dst []byte, o *Occurrence) []byte {
 		dst = jsontext.AppendQuoted(dst, "urn:uuid:"+id)
 	}
 	dst = append(dst, `,"code":`...)
-	dst = jsontext.AppendQuoted(dst, o.kind.Code())
+	dst = jsontext.AppendQuoted(dst, o.Code())
 	dst = append(dst, `,"lang":`...)
 	dst = jsontext.AppendQuoted(dst, o.Language())
 	dst = append(dst, `,"dir":`...)
@@ -133,6 +133,7 @@ func (p Problem) Append(dst []byte, o *Occurrence) []byte {
 		dst = o.AppendParams(dst)
 	}
 	dst = p.appendErrors(dst, o)
+	dst = o.appendInput(dst)
 	dst = append(dst, `,"retryable":`...)
 	dst = strconv.AppendBool(dst, o.Retryable())
 	dst = append(dst, `,"trace_id":`...)

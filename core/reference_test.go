@@ -32,7 +32,7 @@ func TestTimeBookingErrors(t *testing.T) {
 		417: {fault.ExpectationFailed},
 		409: {fault.Conflict},
 	}
-	r := responder(t)
+	r := responder(t, fault.WithMembers())
 	for status, kinds := range statuses {
 		for _, k := range kinds {
 			for _, err := range []error{k, k.New(), fmt.Errorf("w: %w", k)} {

@@ -95,7 +95,7 @@ func (o *Occurrence) lastResort(value any) {
 	c := builtin()
 	t := c.resolve("", o.kind, true)
 	resp.contentLanguage = t.header
-	resp.Body = append(t.appendMembers([]byte{'{'}, c, nil), '}')
+	resp.Body = append(o.appendCode(t.appendMembers([]byte{'{'}, c, nil)), '}')
 	resp.length[0] = decimal(len(resp.Body))
 	o.log()
 }

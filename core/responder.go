@@ -27,7 +27,8 @@ type Responder struct {
 	formats    []configuredFormat
 	mediaTypes []string
 
-	members     []Member
+	members     []Member // of the body; nil while NewResponder has not read the options
+	entries     []Member // of errors among the details: only what WithMembers asks for
 	mappers     []Mapper
 	observers   []func(context.Context, *Occurrence)
 	retryable   func(*Kind) bool
@@ -78,6 +79,10 @@ func NewResponder(opts ...Option) (*Responder, error) {
 		if err := WithFormats(Multilingual{}, Problem{})(r); err != nil {
 			return nil, fmt.Errorf("fault: %w", err)
 		}
+	}
+	r.entries = r.members
+	if r.members == nil {
+		r.members = []Member{MemberCode}
 	}
 	r.configureFormats()
 	if err := r.Reload(); err != nil {

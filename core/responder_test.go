@@ -564,7 +564,8 @@ func TestFormatsAreNegotiated(t *testing.T) {
 }
 
 func TestTexts(t *testing.T) {
-	r := responder(t, fault.WithLocales(files("active.en.toml", "x = \"[{{.A}}] {{ .B }} {{.A}}\"\ny = \"<plain> & \\\"quoted\\\" \\u2028\"")))
+	r := responder(t, fault.WithLocales(files("active.en.toml", "x = \"[{{.A}}] {{ .B }} {{.A}}\"\ny = \"<plain> & \\\"quoted\\\" \\u2028\"")),
+		fault.WithMembers())
 	at := time.Date(2026, 11, 21, 3, 4, 5, 0, time.UTC)
 	type id string
 	for _, c := range []struct {
@@ -748,11 +749,11 @@ func TestErrorBody(t *testing.T) {
 		{"unknown id", func(l fault.Localizer) any { return []any{l.Text("nope"), l.Texts("nope")} }, `["nope",{}]`,
 			"", "Accept, Accept-Language"},
 		{"nil", func(fault.Localizer) any { return nil },
-			`{"DE":"Die Anfrage ist ungültig.","EN":"The request is not valid."}`, "de, en", "Accept"},
+			`{"DE":"Die Anfrage ist ungültig.","EN":"The request is not valid.","code":"bad_request"}`, "de, en", "Accept"},
 		{"typed nil", func(fault.Localizer) any { return (*UserNotSynced)(nil) },
-			`{"DE":"Die Anfrage ist ungültig.","EN":"The request is not valid."}`, "de, en", "Accept"},
+			`{"DE":"Die Anfrage ist ungültig.","EN":"The request is not valid.","code":"bad_request"}`, "de, en", "Accept"},
 		{"panic", func(fault.Localizer) any { panic("x") },
-			`{"DE":"Die Anfrage ist ungültig.","EN":"The request is not valid."}`, "de, en", "Accept"},
+			`{"DE":"Die Anfrage ist ungültig.","EN":"The request is not valid.","code":"bad_request"}`, "de, en", "Accept"},
 		{"not encodable", func(fault.Localizer) any { return func() {} }, `"(not encodable)"`, "", "Accept"},
 	} {
 		resp := r.Respond(with("Accept-Language", "de"), &bodied{fault.BadRequest.New(), c.body})

@@ -10,7 +10,8 @@ import (
 // Envelope is the shape of the blargh exceptions: {"error":{"code":"TASK_LOCKED","details":{…}}}. The
 // code is the kind's in upper case, in the reference system's own spelling for the kinds that it knows.
 // Details are always there. Among them are "msg", the text, when the error chose another text than its
-// kind's, and every field error under its name as {"code","msg","params"}. The zero value is ready.
+// kind's, and every field error under its name as {"code","msg","params"}. Beside them is "input", when there is
+// something to say of the request's body as such. The zero value is ready.
 type Envelope struct {
 	// MediaType is the media type, "application/json" when empty. Two formats of a responder cannot
 	// have the same.
@@ -33,10 +34,11 @@ func (Envelope) Use() fault.TextUse { return fault.OneLanguage }
 // Append appends the body.
 func (f Envelope) Append(dst []byte, o *fault.Occurrence) []byte {
 	dst = append(dst, `{"error":{"code":`...)
-	dst = appendUpper(dst, o.Kind().Code())
+	dst = appendUpper(dst, o.Code())
 	dst = append(dst, `,"details":`...)
 	dst = f.appendDetails(dst, o)
 	dst = appendErrorCount(dst, `,"errors_total":`, o)
+	dst = appendInput(dst, o)
 	return append(dst, `}}`...)
 }
 

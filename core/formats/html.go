@@ -100,7 +100,7 @@ type violation struct{ Name, Text string }
 func newView(o *fault.Occurrence) view {
 	v := view{
 		Language: o.Language(), Dir: o.Dir(), Title: clean.Sentence(o.Title()), Text: clean.Sentence(o.Text()),
-		Status: o.Status(), Code: o.Kind().Code(), TraceID: o.TraceID(),
+		Status: o.Status(), Code: o.Code(), TraceID: o.TraceID(),
 	}
 	if v.Text == v.Title {
 		v.Text = ""

@@ -45,6 +45,14 @@ func appendErrorCount(dst []byte, member string, o *fault.Occurrence) []byte {
 	return strconv.AppendInt(dst, int64(o.ErrorCount()), 10)
 }
 
+// appendInput appends what there is to say of the body of the request as such, as a member behind another one.
+func appendInput(dst []byte, o *fault.Occurrence) []byte {
+	if _, _, ok := o.Input(); !ok {
+		return dst
+	}
+	return o.AppendInput(append(dst, `,"input":`...))
+}
+
 func incomplete(o *fault.Occurrence) bool {
 	sent := 0
 	for range o.Errors() {

@@ -10,7 +10,7 @@ import (
 
 // JSONAPI is JSON:API 1.1, application/vnd.api+json: "errors", the error itself first, and after it an
 // object for each field error. Each has status (a string), code, title and detail. The first one has
-// the trace id as its id, and details, params and retryable in its meta. A field error has source:
+// the trace id as its id, and details, params, input and retryable in its meta. A field error has source:
 // pointer, parameter (of the query) or header; other places are in and name in its meta. A pointer
 // names a value that exists: that of a missing member is its parent's, the member's name is in meta.
 // The zero value is ready.
@@ -52,7 +52,7 @@ func (f JSONAPI) appendFirst(dst []byte, o *fault.Occurrence, title []byte) []by
 		object.dst = jsontext.AppendQuoted(object.dst, f.TypeBase+o.Kind().Type())
 		object.dst = append(object.dst, '}')
 	}
-	f.appendHead(&object, o, o.Kind().Code(), title)
+	f.appendHead(&object, o, o.Code(), title)
 	object.key("detail")
 	object.dst = o.AppendText(object.dst)
 	object.key("meta")
@@ -79,6 +79,10 @@ func (JSONAPI) appendMeta(dst []byte, o *fault.Occurrence) []byte {
 	if o.HasParams() {
 		meta.key("params")
 		meta.dst = o.AppendParams(meta.dst)
+	}
+	if _, _, ok := o.Input(); ok {
+		meta.key("input")
+		meta.dst = o.AppendInput(meta.dst)
 	}
 	var details object
 	for name, value := range o.Details() {

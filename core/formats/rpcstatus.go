@@ -12,7 +12,8 @@ import (
 // RPCStatus is google.rpc.Status as JSON over HTTP (AIP-193): error.code is the HTTP status, status the
 // name of the google.rpc.Code, message the English text. Its details are
 //
-//   - ErrorInfo: reason (the kind's code in upper case), domain, metadata (the arguments as strings)
+//   - ErrorInfo: reason (the kind's code in upper case), domain, metadata (the arguments as strings, and inputPosition
+//     and inputField when there is something to say of the request's body as such)
 //   - LocalizedMessage: the text in the client's language
 //   - BadRequest: the field errors
 //   - RetryInfo: the wait, when the response advertises one
@@ -112,7 +113,7 @@ func (f RPCStatus) appendErrorInfo(dst []byte, o *fault.Occurrence) []byte {
 	}
 	dst = appendType(dst, "google.rpc.ErrorInfo")
 	dst = append(dst, `"reason":`...)
-	dst = jsontext.AppendQuoted(dst, reason(o.Kind().Code()))
+	dst = jsontext.AppendQuoted(dst, reason(o.Code()))
 	dst = append(dst, `,"domain":`...)
 	dst = jsontext.AppendQuoted(dst, domain)
 	dst = append(dst, `,"metadata":`...)
@@ -120,6 +121,10 @@ func (f RPCStatus) appendErrorInfo(dst []byte, o *fault.Occurrence) []byte {
 	for name, value := range o.Args() {
 		metadata.key(metadataKey(name))
 		metadata.dst = appendAsString(metadata.dst, o, value)
+	}
+	if position, at, ok := o.Input(); ok {
+		metadata.text("inputPosition", strconv.FormatInt(position, 10))
+		metadata.text("inputField", rpcField(at))
 	}
 	return append(metadata.end(), '}')
 }
@@ -131,7 +136,7 @@ func reason(code string) string {
 	if len(code) > maxReason {
 		code = strings.TrimRight(code[:maxReason], "_")
 	}
-	return strings.ToUpper(code)
+	return strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(code))
 }
 
 // metadataKey begins in lower case, as AIP-193 demands: "ID" → "id", "UserID" → "userID".

@@ -21,8 +21,8 @@ import (
 //	trace_id: 4bf92f3577b34da6a3ce929d0e0e4736
 //
 // The first line is the text. Each field error has a line that begins with "- ", its name and its text;
-// behind 100 of them stands "errors_total: 5000". Behind an empty line there are the other details and
-// then code, status and trace_id. A value of several lines begins in the next one, indented. Labels are
+// behind 100 of them stands "errors_total: 5000". Behind an empty line there are the other details, input (when there
+// is something to say of the request's body as such), and then code, status and trace_id. A value of several lines begins in the next one, indented. Labels are
 // machine names, so that no line needs a translation.
 //
 // Every line is one that the format makes: control characters, line separators and bidirectional
@@ -62,7 +62,10 @@ func (f Text) Append(dst []byte, o *fault.Occurrence) []byte {
 	}
 	dst = append(dst, '\n')
 	dst = f.appendDetails(dst, o)
-	dst = appendFact(dst, "code", o.Kind().Code())
+	if _, _, ok := o.Input(); ok {
+		dst = appendFact(dst, "input", string(o.AppendInput(nil)))
+	}
+	dst = appendFact(dst, "code", o.Code())
 	dst = appendFact(dst, "status", strconv.Itoa(o.Status()))
 	return appendFact(dst, "trace_id", o.TraceID())
 }

@@ -15,7 +15,8 @@ import (
 //     type ([fault.Kind.Type]), subtype ([fault.Subtype]), trace_id, and detail: the error's detail of
 //     that name.
 //   - fields, at the root, has the field errors: name → list of texts.
-//   - Other details are members of the root. One named "stat", "err", "fields", "details" or
+//   - input, at the root, is there when there is something to say of the request's body as such.
+//   - Other details are members of the root. One named "stat", "err", "fields", "details", "input" or
 //     "errors_total" stands in "details" instead.
 //
 // The zero value is ready.
@@ -47,7 +48,7 @@ func (f WebAPI) Check() error {
 func (WebAPI) Use() fault.TextUse { return fault.OneLanguage }
 
 // reserved are the members that the format makes itself.
-var reserved = []string{"details", "err", "errors_total", "fields", "stat"}
+var reserved = []string{"details", "err", "errors_total", "fields", "input", "stat"}
 
 // A member is one of the root, by name.
 type member struct {
@@ -68,6 +69,8 @@ func (f WebAPI) Append(dst []byte, o *fault.Occurrence) []byte {
 			object.dst = f.appendErr(object.dst, o, detail)
 		case "fields":
 			object.dst = f.appendFields(object.dst, o)
+		case "input":
+			object.dst = o.AppendInput(object.dst)
 		case "errors_total":
 			object.dst = o.AppendJSON(object.dst, o.ErrorCount())
 		case "details":
@@ -102,6 +105,9 @@ func (WebAPI) sort(o *fault.Occurrence) (root []member, inside map[string]any, d
 	}
 	if incomplete(o) {
 		root = append(root, member{name: "errors_total"})
+	}
+	if _, _, ok := o.Input(); ok {
+		root = append(root, member{name: "input"})
 	}
 	slices.SortFunc(root, func(a, b member) int { return strings.Compare(a.name, b.name) })
 	return root, inside, detail
