@@ -71,7 +71,7 @@ func (o *Occurrence) foreign() *Fault {
 	switch {
 	case !explicit:
 		return o.withMessage(inferred, errs, 0)
-	case isRedirect(status) && isFrameworks(errs):
+	case isRedirect(status) && isFrameworks(errs) && !o.panicked:
 		o.redirect, o.status = true, status
 		return &Fault{kind: Any} // which nobody is told
 	case !isErrorStatus(status):
@@ -110,7 +110,8 @@ func (o *Occurrence) withMessage(f *Fault, errs errtree.List, status int) *Fault
 	if !ok {
 		return f
 	}
-	message := e.StatusMessage()
+	var message string
+	o.noted("a framework's error", func() { message = e.StatusMessage() })
 	if message == "" || strings.EqualFold(message, http.StatusText(status)) {
 		return f
 	}

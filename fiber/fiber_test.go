@@ -281,12 +281,12 @@ func TestFiberErrors(t *testing.T) {
 	}{
 		"as it is":         {fiber.NewError(409, "mine "+canary), 409, "conflict", "mine " + canary},
 		"wrapped":          {fmt.Errorf("x: %w", fiber.NewError(409, "mine")), 409, "conflict", "mine"},
-		"joined":           {errors.Join(errors.New("x"), fiber.ErrTeapot), 418, "client_error", "I'm a teapot"},
-		"by As":            {asFiber{}, 410, "gone", "Gone"},
-		"no error status":  {fiber.NewError(302, "elsewhere"), 500, "unhandled", ""},
+		"joined":           {errors.Join(errors.New("x"), fiber.ErrTeapot), 418, "client_error", ""},
+		"by As":            {asFiber{}, 410, "gone", ""},
+		"no error status":  {fiber.NewError(204, "elsewhere"), 500, "unhandled", ""},
 		"with ours":        {errors.Join(fiber.ErrTeapot, fault.TaskLocked), 423, "task_locked", ""},
 		"a nil among them": {errors.Join(none, errors.New(canary)), 500, "unhandled", ""},
-		"its own text":     {fiber.ErrNotFound, 404, "not_found", "Not Found"},
+		"its own text":     {fiber.ErrNotFound, 404, "not_found", ""},
 		"a loop":           {loop, 500, "unhandled", ""},
 		"Unwrap panics":    {badUnwrap{}, 500, "unhandled", ""},
 		"As panics":        {badAs{}, 500, "unhandled", ""},
@@ -318,6 +318,25 @@ func TestFiberErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// fiber's own redirections stay what they are.
+func TestRedirections(t *testing.T) {
+	r, log := logging(t)
+	app := newApp(r)
+	app.Use(faultfiber.Recover(r))
+	app.Get("/", func(c *fiber.Ctx) error {
+		c.Set("Location", "/there")
+		c.Set("Set-Cookie", "a=b")
+		_, _ = c.WriteString("half of a page")
+		return fmt.Errorf("w: %w", fiber.NewError(303, "elsewhere"))
+	})
+	resp := get(t, serve(t, app), "/")
+	assert.Equal(t, 303, resp.StatusCode)
+	assert.Equal(t, "/there", resp.Header.Get("Location"))
+	assert.Equal(t, "a=b", resp.Header.Get("Set-Cookie"))
+	assert.Empty(t, resp.body)
+	log.None(t)
 }
 
 type asFiber struct{}

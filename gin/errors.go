@@ -58,9 +58,17 @@ func marked(err error) (result error) {
 		return recalled(err)
 	case e.IsType(gin.ErrorTypeBind):
 		return fault.Binding(recalled(e.Err))
+	case e.IsType(gin.ErrorTypePublic):
+		return &publicError{recalled(e.Err)}
 	}
 	return recalled(e.Err)
 }
+
+// A publicError is one whose text the application has marked as fit for clients. Core decides what becomes of it.
+type publicError struct{ error }
+
+func (e *publicError) Unwrap() error         { return e.error }
+func (e *publicError) StatusMessage() string { return e.Error() }
 
 // tell hands an answered error to gin's own channel, c.Errors, for loggers and tracing outside, unless an entry there
 // is the error or wraps it.

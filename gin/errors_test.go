@@ -261,3 +261,52 @@ func TestACancelledDeadlineIsNoClientThatLeft(t *testing.T) {
 	})
 	s.failed(s.get("/"), http.StatusServiceUnavailable, "service_unavailable")
 }
+
+// The messages that gin calls public reach clients where the application has said that such messages may.
+func TestPublicErrors(t *testing.T) {
+	for name, c := range map[string]struct {
+		fail    func(*gin.Context)
+		status  int
+		message any
+	}{
+		"with a status": {func(c *gin.Context) {
+			_ = c.AbortWithError(http.StatusConflict, errors.New("already paid")).SetType(gin.ErrorTypePublic)
+		}, 409, "already paid"},
+		"without one": {func(c *gin.Context) { _ = c.Error(errors.New("already paid")).SetType(gin.ErrorTypePublic) }, 500, "already paid"},
+		"private":     {func(c *gin.Context) { _ = c.AbortWithError(http.StatusConflict, errors.New("already paid")) }, 409, nil},
+		"the name of the status": {func(c *gin.Context) {
+			_ = c.AbortWithError(http.StatusConflict, errors.New("Conflict")).SetType(gin.ErrorTypePublic)
+		}, 409, nil},
+		"without a text": {func(c *gin.Context) {
+			_ = c.AbortWithError(http.StatusConflict, speechless{}).SetType(gin.ErrorTypePublic)
+		}, 409, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, open := range []bool{false, true} {
+				opts := []fault.Option{fault.WithLogger(slog.New(slog.DiscardHandler))}
+				if open {
+					opts = append(opts, fault.WithForeignMessages())
+				}
+				r, err := fault.NewResponder(opts...)
+				require.NoError(t, err)
+				e := gin.New()
+				faultgin.Install(e, r)
+				e.GET("/", c.fail)
+				w := httptest.NewRecorder()
+				e.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody))
+				assert.Equal(t, c.status, w.Code)
+				var body struct{ Details map[string]any }
+				require.NoError(t, json.Unmarshal(w.Body.Bytes(), &body))
+				if open {
+					assert.Equal(t, c.message, body.Details["message"])
+				} else {
+					assert.NotContains(t, w.Body.String(), "already paid")
+				}
+			}
+		})
+	}
+}
+
+type speechless struct{}
+
+func (speechless) Error() string { panic("no text") }

@@ -36,9 +36,9 @@ func ExampleInstall() {
 	show(e, "DELETE", "/orders/7", "")
 	show(e, "GET", "/invoices", "")
 	// Output:
-	// 403 {"EN":"You are not allowed to do this."}
-	// 405 {"EN":"This method is not allowed for the requested resource."}
-	// 404 {"EN":"The requested page or resource was not found."}
+	// 403 {"EN":"You are not allowed to do this.","code":"forbidden"}
+	// 405 {"EN":"This method is not allowed for the requested resource.","code":"method_not_allowed"}
+	// 404 {"EN":"The requested page or resource was not found.","code":"not_found"}
 }
 
 func ExampleMiddleware() {
@@ -48,7 +48,7 @@ func ExampleMiddleware() {
 	show(e, "GET", "/api/locked", "")
 	show(e, "GET", "/locked", "")
 	// Output:
-	// 423 {"EN":"This is not possible because the task is locked."}
+	// 423 {"EN":"This is not possible because the task is locked.","code":"task_locked"}
 	// 404 404 page not found
 }
 
@@ -68,8 +68,8 @@ func ExampleHandler() {
 	show(e, "POST", "/orders", `{"amount":1}`)
 	show(e, "POST", "/orders", `{}`)
 	// Output:
-	// 423 {"EN":"This is not possible because the task is locked."}
-	// 400 {"EN":"Some of the submitted values are not valid.","details":{"amount":{"code":"required","EN":"amount is required."}}}
+	// 423 {"EN":"This is not possible because the task is locked.","code":"task_locked"}
+	// 400 {"EN":"Some of the submitted values are not valid.","code":"validation_failed","details":{"amount":{"code":"required","EN":"amount is required."}}}
 }
 
 func ExampleAbort() {
@@ -82,5 +82,5 @@ func ExampleAbort() {
 	})
 	e.GET("/orders", func(c *gin.Context) { c.String(http.StatusOK, "no orders") })
 	show(e, "GET", "/orders", "")
-	// Output: 401 {"EN":"You need to sign in to do this."}
+	// Output: 401 {"EN":"You need to sign in to do this.","code":"unauthorized"}
 }

@@ -66,7 +66,8 @@ func assertLocked(t *testing.T, resp *http.Response, body string) {
 	var texts map[string]string
 	require.NoError(t, json.Unmarshal([]byte(body), &texts), body)
 	assert.Equal(t, "This is not possible because the task is locked.", texts["EN"])
-	assert.Len(t, texts, 4)
+	assert.Equal(t, "task_locked", texts["code"])
+	assert.Len(t, texts, 5)
 }
 
 func failing(http.ResponseWriter, *http.Request) error { return fault.TaskLocked }
