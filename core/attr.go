@@ -71,13 +71,18 @@ func Header(name, value string) Attr { return Attr{op: opHeader, name: name, val
 func AddHeader(name, value string) Attr { return Attr{op: opAddHeader, name: name, value: value} }
 
 // HeadersFunc computes headers per request, an authentication challenge for example. Each header
-// that f returns replaces one of the same name. f must be safe for concurrent use; when it panics
+// that f returns replaces one of the same name; an empty list of values means that the response has none of that name.
+// What f returns is copied. f must be safe for concurrent use; when it panics
 // the response goes without its headers.
 func HeadersFunc(f func(Request) http.Header) Attr { return Attr{op: opHeadersFunc, value: f} }
 
-// RetryAfter sets Retry-After (RFC 9110, section 10.2.3) in whole seconds, rounded up. A negative
-// wait sends no header.
+// RetryAfter sets Retry-After (RFC 9110, section 10.2.3) in whole seconds, rounded up, and says that repeating the
+// request after that can help: see [Occurrence.Retryable]. A negative wait says nothing of it and sends no header.
 func RetryAfter(d time.Duration) Attr { return Attr{op: opRetryAfter, num: int64(d)} }
+
+// RetryAt is [RetryAfter] for a point in time, which the header gives as a date. One in the past, and the zero time, are
+// like a negative wait.
+func RetryAt(t time.Time) Attr { return Attr{op: opRetryAfter, value: t} }
 
 // Cause is the error behind this one. [errors.Is], the log and observers find it; no client sees it.
 func Cause(err error) Attr { return Attr{op: opCause, value: err} }

@@ -119,38 +119,83 @@ func (o *Occurrence) setHeader() {
 	if o.closes || resp.Status == http.StatusRequestEntityTooLarge { // the rest of the body is not read
 		resp.own = append(resp.own, headerField{"Connection", []string{"close"}})
 	}
-	if wait := o.kindWait(); wait > 0 {
+	o.kindHeaders()
+	retryable := o.Retryable()
+	if wait := o.kind.spec.RetryAfter; wait > 0 && retryable {
 		o.ownRetryAfter(wait)
 	}
-	for _, attr := range o.attrs() {
-		switch attr.op {
-		case opHeader, opAddHeader:
-			value, _ := attr.value.(string)
-			o.own(attr.name, []string{value}, attr.op == opAddHeader)
-		case opHeadersFunc:
-			o.noted("a function of HeadersFunc", func() {
-				f, _ := attr.value.(func(Request) http.Header)
-				if f == nil {
-					return
-				}
-				for name, values := range f(o.request) {
-					o.own(name, values, false)
-				}
-			})
-		case opRetryAfter:
-			o.ownRetryAfter(time.Duration(attr.num))
-		}
+	for i := range o.attrs() {
+		o.attrHeaders(&o.attrs()[i])
+	}
+	if !retryable {
+		o.disown("Retry-After")
 	}
 }
 
-// ownRetryAfter sets Retry-After, or leaves it away for a negative wait.
-func (o *Occurrence) ownRetryAfter(wait time.Duration) {
-	if wait < 0 {
-		o.resp.own = slices.DeleteFunc(o.resp.own, func(f headerField) bool { return f.name == "Retry-After" })
-		return
+// kindHeaders takes over the headers of the kind. A challenge on a 401 is one that others may have set before: see
+// [WithChallenge].
+func (o *Occurrence) kindHeaders() {
+	resp := o.resp
+	for _, f := range o.kind.headers {
+		if f.name == challengeHeader && resp.Status == http.StatusUnauthorized {
+			resp.challenges = f.values
+			continue
+		}
+		o.own(f.name, f.values, false)
 	}
-	seconds := int64((wait + time.Second - 1) / time.Second)
+	if resp.Status == http.StatusUnauthorized && resp.challenges == nil {
+		resp.challenges = o.responder.challenges
+	}
+}
+
+const challengeHeader = "Www-Authenticate"
+
+// attrHeaders takes over what an attribute says of the header.
+func (o *Occurrence) attrHeaders(a *Attr) {
+	switch a.op {
+	case opHeader, opAddHeader:
+		value, _ := a.value.(string)
+		o.own(a.name, []string{value}, a.op == opAddHeader)
+	case opHeadersFunc:
+		f, _ := a.value.(func(Request) http.Header)
+		if f == nil {
+			return
+		}
+		o.noted("a function of HeadersFunc", func() {
+			for name, values := range f(o.request) {
+				o.own(name, slices.Clone(values), false)
+			}
+		})
+	case opRetryAfter:
+		o.attrRetryAfter(a)
+	}
+}
+
+func (o *Occurrence) attrRetryAfter(a *Attr) {
+	at, isTime := a.value.(time.Time)
+	switch wait := a.wait(); {
+	case wait < 0 || isTime && at.UTC().Year() > maxYear:
+		o.disown("Retry-After")
+	case isTime:
+		o.own("Retry-After", []string{at.UTC().Format(http.TimeFormat)}, false)
+	default:
+		o.ownRetryAfter(wait)
+	}
+}
+
+const maxYear = 9999 // that an HTTP-date can have
+
+// ownRetryAfter sets Retry-After in whole seconds, rounded up.
+func (o *Occurrence) ownRetryAfter(wait time.Duration) {
+	seconds := int64(wait / time.Second)
+	if wait%time.Second > 0 {
+		seconds++
+	}
 	o.own("Retry-After", []string{strconv.FormatInt(seconds, 10)}, false)
+}
+
+func (o *Occurrence) disown(name string) {
+	o.resp.own = slices.DeleteFunc(o.resp.own, func(f headerField) bool { return f.name == name })
 }
 
 // own takes over a header of the error, or refuses it: a value with a line break would split the

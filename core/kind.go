@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -20,9 +22,11 @@ import (
 type Kind struct {
 	spec    Spec // as resolved: nothing is left to inherit
 	parent  *Kind
-	index   int  // in the table of kinds
-	inherit bool // the status comes from the parent
-	exits   bool // the exit code is the kind's own
+	index   int           // in the table of kinds
+	inherit bool          // the status comes from the parent
+	exits   bool          // the exit code is the kind's own
+	never   bool          // the kind itself says RetryNever
+	headers []headerField // by name, of spec.Headers
 }
 
 // A Category says where the cause of an error lies: [CategorySystem], [CategoryAlgorithm] or [CategoryData].
@@ -57,11 +61,20 @@ type Spec struct {
 	ExitCode int          // process exit code 1..255, unique; 0 inherits
 	Category Category     // "" inherits
 	Retry    RetryPolicy  // RetryInherit inherits
-	Level    slog.Leveler // level of the log line; nil inherits, and for built-in kinds means 5xx Error, 4xx Debug
+	Level    slog.Leveler // level of the log line; nil inherits, and for built-in kinds means 5xx Error, 4xx [WithClientErrorLevel]
 
 	// RetryAfter is the wait in the Retry-After header of responses whose error brings none itself;
 	// 0 inherits, and without anything to inherit sends no header.
 	RetryAfter time.Duration
+
+	// Headers are those of every response of the kind: WWW-Authenticate on an Unauthorized of the application, say.
+	// They are copied. Descendants inherit them name by name; an empty list removes one. The error's own header of a
+	// name comes before it.
+	Headers http.Header
+
+	// Aliases are former codes of the kind, snake_case, unique among the codes and aliases of the process: clients and
+	// lock files know them still, and KindByCode finds the kind by them. Responses have Code.
+	Aliases []string
 }
 
 // kinds is the table of all kinds of the process: the only package-level state that changes. It is
@@ -69,16 +82,16 @@ type Spec struct {
 var kinds = struct {
 	sync.RWMutex
 	list       []*Kind
-	byCode     map[string]*Kind
+	byCode     map[string]*Kind // by aliases, too
 	byExitCode map[int]*Kind
 }{byCode: map[string]*Kind{}, byExitCode: map[int]*Kind{}}
 
 // Derive makes a kind below k and enters it in the process-wide table.
 //
 // It is meant for package-level variables. It panics, with a message that says what to change, when
-// the code is empty, not snake_case or taken, when the status is outside 400..599, when the exit
-// code is outside 1..255 or taken, or when the category or retry policy is unknown. A kind that is
-// refused leaves nothing behind.
+// the code or an alias is empty, not snake_case or taken, when the status is outside 400..599, when the exit
+// code is outside 1..255 or taken, when a header's name or value is not valid, or when the category or retry policy is
+// unknown. A kind that is refused leaves nothing behind.
 func (k *Kind) Derive(s Spec) *Kind {
 	if k == nil {
 		panic(fmt.Sprintf("fault: kind %q is derived from a nil *Kind; "+
@@ -90,7 +103,7 @@ func (k *Kind) Derive(s Spec) *Kind {
 func register(parent *Kind, s Spec) *Kind {
 	kinds.Lock()
 	defer kinds.Unlock()
-	k := &Kind{spec: s, parent: parent, inherit: s.Status == 0, exits: s.ExitCode != 0}
+	k := &Kind{spec: s, parent: parent, inherit: s.Status == 0, exits: s.ExitCode != 0, never: s.Retry == RetryNever}
 	if problem := k.check(); problem != "" {
 		panic("fault: kind " + k.describe() + ": " + problem)
 	}
@@ -98,6 +111,9 @@ func register(parent *Kind, s Spec) *Kind {
 	k.index = len(kinds.list)
 	kinds.list = append(kinds.list, k)
 	kinds.byCode[s.Code] = k
+	for _, alias := range s.Aliases {
+		kinds.byCode[alias] = k
+	}
 	if k.exits {
 		kinds.byExitCode[s.ExitCode] = k
 	}
@@ -123,6 +139,12 @@ func (k *Kind) check() string {
 	if other, taken := kinds.byCode[s.Code]; taken {
 		return "the code is already that of kind " + other.describe() + "; choose another Spec.Code"
 	}
+	if problem := k.checkAliases(); problem != "" {
+		return problem
+	}
+	if problem := k.checkHeaders(); problem != "" {
+		return problem
+	}
 	if s.Status != 0 && !isErrorStatus(s.Status) {
 		return fmt.Sprintf("status %d is outside 400..599; choose an error status, or 0 to inherit the parent's", s.Status)
 	}
@@ -145,9 +167,58 @@ func (k *Kind) check() string {
 	return ""
 }
 
+func (k *Kind) checkAliases() string {
+	for i, alias := range k.spec.Aliases {
+		if !isSnakeCase(alias) {
+			return fmt.Sprintf("the alias %q is not snake_case, so it can never have been a code", alias)
+		}
+		if alias == k.spec.Code || slices.Contains(k.spec.Aliases[:i], alias) {
+			return fmt.Sprintf("the alias %q is given twice, or is the code itself", alias)
+		}
+		if other, taken := kinds.byCode[alias]; taken {
+			return fmt.Sprintf("the alias %q is a code or alias of kind %s; one of the two has to go", alias, other.describe())
+		}
+	}
+	return ""
+}
+
+func (k *Kind) checkHeaders() string {
+	for name, values := range k.spec.Headers {
+		if !isToken(name) || describesBody(http.CanonicalHeaderKey(name)) {
+			return fmt.Sprintf("header name %q is not valid, or belongs to the body; change Spec.Headers", name)
+		}
+		if !slices.ContainsFunc(values, func(value string) bool { return !isFieldValue(value) }) {
+			continue
+		}
+		return fmt.Sprintf("header %s has control characters in its value; change Spec.Headers", name)
+	}
+	return ""
+}
+
+// inheritHeaders lays the headers of the spec over those of the parent.
+func (k *Kind) inheritHeaders() {
+	own := http.Header{}
+	if k.parent != nil {
+		for _, f := range k.parent.headers {
+			own[f.name] = f.values
+		}
+	}
+	for name, values := range k.spec.Headers {
+		own[http.CanonicalHeaderKey(name)] = slices.Clone(values)
+	}
+	for _, name := range slices.Sorted(maps.Keys(own)) {
+		if len(own[name]) > 0 {
+			k.headers = append(k.headers, headerField{name, own[name]})
+		}
+	}
+	k.spec.Headers = nil // the caller's
+}
+
 // resolve fills in what the spec leaves to its defaults and to the parent.
 func (k *Kind) resolve() {
 	s := &k.spec
+	k.inheritHeaders()
+	s.Aliases = slices.Clone(s.Aliases)
 	if s.Text == "" {
 		s.Text = s.Code
 	}
@@ -310,6 +381,20 @@ func (k *Kind) Retryable() bool { return k.orAny().spec.Retry == RetryLater }
 // RetryAfter is the wait that responses advertise when the error brings none itself; 0 means none.
 func (k *Kind) RetryAfter() time.Duration { return k.orAny().spec.RetryAfter }
 
+// Aliases are the former codes of the kind, as a copy.
+func (k *Kind) Aliases() []string { return slices.Clone(k.orAny().spec.Aliases) }
+
+// Headers are the headers of every response of the kind, inherited ones among them, as a copy; nil without any.
+func (k *Kind) Headers() (header http.Header) {
+	for _, f := range k.orAny().headers {
+		if header == nil {
+			header = http.Header{}
+		}
+		header[f.name] = slices.Clone(f.values)
+	}
+	return header
+}
+
 // Kinds yields every kind of the process in the order of registration: parents come before their
 // children, the built-in kinds before all others.
 func Kinds() iter.Seq[*Kind] {
@@ -325,7 +410,7 @@ func Kinds() iter.Seq[*Kind] {
 	}
 }
 
-// KindByCode finds the kind with the code.
+// KindByCode finds the kind with the code, or with an alias that is the code.
 func KindByCode(code string) (*Kind, bool) {
 	kinds.RLock()
 	defer kinds.RUnlock()

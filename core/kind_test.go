@@ -212,3 +212,31 @@ func TestNilKind(t *testing.T) {
 	assert.Equal(t, 404, resp.Status)
 	assert.NotContains(t, string(resp.Body), "details")
 }
+
+func TestAliases(t *testing.T) {
+	former := []string{"test_alias_former", "test_alias_first"}
+	k := derived(fault.Conflict, fault.Spec{Code: "test_alias", Aliases: former})
+	former[0] = "changed"
+	assert.Equal(t, []string{"test_alias_former", "test_alias_first"}, k.Aliases())
+	for _, code := range []string{"test_alias", "test_alias_former", "test_alias_first"} {
+		found, ok := fault.KindByCode(code)
+		assert.True(t, ok)
+		assert.Same(t, k, found)
+	}
+	assert.Equal(t, "test_alias", decode(t, responder(t).Respond(with(), k))["code"])
+	for name, spec := range map[string]fault.Spec{
+		"an alias that is a code":        {Code: "test_alias_2", Aliases: []string{"conflict"}},
+		"an alias that is an alias":      {Code: "test_alias_2", Aliases: []string{"test_alias_former"}},
+		"a code that is an alias":        {Code: "test_alias_former"},
+		"an alias that is its own code":  {Code: "test_alias_2", Aliases: []string{"test_alias_2"}},
+		"an alias given twice":           {Code: "test_alias_2", Aliases: []string{"test_alias_3", "test_alias_3"}},
+		"an alias that cannot be a code": {Code: "test_alias_2", Aliases: []string{"Test"}},
+		"an empty alias":                 {Code: "test_alias_2", Aliases: []string{""}},
+	} {
+		assert.Panics(t, func() { fault.Conflict.Derive(spec) }, name)
+	}
+	for _, code := range []string{"test_alias_2", "test_alias_3"} {
+		_, ok := fault.KindByCode(code)
+		assert.False(t, ok, "what is refused leaves nothing behind")
+	}
+}

@@ -8,7 +8,7 @@ var (
 	ClientError = Any.Derive(Spec{Code: "client_error", Status: 400, Category: CategoryData})
 	// BadRequest is 400: the request is malformed (RFC 9110, section 15.5.1).
 	BadRequest = ClientError.Derive(Spec{Code: "bad_request", Status: 400})
-	// Unauthorized is 401: valid credentials are missing (RFC 9110, section 15.5.2); give it a WWW-Authenticate header.
+	// Unauthorized is 401: valid credentials are missing (RFC 9110, section 15.5.2); see [WithChallenge].
 	Unauthorized = ClientError.Derive(Spec{Code: "unauthorized", Status: 401})
 	// PaymentRequired is 402: payment is needed (RFC 9110, section 15.5.3).
 	PaymentRequired = ClientError.Derive(Spec{Code: "payment_required", Status: 402})
@@ -23,7 +23,7 @@ var (
 	// ProxyAuthRequired is 407: the proxy wants credentials (RFC 9110, section 15.5.8).
 	ProxyAuthRequired = ClientError.Derive(Spec{Code: "proxy_auth_required", Status: 407})
 	// RequestTimeout is 408: the request did not arrive in time (RFC 9110, section 15.5.9).
-	RequestTimeout = ClientError.Derive(Spec{Code: "request_timeout", Status: 408})
+	RequestTimeout = ClientError.Derive(Spec{Code: "request_timeout", Status: 408, Retry: RetryLater})
 	// Conflict is 409: the resource's state forbids it (RFC 9110, section 15.5.10).
 	Conflict = ClientError.Derive(Spec{Code: "conflict", Status: 409})
 	// Gone is 410: the resource is gone for good (RFC 9110, section 15.5.11).
@@ -57,7 +57,7 @@ var (
 	// PreconditionRequired is 428: the request must be conditional (RFC 6585, section 3).
 	PreconditionRequired = ClientError.Derive(Spec{Code: "precondition_required", Status: 428})
 	// TooManyRequests is 429: too many requests in a given time (RFC 6585, section 4).
-	TooManyRequests = ClientError.Derive(Spec{Code: "too_many_requests", Status: 429})
+	TooManyRequests = ClientError.Derive(Spec{Code: "too_many_requests", Status: 429, Retry: RetryLater})
 	// RequestHeaderFieldsTooLarge is 431: the headers are too large (RFC 6585, section 5).
 	RequestHeaderFieldsTooLarge = ClientError.Derive(Spec{Code: "request_header_fields_too_large", Status: 431})
 	// UnavailableForLegalReasons is 451: a legal demand forbids it (RFC 7725, section 3).
@@ -73,7 +73,7 @@ var (
 	// BadGateway is 502: an upstream server answered nonsense (RFC 9110, section 15.6.3).
 	BadGateway = ServerError.Derive(Spec{Code: "bad_gateway", Status: 502})
 	// ServiceUnavailable is 503: the service is down or overloaded for now (RFC 9110, section 15.6.4).
-	ServiceUnavailable = ServerError.Derive(Spec{Code: "service_unavailable", Status: 503})
+	ServiceUnavailable = ServerError.Derive(Spec{Code: "service_unavailable", Status: 503, Retry: RetryLater})
 	// GatewayTimeout is 504: an upstream server did not answer in time (RFC 9110, section 15.6.5).
 	GatewayTimeout = ServerError.Derive(Spec{Code: "gateway_timeout", Status: 504})
 	// HTTPVersionNotSupported is 505: the HTTP version is not supported (RFC 9110, section 15.6.6).

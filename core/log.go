@@ -54,17 +54,19 @@ func (r *Responder) log4xx(req Request, k *Kind) bool {
 			ctx = own
 		}
 	}
-	return r.currentLogger().Enabled(ctx, levelOf(k, http.StatusBadRequest))
+	return r.currentLogger().Enabled(ctx, r.levelOf(k, http.StatusBadRequest))
 }
 
-// levelOf is the level of the line about an error of the kind: the kind's own, else Error from 500 on and Debug
-// below.
-func levelOf(k *Kind, status int) slog.Level {
+// levelOf is the level of the line about an error of the kind: the kind's own, else Error from 500 on and what
+// WithClientErrorLevel says below.
+func (r *Responder) levelOf(k *Kind, status int) slog.Level {
 	switch l := k.spec.Level; {
 	case l != nil:
 		return l.Level()
 	case status >= 500:
 		return slog.LevelError
+	case r.clientLevel != nil:
+		return r.clientLevel.Level()
 	}
 	return slog.LevelDebug
 }
@@ -78,7 +80,7 @@ func (o *Occurrence) log() {
 	defer func() {
 		_ = recover() // a logger that panics cannot be told so
 	}()
-	level := levelOf(o.kind, o.status)
+	level := o.responder.levelOf(o.kind, o.status)
 	if o.quiet {
 		level = slog.LevelDebug
 	}

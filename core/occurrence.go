@@ -25,8 +25,9 @@ type Occurrence struct {
 	redirect   bool // by a framework's own error: no failure, no body
 	panicked   bool
 	committed  bool
-	closes     bool // the connection: the rest of the request body is not read
-	quiet      bool // logged at Debug
+	retry      RetryPolicy // RetryInherit: not asked yet
+	closes     bool        // the connection: the rest of the request body is not read
+	quiet      bool        // logged at Debug
 	stack      Stack
 	traceID    string
 
@@ -82,40 +83,48 @@ func (o *Occurrence) Kind() *Kind { return o.kind }
 // status that has no kind, or [WithStatus] moved it.
 func (o *Occurrence) Status() int { return o.status }
 
-// Retryable reports whether repeating the same request can help; never for an unknown error.
+// Retryable reports whether repeating the same request can help: when [WithRetryable] says so of the kind; without it,
+// when the kind is retryable or the error brings a wait, unless the kind itself says never. An unknown error is not
+// retryable. What is not, advertises no wait: header, member and text tell one story.
 func (o *Occurrence) Retryable() bool {
 	if o.unknown {
 		return false
 	}
-	return o.retryable()
+	if o.retry == RetryInherit { // asked once: header and member tell one story, whatever the policy says next
+		o.retry = RetryNever
+		if o.askRetryable() {
+			o.retry = RetryLater
+		}
+	}
+	return o.retry == RetryLater
 }
 
-// retryable is what the policy says of the kind; without one, what the kind says.
-func (o *Occurrence) retryable() bool {
-	retryable := o.kind.Retryable()
-	if policy := o.responder.retryable; policy != nil {
-		o.noted("the retry policy", func() { retryable = policy(o.kind) })
+func (o *Occurrence) askRetryable() bool {
+	policy, retryable := o.responder.retryable, o.kind.Retryable()
+	if policy == nil && o.fault == nil {
+		return retryable
 	}
+	if policy == nil {
+		return o.fault.retryable()
+	}
+	o.noted("the retry policy", func() { retryable = policy(o.kind) })
 	return retryable
 }
 
 // RetryAfter is the wait that the response advertises: the error's own, else the kind's; false without
-// one. A header that the error sets by name is not looked at.
+// one.
 func (o *Occurrence) RetryAfter() (wait time.Duration, ok bool) {
-	if a, own := o.fault.lookup(opRetryAfter); own {
-		return time.Duration(a.num), a.num >= 0
+	if !o.Retryable() {
+		return 0, false
 	}
-	wait = o.kindWait()
+	if wait, ok = o.fault.ownWait(); ok {
+		return wait, true
+	}
+	if _, own := o.fault.lookup(opRetryAfter); own { // a wait of which the error wants to say nothing
+		return 0, false
+	}
+	wait = o.kind.spec.RetryAfter
 	return wait, wait > 0
-}
-
-// kindWait is what the kind says of waiting; 0 for nothing.
-func (o *Occurrence) kindWait() time.Duration {
-	wait := o.kind.spec.RetryAfter
-	if wait <= 0 || o.unknown || o.responder.retryable != nil && !o.retryable() {
-		return 0
-	}
-	return wait
 }
 
 // Request is the request. Observers must copy what they keep.

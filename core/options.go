@@ -207,6 +207,40 @@ func WithStatus(k *Kind, status int) Option {
 	}
 }
 
+// WithChallenge sets the WWW-Authenticate lines of 401 responses that have none: neither from the error, nor from
+// middleware (a framework's basic authentication), nor from the kind (Spec.Headers). RFC 9110, section 15.5.2, wants one
+// on every 401. Each challenge is a scheme, and its parameters behind a space:
+//
+//	fault.WithChallenge(`Bearer realm="orders"`, `Basic realm="orders", charset="UTF-8"`)
+func WithChallenge(challenges ...string) Option {
+	return func(r *Responder) error {
+		if len(challenges) == 0 {
+			return errors.New("WithChallenge: no challenge given")
+		}
+		for _, c := range challenges {
+			scheme, rest, _ := strings.Cut(c, " ")
+			if !isToken(scheme) || !isFieldValue(c) || strings.TrimSpace(c) != c || strings.HasPrefix(rest, " ") {
+				return fmt.Errorf("WithChallenge: %q is no challenge: a scheme, and parameters behind one space", c)
+			}
+		}
+		r.challenges = slices.Clone(challenges)
+		return nil
+	}
+}
+
+// Challenged reports whether [WithChallenge] was given, for checks at start-up.
+func (r *Responder) Challenged() bool { return r.orDefault().challenges != nil }
+
+// WithClientErrorLevel sets the level of the log lines about responses below 500, for kinds whose Spec.Level says
+// nothing. The default, also for nil, is [slog.LevelDebug]: what clients do wrong is of no interest to operators, as a
+// rule. A [slog.LevelVar] can be changed while the service runs.
+func WithClientErrorLevel(level slog.Leveler) Option {
+	return func(r *Responder) error {
+		r.clientLevel = level
+		return nil
+	}
+}
+
 // WithDefaultKind sets the kind of unknown errors, [Unhandled] by default. What clients learn of
 // them stays a matter of [WithExposure].
 func WithDefaultKind(k *Kind) Option {
@@ -219,11 +253,10 @@ func WithDefaultKind(k *Kind) Option {
 	}
 }
 
-// WithRetryable decides whether repeating a request that failed by the kind can help, in place of
-// [Kind.Retryable]: operators may know better than the program (the store's Retryable reads what they
-// have set). Unknown errors stay not retryable. f runs whenever a response asks; it must be quick
-// and safe for concurrent use. When it panics, the kind itself is asked. A kind's own wait
-// (Spec.RetryAfter) is advertised only while f finds it retryable; a wait of the error itself always.
+// WithRetryable decides whether repeating a request that failed by the kind can help, in place of what the error and its
+// kind say ([Occurrence.Retryable]): operators may know better than the program (the store's Retryable reads what they
+// have set). Where f says no, no response advertises a wait. Unknown errors stay not retryable. f runs whenever a
+// response asks; it must be quick and safe for concurrent use. When it panics, the kind itself is asked.
 func WithRetryable(f func(*Kind) bool) Option {
 	return func(r *Responder) error {
 		if f == nil {

@@ -65,6 +65,13 @@ func (r *records) Handle(ctx context.Context, record slog.Record) error {
 	return r.Handler.Handle(ctx, record)
 }
 
+func (r *records) reset() {
+	r.Lock()
+	defer r.Unlock()
+	r.buffer.Reset()
+	r.count = 0
+}
+
 // only returns the one record there is.
 func (r *records) only(t *testing.T) map[string]any {
 	t.Helper()

@@ -33,6 +33,8 @@ type Responder struct {
 	observers   []func(context.Context, *Occurrence)
 	retryable   func(*Kind) bool
 	exposure    Exposure
+	challenges  []string     // WWW-Authenticate
+	clientLevel slog.Leveler // of lines about 4xx; nil for Debug
 	logger      *slog.Logger
 	traceID     func(Request) string
 	status      map[*Kind]int
@@ -196,7 +198,7 @@ func (r *Responder) Status(k *Kind) int { return r.orDefault().statusOf(k.orAny(
 // [WithRetryable] says, else the kind itself.
 func (r *Responder) Retryable(k *Kind) bool {
 	o := &Occurrence{responder: r.orDefault(), kind: k.orAny()}
-	return o.retryable()
+	return o.Retryable()
 }
 
 func (r *Responder) orDefault() *Responder {

@@ -19,8 +19,9 @@ type Response struct {
 	cacheControl    []string
 	length          [1]string
 	own             []headerField
-	allow           bool // 405 needs an Allow header
-	redirect        bool // not a failure: the handler's header stands
+	challenges      []string // of a 401 that has none yet
+	allow           bool     // 405 needs an Allow header
+	redirect        bool     // not a failure: the handler's header stands
 }
 
 type headerField struct {
@@ -32,7 +33,7 @@ type headerField struct {
 //
 // It sets Content-Type, Content-Length, X-Content-Type-Options, Cache-Control, Content-Language and
 // the error's own headers, appends to Vary, and gives a 405 an empty Allow when there is none (RFC
-// 9110, section 15.5.6). It removes what went with the body that failed: what described it (Content-Encoding,
+// 9110, section 15.5.6) and a 401 the challenges of [WithChallenge] when there are none (section 15.5.2). It removes what went with the body that failed: what described it (Content-Encoding,
 // ETag, Last-Modified, Content-Disposition and the like), what makes somebody act instead of reading
 // (Location, Refresh, X-Accel-Redirect and its family, X-Sendfile, HX-Redirect and the like), what makes
 // caches keep it (Surrogate-Control, CDN-Cache-Control, Edge-Control, Expires), and trailers. Everything else
@@ -72,6 +73,12 @@ func (r *Response) SetHeader(header http.Header, compressed bool) {
 			continue
 		}
 		header[f.name] = f.values
+		if len(f.values) == 0 {
+			delete(header, f.name)
+		}
+	}
+	if r.challenges != nil && !r.owns(challengeHeader) && len(header[challengeHeader]) == 0 {
+		header[challengeHeader] = r.challenges
 	}
 	if r.allow && header["Allow"] == nil {
 		header["Allow"] = emptyAllow
@@ -116,17 +123,33 @@ func (r *Response) EditHeader(header HeaderEditor, compressed bool) {
 			editVary(header, f.values)
 			continue
 		}
-		for i, value := range f.values {
-			if i == 0 {
-				header.Set(f.name, value)
-			} else {
-				header.Add(f.name, value)
-			}
-		}
+		replace(header, f.name, f.values)
+	}
+	if r.challenges != nil && !r.owns(challengeHeader) && header.Get(challengeHeader) == "" {
+		replace(header, challengeHeader, r.challenges)
 	}
 	if r.allow && header.Get("Allow") == "" {
 		header.Set("Allow", "")
 	}
+}
+
+// replace makes values the lines of the name.
+func replace(header HeaderEditor, name string, values []string) {
+	if len(values) == 0 {
+		header.Prune(func(other string) bool { return strings.EqualFold(other, name) })
+	}
+	for i, value := range values {
+		if i == 0 {
+			header.Set(name, value)
+		} else {
+			header.Add(name, value)
+		}
+	}
+}
+
+// owns reports whether the error says something of the header, be it that there is none.
+func (r *Response) owns(name string) bool {
+	return slices.ContainsFunc(r.own, func(f headerField) bool { return f.name == name })
 }
 
 // Header returns the header of r by itself, as a copy.

@@ -3,7 +3,11 @@ package fault
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -20,7 +24,7 @@ type Backoff struct {
 	// Mappers say of foreign errors which kind they stand for: see [SQLMappers]. The first that
 	// knows the error decides.
 	Mappers []Mapper
-	// Retryable decides in place of [Kind.Retryable], which nil means: operators may know better than
+	// Retryable decides in place of what the error itself says, which nil means: operators may know better than
 	// the program. It must be safe for concurrent use.
 	Retryable func(*Kind) bool
 }
@@ -31,8 +35,9 @@ const (
 	defaultCap     = 30 * time.Second
 )
 
-// Retry runs f, and runs it again after errors of a retryable kind (see [Backoff]), be they wrapped
-// or known to a mapper of the backoff. It returns nil as soon as f does, and the first error that is
+// Retry runs f, and runs it again after retryable errors (see [Backoff]), be they wrapped or known to a mapper of the
+// backoff: those of a retryable kind, and those with a [RetryAfter] of their own. Of an error that another service
+// answered with, what that service said of repeating decides. It returns nil as soon as f does, and the first error that is
 // not retryable as it is.
 //
 // Before each re-run it waits a random time between zero and the backoff's limit (full jitter), on top
@@ -64,7 +69,8 @@ func Retry(ctx context.Context, backoff Backoff, f func(context.Context) error) 
 		if !retryable || left <= 0 {
 			return err
 		}
-		asked := min(max(last.wait(), 0), backoff.cap())
+		wait, _ := last.ownWait() // the kind's is meant for clients far away
+		asked := min(max(wait, 0), backoff.cap())
 		if !sleep(ctx, asked+min(jitter(limit), backoff.cap()-asked)) { // a sum might overflow
 			return &interruptedError{context.Cause(ctx), ctx.Err(), err}
 		}
@@ -101,15 +107,69 @@ func (b Backoff) retryable(err error) (*Fault, bool) {
 		ok = f != nil
 	}
 	if !ok || b.Retryable == nil {
-		return f, ok && f.Kind().Retryable()
+		return f, ok && f.retryable()
 	}
 	return f, b.Retryable(f.Kind())
 }
 
-// wait is the error's own RetryAfter; 0 without. The kind's is meant for clients far away.
-func (f *Fault) wait() time.Duration {
-	a, _ := f.lookup(opRetryAfter)
+// retryable is what the error says of being repeated: what a service said that it was decoded from; else its kind, or
+// that it brings a wait, unless its kind itself says never.
+func (f *Fault) retryable() bool {
+	if remote, ok := f.Unwrap().(interface{ RetryHint() (retryable, told bool) }); ok {
+		if retryable, told := remote.RetryHint(); told {
+			return retryable
+		}
+	}
+	if f.Kind().never {
+		return false
+	}
+	_, waits := f.ownWait()
+	return waits || f.Kind().Retryable()
+}
+
+// ownWait is the error's own RetryAfter or RetryAt, or the header of that name that it sets; false without one that
+// lies ahead.
+func (f *Fault) ownWait() (wait time.Duration, ok bool) {
+	attrs := f.all()
+	for i := len(attrs) - 1; i >= 0; i-- {
+		switch a := &attrs[i]; a.op {
+		case opRetryAfter:
+			wait = a.wait()
+			return wait, wait >= 0
+		case opHeader, opAddHeader:
+			if strings.EqualFold(a.name, "Retry-After") {
+				value, _ := a.value.(string)
+				return waitOf(value, time.Now())
+			}
+		}
+	}
+	return 0, false
+}
+
+// wait is the duration of RetryAfter, or what is left until the time of RetryAt.
+func (a *Attr) wait() time.Duration {
+	if at, ok := a.value.(time.Time); ok {
+		return time.Until(at) // which saturates
+	}
 	return time.Duration(a.num)
+}
+
+// waitOf reads the value of a Retry-After header, seconds or a date (RFC 9110, section 10.2.3). What is more than a
+// Duration holds is the longest one.
+func waitOf(value string, now time.Time) (wait time.Duration, ok bool) {
+	value = strings.TrimSpace(value)
+	if at, err := http.ParseTime(value); err == nil {
+		return max(at.Sub(now), 0), true
+	}
+	if value == "" || strings.Trim(value, "0123456789") != "" {
+		return 0, false
+	}
+	const most = math.MaxInt64 / int64(time.Second)
+	seconds, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || seconds > most {
+		return math.MaxInt64, true
+	}
+	return time.Duration(seconds) * time.Second, true
 }
 
 func doubled(limit, most time.Duration) time.Duration {

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed" // for the lock file
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -30,6 +31,8 @@ const (
 	keyMapper         = "mapper-unreachable"
 	keyLanguage       = "language-tag-unknown"
 	keyFaultyCheck    = "check-faulty"
+	keyChallenge      = "unauthorized-without-challenge"
+	keyHeader         = "status-without-its-header"
 )
 
 //go:embed codes.lock
@@ -66,6 +69,8 @@ var builtin = sync.OnceValue(func() *Registry {
 		{keyMapper, Warning},
 		{keyLanguage, Error},
 		{keyFaultyCheck, Critical},
+		{keyChallenge, Warning},
+		{keyHeader, Warning},
 	} {
 		if err := r.Register(m.key, app, m.level); err != nil {
 			panic(err) // both sides are in this package, and a test compares them
@@ -106,6 +111,7 @@ func builtinChecks() []Check {
 		check("kind-texts", "kinds", checkKindTexts),
 		check("exit-codes", "kinds", checkExitCodes),
 		check("retries", "kinds", checkRetries),
+		check("headers", "kinds", checkHeaders),
 		check("mappers", "mappers", checkMappers),
 		production,
 	}
@@ -257,10 +263,40 @@ func checkExitCodes(s *Subject) (found []Message) {
 
 func checkRetries(s *Subject) (found []Message) {
 	for _, k := range s.Kinds {
-		if k.Retryable && k.RetryAfter == 0 {
+		if k.Retryable && k.RetryAfter == 0 && !k.Builtin && !k.InheritsRetry {
 			found = append(found, message(keyRetryAfter,
 				"clients repeat at once, all together: set Spec.RetryAfter", k.Code,
 				"the kind is retryable and says nothing of when"))
+		}
+	}
+	return found
+}
+
+// statusHeaders are the headers that RFC 9110 (sections 15.5.2, 15.5.8, 15.5.16 and 15.5.22) wants beside a status.
+var statusHeaders = map[int][]string{
+	http.StatusUnauthorized:         {"Www-Authenticate"},
+	http.StatusProxyAuthRequired:    {"Proxy-Authenticate"},
+	http.StatusUnsupportedMediaType: {"Accept", "Accept-Encoding"},
+	http.StatusUpgradeRequired:      {"Upgrade"},
+}
+
+// checkHeaders looks at the built-in kinds for 401 only: any service meets that one, the others are for those who use
+// them, and an error can bring its header itself.
+func checkHeaders(s *Subject) (found []Message) {
+	for _, k := range s.Kinds {
+		names := statusHeaders[k.Status]
+		if slices.ContainsFunc(names, func(name string) bool { return len(k.Headers[name]) > 0 }) {
+			continue
+		}
+		switch {
+		case k.Status == http.StatusUnauthorized && !s.Challenged && (!k.Builtin || k.Code == fault.Unauthorized.Code()):
+			found = append(found, message(keyChallenge,
+				"set one for all by WithChallenge, or of the kind by Spec.Headers", k.Code,
+				"responses with status 401 have no WWW-Authenticate, unless the error or middleware brings it (RFC 9110, section 15.5.2)"))
+		case k.Status != http.StatusUnauthorized && !k.Builtin && names != nil:
+			found = append(found, message(keyHeader,
+				"set it by Spec.Headers, or see that each error brings it", k.Code,
+				"responses with status %d have no %s", k.Status, strings.Join(names, " or ")))
 		}
 	}
 	return found

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -16,11 +17,17 @@ import (
 )
 
 func TestBuiltinCatalogueHasNoIssues(t *testing.T) {
+	opts := checks.Options{Kinds: polyfaults, Deploy: true, FailLevel: checks.Debug}
+	result, err := checks.RunFor(t.Context(), responder(t, fault.WithChallenge("Bearer")), opts)
+	require.NoError(t, err)
+	assert.False(t, result.Failed)
+	assert.Equal(t, "System check identified no issues (0 silenced).\n", result.String())
 	for _, r := range []*fault.Responder{nil, fault.Default()} {
-		result, err := checks.RunFor(t.Context(), r, checks.Options{Kinds: polyfaults, Deploy: true, FailLevel: checks.Debug})
+		result, err := checks.RunFor(t.Context(), r, opts)
 		require.NoError(t, err)
-		assert.False(t, result.Failed)
-		assert.Equal(t, "System check identified no issues (0 silenced).\n", result.String())
+		require.Len(t, result.Messages, 1, "what only the application can know")
+		assert.Equal(t, "polyfault.W005", result.Messages[0].ID)
+		assert.Equal(t, "unauthorized", result.Messages[0].Object)
 	}
 }
 
@@ -156,6 +163,28 @@ func TestBuiltinChecks(t *testing.T) {
 				`x1: (polyfault.E005) language tag "x1" is unknown`,
 				`zz: (polyfault.E005) language tag "zz" is unknown`,
 			}},
+		{"no challenge", kinds(checks.Kind{Code: "unauthorized", Text: "t", Status: 401, Builtin: true},
+			checks.Kind{Code: "login_failed", Text: "t", Status: 401, Builtin: true}, checks.Kind{Code: "own", Text: "t", Status: 401},
+			checks.Kind{Code: "fine", Text: "t", Status: 401, Headers: http.Header{"Www-Authenticate": {"Bearer"}}}),
+			[]string{
+				"unauthorized: (polyfault.W005) responses with status 401 have no WWW-Authenticate, unless the error or middleware brings it " +
+					"(RFC 9110, section 15.5.2)",
+				"own: (polyfault.W005) responses with status 401 have no WWW-Authenticate, unless the error or middleware brings it " +
+					"(RFC 9110, section 15.5.2)",
+			}},
+		{"a challenge for all", with(func(s *checks.Subject) {
+			s.Challenged, s.Kinds = true, kinds(checks.Kind{Code: "own", Text: "t", Status: 401}).Kinds
+			s.Texts = kinds().Texts
+		}), nil},
+		{"other headers that go with a status", kinds(checks.Kind{Code: "a", Text: "t", Status: 407}, checks.Kind{Code: "b", Text: "t", Status: 415},
+			checks.Kind{Code: "c", Text: "t", Status: 426}, checks.Kind{Code: "d", Text: "t", Status: 426, Builtin: true},
+			checks.Kind{Code: "e", Text: "t", Status: 415, Headers: http.Header{"Accept-Encoding": {"gzip"}}},
+			checks.Kind{Code: "f", Text: "t", Status: 407, Headers: http.Header{"Proxy-Authenticate": {"Basic"}}}),
+			[]string{
+				"a: (polyfault.W006) responses with status 407 have no Proxy-Authenticate",
+				"b: (polyfault.W006) responses with status 415 have no Accept or Accept-Encoding",
+				"c: (polyfault.W006) responses with status 426 have no Upgrade",
+			}},
 	} {
 		t.Run(c.name, func(t *testing.T) { assert.Equal(t, c.want, found(t, c.s)) })
 	}
@@ -184,10 +213,11 @@ func TestRunForFindsBadConfiguration(t *testing.T) {
 	}
 	assert.Equal(t, []string{
 		"polyfault.E001 only_german", "polyfault.E002 greeting",
-		"polyfault.W002 test_bare", "polyfault.W003 test_order_paid", "polyfault.W004 MapIs(boom)",
+		"polyfault.W002 test_bare", "polyfault.W003 test_order_paid", "polyfault.W005 unauthorized", "polyfault.W004 MapIs(boom)",
 	}, ids(checks.Options{}))
 	assert.Equal(t, []string{"polyfault.W004 MapIs(boom)"}, ids(checks.Options{Tags: []string{"mappers"}}))
-	assert.Equal(t, []string{"polyfault.W002 test_bare"}, ids(checks.Options{Tags: []string{"kinds"}, Silenced: []string{"polyfault.W003"}}))
+	assert.Equal(t, []string{"polyfault.W002 test_bare"},
+		ids(checks.Options{Tags: []string{"kinds"}, Silenced: []string{"polyfault.W003", "polyfault.W005"}}))
 	result, err := checks.RunFor(t.Context(), r, checks.Options{Deploy: true, Tags: []string{"security"}})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"clients are shown the inside of unknown errors"}, texts(result))
@@ -218,7 +248,7 @@ func TestSubjectOf(t *testing.T) {
 		kinds[k.Code] = k
 	}
 	assert.Equal(t, checks.Kind{Code: "database_operation", Text: "database_operation", Status: 500, ExitCode: 3,
-		Retryable: true, RetryAfter: 5 * time.Second, OwnExitCode: true}, kinds["database_operation"])
+		Retryable: true, RetryAfter: 5 * time.Second, OwnExitCode: true, Builtin: true}, kinds["database_operation"])
 	assert.True(t, kinds["unknown_error"].OwnStatus && kinds["unknown_error"].OwnExitCode, "the root has no parent")
 	assert.True(t, kinds["locked"].OwnStatus)
 	assert.False(t, kinds["task_locked"].OwnStatus)
@@ -258,7 +288,7 @@ func TestDefaultSet(t *testing.T) {
 	assert.Equal(t, []string{"test"}, checks.DefaultSet().Tags(true))
 	assert.Equal(t, []string{"kinds", "languages", "mappers", "test", "texts"}, checks.Tags(false))
 	assert.Equal(t, []string{"kinds", "languages", "mappers", "security", "test", "texts"}, checks.Tags(true))
-	assert.Len(t, checks.BuiltinSet().Checks(), 8)
+	assert.Len(t, checks.BuiltinSet().Checks(), 9)
 
 	ctx := context.WithValue(t.Context(), wake{}, true)
 	r, err := checks.Run(ctx, checks.Options{Kinds: appKinds})

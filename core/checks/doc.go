@@ -41,6 +41,8 @@
 //	polyfault.C001  kinds      two kinds have the same exit code
 //	polyfault.C002  kinds      an exit code is outside 1..255
 //	polyfault.W003  kinds      a kind is retryable and has no Retry-After
+//	polyfault.W005  kinds      responses with status 401 have no WWW-Authenticate (RFC 9110, section 15.5.2)
+//	polyfault.W006  kinds      a kind has status 407, 415 or 426 and not the header that goes with it
 //	polyfault.E004  security   clients are shown the inside of unknown errors; deploy-only
 //	polyfault.W004  mappers    a mapper never decides anything
 //	polyfault.E005  languages  a language tag is unknown to BCP 47, or not canonical

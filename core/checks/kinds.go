@@ -20,6 +20,7 @@ type KindEntry struct {
 	ExitCode  int
 	Retryable bool
 	Args      []string // sorted, without duplicates
+	Aliases   []string // former codes, which have lines of their own; not of a Lock
 
 	Retired bool // in a Lock: the kind is gone for good
 	Line    int  // in a Lock: where it stands
@@ -45,6 +46,7 @@ func KindEntries(kinds iter.Seq[*fault.Kind], c fault.Catalogue) []KindEntry {
 			ExitCode:  k.ExitCode(),
 			Retryable: k.Retryable(),
 			Args:      arguments(k, c),
+			Aliases:   k.Aliases(),
 		})
 	}
 	return list
@@ -283,12 +285,20 @@ func (l *Lock) readArgs(line, rest string) *LockError {
 // that are gone. Arguments may be added. A kind without an entry is a problem too, and is marked as
 // [Problem.Missing].
 //
+// A kind stands for its aliases, too: what the lock holds of a former code has to be true of the kind.
+//
 // kinds are all that the lock is for; see [KindEntries].
 func CheckKinds(l *Lock, kinds []KindEntry) []Problem {
 	p := &problems{file: l.File()}
 	current := map[string]bool{}
 	for _, is := range kinds {
 		current[is.Code] = true
+		for _, alias := range is.Aliases {
+			current[alias] = true
+			if was, ok := l.Kind(alias); ok {
+				p.compareKinds(was, is)
+			}
+		}
 		if was, ok := l.Kind(is.Code); ok {
 			p.compareKinds(was, is)
 		} else {
@@ -308,7 +318,7 @@ func CheckKinds(l *Lock, kinds []KindEntry) []Problem {
 func (p *problems) compareKinds(was, is KindEntry) {
 	if was.Retired {
 		p.add(was.Line, "kind %s: is retired in the lock file and exists: "+
-			"clients that know the old meaning misread the new one; choose another code", is.Code)
+			"clients that know the old meaning misread the new one; choose another code", was.Code)
 		return
 	}
 	for _, c := range []struct {

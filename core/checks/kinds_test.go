@@ -138,6 +138,32 @@ func TestCheckKindsSaysWhatClientsLose(t *testing.T) {
 	}
 }
 
+// A renamed kind stands for its former code, as far as it keeps what clients know of that.
+func TestCheckKindsKnowsAliases(t *testing.T) {
+	l := checks.NewLock("codes.lock")
+	require.NoError(t, l.AddKind(checks.KindEntry{Code: "order_paid", Status: 409, Type: "order-paid"}))
+	require.NoError(t, l.AddKind(checks.KindEntry{Code: "gone"}))
+	require.NoError(t, l.RetireKind("gone"))
+	renamed := checks.KindEntry{Code: "order_already_paid", Status: 409, Type: "order-paid", Aliases: []string{"order_paid"}}
+	problems := checks.CheckKinds(l, []checks.KindEntry{renamed})
+	require.Len(t, problems, 1)
+	assert.True(t, problems[0].Missing, "the new code wants a line")
+	require.NoError(t, l.AddKind(renamed))
+	assert.Empty(t, checks.CheckKinds(l, []checks.KindEntry{renamed}))
+	renamed.Status = 423
+	problems = checks.CheckKinds(l, []checks.KindEntry{renamed})
+	require.Len(t, problems, 2)
+	assert.ErrorContains(t, problems[0], "status was 409 and is 423")
+	renamed.Status, renamed.Aliases = 409, []string{"order_paid", "gone"}
+	problems = checks.CheckKinds(l, []checks.KindEntry{renamed})
+	require.Len(t, problems, 1)
+	assert.ErrorContains(t, problems[0], "kind gone: is retired")
+	renamed.Aliases = nil
+	problems = checks.CheckKinds(l, []checks.KindEntry{renamed})
+	require.Len(t, problems, 1)
+	assert.ErrorContains(t, problems[0], "kind order_paid: existed and is gone")
+}
+
 func TestCheckKindsKnowsNewAndRetiredOnes(t *testing.T) {
 	l := checks.NewLock("codes.lock")
 	old, gone := checks.KindEntry{Code: "old"}, checks.KindEntry{Code: "gone"}

@@ -31,7 +31,7 @@ func TestOwnLockHasEveryKind(t *testing.T) {
 	e, ok := l.Kind("rate_limit_exceeded")
 	require.True(t, ok)
 	assert.Equal(t, checks.KindEntry{Code: "rate_limit_exceeded", Status: 429, Type: "request-rate-limit-exceeded",
-		Number: 114, ExitCode: 1, Line: e.Line}, e)
+		Number: 114, ExitCode: 1, Retryable: true, Line: e.Line}, e)
 	assert.True(t, checks.BuiltinKind(fault.TaskLocked))
 	assert.False(t, checks.BuiltinKind(bareKind))
 	for k := range fault.Kinds() {

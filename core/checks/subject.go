@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"net/http"
 	"time"
 
 	fault "github.com/polyfault/polyfault/core"
@@ -20,6 +21,9 @@ type Subject struct {
 	Texts     []Text   // sorted by id
 	Exposure  fault.Exposure
 	Mappers   []fault.MapperReport
+
+	// Challenged: WithChallenge gives every 401 a challenge.
+	Challenged bool
 }
 
 // A Kind is a [fault.Kind] as data.
@@ -33,6 +37,13 @@ type Kind struct {
 
 	// OwnStatus and OwnExitCode: the value is not the parent's, or there is no parent.
 	OwnStatus, OwnExitCode bool
+
+	// Builtin: polyfault brought the kind.
+	Builtin bool
+	// InheritsRetry: the parent is retryable, too.
+	InheritsRetry bool
+	// Headers are those of every response of the kind, beside the ones of the responder.
+	Headers http.Header
 }
 
 // A Text is one text constant in the languages that have it.
@@ -72,6 +83,8 @@ func SubjectOf(r *fault.Responder, keep func(*fault.Kind) bool) *Subject {
 		Default:   c.Default().Tag,
 		Exposure:  r.Exposure(),
 		Mappers:   r.Mappers(),
+
+		Challenged: r.Challenged(),
 	}
 	for k := range where(keep) {
 		s.Kinds = append(s.Kinds, kindOf(k))
@@ -101,6 +114,10 @@ func kindOf(k *fault.Kind) Kind {
 		RetryAfter:  k.RetryAfter(),
 		OwnStatus:   parent == nil || k.Status() != parent.Status(),
 		OwnExitCode: parent == nil || k.ExitCode() != parent.ExitCode(),
+
+		Builtin:       BuiltinKind(k),
+		InheritsRetry: parent.Retryable(),
+		Headers:       k.Headers(),
 	}
 }
 
