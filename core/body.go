@@ -14,10 +14,7 @@ func appendParams(dst []byte, attrs []Attr) (out []byte, complete bool) {
 	complete = true
 	dst = append(dst, '{')
 	first := true
-	for i, a := range attrs {
-		if !isParam(a) || givenAgain(attrs[i+1:], a.name) {
-			continue
-		}
+	for a := range lastOf(attrs) {
 		if !first {
 			dst = append(dst, ',')
 		}

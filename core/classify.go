@@ -147,7 +147,10 @@ func (o *Occurrence) infer(errs errtree.List, status int) *Fault {
 	if isEncoding(errs) {
 		return nil
 	}
-	input := o.inferInput(errs)
+	var input *Fault
+	if !o.nested {
+		input = o.inferInput(errs)
+	}
 	_, binding := errtree.FirstAs[*bindingError](errs)
 	if f := inferContext(o, errs, binding || input != nil); f != nil {
 		return f
@@ -160,7 +163,7 @@ func (o *Occurrence) infer(errs errtree.List, status int) *Fault {
 	if input != nil {
 		return input
 	}
-	if !binding && status != http.StatusBadRequest && status != http.StatusUnprocessableEntity {
+	if o.nested || !binding && status != http.StatusBadRequest && status != http.StatusUnprocessableEntity {
 		return nil
 	}
 	if f := o.inferBinding(errs); f != nil || !binding {
@@ -252,7 +255,7 @@ func inferJSON(err error) *Fault {
 		return &Fault{kind: InvalidJSON, attrs: append(attrs, Attr{op: opField, value: wrong})}
 	}
 	name, ok := errtree.Find(err, func(e error) (string, bool) { // encoding/json has no type for it
-		name, ok := strings.CutPrefix(errorText(e), unknownFieldPrefix)
+		name, ok := strings.CutPrefix(rawText(e), unknownFieldPrefix)
 		return strings.TrimSuffix(name, `"`), ok
 	})
 	if ok {

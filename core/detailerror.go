@@ -2,13 +2,14 @@ package fault
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/polyfault/polyfault/internal/jsonpointer"
 	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
-// A DetailError is a detail that is an error: a field error, an error of ours, or the text of another
-// one.
+// A DetailError is a detail that is an error: a field error, an error of [Details.AddError], or a text of
+// [Details.AddText].
 type DetailError struct {
 	o     *Occurrence
 	at    Location
@@ -16,35 +17,70 @@ type DetailError struct {
 	again bool
 	field bool
 	code  string
-	fault *Fault // of an error of ours
-	text  *text  // nil for a foreign error
-	plain string // the text of a foreign error
+	fault *Fault // of an error that is no field error
+	text  *text  // nil for a declared text
+	plain string // the declared text
 	attrs []Attr
 }
 
 // isDetailError reports whether the value of a detail is an error.
 func isDetailError(value any) bool {
-	if _, ok := value.(*fieldError); ok {
-		return true
-	}
-	_, ok := detailError(value)
-	return ok
-}
-
-// detailError finds the error in a detail's value.
-func detailError(value any) (error, bool) { //nolint:revive // the error is what was found, not a failure
 	switch v := value.(type) {
-	case failed:
-		return v.err, true
-	case *Kind:
-		return v, v != nil
-	case *Fault:
-		return v, v != nil
+	case *fieldError, failed, settled, declared:
+		return true
 	case error: // by Detail: shown only when it is one of ours
 		_, ours := From(v)
-		return v, ours
+		return ours
 	}
-	return nil, false
+	return false
+}
+
+// faultIn is the error in the value of a detail that is no field error; nil when there is none, or none of ours.
+func (o *Occurrence) faultIn(value any) *Fault {
+	switch v := value.(type) {
+	case settled:
+		return v.fault
+	case failed:
+		return o.settle(v.err)
+	case error:
+		f, _ := From(v)
+		return f
+	}
+	return nil
+}
+
+// settleEntries asks, once for each error among the details, what it is.
+func (o *Occurrence) settleEntries() {
+	shared := true
+	for i := range o.entries {
+		bad, ok := o.entries[i].value.(failed)
+		if !ok {
+			continue
+		}
+		if shared { // with other occurrences of the fault
+			o.entries, shared = slices.Clone(o.entries), false
+		}
+		o.entries[i].value = settled{o.settle(bad.err), bad.err}
+	}
+}
+
+// settle finds what an error among the details is: one of ours, else what mappers and the rules for foreign errors
+// make of it, but for those that hold while the request is read; else no more than that a value is not valid.
+func (o *Occurrence) settle(err error) *Fault {
+	if f, ours := From(err); ours {
+		return f
+	}
+	var f *Fault
+	inner := &Occurrence{responder: o.responder, request: o.request, err: err, nested: true}
+	o.noted("an error among the details", func() {
+		if f = ask(o.responder.mappers, err, o.mapperPanicked); f == nil {
+			f = inner.foreign()
+		}
+	})
+	if f == nil || inner.redirect || inner.unknown {
+		return &Fault{kind: BadFieldValue}
+	}
+	return f
 }
 
 // errorOf makes the error of a detail ready, unless the detail is none.
@@ -57,15 +93,14 @@ func (o *Occurrence) errorOf(d *detail) (e DetailError, ok bool) {
 		o.withinLanguage(&e, ValidationFailed)
 		return e, true
 	}
-	err, ok := detailError(d.value)
-	if !ok {
-		return e, false
-	}
 	e.at = Location{pointer: jsonpointer.To(d.name), name: d.name}
-	f, ours := From(err)
-	if !ours {
-		e.plain = errorText(err)
+	if text, ok := d.value.(declared); ok {
+		e.plain = string(text)
 		return e, true
+	}
+	f := o.faultIn(d.value)
+	if f == nil {
+		return e, false
 	}
 	e.fault, e.code, e.attrs = f, f.Code(), f.all()
 	e.text = o.catalogue.resolve(f.textID(), f.Kind(), o.allLanguages)
@@ -85,11 +120,10 @@ func (e DetailError) Name() string { return e.name }
 // this one away.
 func (e DetailError) Again() bool { return e.again }
 
-// Code is the rule that a field breaks, or the code of the error's kind; "" for an error that is not
-// ours.
+// Code is the rule that a field breaks, or the code of the error's kind; "" for a declared text.
 func (e DetailError) Code() string { return e.code }
 
-// Fault is the error when it is one of ours; nil for field errors and foreign errors.
+// Fault is the error, as the responder understands it; nil for field errors and declared texts.
 func (e DetailError) Fault() *Fault { return e.fault }
 
 // Text is the text in the language of the response.
@@ -101,7 +135,7 @@ func (e DetailError) Text() string {
 }
 
 // TextIn is the text in the language with exactly this tag; false when that language lacks it, and for
-// an error that is not ours.
+// a declared text, which is of no language.
 func (e DetailError) TextIn(tag string) (string, bool) { return e.o.textIn(e.text, tag, e.attrs) }
 
 // AppendText appends [DetailError.Text] as a JSON string.
@@ -112,8 +146,8 @@ func (e DetailError) AppendText(dst []byte) []byte {
 	return e.text.appendQuoted(dst, e.o.catalogue, e.o.languageOf(e.text), e.attrs)
 }
 
-// Texts yields wire key and text for every language of the all-languages body; nothing for an error
-// that is not ours.
+// Texts yields wire key and text for every language of the all-languages body; nothing for a declared
+// text.
 func (e DetailError) Texts() iter.Seq2[string, string] {
 	if e.text == nil {
 		return func(func(string, string) bool) {}
@@ -121,8 +155,8 @@ func (e DetailError) Texts() iter.Seq2[string, string] {
 	return e.o.textsOf(e.text, e.attrs)
 }
 
-// AppendTexts appends the texts as JSON members, as [Occurrence.AppendTexts] does; nothing for an error
-// that is not ours.
+// AppendTexts appends the texts as JSON members, as [Occurrence.AppendTexts] does; nothing for a declared
+// text.
 func (e DetailError) AppendTexts(dst []byte) []byte {
 	switch {
 	case e.text == nil:
@@ -147,7 +181,7 @@ func (e DetailError) AppendParams(dst []byte) []byte {
 	return dst
 }
 
-// HasDetails reports whether the error, one of ours, has details itself.
+// HasDetails reports whether the error has details itself.
 func (e DetailError) HasDetails() bool { return len(e.fault.details()) > 0 }
 
 // AppendDetails appends them, as [Occurrence.AppendDetails] does.

@@ -3,6 +3,9 @@ package fault
 import (
 	"fmt"
 	"slices"
+	"strings"
+
+	"github.com/polyfault/polyfault/internal/clean"
 )
 
 // Details collects structured details, one per attribute of the request, say, so that one response
@@ -19,8 +22,16 @@ type detail struct {
 	again bool // a further field error of the same place: a JSON object has room for one
 }
 
-// failed is the value of an entry that AddError made.
+// failed is the value of an entry that AddError made; settled is what the responder made of it.
 type failed struct{ err error }
+
+type settled struct {
+	fault *Fault
+	err   error
+}
+
+// declared is the value of an entry that AddText made.
+type declared string
 
 const indexFrom = 32
 
@@ -40,16 +51,24 @@ func (d *Details) Add(name string, value any) *Details {
 	return d
 }
 
-// AddError adds {"error": "<text>"}. For a *[Kind], a *[Fault] or an error that wraps one, the text
-// is the localized one: a map of languages in bodies that carry all languages, a string in the
-// others. For any other error it is err.Error(): adding it here is how an application declares that
-// text fit for its clients. A nil err adds nothing.
+// AddError adds {"error": <text>}, a map of languages in bodies that carry all languages, a string in the others. The text
+// is that of the kind that err is of: its own, when err is or wraps a *[Kind] or *[Fault]; else what the responder's
+// mappers and its knowledge of foreign errors make of it, when the response is made; else that of [BadFieldValue].
+// err.Error() is for the log, as "detail_causes". A nil err adds nothing.
 func (d *Details) AddError(name string, err error) *Details {
 	if IsNil(err) {
 		return d
 	}
 	return d.Add(name, failed{err})
 }
+
+// AddText adds {"error": "<text>"}, a text of no language that the application declares fit for its clients. Line breaks
+// and control characters in it are replaced, and what is longer than 4096 bytes is cut.
+func (d *Details) AddText(name, text string) *Details {
+	return d.Add(name, declared(clean.Line(strings.ReplaceAll(text, "\r\n", "\n"), maxDeclared)))
+}
+
+const maxDeclared = 4096
 
 // Err is nil while nothing was added; otherwise an error of kind k with everything that was. Later
 // changes of d do not change the error.

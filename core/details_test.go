@@ -1,8 +1,11 @@
 package fault_test
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -23,8 +26,8 @@ func TestDetailsErrIsNilWhileEmpty(t *testing.T) {
 
 func TestAllFailingAttributesAreAnsweredAtOnce(t *testing.T) {
 	var d fault.Details
-	d.AddError("date", errors.New(`Unparseable date: "19.09.1991"`)).
-		AddError("taskUUID", errors.New(`No task exists with uuid "bad-uuid"`)).
+	d.AddText("date", `Unparseable date: "19.09.1991"`).
+		AddText("taskUUID", `No task exists with uuid "bad-uuid"`).
 		AddError("userID", fault.EntityNotFound)
 	resp := responder(t).Respond(with(), d.Err(fault.Transformation))
 	assert.Equal(t, 400, resp.Status)
@@ -119,3 +122,129 @@ func TestPointersAreEscaped(t *testing.T) {
 	assert.Equal(t, "#/a~1b~0c", errs[0].(map[string]any)["pointer"])
 	assert.Equal(t, "#/", errs[1].(map[string]any)["pointer"])
 }
+
+// What an error among the details is, is asked when the response is made, and its own text stays inside.
+func TestErrorsAmongDetailsAreClassified(t *testing.T) {
+	known := errors.New("known canary")
+	calls := 0
+	mapper := func(err error) *fault.Fault {
+		if calls++; errors.Is(err, known) {
+			return fault.DuplicateItem.New(fault.Arg("ID", 7))
+		}
+		return nil
+	}
+	var target struct{ Qty int }
+	typed := json.Unmarshal([]byte(`{"Qty":"canary"}`), &target)
+	var d fault.Details
+	d.AddError("pq", errors.New("pq: canary")).AddError("known", fmt.Errorf("w canary: %w", known)).
+		AddError("late", context.DeadlineExceeded).AddError("status", statusError(409)).AddError("ours", fault.Gone.Wrap(errors.New("below canary"))).
+		AddError("kind", fault.TaskLocked).AddError("json", typed).AddError("reading", fault.Binding(io.EOF)).
+		AddError("redirect", framework{status: 302, message: "canary"}).AddText("said", "as declared\r\nand \x00more")
+	err := d.Err(fault.Transformation)
+	r, log := logged(t, fault.WithMapper(mapper), fault.WithMembers(fault.MemberCode), fault.WithForeignMessages())
+	resp := r.Respond(with(), err)
+	details := decode(t, resp)["details"].(map[string]any)
+	for name, code := range map[string]string{"pq": "bad_field_value", "known": "duplicate_item", "late": "gateway_timeout",
+		"status": "conflict", "ours": "gone", "kind": "task_locked", "json": "invalid_json", "reading": "bad_field_value",
+		"redirect": "bad_field_value"} {
+		entry := details[name].(map[string]any)
+		assert.Equal(t, code, entry["code"], name)
+		assert.Len(t, entry["error"], 4, "in all languages: %s", name)
+	}
+	assert.Equal(t, map[string]any{"error": "as declared and \ufffdmore"}, details["said"])
+	assert.NotContains(t, string(resp.Body), "canary")
+	assert.Equal(t, 7, calls, "once for each error that is not ours")
+	var causes map[string]string
+	require.NoError(t, json.Unmarshal([]byte(log.only(t)["detail_causes"].(string)), &causes))
+	assert.Equal(t, "pq: canary", causes["pq"])
+	assert.Equal(t, "w canary: known canary", causes["known"])
+	assert.Equal(t, "below canary", causes["ours"])
+	assert.NotContains(t, causes, "kind")
+	assert.NotContains(t, causes, "said")
+
+	problem := r.Respond(with("Accept", problemJSON, "Accept-Language", "fr"), err)
+	assert.NotContains(t, string(problem.Body), "canary")
+	for _, e := range decode(t, problem)["errors"].([]any) {
+		assert.NotEmpty(t, e.(map[string]any)["detail"])
+	}
+	assertHeader(t, problem, "Content-Language", "fr")
+	inside := fault.Gone.New(fault.DetailsOf((&fault.Details{}).AddError("deep", errors.New("canary"))))
+	assert.NotContains(t, string(r.Respond(with(), fault.Conflict.New(fault.Detail("outer", inside))).Body), "canary")
+	assert.NotContains(t, fmt.Sprint(r.Respond(with(), (&fault.Details{}).AddError("x", panickingError{}).Err(fault.Gone)).Status), "canary")
+}
+
+func TestDetailCausesAreBounded(t *testing.T) {
+	var d fault.Details
+	for i := range 5000 {
+		d.AddError(fmt.Sprint("n", i), errors.New(strings.Repeat("long ", 1000)))
+	}
+	r, log := logged(t)
+	r.Respond(with(), d.Err(fault.Transformation))
+	assert.Less(t, len(log.text()), 64<<10)
+}
+
+// holder and wrapper hold errors in their fields; described says itself how it reads.
+type holder struct {
+	Name  string
+	Err   error
+	Inner *holder `json:",omitempty"`
+	Any   any
+	skip  error
+}
+
+type exported struct{ Secret string }
+
+func (*exported) Error() string { return "canary" }
+
+type concrete struct {
+	A int
+	E *exported
+}
+
+type described struct{}
+
+func (described) Error() string                { return "canary" }
+func (described) MarshalText() ([]byte, error) { return []byte("as it says"), nil }
+
+// An error anywhere inside of a value shows as a stand-in: neither its text nor its fields.
+func TestErrorsInsideOfValues(t *testing.T) {
+	boom := &exported{"canary"}
+	const none = `"(not encodable)"`
+	for name, c := range map[string]struct {
+		value any
+		want  string
+	}{
+		"error":                      {boom, none},
+		"in a map":                   {map[string]any{"a": 1, "e": boom}, `{"a":1,"e":` + none + `}`},
+		"in a map of errors":         {map[string]error{"e": boom, "f": nil}, `{"e":` + none + `,"f":null}`},
+		"in a list":                  {[]any{1, boom, []any{boom}}, `[1,` + none + `,[` + none + `]]`},
+		"in a list of errors":        {[]error{boom, nil, fault.Gone}, `[` + none + `,null,` + none + `]`},
+		"in a field":                 {holder{Name: "n", Err: boom, skip: boom}, `{"Name":"n","Err":` + none + `,"Any":null}`},
+		"behind pointers":            {&holder{Inner: &holder{Any: boom}}, `{"Name":"","Err":null,"Inner":{"Name":"","Err":null,"Any":` + none + `},"Any":null}`},
+		"in a list of structures":    {[]holder{{Any: []error{boom}}}, `[{"Name":"","Err":null,"Any":[` + none + `]}]`},
+		"in a map of structures":     {map[int]holder{1: {Any: map[string]any{"x": boom}}}, `{"1":{"Name":"","Err":null,"Any":{"x":` + none + `}}}`},
+		"of its own type":            {concrete{1, boom}, none},
+		"no error there":             {holder{Name: "n"}, `{"Name":"n","Err":null,"Any":null}`},
+		"nil of its type":            {concrete{1, nil}, `{"A":1,"E":null}`},
+		"one that says how it reads": {[]any{described{}}, `["as it says"]`},
+		"a kind":                     {map[string]any{"k": fault.TaskLocked}, `{"k":` + none + `}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, attr := range []fault.Attr{fault.Detail("x", c.value), fault.Arg("x", c.value)} {
+				resp := responder(t, fault.WithMembers(fault.MemberParams)).Respond(with(), fault.Conflict.New(attr))
+				var body struct{ Details, Params struct{ X json.RawMessage } }
+				require.NoError(t, json.Unmarshal(resp.Body, &body))
+				assert.JSONEq(t, c.want, string(append(body.Details.X, body.Params.X...)))
+				assert.NotContains(t, string(resp.Body), "canary")
+			}
+		})
+	}
+	resp := responder(t, fault.WithLocales(files("active.en.toml", `x = "[{{.A}}]"`))).Respond(with(),
+		fault.Gone.New(fault.Text("x"), fault.Arg("A", []any{"b", boom, bothStringAndError{}})))
+	assert.Equal(t, "[b, , ]", decode(t, resp)["EN"])
+}
+
+type bothStringAndError struct{}
+
+func (bothStringAndError) Error() string  { return "canary" }
+func (bothStringAndError) String() string { return "canary" }

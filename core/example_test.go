@@ -55,7 +55,7 @@ func ExampleFrom() {
 
 func ExampleDetails() {
 	var failing fault.Details
-	failing.AddError("date", errors.New("use the form 2026-12-31"))
+	failing.AddText("date", "use the form 2026-12-31")
 	failing.AddError("user", fault.EntityNotFound) // localized
 	err := failing.Err(fault.Transformation)       // nil if nothing was added
 

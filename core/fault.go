@@ -3,9 +3,12 @@ package fault
 import (
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"slices"
+	"strconv"
 
+	"github.com/polyfault/polyfault/internal/clean"
 	"github.com/polyfault/polyfault/internal/errtree"
 	"github.com/polyfault/polyfault/internal/jsontext"
 )
@@ -119,10 +122,13 @@ func (f *Fault) LogValue() slog.Value {
 func (f *Fault) logAttrs() []slog.Attr {
 	var attrs []slog.Attr
 	if params, _ := appendParams(nil, f.all()); len(params) > len("{}") {
-		attrs = append(attrs, slog.String("params", string(params)))
+		attrs = append(attrs, slog.String("params", clean.Shorten(string(params), maxLogged)))
 	}
 	if entries := f.details(); len(entries) > 0 {
 		attrs = append(attrs, slog.String("details", string(logDetails(entries))))
+		if causes := detailCauses(entries); causes != nil {
+			attrs = append(attrs, slog.String("detail_causes", string(causes)))
+		}
 	}
 	for _, a := range f.all() {
 		if a.op == opLog {
@@ -133,28 +139,74 @@ func (f *Fault) logAttrs() []slog.Attr {
 	return attrs
 }
 
+// maxLogged bounds, in bytes, what a log line tells of the details, and of the arguments.
+const maxLogged = 16 << 10
+
 func logDetails(entries []detail) []byte {
 	b := []byte{'{'}
 	for i, e := range entries {
 		if i > 0 {
 			b = append(b, ',')
 		}
+		if len(b) > maxLogged {
+			b = append(b, `"…":`...)
+			b = strconv.AppendInt(b, int64(len(entries)-i), 10)
+			break
+		}
 		b = jsontext.AppendQuoted(b, e.name)
 		b = append(b, ':')
-		if bad, ok := e.value.(failed); ok {
-			b = jsontext.AppendQuoted(b, errorText(bad.err))
-			continue
-		}
-		if err, ok := e.value.(error); ok {
-			b = jsontext.AppendQuoted(b, errorText(err))
-			continue
-		}
-		if field, ok := e.value.(*fieldError); ok {
-			b = jsontext.AppendQuoted(b, field.code)
-			continue
-		}
-		b, _ = jsontext.AppendValue(b, e.value)
+		b = appendLogDetail(b, e.value)
 	}
+	return append(b, '}')
+}
+
+func appendLogDetail(b []byte, value any) []byte {
+	switch v := value.(type) {
+	case *fieldError:
+		return jsontext.AppendQuoted(b, v.code)
+	case failed:
+		if f, ours := From(v.err); ours {
+			return jsontext.AppendQuoted(b, f.Code())
+		}
+		return jsontext.AppendQuoted(b, fmt.Sprintf("%T", v.err))
+	case error:
+		return jsontext.AppendQuoted(b, errorText(v))
+	}
+	b, _ = jsontext.AppendValue(b, value)
+	return b
+}
+
+// maxDetailCauses bounds how many causes of details a log line tells.
+const maxDetailCauses = 20
+
+// detailCauses are the texts of what lies behind the errors among the details, as a JSON object; nil without any.
+func detailCauses(entries []detail) []byte {
+	var b []byte
+	told := 0
+	for _, e := range entries {
+		bad, ok := e.value.(failed)
+		if !ok {
+			continue
+		}
+		cause := bad.err
+		if f, ours := cause.(*Fault); ours {
+			cause = f.Unwrap()
+		}
+		if _, ours := cause.(*Kind); ours || cause == nil {
+			continue
+		}
+		if told++; told > maxDetailCauses {
+			break
+		}
+		b = append(b, ',')
+		b = jsontext.AppendQuoted(b, e.name)
+		b = append(b, ':')
+		b = jsontext.AppendQuoted(b, clean.Shorten(errorText(cause), maxArg))
+	}
+	if b == nil {
+		return nil
+	}
+	b[0] = '{'
 	return append(b, '}')
 }
 
@@ -284,20 +336,31 @@ func snapshotAlone(attrs []Attr) (whole []detail, ok bool) {
 	return whole, ok
 }
 
-func givenAgain(later []Attr, name string) bool {
-	return slices.ContainsFunc(later, func(a Attr) bool {
-		return (a.op == opArg || a.op == opCount) && a.name == name
-	})
+// lastOf yields the arguments among attrs in order, of each name the last one.
+func lastOf(attrs []Attr) iter.Seq[*Attr] {
+	return func(yield func(*Attr) bool) {
+		var last map[string]int // only once there are many
+		if len(attrs) > indexFrom {
+			last = make(map[string]int, len(attrs))
+			for i := range attrs {
+				if isParam(attrs[i]) {
+					last[attrs[i].name] = i
+				}
+			}
+		}
+		for i := range attrs {
+			if !isParam(attrs[i]) || last != nil && last[attrs[i].name] != i || last == nil && givenAgain(attrs[i+1:], attrs[i].name) {
+				continue
+			}
+			if !yield(&attrs[i]) {
+				return
+			}
+		}
+	}
 }
 
-// errorText is err.Error() for logs, whatever Error() does.
-func errorText(err error) (text string) {
-	defer func() {
-		if v := recover(); v != nil {
-			text = fmt.Sprintf("(%T: Error() panicked)", err)
-		}
-	}()
-	return err.Error()
+func givenAgain(later []Attr, name string) bool {
+	return slices.ContainsFunc(later, func(a Attr) bool { return a.name == name && isParam(a) })
 }
 
 // english is the built-in English text for logs.

@@ -65,7 +65,7 @@ func (o *Occurrence) inferInput(errs errtree.List) *Fault {
 		}
 	}
 	for _, e := range errs.Errors[:min(len(errs.Errors), maxTexts)] {
-		if r := inputRuleOf(errorText(e)); r != nil && r.kind != nil && (r.evidence == nil || r.evidence(o, errs)) {
+		if r := inputRuleOf(rawText(e)); r != nil && r.kind != nil && (r.evidence == nil || r.evidence(o, errs)) {
 			return &Fault{kind: r.kind}
 		}
 	}

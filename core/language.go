@@ -138,12 +138,8 @@ func (o *Occurrence) textOfDetail(d *detail) *text {
 	if field, ok := d.value.(*fieldError); ok {
 		return o.catalogue.rule(field.text, o.allLanguages)
 	}
-	err, ok := detailError(d.value)
-	if !ok {
-		return nil
-	}
-	f, ours := From(err)
-	if !ours {
+	f := o.faultIn(d.value)
+	if f == nil {
 		return nil
 	}
 	return o.catalogue.resolve(f.textID(), f.Kind(), o.allLanguages)

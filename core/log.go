@@ -6,35 +6,45 @@ import (
 	"net/http"
 )
 
+// Bounds of a log line, in bytes as JSON writes them. The parts together have no more than maxLine.
+const (
+	maxLine  = 60 << 10 // and what the handler adds of its own stays below 64 KiB
+	maxPath  = 2 << 10
+	maxCause = 16 << 10
+	maxNotes = 4 << 10
+	maxStack = 16 << 10
+)
+
 // logLine returns the attributes of the one line that a failure writes.
 func (o *Occurrence) logLine() []slog.Attr {
-	attrs := []slog.Attr{
-		slog.String("code", o.kind.Code()),
-		slog.Int("status", o.status),
-		slog.String("trace_id", o.TraceID()),
-	}
+	l := line{left: maxLine}
+	l.text("code", o.kind.Code(), maxLine)
+	l.add(slog.Int("status", o.status))
+	l.text("trace_id", o.TraceID(), maxLine)
 	if o.request != nil {
 		o.noted("the request", func() {
-			attrs = append(attrs, slog.String("method", o.request.Method()), slog.String("path", o.route()))
+			method, path := o.request.Method(), o.route()
+			l.text("method", method, maxPath)
+			l.text("path", path, maxPath)
 		})
 	}
-	attrs = append(attrs, slog.String("cause", errorText(o.err)))
+	l.text("cause", errorText(o.err), maxCause)
 	if o.panicked {
-		attrs = append(attrs, slog.Bool("panic", true))
+		l.add(slog.Bool("panic", true))
 	}
 	if o.committed {
-		attrs = append(attrs, slog.Bool("committed", true))
-	}
-	if o.fault != nil {
-		attrs = append(attrs, o.fault.logAttrs()...)
+		l.add(slog.Bool("committed", true))
 	}
 	if len(o.notes) > 0 {
-		attrs = append(attrs, slog.Any("notes", o.notes))
+		l.add(slog.Any("notes", l.texts(o.notes, maxNotes)))
 	}
-	if len(o.stack) > 0 {
-		attrs = append(attrs, slog.String("stack", o.stack.String()))
+	if stack := o.stack.String(); stack != "" {
+		l.text("stack", stack, maxStack)
 	}
-	return attrs
+	if o.fault != nil {
+		l.foreign(o.fault.logAttrs())
+	}
+	return l.attrs
 }
 
 func (o *Occurrence) route() string {

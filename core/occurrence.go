@@ -22,6 +22,7 @@ type Occurrence struct {
 	status     int
 	unknown    bool // nobody classified it: what clients learn depends on the exposure
 	clientGone bool
+	nested     bool // an error among the details of another one
 	redirect   bool // by a framework's own error: no failure, no body
 	panicked   bool
 	committed  bool
@@ -240,11 +241,7 @@ func (o *Occurrence) textsOf(t *text, attrs []Attr) iter.Seq2[string, string] {
 // Args yields the arguments by name, [Count] among them.
 func (o *Occurrence) Args() iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
-		attrs := o.attrs()
-		for i, a := range attrs {
-			if a.op != opArg && a.op != opCount || givenAgain(attrs[i+1:], a.name) {
-				continue
-			}
+		for a := range lastOf(o.attrs()) {
 			value := a.value
 			if a.op == opCount {
 				value = int(a.num)
@@ -304,11 +301,10 @@ func isParam(a Attr) bool {
 // HasDetails reports whether there are details.
 func (o *Occurrence) HasDetails() bool { return len(o.entries) > 0 }
 
-// maxNotes bounds what is told of one answer. Each problem is told once.
-const maxNotes = 100
-
+// note keeps a problem of the answer, once, for the log line.
 func (o *Occurrence) note(problem string) {
-	if len(o.notes) < maxNotes && !slices.Contains(o.notes, problem) {
+	const most = 100
+	if len(o.notes) < most && !slices.Contains(o.notes, problem) {
 		o.notes = append(o.notes, problem)
 	}
 }

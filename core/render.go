@@ -246,18 +246,26 @@ func plainText(v any) (s string) {
 		return v
 	case time.Time:
 		return v.Format(time.RFC3339)
+	case error:
+		text, _ := v.(encoding.TextMarshaler) // what it says besides is for logs
+		return marshalledText(text)
 	case fmt.Stringer:
 		return v.String() // a nil pointer may panic: see above
 	case encoding.TextMarshaler:
-		text, err := v.MarshalText()
-		if err != nil {
-			return ""
-		}
-		return string(text)
-	case error:
-		return "" // its text is for logs
+		return marshalledText(v)
 	}
 	return basicText(reflect.ValueOf(v))
+}
+
+func marshalledText(v encoding.TextMarshaler) string {
+	if v == nil {
+		return ""
+	}
+	text, err := v.MarshalText()
+	if err != nil {
+		return ""
+	}
+	return string(text)
 }
 
 func basicText(v reflect.Value) string {

@@ -2,9 +2,12 @@ package fault
 
 import (
 	"iter"
+	"reflect"
 	"runtime"
 	"strconv"
 	"strings"
+
+	"github.com/polyfault/polyfault/internal/errtree"
 )
 
 // A Stack is a recorded call stack: program counters, resolved only when somebody reads them. The
@@ -20,8 +23,8 @@ func callers(skip int) Stack {
 	return append(Stack(nil), pcs[:n]...)
 }
 
-// Frames yields the frames, the innermost first. In the stack of a panic the machinery of
-// recovering and panicking is left out: the first frame is the one that panicked.
+// Frames yields the frames, the innermost first. Those of polyfault are left out, and in the stack of a panic the
+// machinery of recovering and panicking: the first frame is the one that panicked.
 func (s Stack) Frames() iter.Seq[runtime.Frame] {
 	return func(yield func(runtime.Frame) bool) {
 		frames := make([]runtime.Frame, 0, 2*len(s)) // inlined calls have frames of their own
@@ -31,11 +34,29 @@ func (s Stack) Frames() iter.Seq[runtime.Frame] {
 			frames = append(frames, frame)
 		}
 		for _, frame := range frames[afterPanic(frames):] {
-			if !yield(frame) {
+			if !isPolyfaults(frame.Function) && !yield(frame) {
 				return
 			}
 		}
 	}
+}
+
+const module = "github.com/polyfault/polyfault/"
+
+// isPolyfaults reports whether the function is of the machinery that leads an error to its answer, or an answer to the
+// log.
+func isPolyfaults(function string) bool {
+	rest, ours := strings.CutPrefix(function, module)
+	if !ours {
+		return false
+	}
+	for _, room := range []string{"core.", "core/formats.", "internal/", "nethttp.", "nethttp/catalog.", "gin.", "echo.", "echov5.",
+		"fiber.", "fiberv3.", "otel.", "store."} {
+		if strings.HasPrefix(rest, room) {
+			return true
+		}
+	}
+	return false
 }
 
 func afterPanic(frames []runtime.Frame) int {
@@ -67,14 +88,52 @@ func (s Stack) String() string {
 	return b.String()
 }
 
-// recordStack keeps the panic's stack; else the fault's; else that of the responder's caller, which
-// at least names the adapter and the route's function.
+// recordStack keeps the panic's stack; else the one that an error of the tree brings itself, the innermost of several;
+// else that of the fault; else that of the responder's caller, which at least names the route's function.
 func (o *Occurrence) recordStack() {
+	if o.panicked {
+		return
+	}
+	o.noted("the stack of an error", func() { o.stack = stackIn(o.err) })
 	switch {
-	case o.panicked:
+	case o.stack != nil:
 	case o.fault != nil && len(o.fault.stack) > 0:
 		o.stack = o.fault.stack
 	default:
-		o.stack = callers(5) // past prepare, respond, and the three of Respond
+		o.stack = callers(0)
 	}
+}
+
+// stackIn is the stack that an error brings, as several libraries record one; nil without any.
+func stackIn(err error) (found Stack) {
+	for e := range errtree.All(err) {
+		switch e := e.(type) {
+		case *Fault, *Kind:
+		case interface{ Callers() []uintptr }:
+			found = e.Callers()
+		default:
+			if own := stackTrace(e); own != nil {
+				found = own
+			}
+		}
+	}
+	return found[:min(len(found), maxFrames)]
+}
+
+// stackTrace calls a method StackTrace() whose result is a list of program counters, of whatever type.
+func stackTrace(err error) Stack {
+	m := reflect.ValueOf(err).MethodByName("StackTrace")
+	if !m.IsValid() {
+		return nil
+	}
+	t := m.Type()
+	if t.NumIn() != 0 || t.NumOut() != 1 || t.Out(0).Kind() != reflect.Slice || t.Out(0).Elem().Kind() != reflect.Uintptr {
+		return nil
+	}
+	list := m.Call(nil)[0]
+	var s Stack
+	for i := range min(list.Len(), maxFrames) {
+		s = append(s, uintptr(list.Index(i).Uint()))
+	}
+	return s
 }

@@ -183,7 +183,7 @@ func (f RemoteField) attr() fault.Attr {
 		return fault.Detail(f.At.Name(), f.named)
 	}
 	if f.Code == "" {
-		return fault.DetailsOf((*fault.Details)(nil).AddError(f.At.Name(), errors.New(f.Text())))
+		return fault.DetailsOf((*fault.Details)(nil).AddText(f.At.Name(), f.Text()))
 	}
 	if k, ok := fault.KindByCode(f.Code); ok {
 		return fault.Detail(f.At.Name(), k.New(arguments(f.Params)...))

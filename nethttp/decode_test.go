@@ -198,7 +198,7 @@ func TestADecodedErrorCanBePassedOn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := quietly(t, fault.WithFormats(format), fault.WithMembers(fault.MemberCode, fault.MemberTraceID, fault.MemberParams))
 			first := answering(t, r, func(string) error {
-				d := (&fault.Details{}).AddError("date", errors.New("not a date")).AddError("user", fault.TaskLocked).Add("n", 1)
+				d := (&fault.Details{}).AddText("date", "not a date").AddError("user", fault.TaskLocked).Add("n", 1)
 				d.AddField(fault.InBody("/items/0/qty"), "unknown_field").AddField(fault.InBody("zip"), "required")
 				return d.Err(fault.Transformation, fault.Arg("A", "x"), fault.Count(3), fault.TraceID("t-77"), fault.Subtype("x-sub"))
 			})

@@ -109,7 +109,7 @@ func manyDetails() error {
 
 func someDetails() error {
 	var d fault.Details
-	d.AddError("date", errors.New(`use the form "2026-12-31"`)).AddError("user", fault.EntityNotFound).Add("limit", 5)
+	d.AddText("date", `use the form "2026-12-31"`).AddError("user", fault.EntityNotFound).Add("limit", 5)
 	return d.Err(fault.Transformation, fault.Arg("Attempts", 2), fault.Header("X-Own", "1"),
 		fault.AddHeader("X-Own", "2"), fault.RetryAfter(1500*time.Millisecond))
 }

@@ -87,7 +87,7 @@ func everything() error {
 		fault.Arg("UserID", 9), fault.Arg("Xs", []int{1}),
 		fault.Subtype("x-late"), fault.RetryAfter(1500*time.Millisecond),
 		fault.Detail("order", map[string]any{"b": 1, "a": nil}), fault.Detail("detail", "more"),
-		fault.DetailsOf((*fault.Details)(nil).AddError("date", errors.New("no \"date\"")).
+		fault.DetailsOf((*fault.Details)(nil).AddText("date", "no \"date\"").
 			AddError("task", fault.Conflict.New(fault.Detail("id", 1)))))
 	return fault.ValidationFailed.Wrap(errors.New("canary"), attrs...)
 }
@@ -169,7 +169,7 @@ func TestWireShapes(t *testing.T) {
 			`","status":"409","code":"conflict","title":"Conflit","detail":"Un conflit.","meta":{"retryable":false}}],"meta":{"lang":"fr","dir":"ltr"}}`},
 		{"JSON:API, everything", formats.JSONAPI{TypeBase: "https://errors.example/"}, everything(), `{"errors":[` +
 			`{"id":"` + trace + `","links":{"type":"https://errors.example/validation-failed"},"status":"400","code":"validation_failed","title":"Validation","detail":"La commande \u003cA\u00267\u003e est refusée.",` +
-			`"meta":{"retryable":false,"params":{"ID":"\u003cA\u00267\u003e","Count":2,"UserID":9,"Xs":[1]},"details":{"order":{"a":null,"b":1},"detail":"more"}}},` +
+			`"meta":{"retryable":true,"params":{"ID":"\u003cA\u00267\u003e","Count":2,"UserID":9,"Xs":[1]},"details":{"order":{"a":null,"b":1},"detail":"more"}}},` +
 			`{"status":"400","code":"min","title":"Validation","detail":"au moins 1","source":{"pointer":"/items/0/qty"},"meta":{"params":{"Limit":1}}},` +
 			`{"status":"400","code":"second","title":"Validation","detail":"faux","source":{"pointer":"/items/0/qty"}},` +
 			`{"status":"400","code":"required","title":"Validation","detail":"requis","source":{"pointer":"/items/1"},"meta":{"member":"na/me"}},` +

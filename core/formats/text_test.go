@@ -31,7 +31,7 @@ func inTerminal(t testing.TB, r *fault.Responder, language string, err error) st
 func TestTextBodies(t *testing.T) {
 	r := pageResponder(t, ownTexts)
 	var mixed fault.Details
-	mixed.Add("when", time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)).AddError("order", missing).AddError("note", errors.New("too\nlong"))
+	mixed.Add("when", time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)).AddError("order", missing).AddText("note", "too\nlong")
 	mixed.Add("list", []any{1, "a", nil}).Add("lines", "one\r\ntwo\n\tthree\n").
 		Add("secret", fault.Secret("hunter2")).Add("odd", make(chan int))
 	for _, c := range []struct {

@@ -4,7 +4,6 @@
 package jsontext
 
 import (
-	"encoding"
 	"encoding/json"
 	"math"
 	"slices"
@@ -14,7 +13,7 @@ import (
 )
 
 // Unencodable stands in for a value that JSON cannot express: a channel, a function, a cycle, a
-// value whose MarshalJSON fails or panics, a bare error.
+// value whose MarshalJSON fails or panics, an error that does not say itself how it reads, wherever in a value.
 const Unencodable = "(not encodable)"
 
 const (
@@ -191,12 +190,13 @@ func (e *encoder) array(list []any, depth int) {
 
 // foreign leaves v to encoding/json, whose own cycle check covers pointers, maps and slices.
 func (e *encoder) foreign(v any) {
-	encoded, ok := marshal(v)
+	encoded, complete, ok := marshal(v)
 	if !ok || len(encoded) > maxBytes {
 		e.unencodable()
 		return
 	}
 	e.dst = append(e.dst, encoded...)
+	e.complete = e.complete && complete
 }
 
 func (e *encoder) unencodable() {
@@ -204,34 +204,26 @@ func (e *encoder) unencodable() {
 	e.complete = false
 }
 
-func marshal(v any) (encoded []byte, ok bool) {
+// marshal is json.Marshal, with stand-ins for errors; complete tells that there are none.
+func marshal(v any) (encoded []byte, complete, ok bool) {
 	defer func() {
 		if recover() != nil { // a panicking MarshalJSON or MarshalText
 			encoded, ok = nil, false
 		}
 	}()
 	if isBareError(v) {
-		return nil, false
+		return nil, false, false
 	}
-	encoded, err := json.Marshal(v)
+	safe, complete, ok := withoutErrors(v)
+	if !ok {
+		return nil, false, false
+	}
+	encoded, err := json.Marshal(safe)
 	if err != nil {
-		return nil, false
+		return nil, false, false
 	}
 	if !utf8.Valid(encoded) { // a json.RawMessage or MarshalJSON may smuggle in raw bytes
 		encoded = []byte(strings.ToValidUTF8(string(encoded), "\ufffd"))
 	}
-	return encoded, true
-}
-
-// isBareError finds errors that say nothing of their JSON form: encoding/json would write their
-// exported fields, or "{}".
-func isBareError(v any) bool {
-	if _, isError := v.(error); !isError {
-		return false
-	}
-	switch v.(type) {
-	case json.Marshaler, encoding.TextMarshaler:
-		return false
-	}
-	return true
+	return encoded, complete, true
 }

@@ -203,6 +203,7 @@ func TestSchemasDescribeEveryMember(t *testing.T) {
 	}
 	var details fault.Details
 	details.AddError("foreign", errors.New("plain"))
+	details.AddText("declared", "plain")
 	details.AddError("ours", fault.TaskLocked.New(fault.Arg("x", 1)))
 	details.AddField(fault.InQuery("page"), "number").AddField(fault.InPath("id"), "uuid").
 		AddField(fault.InHeader("X-A"), "required").AddField(fault.InCookie("c"), "")

@@ -1,0 +1,185 @@
+package fault
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/polyfault/polyfault/internal/errtree"
+)
+
+// errorText is err.Error() for logs, whatever Error() does, and without the input that was refused: of errors that
+// quote it, the text says what was expected, not what was sent.
+func errorText(err error) string {
+	text := rawText(err)
+	if b, ok := errtree.As[*bindingError](err); ok { // all that it met is input
+		inside := rawText(b.error)
+		text = strings.ReplaceAll(text, inside, withoutQuotes(withoutInput(b.error, inside)))
+	}
+	return withoutInput(err, text)
+}
+
+// withoutInput is the text of err without what is known to quote input.
+func withoutInput(err error, text string) string {
+	left := maxTexts
+	for e := range errtree.All(err) {
+		if left--; left < 0 {
+			break
+		}
+		if r, ok := redactionOf(e); ok {
+			text = r.apply(text)
+		}
+	}
+	return text
+}
+
+// rawText is err.Error(), whatever that does.
+func rawText(err error) (text string) {
+	defer func() {
+		if v := recover(); v != nil {
+			text = fmt.Sprintf("(%T: Error() panicked)", err)
+		}
+	}()
+	return err.Error()
+}
+
+// A redaction is a text that quotes refused input, and what stands in its place.
+type redaction struct {
+	quoting, instead string
+	refused          []string
+}
+
+const omitted = "…"
+
+// apply also removes the input from where somebody has quoted the text in another way.
+func (r redaction) apply(text string) string {
+	if r.quoting != "" {
+		text = strings.ReplaceAll(text, r.quoting, r.instead)
+	}
+	for _, refused := range r.refused {
+		if len(refused) > len("ab") { // what is shorter is in every text
+			text = strings.ReplaceAll(text, refused, omitted)
+		}
+	}
+	return text
+}
+
+// redactionOf knows the errors that quote input; false for the others.
+func redactionOf(err error) (r redaction, ok bool) {
+	switch e := err.(type) {
+	case *strconv.NumError:
+		return redaction{rawText(e), "strconv." + e.Func + ": " + rawText(e.Err), []string{e.Num}}, true
+	case *time.ParseError:
+		instead := "the time does not fit the layout " + strconv.Quote(e.Layout)
+		return redaction{rawText(e), instead, []string{e.Value, e.ValueElem}}, true
+	case *json.UnmarshalTypeError:
+		word, value, _ := strings.Cut(e.Value, " ") // "number 1.5" holds input
+		return redaction{rawText(e), strings.Replace(rawText(e), e.Value, word, 1), []string{value}}, true
+	case *net.ParseError:
+		return redaction{rawText(e), "invalid " + e.Type, []string{e.Text}}, true
+	case *net.AddrError:
+		return redaction{rawText(e), "address: " + e.Err, []string{e.Addr}}, true
+	}
+	if reflect.TypeOf(err).Kind() == reflect.Slice {
+		return ofViolations(err)
+	}
+	if text := rawText(err); slices.ContainsFunc(quoters, func(prefix string) bool { return strings.HasPrefix(text, prefix) }) {
+		return redaction{quoting: text, instead: withoutQuotes(text)}, true
+	}
+	return redaction{}, false
+}
+
+// quoters are how texts begin that quote input and have no type.
+var quoters = []string{"json: ", "time: ", "multipart: ", "invalid URL escape ", "malformed MIME header"}
+
+// ofViolations tells which fields break which rules, instead of the validator's own words: those hold keys of maps.
+func ofViolations(err error) (r redaction, ok bool) {
+	list := reflect.ValueOf(err)
+	var told strings.Builder
+	for i := range min(list.Len(), maxDetailErrors) {
+		if !list.Index(i).CanInterface() {
+			return r, false
+		}
+		e, is := list.Index(i).Interface().(validatorError)
+		if !is {
+			return r, false
+		}
+		if i > 0 {
+			told.WriteString("; ")
+		}
+		told.WriteString(withoutKeys(e.StructNamespace()) + ": " + e.Tag())
+	}
+	return redaction{quoting: rawText(err), instead: told.String()}, list.Len() > 0
+}
+
+// withoutKeys leaves the indexes of lists in a path, and not the keys of maps.
+func withoutKeys(path string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(path, "[")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		key, after, closed := strings.Cut(rest, "]")
+		if !isIndex(key) {
+			key = omitted
+		}
+		b.WriteString("[" + key + "]")
+		if !closed {
+			return b.String()
+		}
+		path = after
+	}
+}
+
+// withoutQuotes replaces what stands between quotes.
+func withoutQuotes(text string) string {
+	var b strings.Builder
+	for {
+		i := strings.IndexAny(text, "\"'`")
+		if i < 0 {
+			b.WriteString(text)
+			return b.String()
+		}
+		end := endOfQuote(text, i)
+		if end < 0 { // an apostrophe, or a quote without an end
+			b.WriteString(text[:i+1])
+			text = text[i+1:]
+			continue
+		}
+		b.WriteString(text[:i+1])
+		b.WriteString(omitted)
+		b.WriteByte(text[i])
+		text = text[end+1:]
+	}
+}
+
+// endOfQuote is where the quote that begins at i ends; -1 when none begins there.
+func endOfQuote(text string, i int) int {
+	quote := text[i]
+	if quote == '\'' && i > 0 && isWordByte(text[i-1]) {
+		return -1
+	}
+	for j := i + 1; j < len(text); j++ {
+		switch {
+		case text[j] == '\\' && quote != '`':
+			j++
+		case text[j] == quote && (quote != '\'' || j+1 == len(text) || !isWordByte(text[j+1])):
+			return j
+		}
+	}
+	if quote == '\'' {
+		return -1
+	}
+	return len(text) - 1
+}
+
+func isWordByte(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c >= 0x80
+}
