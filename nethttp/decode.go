@@ -26,9 +26,12 @@ type RemoteError struct {
 	RetryAfter time.Duration  // -1 when there is no such header
 	Params     []RemoteMember // the arguments of the text
 	Details    []RemoteMember // those that are no errors, in order
+	Input      []RemoteMember // what the server said of the body that it was sent: position, field
 	Fields     []RemoteField  // field errors, in order
 	MediaType  string         // of the body
 	Problem    string         // why the body told less than it might; "" for a body that was understood
+
+	told bool // Retryable was in the body
 }
 
 // A RemoteMember is a named value: nil, bool, int64, float64, string, []any or map[string]any.
@@ -62,6 +65,19 @@ func (e *RemoteError) Error() string {
 // StatusCode is the status of the status line.
 func (e *RemoteError) StatusCode() int { return e.Status }
 
+// ForeignCode is Code when this process has no kind for it: bodies of the error carry it on, see
+// [fault.Occurrence.Code].
+func (e *RemoteError) ForeignCode() string {
+	if _, known := fault.KindByCode(e.Code); known {
+		return ""
+	}
+	return e.Code
+}
+
+// RetryHint is what the server said of repeating the request; told is false when its body said nothing of it. It is
+// for [fault.Retry].
+func (e *RemoteError) RetryHint() (retryable, told bool) { return e.Retryable, e.told }
+
 // Text is the text in the first of the languages that was received, else in any; "" without texts.
 func (e *RemoteError) Text(tags ...string) string { return anyText(e.Texts, tags) }
 
@@ -92,14 +108,13 @@ const MaxErrorBody = 1 << 20
 // none, one that this process does not know, or one of another status family than the status line. It
 // is nil for a nil response and for statuses below 400.
 //
-// It understands [fault.Multilingual] (the code is there with [fault.MemberCode]), [fault.Problem] and
-// every format of package formats, by content type and shape, whoever sent them. A body that is
+// It understands [fault.Multilingual], [fault.Problem] and every format of package formats, by content type and shape, whoever sent them. A body that is
 // something else, truncated or too long still gives the kind of the status; members of an unexpected
 // type are passed over.
 //
 // The fault has params, details, field errors, trace id, subtype and Retry-After of the response, so a
-// service that returns it to its own clients passes them on, in its own words; wrap it, as by
-// [fault.BadGateway].Wrap(err), not to. Everything received, the texts among it, is in the
+// service that returns it to its own clients passes them on, in its own words, and with the code that was received;
+// wrap it, as by [fault.BadGateway].Wrap(err), not to. [fault.Retry] does what the response said of repeating. Everything received, the texts among it, is in the
 // *[RemoteError] behind it:
 //
 //	var remote *faulthttp.RemoteError
@@ -139,7 +154,11 @@ func readBody(resp *http.Response) ([]byte, error) {
 // retryAfter reads Retry-After, in seconds or as a date (RFC 9110, section 10.2.3).
 func retryAfter(header http.Header) time.Duration {
 	value := strings.TrimSpace(header.Get("Retry-After"))
-	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil && seconds >= 0 {
+	if value != "" && strings.Trim(value, "0123456789") == "" {
+		seconds, err := strconv.ParseInt(value, 10, 64)
+		if err != nil {
+			seconds = maxWait // beyond int64
+		}
 		return time.Duration(min(seconds, maxWait)) * time.Second
 	}
 	at, err := http.ParseTime(value)

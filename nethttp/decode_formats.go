@@ -94,7 +94,8 @@ func (e *RemoteError) decodeMultilingual(root object) {
 	code, _ := root.text("code")
 	e.Code = codeOf(code)
 	e.TraceID, _ = root.text("trace_id")
-	e.Retryable = root.is("retryable", true)
+	e.readRetryable(root)
+	e.readInput(root)
 	params, _ := root.object("params")
 	e.Params = params.members()
 	details, _ := root.object("details")
@@ -102,6 +103,16 @@ func (e *RemoteError) decodeMultilingual(root object) {
 	if len(e.Texts) == 0 && e.Code == "" {
 		e.Problem = unknownFormat
 	}
+}
+
+func (e *RemoteError) readRetryable(in object) {
+	e.Retryable = in.is("retryable", true)
+	e.told = e.Retryable || in.is("retryable", false)
+}
+
+func (e *RemoteError) readInput(in object) {
+	input, _ := in.object("input")
+	e.Input = input.members()
 }
 
 // readDetails tells field errors and other errors among the details from the rest.
@@ -202,7 +213,8 @@ func (e *RemoteError) decodeProblem(root object, language string) {
 	}
 	e.Code = codeOf(code)
 	e.TraceID, _ = root.text("trace_id")
-	e.Retryable = root.is("retryable", true)
+	e.readRetryable(root)
+	e.readInput(root)
 	params, _ := root.object("params")
 	e.Params = params.members()
 	for _, item := range root.array("errors") {
@@ -225,7 +237,7 @@ func (e *RemoteError) decodeProblem(root object, language string) {
 }
 
 // standard are the members of problem details that decodeProblem reads itself.
-const standard = " type title status detail instance code lang dir params errors errors_total details retryable trace_id "
+const standard = " type title status detail instance code lang dir params errors errors_total details input retryable trace_id "
 
 func isStandard(name string) bool {
 	return !strings.Contains(name, " ") && strings.Contains(standard, " "+name+" ")
@@ -271,6 +283,7 @@ func problemField(entry object, language string) RemoteField {
 func (e *RemoteError) decodeEnvelope(failure object, language string) {
 	code, _ := failure.text("code")
 	e.Code = codeOf(code)
+	e.readInput(failure)
 	details, _ := failure.object("details")
 	if msg, ok := details.text("msg"); ok {
 		e.Texts[language] = msg
@@ -294,6 +307,8 @@ func (e *RemoteError) decodeWebAPI(root, failure object, language string) {
 	for _, m := range root {
 		switch m.name {
 		case "stat", "err", "errors_total":
+		case "input":
+			e.readInput(root)
 		case "fields":
 			e.readFields(m, language)
 		case "details":
@@ -412,7 +427,8 @@ func (e *RemoteError) readFirst(entry object, language string) {
 		e.Texts[language] = detail
 	}
 	meta, _ := entry.object("meta")
-	e.Retryable = meta.is("retryable", true)
+	e.readRetryable(meta)
+	e.readInput(meta)
 	params, _ := meta.object("params")
 	e.Params = params.members()
 	details, _ := meta.object("details")

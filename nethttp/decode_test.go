@@ -3,6 +3,7 @@ package faulthttp_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -117,6 +118,92 @@ func TestRoundTripOfEveryKind(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The code alone is there in the default configuration of every format, and gives each built-in kind back.
+func TestDefaultConfigurationsTellTheKind(t *testing.T) {
+	for name, format := range allFormats {
+		t.Run(name, func(t *testing.T) {
+			r := quietly(t, fault.WithFormats(format))
+			for k := range fault.Kinds() {
+				resp := r.Preview(nil, k)
+				err := faulthttp.Decode(&http.Response{StatusCode: resp.Status, Header: resp.Header(), Body: io.NopCloser(bytes.NewReader(resp.Body))})
+				var f *fault.Fault
+				require.ErrorAs(t, err, &f)
+				assert.Same(t, k, f.Kind(), k.Code())
+			}
+		})
+	}
+}
+
+// A code that this process does not know goes on to its own clients; log and observers have the kind.
+func TestForeignCodesArePassedOn(t *testing.T) {
+	received := func(body string) error {
+		return faulthttp.Decode(reply(409, "application/json", body))
+	}
+	var kinds []string
+	observe := func(_ context.Context, o *fault.Occurrence) { kinds = append(kinds, o.Kind().Code()) }
+	for name, format := range allFormats {
+		r := quietly(t, fault.WithFormats(format), fault.WithObserver(observe))
+		body := strings.ToLower(string(r.Respond(nil, received(`{"EN":"Sold out.","code":"sold_out"}`)).Body))
+		if name != "webapi" && name != "vendor" { // which have types, and no codes
+			assert.Contains(t, body, "sold_out", name)
+		}
+		for _, err := range []error{
+			fault.Conflict.Wrap(received(`{"EN":"Sold out.","code":"sold_out"}`)),
+			received(`{"EN":"Sold out.","code":"sold<out>"}`),
+			received(`{"EN":"Sold out.","code":"` + strings.Repeat("x", 65) + `"}`),
+			received(`{"EN":"Sold out.","code":"task_locked"}`),
+		} {
+			body := strings.ToLower(string(r.Respond(nil, err).Body))
+			assert.NotContains(t, body, "sold", name)
+			assert.NotContains(t, body, "xxx", name)
+		}
+	}
+	for _, code := range kinds {
+		assert.Contains(t, []string{"conflict", "task_locked"}, code)
+	}
+}
+
+// Whether to repeat a call is what the called service said.
+func TestRetryFollowsTheAnswer(t *testing.T) {
+	for _, c := range []struct {
+		status int
+		body   string
+		runs   int
+	}{
+		{503, `{"EN":"x","code":"service_unavailable"}`, 3},
+		{503, `{"EN":"x","code":"service_unavailable","retryable":false}`, 1},
+		{409, `{"EN":"x","code":"conflict","retryable":true}`, 3},
+		{409, `{"EN":"x","code":"conflict"}`, 1},
+		{409, `{"type":"about:blank","title":"x","retryable":true}`, 3},
+		{409, `{"EN":"x","code":"conflict","retryable":"true"}`, 1},
+	} {
+		runs := 0
+		err := fault.Retry(t.Context(), fault.Backoff{Base: time.Microsecond}, func(context.Context) error {
+			runs++
+			return faulthttp.Decode(reply(c.status, "application/json", c.body))
+		})
+		require.Error(t, err)
+		assert.Equal(t, c.runs, runs, c.body)
+	}
+}
+
+// What is said of the input comes back apart from the details.
+func TestInputIsReceived(t *testing.T) {
+	for name, format := range allFormats {
+		err := fault.Binding(json.Unmarshal([]byte(`{"Qty":"x"}`), &struct{ Qty int }{}))
+		resp := quietly(t, fault.WithFormats(format)).Respond(nil, err)
+		var remote *faulthttp.RemoteError
+		require.ErrorAs(t, faulthttp.Decode(&http.Response{StatusCode: resp.Status, Header: resp.Header(),
+			Body: io.NopCloser(bytes.NewReader(resp.Body))}), &remote)
+		switch name {
+		case "html", "text", "rpcstatus":
+			continue // they have no place of that name
+		}
+		assert.Equal(t, []faulthttp.RemoteMember{{Name: "position", Value: int64(10)}, {Name: "field", Value: "/Qty"}}, remote.Input, name)
+		assert.Empty(t, remote.Details, name)
 	}
 }
 
@@ -417,6 +504,7 @@ func TestRetryAfterOfEitherForm(t *testing.T) {
 		{[]string{"Retry-After", "1.5"}, -1},
 		{[]string{"Retry-After", "soon"}, -1},
 		{[]string{"Retry-After", "99999999999999"}, 365 * 24 * time.Hour},
+		{[]string{"Retry-After", strings.Repeat("9", 40)}, 365 * 24 * time.Hour},
 		{nil, -1},
 		{[]string{"Retry-After", "Wed, 21 Oct 2026 07:28:00 GMT", "Date", "Wed, 21 Oct 2026 07:27:00 GMT"}, time.Minute},
 		{[]string{"Retry-After", "Wed, 21 Oct 2026 07:28:00 GMT", "Date", "Wed, 21 Oct 2026 07:29:00 GMT"}, 0},
