@@ -26,7 +26,7 @@ func detailScenarios() []*scenario {
 			var d fault.Details
 			d.AddError("email", fault.MissingAttribute)
 			d.AddError("hours", fault.BadFieldValue.New(fault.Text("hours_limit"), fault.Arg("Max", maxHours)))
-			d.AddError("note", errTooLong)
+			d.AddText("note", errTooLong.Error())
 			return d.Err(fault.ValidationFailed)
 		}),
 	}

@@ -63,7 +63,7 @@ func TestCatalogOpenAPI(t *testing.T) {
 	content := doc.Components.Responses["TaskLocked"].Content
 	assert.Equal(t, []string{"de", "fr", "pt"}, slices.Sorted(maps.Keys(content["application/problem+json"].Examples)))
 	texts := content["application/json"].Examples["all"].Value
-	assert.Equal(t, []string{"DE", "FR", "PT"}, slices.Sorted(maps.Keys(texts)))
+	assert.Equal(t, []string{"DE", "FR", "PT", "code"}, slices.Sorted(maps.Keys(texts)))
 }
 
 func TestCatalogOpenAPIWithOwnTexts(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/core/checks"
 )
 
@@ -22,7 +23,7 @@ Messages are printed by level, the most serious first, and a summary behind them
 when one of them has the fail level or a higher one.
 
 The checks of an application's own kinds, mappers and options need its responder: call checks.RunFor in
-a test or at start-up.`,
+a test or at start-up. What only options can tell, whether 401 responses have a challenge, is left to them.`,
 		Example: `  polyfault check
   polyfault check --locales ./locales --languages de,en --fail-level warning
   polyfault check --tag texts --silence polyfault.W001`,
@@ -38,7 +39,7 @@ a test or at start-up.`,
 			if opts.FailLevel, err = checks.ParseLevel(failLevel); err != nil {
 				return err
 			}
-			r, err := responder(locales, languages)
+			r, err := responder(locales, languages, fault.WithChallenge("Bearer")) // whether there is one, only the application knows
 			if err != nil {
 				return err
 			}

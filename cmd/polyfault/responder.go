@@ -8,8 +8,8 @@ import (
 )
 
 // responder makes a responder of the built-in texts and those in the folder.
-func responder(locales string, languages []string) (*fault.Responder, error) {
-	var opts []fault.Option
+func responder(locales string, languages []string, more ...fault.Option) (*fault.Responder, error) {
+	opts := more
 	if locales != "" {
 		opts = append(opts, fault.WithLocales(os.DirFS(locales)))
 	}

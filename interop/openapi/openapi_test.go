@@ -220,7 +220,7 @@ func TestLanguagesOfExamples(t *testing.T) {
 	doc = document(t, responder(t, fault.WithNegotiatedLanguage(), fault.WithLanguages("pt")), openapi.Options{Kinds: only(fault.Gone)})
 	bodies := examples(t, doc, "Gone", "application/json")
 	assert.Equal(t, []string{"en", "pt"}, slices.Sorted(maps.Keys(bodies)))
-	assert.Equal(t, map[string]any{"EN": text(t, "gone")}, bodies["en"])
+	assert.Equal(t, map[string]any{"EN": text(t, "gone"), "code": "gone"}, bodies["en"])
 	assert.Contains(t, doc.Components.Schemas["MultilingualError"].Value.Properties, "FR", "clients can ask for every loaded language")
 }
 

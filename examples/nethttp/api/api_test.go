@@ -64,7 +64,7 @@ func TestFailures(t *testing.T) {
 			`"IT":"Per questo giorno restano disponibili solo 3 ore."`},
 		{"one hour left", "POST", "/bookings", strings.Replace(good, "R12", "R23", 1), 406, five,
 			`"IT":"Per questo giorno resta disponibile solo 1 ora."`},
-		{"malformed", "POST", "/bookings", `{"task":T-100}`, 400, five, `"details":{"position":9}`},
+		{"malformed", "POST", "/bookings", `{"task":T-100}`, 400, five, `"input":{"position":9}`},
 		{"unknown attribute", "POST", "/bookings", `{"note":""}`, 400, five, `"details":{"note":{"code":"unknown_field","DE":`},
 		{"too large", "POST", "/bookings", `{"task":"` + strings.Repeat("x", 5000) + `"}`, 413, five,
 			`"IT":"I dati inviati sono troppo grandi."`},

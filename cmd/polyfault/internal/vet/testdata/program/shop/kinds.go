@@ -11,13 +11,13 @@ func suffix() string { return "open" }
 
 // Kinds whose text is known.
 var (
-	OrderNotFound = fault.NotFound.Derive(fault.Spec{Code: "order_not_found", Status: 404})                // want OrderNotFound:"kind with text order_not_found"
-	OrderPaid     = fault.Conflict.Derive(fault.Spec{Code: "order_done", Text: paid})                      // want OrderPaid:"kind with text order_paid"
-	HoursLeft     = OrderPaid.Derive((fault.Spec{"hours_gone", "hours_left", 0, 0, "", 0, "", 0, nil, 0})) // want HoursLeft:"kind with text hours_left"
-	Alias         = (OrderNotFound)                                                                        // want Alias:"kind with text order_not_found"
-	TextLess      = fault.Conflict.Derive(fault.Spec{Code: "no_text_yet", Text: ""})                       // want TextLess:"kind with text no_text_yet"
-	Wrong         = fault.Conflict.Derive(fault.Spec{Code: "wrong", Text: "order_piad"})                   // want Wrong:"kind with text order_piad" `unknown text id "order_piad": no locale file in .*shop.locales has it; did you mean "order_paid"\?`
-	unexported    = fault.Conflict.Derive(fault.Spec{Code: "both"})                                        // want unexported:"kind with text both"
+	OrderNotFound = fault.NotFound.Derive(fault.Spec{Code: "order_not_found", Status: 404})                          // want OrderNotFound:"kind with text order_not_found"
+	OrderPaid     = fault.Conflict.Derive(fault.Spec{Code: "order_done", Text: paid})                                // want OrderPaid:"kind with text order_paid"
+	HoursLeft     = OrderPaid.Derive((fault.Spec{"hours_gone", "hours_left", 0, 0, "", 0, "", 0, nil, 0, nil, nil})) // want HoursLeft:"kind with text hours_left"
+	Alias         = (OrderNotFound)                                                                                  // want Alias:"kind with text order_not_found"
+	TextLess      = fault.Conflict.Derive(fault.Spec{Code: "no_text_yet", Text: ""})                                 // want TextLess:"kind with text no_text_yet"
+	Wrong         = fault.Conflict.Derive(fault.Spec{Code: "wrong", Text: "order_piad"})                             // want Wrong:"kind with text order_piad" `unknown text id "order_piad": no locale file in .*shop.locales has it; did you mean "order_paid"\?`
+	unexported    = fault.Conflict.Derive(fault.Spec{Code: "both"})                                                  // want unexported:"kind with text both"
 )
 
 // Kinds whose text is not known.
