@@ -174,32 +174,6 @@ func (s *strict) mismatch(t reflect.Type, raw json.RawMessage, pointer string) {
 	s.types = append(s.types, typeError(bodyAt(pointer), jsonType(t), typeOfJSON(raw[0])))
 }
 
-// typeError tells what was expected, unless the type is right and the value does not fit: 1.5 for an int.
-func typeError(at Location, expected, got string) *fieldError {
-	text := "rule.type." + expected
-	if got == expected {
-		text = ruleInvalid
-	}
-	return newFieldError(at, "type", []Attr{Text(text), Arg("Expected", expected), Arg("Got", got)})
-}
-
-// typeOfJSON is the type of a valid JSON value by its first byte.
-func typeOfJSON(first byte) string {
-	switch first {
-	case '{':
-		return "object"
-	case '[':
-		return "array"
-	case '"':
-		return "string"
-	case 't', 'f':
-		return "boolean"
-	case 'n':
-		return "null"
-	}
-	return "number"
-}
-
 // jsonField finds the field that encoding/json puts the member into: by name, else without regard to
 // letter case.
 func jsonField(t reflect.Type, name string) (reflect.Type, bool) {

@@ -9,14 +9,12 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"reflect"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/polyfault/polyfault/internal/errtree"
-	"github.com/polyfault/polyfault/internal/jsonpointer"
 )
 
 // classify resolves the error to kind, status and, where there is more to say than the kind, fault.
@@ -208,61 +206,6 @@ func isTimeout(err error) bool {
 	}
 	timeout, ok := errtree.As[net.Error](err)
 	return ok && timeout.Timeout()
-}
-
-const unknownFieldPrefix = `json: unknown field "`
-
-// inferJSON tells where the JSON is wrong, never what stands there.
-func inferJSON(err error) *Fault {
-	if syntax, ok := errtree.As[*json.SyntaxError](err); ok {
-		return &Fault{kind: InvalidJSON, attrs: []Attr{Detail("position", syntax.Offset)}}
-	}
-	if mismatch, ok := errtree.As[*json.UnmarshalTypeError](err); ok {
-		got, _, _ := strings.Cut(mismatch.Value, " ") // "number 1.5" holds input
-		if got == "bool" {                            // JSON's own word is the one that Expected has
-			got = "boolean"
-		}
-		attrs := []Attr{Detail("position", mismatch.Offset)}
-		if mismatch.Field != "" {
-			attrs = append(attrs, Detail("field", mismatch.Field))
-		}
-		wrong := typeError(InBody(fieldPointer(mismatch.Field)), jsonType(mismatch.Type), got)
-		return &Fault{kind: InvalidJSON, attrs: append(attrs, Attr{op: opField, value: wrong})}
-	}
-	name, ok := errtree.Find(err, func(e error) (string, bool) { // encoding/json has no type for it
-		name, ok := strings.CutPrefix(errorText(e), unknownFieldPrefix)
-		return strings.TrimSuffix(name, `"`), ok
-	})
-	if ok {
-		return &Fault{kind: SuperfluousAttributesInRequest,
-			attrs: []Attr{Field(Location{pointer: jsonpointer.To(name), name: name}, "unknown_field")}}
-	}
-	return nil
-}
-
-// jsonType is what JSON calls the values that t takes.
-func jsonType(t reflect.Type) string {
-	if t == nil {
-		return "value"
-	}
-	switch t.Kind() {
-	case reflect.Pointer:
-		return jsonType(t.Elem())
-	case reflect.Bool:
-		return "boolean"
-	case reflect.String:
-		return "string"
-	case reflect.Slice, reflect.Array:
-		if t.Elem().Kind() == reflect.Uint8 && t.Kind() == reflect.Slice {
-			return "string" // base64
-		}
-		return "array"
-	case reflect.Struct, reflect.Map:
-		return "object"
-	case reflect.Interface, reflect.Func, reflect.Chan, reflect.UnsafePointer, reflect.Invalid:
-		return "value"
-	}
-	return "number"
 }
 
 // sentinels of the standard library that always mean the request.
