@@ -60,8 +60,9 @@ type strict struct {
 
 func (s *strict) err(mismatch error) error {
 	var d Details
+	var input []Attr
 	if first, ok := mismatch.(*json.UnmarshalTypeError); ok && len(s.types) > 0 {
-		d.Add("position", first.Offset)
+		input = inputAttrs(first.Offset, Location{})
 	}
 	for _, at := range s.unknown {
 		d.AddField(at, "unknown_field")
@@ -76,7 +77,7 @@ func (s *strict) err(mismatch error) error {
 	case mismatch != nil && len(s.types) == 0: // a type that decodes itself
 		return Binding(mismatch)
 	case mismatch != nil:
-		return InvalidJSON.Wrap(mismatch, DetailsOf(&d))
+		return InvalidJSON.Wrap(mismatch, append(input, DetailsOf(&d))...)
 	case len(s.missing) > 0:
 		return d.Err(MandatoryAttributesMissing)
 	}

@@ -14,19 +14,16 @@ const unknownFieldPrefix = `json: unknown field "`
 // inferJSON tells where the JSON is wrong, never what stands there.
 func inferJSON(err error) *Fault {
 	if syntax, ok := errtree.As[*json.SyntaxError](err); ok {
-		return &Fault{kind: InvalidJSON, attrs: []Attr{Detail("position", syntax.Offset)}}
+		return &Fault{kind: InvalidJSON, attrs: inputAttrs(syntax.Offset, Location{})}
 	}
 	if mismatch, ok := errtree.As[*json.UnmarshalTypeError](err); ok {
 		got, _, _ := strings.Cut(mismatch.Value, " ") // "number 1.5" holds input
 		if got == "bool" {                            // JSON's own word is the one that Expected has
 			got = "boolean"
 		}
-		attrs := []Attr{Detail("position", mismatch.Offset)}
-		if mismatch.Field != "" {
-			attrs = append(attrs, Detail("field", mismatch.Field))
-		}
-		wrong := typeError(InBody(fieldPointer(mismatch.Field)), jsonType(mismatch.Type), got)
-		return &Fault{kind: InvalidJSON, attrs: append(attrs, Attr{op: opField, value: wrong})}
+		at := InBody(fieldPointer(mismatch.Field))
+		wrong := Attr{op: opField, value: typeError(at, jsonType(mismatch.Type), got)}
+		return &Fault{kind: InvalidJSON, attrs: append(inputAttrs(mismatch.Offset, at), wrong)}
 	}
 	name, ok := errtree.Find(err, func(e error) (string, bool) { // encoding/json has no type for it
 		name, ok := strings.CutPrefix(errorText(e), unknownFieldPrefix)
