@@ -82,13 +82,14 @@ func (l Location) Segments() []string {
 
 // A fieldError says what is wrong with one part of the request.
 type fieldError struct {
-	at    Location
-	name  string // key among the details
-	code  string
-	text  string // id
-	attrs []Attr // the arguments; the last one is {{.Field}}
-	label fieldLabel
-	space [2]Attr // for attrs: one allocation holds most errors
+	at     Location
+	name   string // key among the details
+	code   string
+	text   string // id
+	attrs  []Attr // the arguments; the last one is {{.Field}}
+	others int    // how many further errors were not kept
+	label  fieldLabel
+	space  [2]Attr // for attrs: one allocation holds most errors
 }
 
 // Field says what is wrong with one part of the request; all of them together go into one response.

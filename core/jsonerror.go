@@ -13,6 +13,9 @@ const unknownFieldPrefix = `json: unknown field "`
 
 // inferJSON tells where the JSON is wrong, never what stands there.
 func inferJSON(err error) *Fault {
+	if refused, ok := errtree.As[*refusedInput](err); ok {
+		return refused.answer
+	}
 	if syntax, ok := errtree.As[*json.SyntaxError](err); ok {
 		return &Fault{kind: InvalidJSON, attrs: inputAttrs(syntax.Offset, Location{})}
 	}
@@ -40,6 +43,12 @@ func inferJSON(err error) *Fault {
 func jsonType(t reflect.Type) string {
 	if t == nil {
 		return "value"
+	}
+	switch _, self := behindPointers(planKey{t: t}); self {
+	case byJSON:
+		return "value"
+	case byText:
+		return "string"
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
