@@ -40,9 +40,10 @@ func BindJSON(body io.Reader, v any, mandatory ...string) error {
 		return Binding(io.ErrUnexpectedEOF)
 	}
 	plan := jsonPlanOf(value.Type())
-	w := newJSONWalk(text, mandatory)
+	w := jsonWalk{jsonScan: jsonScan{text: text}}
+	w.require(mandatory)
 	if w.isFine(plan) {
-		if err = decodeJSON(text, v); err == nil {
+		if err = decodeJSON(text, value); err == nil {
 			return nil
 		}
 	}
@@ -57,16 +58,20 @@ func BindJSON(body io.Reader, v any, mandatory ...string) error {
 		return all
 	}
 	if err == nil {
-		err = decodeJSON(text, v)
+		err = decodeJSON(text, value)
 	}
 	return unexplained(value, err)
 }
 
-// decodeJSON decodes one value, behind which nothing stands.
-func decodeJSON(text []byte, v any) error {
+// decodeJSON decodes one value, behind which nothing stands. The fields are known to be there, unless an interface
+// holds a pointer to others: in a zero value none does.
+func decodeJSON(text []byte, value reflect.Value) error {
+	if value.Elem().IsZero() {
+		return json.Unmarshal(text, value.Interface())
+	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
+	if err := d.Decode(value.Interface()); err != nil {
 		return err
 	}
 	if rest := text[d.InputOffset():]; len(bytes.Trim(rest, jsonSpaces)) > 0 {

@@ -214,7 +214,7 @@ func checkKind(t *testing.T, text string, refused, err error) {
 func checkPlaces(t *testing.T, text string, resp *fault.Response) {
 	t.Helper()
 	var document any
-	if json.Unmarshal([]byte(text), &document) != nil {
+	if json.Unmarshal([]byte(text), &document) != nil || namedTwice(json.NewDecoder(strings.NewReader(text))) != nil {
 		return
 	}
 	var body struct {

@@ -22,6 +22,7 @@ type jsonPlan struct {
 	fields   []jsonField
 	exact    map[string]*jsonField
 	folded   map[string]*jsonField
+	longest  int // of the names, in bytes
 }
 
 // A jsonField is a field of a structure that JSON has a name for; those of embedded structures are among them.
@@ -57,16 +58,18 @@ type planKey struct {
 	unmethod bool
 }
 
-var jsonPlans sync.Map // planKey → *jsonPlan
+var jsonPlans sync.Map // reflect.Type → *jsonPlan
 
 func jsonPlanOf(t reflect.Type) *jsonPlan {
-	if p, ok := jsonPlans.Load(planKey{t: t}); ok {
+	if p, ok := jsonPlans.Load(t); ok {
 		return p.(*jsonPlan)
 	}
 	making := planMaker{}
 	p := making.plan(planKey{t: t})
 	for key, made := range making {
-		jsonPlans.LoadOrStore(key, made)
+		if !key.unmethod {
+			jsonPlans.LoadOrStore(key.t, made)
+		}
 	}
 	return p
 }
@@ -75,9 +78,6 @@ func jsonPlanOf(t reflect.Type) *jsonPlan {
 type planMaker map[planKey]*jsonPlan
 
 func (m planMaker) plan(key planKey) *jsonPlan {
-	if p, ok := jsonPlans.Load(key); ok {
-		return p.(*jsonPlan)
-	}
 	if p, ok := m[key]; ok {
 		return p
 	}
@@ -155,6 +155,7 @@ func (m planMaker) fields(p *jsonPlan) {
 		sf := p.bare.FieldByIndex(f.index)
 		f.plan = m.plan(planKey{t: f.typ, unmethod: !sf.IsExported()})
 		p.exact[f.name] = f
+		p.longest = max(p.longest, len(f.name))
 		if folded := string(foldedName(nil, []byte(f.name))); p.folded[folded] == nil {
 			p.folded[folded] = f
 		}
@@ -269,6 +270,9 @@ func isScalar(k reflect.Kind) bool {
 func (p *jsonPlan) field(name []byte) (f *jsonField, exact bool) {
 	if f = p.exact[string(name)]; f != nil {
 		return f, true
+	}
+	if len(name) > utf8.UTFMax*p.longest {
+		return nil, false
 	}
 	var space [32]byte
 	return p.folded[string(foldedName(space[:0], name))], false

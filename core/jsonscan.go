@@ -63,45 +63,57 @@ func (s *jsonScan) more(first bool, end byte) bool {
 	return false
 }
 
-// literal is the text of a string, number or word.
+// literal passes the string, number or word that begins here.
 func (s *jsonScan) literal() []byte {
-	first := s.peek()
 	start := s.pos
-	if first == '"' {
+	if start < len(s.text) && s.text[start] == '"' {
 		s.quoted()
 		return s.text[start:s.pos]
 	}
-	for s.pos < len(s.text) && isJSONWord(s.text[s.pos]) {
-		s.pos++
+	i := start
+	for i < len(s.text) && isJSONWord[s.text[i]] {
+		i++
 	}
-	s.broken = s.broken || s.pos == start
-	return s.text[start:s.pos]
+	s.pos = i
+	s.broken = s.broken || i == start
+	return s.text[start:i]
 }
 
-func isJSONWord(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || c == 'E' || c == '.' || c == '-' || c == '+'
-}
+var isJSONWord = func() (table [256]bool) {
+	for _, c := range []byte("0123456789abcdefghijklmnopqrstuvwxyzE.-+") {
+		table[c] = true
+	}
+	return table
+}()
 
-// quoted passes a string and returns what is between the quotes, and whether that is the string as it reads.
+// quoted passes a string and returns what is between the quotes, and whether that has no escapes.
 func (s *jsonScan) quoted() (inside []byte, plain bool) {
 	start := s.pos + 1
-	high := byte(0)
-	plain = true
-	for i := start; i < len(s.text); i++ {
-		switch c := s.text[i]; c {
+	rest := s.text[start:]
+	end := bytes.IndexByte(rest, '"')
+	plain = end >= 0 && bytes.IndexByte(rest[:end], '\\') < 0
+	if !plain {
+		end = quotedEnd(rest)
+	}
+	if end < 0 {
+		s.broken = true
+		return nil, true
+	}
+	s.pos = start + end + 1
+	return rest[:end], plain
+}
+
+// quotedEnd is where the quote is that ends a string; -1 when there is none.
+func quotedEnd(inside []byte) int {
+	for i := 0; i < len(inside); i++ {
+		switch inside[i] {
 		case '"':
-			s.pos = i + 1
-			inside = s.text[start:i]
-			return inside, plain && (high < utf8.RuneSelf || utf8.Valid(inside))
+			return i
 		case '\\':
-			plain = false
 			i++
-		default:
-			high |= c
 		}
 	}
-	s.broken = true
-	return nil, true
+	return -1
 }
 
 // name passes the name of a member and the colon.
@@ -111,7 +123,7 @@ func (s *jsonScan) name() []byte {
 		return nil
 	}
 	name, plain := s.quoted()
-	if !plain {
+	if !plain || !utf8.Valid(name) {
 		s.odd = true
 		name = appendUnquoted(nil, name)
 	}
@@ -272,7 +284,7 @@ func (m *memberNames) enter(s *jsonScan, position int, name []byte) bool {
 func (s *jsonScan) nameAt(position int) []byte {
 	at := jsonScan{text: s.text, pos: position}
 	name, plain := at.quoted()
-	if !plain {
+	if !plain || !utf8.Valid(name) {
 		return appendUnquoted(nil, name)
 	}
 	return name

@@ -53,16 +53,16 @@ type faultList struct {
 	total int
 }
 
-func (l *faultList) add(at Location, code string, attrs ...Attr) {
-	if l.total++; len(l.kept) < maxDetailErrors {
-		l.kept = append(l.kept, newFieldError(at, code, attrs))
-	}
+// full reports whether there is no room for one more, which it counts.
+func (l *faultList) full() bool {
+	l.total++
+	return len(l.kept) == maxDetailErrors
 }
 
-func newJSONWalk(text []byte, mandatory []string) *jsonWalk {
-	w := &jsonWalk{jsonScan: jsonScan{text: text}}
+// require makes the members mandatory.
+func (w *jsonWalk) require(mandatory []string) {
 	if len(mandatory) == 0 {
-		return w
+		return
 	}
 	w.required = &requiredMember{}
 	w.has = make([]bool, len(mandatory))
@@ -75,7 +75,6 @@ func newJSONWalk(text []byte, mandatory []string) *jsonWalk {
 		}
 		r.members = append(r.members, i)
 	}
-	return w
 }
 
 // isFine goes quickly through the document. False means that something is wrong, or that the text is no JSON.
@@ -95,8 +94,8 @@ func (w *jsonWalk) findAll(p *jsonPlan, v reflect.Value) {
 	w.quick, w.stopped = false, false
 	w.document(p, v)
 	for i, there := range w.has {
-		if !there {
-			w.missing.add(w.names[i], "required")
+		if !there && !w.missing.full() {
+			w.missing.kept = append(w.missing.kept, newFieldError(w.names[i], "required", nil))
 		}
 	}
 }
@@ -124,6 +123,9 @@ func (w *jsonWalk) value(p *jsonPlan, v reflect.Value, r *requiredMember) {
 		w.object(p, v, r)
 	case first == '[':
 		w.list(p, v, r)
+	case w.quick:
+		w.stopped = !p.begins(first)
+		w.literal()
 	default:
 		w.scalar(p, first)
 	}
@@ -156,7 +158,23 @@ func (w *jsonWalk) dynamic(p *jsonPlan, v reflect.Value, r *requiredMember, firs
 	case '[':
 		w.items(anyPlan, reflect.Value{}, r)
 	default:
+		if w.quick {
+			w.literal()
+			return
+		}
 		w.scalar(anyPlan, first)
+	}
+}
+
+// begins reports whether a scalar of the type may begin so.
+func (p *jsonPlan) begins(first byte) bool {
+	switch k := p.bare.Kind(); first {
+	case '"':
+		return k == reflect.String || k == reflect.Slice && p.bare.Elem().Kind() == reflect.Uint8
+	case 't', 'f':
+		return k == reflect.Bool
+	default:
+		return k >= reflect.Int && k <= reflect.Float64 || p.bare == numberType
 	}
 }
 
@@ -194,7 +212,9 @@ func (w *jsonWalk) selfDecoded(p *jsonPlan, r *requiredMember) {
 }
 
 func (w *jsonWalk) refused(err error) {
-	w.wrong.add(w.place(), "type", Text(ruleInvalid))
+	if !w.wrong.full() {
+		w.wrong.kept = append(w.wrong.kept, newFieldError(w.place(), "type", []Attr{Text(ruleInvalid)}))
+	}
 	if w.refusal == nil {
 		w.refusal = err
 	}
@@ -227,18 +247,23 @@ func (w *jsonWalk) list(p *jsonPlan, v reflect.Value, r *requiredMember) {
 func (w *jsonWalk) members(p *jsonPlan, v reflect.Value, r *requiredMember) {
 	var names memberNames
 	var seen [4]uint64 // fields by number: most names need no search
+	next := 0          // field, by number: most objects have their order
 	w.enter()
 	mark := len(w.path)
-	v = behind(v)
+	if v.IsValid() {
+		v = behind(v)
+	}
 	for first := true; w.more(first, '}'); first = false {
-		w.peek()
 		start := w.pos
 		name := w.name()
 		if w.broken {
 			return
 		}
 		w.step(name)
-		f, exact := p.member(name)
+		f, exact := p.member(name, next)
+		if exact {
+			next = f.number + 1
+		}
 		again := false
 		if exact && f.number < 64*len(seen) {
 			bit := uint64(1) << (f.number % 64)
@@ -255,10 +280,13 @@ func (w *jsonWalk) members(p *jsonPlan, v reflect.Value, r *requiredMember) {
 	}
 }
 
-// member finds the field for a name, unless the plan is not that of a structure.
-func (p *jsonPlan) member(name []byte) (f *jsonField, exact bool) {
-	if p.exact == nil {
+// member finds the field for a name, perhaps the next one, unless the plan is not that of a structure.
+func (p *jsonPlan) member(name []byte, next int) (f *jsonField, exact bool) {
+	switch {
+	case p.exact == nil:
 		return nil, false
+	case next < len(p.fields) && p.fields[next].name == string(name):
+		return &p.fields[next], true
 	}
 	return p.field(name)
 }
@@ -302,7 +330,9 @@ func (w *jsonWalk) superfluous(code string) {
 		w.stopped = true
 		return
 	}
-	w.unknown.add(w.place(), code)
+	if !w.unknown.full() {
+		w.unknown.kept = append(w.unknown.kept, newFieldError(w.place(), code, nil))
+	}
 }
 
 // named is the step to the member.
@@ -403,40 +433,66 @@ func (r *requiredMember) item(i int) *requiredMember {
 
 // scalar is for strings, numbers and truth values.
 func (w *jsonWalk) scalar(p *jsonPlan, first byte) {
-	w.peek()
 	start := w.pos
 	literal := w.literal()
 	if w.broken {
 		return
 	}
-	certain, possible := takes(p, first)
-	if possible && (certain || w.quick) {
-		return
+	if !takes(p, first, literal) {
+		w.mistyped(p, first, start)
 	}
-	if possible && json.Unmarshal(literal, reflect.New(p.bare).Interface()) == nil {
-		return
-	}
-	w.mistyped(p, first, start)
 }
 
-// takes reports whether a type takes any scalar that begins so, or may take it.
-func takes(p *jsonPlan, first byte) (certain, possible bool) {
-	k := p.bare.Kind()
-	isAny := k == reflect.Interface && p.bare.NumMethod() == 0
-	isNumber := p.bare == reflect.TypeFor[json.Number]()
-	switch first {
-	case '"':
-		return isAny || k == reflect.String && !isNumber,
-			isAny || k == reflect.String || k == reflect.Slice && p.bare.Elem().Kind() == reflect.Uint8
-	case 't', 'f':
-		return isAny || k == reflect.Bool, isAny || k == reflect.Bool
+// takes reports whether encoding/json reads the scalar into the type.
+func takes(p *jsonPlan, first byte, literal []byte) bool {
+	if p == anyPlan {
+		return first == '"' || first == 't' || first == 'f' || fitsFloat(literal, 64)
 	}
-	return isNumber, isAny || isNumber || k >= reflect.Int && k <= reflect.Float64
+	k := p.bare.Kind()
+	switch {
+	case !p.begins(first):
+		return false
+	case first == '"' && (k != reflect.String || p.bare == numberType):
+		return json.Unmarshal(literal, reflect.New(p.bare).Interface()) == nil
+	case k >= reflect.Int && k <= reflect.Uintptr:
+		return fitsInteger(literal, p.bare.Bits(), k >= reflect.Uint)
+	case k == reflect.Float32 || k == reflect.Float64:
+		return fitsFloat(literal, p.bare.Bits())
+	}
+	return true
+}
+
+var numberType = reflect.TypeFor[json.Number]()
+
+func fitsFloat(literal []byte, bits int) bool {
+	_, err := strconv.ParseFloat(string(literal), bits)
+	return err == nil
+}
+
+func fitsInteger(literal []byte, bits int, unsigned bool) bool {
+	limit := uint64(1)<<(bits-1) - 1
+	digits, negative := bytes.CutPrefix(literal, []byte{'-'})
+	switch {
+	case unsigned && negative:
+		return false
+	case unsigned:
+		limit = limit<<1 | 1
+	case negative:
+		limit++
+	}
+	n := uint64(0)
+	for _, c := range digits {
+		d := uint64(c - '0')
+		if d > 9 || n > (limit-d)/10 {
+			return false
+		}
+		n = 10*n + d
+	}
+	return true
 }
 
 // refuse passes over a value of the wrong type.
 func (w *jsonWalk) refuse(p *jsonPlan, first byte) {
-	w.peek()
 	start := w.pos
 	if w.quick {
 		w.stopped = true
@@ -487,17 +543,12 @@ func (w *jsonWalk) mistypedAs(t reflect.Type, expected, got string, position int
 		w.stopped = true
 		return
 	}
-	at := w.place()
 	if w.mismatch == nil {
 		w.mismatch = &json.UnmarshalTypeError{Value: got, Type: t, Offset: position}
-		w.mismatchAt = at
+		w.mismatchAt = w.place()
 	}
-	w.wrong.addType(at, expected, got)
-}
-
-func (l *faultList) addType(at Location, expected, got string) {
-	if l.total++; len(l.kept) < maxDetailErrors {
-		l.kept = append(l.kept, typeError(at, expected, got))
+	if !w.wrong.full() {
+		w.wrong.kept = append(w.wrong.kept, typeError(w.place(), expected, got))
 	}
 }
 
