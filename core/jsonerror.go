@@ -3,10 +3,10 @@ package fault
 import (
 	"encoding/json"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/polyfault/polyfault/internal/errtree"
-	"github.com/polyfault/polyfault/internal/jsonpointer"
 )
 
 const unknownFieldPrefix = `json: unknown field "`
@@ -19,24 +19,86 @@ func inferJSON(err error) *Fault {
 	if syntax, ok := errtree.As[*json.SyntaxError](err); ok {
 		return &Fault{kind: InvalidJSON, attrs: inputAttrs(syntax.Offset, Location{})}
 	}
+	b, _ := errtree.Find(err, func(e error) (*bindingError, bool) {
+		b, ok := e.(*bindingError)
+		return b, ok && (b.target != nil || b.in != "")
+	})
 	if mismatch, ok := errtree.As[*json.UnmarshalTypeError](err); ok {
-		got, _, _ := strings.Cut(mismatch.Value, " ") // "number 1.5" holds input
-		if got == "bool" {                            // JSON's own word is the one that Expected has
-			got = "boolean"
-		}
-		at := InBody(fieldPointer(mismatch.Field))
-		wrong := Attr{op: opField, value: typeError(at, jsonType(mismatch.Type), got)}
-		return &Fault{kind: InvalidJSON, attrs: append(inputAttrs(mismatch.Offset, at), wrong)}
+		return b.mismatch(mismatch)
 	}
 	name, ok := errtree.Find(err, func(e error) (string, bool) { // encoding/json has no type for it
-		name, ok := strings.CutPrefix(errorText(e), unknownFieldPrefix)
-		return strings.TrimSuffix(name, `"`), ok
+		return strings.CutPrefix(errorText(e), unknownFieldPrefix)
 	})
-	if ok {
-		return &Fault{kind: SuperfluousAttributesInRequest,
-			attrs: []Attr{Field(Location{pointer: jsonpointer.To(name), name: name}, "unknown_field")}}
+	if !ok {
+		return nil
 	}
-	return nil
+	f := &Fault{kind: SuperfluousAttributesInRequest}
+	if b == nil || b.in == "" {
+		f.attrs = []Attr{b.unknownMember(name)}
+	}
+	return f
+}
+
+// mismatch is the answer to a value of the wrong type. The path in the error leaves out items and keys, and has the Go
+// names of embedded structures: without the target only a path of one step tells a place.
+func (b *bindingError) mismatch(m *json.UnmarshalTypeError) *Fault {
+	if b != nil && b.in != "" { // JSON in a parameter
+		return &Fault{kind: InvalidJSON, attrs: inputAttrs(m.Offset, Location{})}
+	}
+	got, _, _ := strings.Cut(m.Value, " ") // "number 1.5" holds input
+	if got == "bool" {                     // JSON's own word is the one that Expected has
+		got = "boolean"
+	}
+	var at Location
+	exact := true
+	switch {
+	case b != nil:
+		f := newPlaceFinder("")
+		f.jsonPath(jsonPlanOf(b.target), m.Field, m.Field != "", m.Type, nil)
+		at, exact = f.location(), f.exact
+	case strings.Contains(m.Field, "."):
+		exact = false
+	case m.Field != "":
+		at = bodyOf([]string{m.Field})
+	}
+	wrong := typeError(at, jsonType(m.Type), got)
+	if !exact { // what is wrong is a part of it
+		wrong = newFieldError(at, "type", []Attr{Text(ruleInvalid)})
+	}
+	return &Fault{kind: InvalidJSON, attrs: append(inputAttrs(m.Offset, at), Attr{op: opField, value: wrong})}
+}
+
+// unknownMember is the field error for a member that the error tells the name of, and not where it is: a place only when
+// the target has no fields but those at the top.
+func (b *bindingError) unknownMember(rest string) Attr {
+	name, err := strconv.Unquote(`"` + rest)
+	if err == nil && b != nil {
+		if p := jsonPlanOf(b.target); p.self == 0 && p.exact != nil && !p.holdsFields(map[*jsonPlan]bool{p: true}) {
+			return Field(bodyOf([]string{name}), "unknown_field")
+		}
+	}
+	return Field(Location{}, "unknown_field", Text(SuperfluousAttributesInRequest.TextID()))
+}
+
+// holdsFields reports whether there may be fields of other structures below.
+func (p *jsonPlan) holdsFields(seen map[*jsonPlan]bool) bool {
+	below := []*jsonPlan{p.element}
+	for i := range p.fields {
+		below = append(below, p.fields[i].plan)
+	}
+	for _, q := range below {
+		switch {
+		case q == nil || q.bare == timeType || q.bare == opaquePlan.bare:
+		case q.self != 0 || q.exact != nil || q.bare.Kind() == reflect.Interface: // which may point to anything
+			return true
+		case !seen[q]:
+			seen[q] = true
+			if q.holdsFields(seen) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // jsonType is what JSON calls the values that t takes.

@@ -1,0 +1,328 @@
+package fault
+
+import (
+	"encoding"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/polyfault/polyfault/internal/jsonpointer"
+)
+
+// A placeFinder follows a path of names through a type. A path can be read in more than one way, as keys of maps and
+// names in tags may hold what separates steps: then the place is what all ways have in common.
+type placeFinder struct {
+	in     string // of a Location: whose names count
+	steps  []string
+	exact  bool // the place is the very one that the path means, and not what holds it
+	found  bool
+	budget int
+	holder *keyedHolder // of the place, when that is a value in a map
+}
+
+// keyedHolder is a map that the last step of a place leads into.
+type keyedHolder struct{ key, element reflect.Type }
+
+// maxWays bounds how many ways to read a path are tried.
+const maxWays = 64
+
+func newPlaceFinder(in string) *placeFinder { return &placeFinder{in: in, budget: maxWays} }
+
+// end takes over where one way to read the path leads.
+func (f *placeFinder) end(steps []string, exact bool, holder *keyedHolder) {
+	f.budget--
+	if !f.found {
+		f.found, f.steps, f.exact, f.holder = true, slices.Clone(steps), exact, holder
+		return
+	}
+	n := 0
+	for n < len(steps) && n < len(f.steps) && steps[n] == f.steps[n] {
+		n++
+	}
+	f.exact = f.exact && exact && n == len(steps) && n == len(f.steps)
+	f.steps = f.steps[:n]
+}
+
+// location is the place. Of parameters only one of the name itself can be told.
+func (f *placeFinder) location() Location {
+	if f.in != "" {
+		return Location{in: f.in, name: strings.Join(f.steps, ".")}
+	}
+	return bodyOf(f.steps)
+}
+
+func bodyOf(steps []string) Location {
+	var pointer []byte
+	for _, step := range steps {
+		pointer = append(pointer, '/')
+		pointer = append(pointer, jsonpointer.Escape(step)...)
+	}
+	return bodyAt(string(pointer))
+}
+
+// goPath follows a validator's path of Go names ("Items[0].Qty") from a value of the type.
+func (f *placeFinder) goPath(t reflect.Type, path string, steps []string, holder *keyedHolder) {
+	t = indirect(t)
+	p := jsonPlanOf(t)
+	switch k := t.Kind(); {
+	case path == "":
+		f.end(steps, true, holder)
+	case f.budget <= 0 || p.self != 0 && f.in == "": // whose JSON has no fields that a validator knows
+		f.end(steps, false, nil)
+	case path[0] == '[' && (k == reflect.Slice || k == reflect.Array):
+		index, rest, ok := strings.Cut(path[1:], "]")
+		if !ok || !isIndex(index) {
+			f.end(steps, false, nil)
+			return
+		}
+		f.goPath(t.Elem(), rest, append(steps, index), nil)
+	case path[0] == '[' && k == reflect.Map:
+		f.goKey(t, path[1:], steps)
+	case k == reflect.Struct:
+		f.goField(t, t, nil, strings.TrimPrefix(path, "."), steps)
+	default:
+		f.end(steps, false, nil)
+	}
+}
+
+// goKey reads a key, which may have brackets of its own.
+func (f *placeFinder) goKey(t reflect.Type, path string, steps []string) {
+	if !isPlainKey(t.Key()) {
+		f.end(steps, false, nil)
+		return
+	}
+	ended := false
+	for i := range len(path) {
+		if path[i] != ']' || i+1 < len(path) && path[i+1] != '.' && path[i+1] != '[' {
+			continue
+		}
+		if ended = true; f.budget <= 0 {
+			break
+		}
+		f.goPath(t.Elem(), path[i+1:], append(slices.Clip(steps), path[:i]), &keyedHolder{t.Key(), t.Elem()})
+	}
+	if !ended || f.budget <= 0 {
+		f.end(steps, false, nil)
+	}
+}
+
+// isPlainKey reports whether a validator writes keys of the type as clients do.
+func isPlainKey(t reflect.Type) bool {
+	for _, method := range []reflect.Type{
+		reflect.TypeFor[fmt.Formatter](), reflect.TypeFor[fmt.Stringer](), reflect.TypeFor[error](), reflect.TypeFor[encoding.TextMarshaler](),
+	} {
+		if t.Implements(method) {
+			return false
+		}
+	}
+	return isJSONKey(t) && !reflect.PointerTo(t).Implements(textUnmarshalerType)
+}
+
+// goField follows the name of a field of t, which is embedded in outer by way of index, or outer itself.
+func (f *placeFinder) goField(outer, t reflect.Type, index []int, path string, steps []string) {
+	end := strings.IndexAny(path, ".[")
+	if end < 0 {
+		end = len(path)
+	}
+	field, ok := t.FieldByName(path[:end])
+	if !ok {
+		f.end(steps, false, nil)
+		return
+	}
+	index = append(slices.Clip(index), field.Index...)
+	name, embedded, ok := f.nameOf(outer, field, index)
+	switch {
+	case !ok:
+		f.end(steps, false, nil)
+	case embedded == nil:
+		f.goPath(field.Type, path[end:], append(slices.Clip(steps), name), nil)
+	case path[end:] == "" || path[end] != '.':
+		f.end(steps, false, nil)
+	default:
+		f.goField(outer, embedded, index, path[end+1:], steps)
+	}
+}
+
+// nameOf is what clients call a field, or the structure whose fields stand for it; false for one that they cannot reach.
+func (f *placeFinder) nameOf(outer reflect.Type, field reflect.StructField, index []int) (name string, embedded reflect.Type, ok bool) {
+	read, embedded, ok := jsonFieldOf(field)
+	if f.in != "" {
+		name, ok = parameterName(field, f.in)
+		if name == "" && embedded == nil && ok {
+			name = field.Name
+		}
+		if name != "" {
+			embedded = nil
+		}
+		return name, embedded, ok && (name != "" || embedded != nil)
+	}
+	if !ok || embedded != nil {
+		return "", embedded, ok
+	}
+	for i := range jsonPlanOf(outer).fields {
+		planned := &jsonPlanOf(outer).fields[i]
+		if !slices.Equal(planned.index, index) {
+			continue
+		}
+		if name = FieldName(field); name == "" || read.tagged {
+			name = read.name
+		}
+		return name, nil, true
+	}
+	return "", nil, false // another field has its name
+}
+
+// ofGoNames finds the place of a validator's error, given the whole namespace. The target may be what a list of it holds:
+// then nobody knows the index.
+func (f *placeFinder) ofGoNames(target reflect.Type, namespace string) {
+	t := indirect(target)
+	if strings.HasPrefix(namespace, "[") || namespace == "" {
+		f.goPath(t, namespace, nil, nil)
+		return
+	}
+	path := namespace
+	if name := t.Name(); name != "" {
+		var ok bool
+		if path, ok = strings.CutPrefix(namespace, name+"."); !ok {
+			f.end(nil, false, nil)
+			return
+		}
+	}
+	if t.Kind() != reflect.Struct {
+		f.end(nil, false, nil)
+		return
+	}
+	f.goField(t, t, nil, path, nil)
+}
+
+// ofNames finds the place of a validator's error without a type: as far as a name differs from the Go name, and so was
+// given by the application's function for it. Others may be Go names that clients do not know, those of embedded
+// structures for example.
+func (f *placeFinder) ofNames(names, goNames, root string) {
+	if root != "" {
+		names, goNames = strings.TrimPrefix(names, root+"."), strings.TrimPrefix(goNames, root+".")
+	}
+	f.namedPath(names, goNames, nil, nil)
+	if !f.found || f.budget <= 0 {
+		f.steps, f.exact = nil, false
+	}
+}
+
+func (f *placeFinder) namedPath(names, goNames string, steps []string, holder *keyedHolder) {
+	f.budget--
+	goNames, _ = strings.CutPrefix(goNames, ".")
+	names, _ = strings.CutPrefix(names, ".")
+	switch {
+	case f.budget <= 0:
+	case goNames == "" && names == "":
+		f.end(steps, true, holder)
+	case goNames == "":
+	case goNames[0] == '[':
+		f.namedKey(names, goNames, steps)
+	default:
+		f.namedField(names, goNames, steps)
+	}
+}
+
+// namedField tries what of names may stand for the first Go name.
+func (f *placeFinder) namedField(names, goNames string, steps []string) {
+	end := strings.IndexAny(goNames, ".[")
+	if end < 0 {
+		if names == goNames {
+			f.end(steps, false, nil)
+		} else if names != "" {
+			f.end(append(slices.Clip(steps), names), true, nil)
+		}
+		return
+	}
+	for i := range len(names) {
+		switch {
+		case i == 0 || names[i] != goNames[end]:
+		case names[:i] == goNames[:end]:
+			f.end(steps, false, nil)
+		default:
+			f.namedPath(names[i:], goNames[end:], append(slices.Clip(steps), names[:i]), nil)
+		}
+	}
+}
+
+// namedKey tries what may be the first index or key. One of digits is an index: no key can be told from it.
+func (f *placeFinder) namedKey(names, goNames string, steps []string) {
+	for i := 1; i < len(goNames); i++ {
+		if goNames[i] != ']' || i+1 < len(goNames) && goNames[i+1] != '.' && goNames[i+1] != '[' {
+			continue
+		}
+		if !strings.HasPrefix(names, goNames[:i+1]) {
+			return
+		}
+		key := goNames[1:i]
+		f.namedPath(names[i+1:], goNames[i+1:], append(slices.Clip(steps), key), &keyedHolder{})
+		if isIndex(key) {
+			return
+		}
+	}
+}
+
+// jsonPath follows the path in an error of encoding/json: it names fields, embedded structures among them, and neither
+// items nor keys. wrong is the type that the value was not right for.
+func (f *placeFinder) jsonPath(p *jsonPlan, path string, more bool, wrong reflect.Type, steps []string) {
+	switch {
+	case !more:
+		f.end(steps, p.bare == wrong || p.declared == wrong, nil)
+		return
+	case p.self != 0 || p.exact == nil || f.budget <= 0:
+		f.end(steps, false, nil)
+		return
+	}
+	known := false
+	for i := range p.fields {
+		field := &p.fields[i]
+		rest, ok := strings.CutPrefix(path, p.goPrefix(field.index)+field.name)
+		if !ok || rest != "" && rest[0] != '.' {
+			continue
+		}
+		known = true
+		f.jsonPath(field.plan, strings.TrimPrefix(rest, "."), rest != "", wrong, append(slices.Clip(steps), field.name))
+	}
+	if !known {
+		f.end(steps, false, nil)
+	}
+}
+
+// goPrefix is how encoding/json names the embedded structures on the way to a field.
+func (p *jsonPlan) goPrefix(index []int) string {
+	prefix := ""
+	for n := 1; n < len(index); n++ {
+		prefix += p.bare.FieldByIndex(index[:n]).Name + "."
+	}
+	return prefix
+}
+
+func indirect(t reflect.Type) reflect.Type {
+	for range maxPointers { // a type may point to itself
+		if t.Kind() != reflect.Pointer {
+			break
+		}
+		t = t.Elem()
+	}
+	return t
+}
+
+// cutStep cuts at the first dot outside of brackets.
+func cutStep(path string) (step, rest string, ok bool) {
+	depth := 0
+	for i := range len(path) {
+		switch path[i] {
+		case '[':
+			depth++
+		case ']':
+			depth--
+		case '.':
+			if depth == 0 {
+				return path[:i], path[i+1:], true
+			}
+		}
+	}
+	return path, "", false
+}
