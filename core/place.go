@@ -71,17 +71,14 @@ func (f *placeFinder) goPath(t reflect.Type, path string, steps []string, holder
 	case f.budget <= 0 || p.self != 0 && f.in == "": // whose JSON has no fields that a validator knows
 		f.end(steps, false, nil)
 	case path[0] == '[' && (k == reflect.Slice || k == reflect.Array):
-		index, rest, ok := strings.Cut(path[1:], "]")
-		if !ok || !isIndex(index) {
-			f.end(steps, false, nil)
-			return
+		if index, rest, ok := strings.Cut(path[1:], "]"); ok && isIndex(index) {
+			f.goPath(t.Elem(), rest, append(slices.Clip(steps), index), nil)
 		}
-		f.goPath(t.Elem(), rest, append(steps, index), nil)
 	case path[0] == '[' && k == reflect.Map:
 		f.goKey(t, path[1:], steps)
-	case k == reflect.Struct:
-		f.goField(t, t, nil, strings.TrimPrefix(path, "."), steps)
-	default:
+	case path[0] == '.' && k == reflect.Struct:
+		f.goField(t, t, nil, path[1:], steps)
+	case k == reflect.Interface: // holds what nobody knows
 		f.end(steps, false, nil)
 	}
 }
@@ -92,19 +89,21 @@ func (f *placeFinder) goKey(t reflect.Type, path string, steps []string) {
 		f.end(steps, false, nil)
 		return
 	}
-	ended := false
 	for i := range len(path) {
-		if path[i] != ']' || i+1 < len(path) && path[i+1] != '.' && path[i+1] != '[' {
-			continue
+		if f.budget <= 0 {
+			f.end(steps, false, nil)
+			return
 		}
-		if ended = true; f.budget <= 0 {
-			break
+		if closesBracket(path, i) {
+			f.budget--
+			f.goPath(t.Elem(), path[i+1:], append(slices.Clip(steps), path[:i]), &keyedHolder{t.Key(), t.Elem()})
 		}
-		f.goPath(t.Elem(), path[i+1:], append(slices.Clip(steps), path[:i]), &keyedHolder{t.Key(), t.Elem()})
 	}
-	if !ended || f.budget <= 0 {
-		f.end(steps, false, nil)
-	}
+}
+
+// closesBracket reports whether an index or a key may end here.
+func closesBracket(path string, i int) bool {
+	return path[i] == ']' && (i+1 == len(path) || path[i+1] == '.' || path[i+1] == '[')
 }
 
 // isPlainKey reports whether a validator writes keys of the type as clients do.
@@ -124,6 +123,9 @@ func (f *placeFinder) goField(outer, t reflect.Type, index []int, path string, s
 	end := strings.IndexAny(path, ".[")
 	if end < 0 {
 		end = len(path)
+	}
+	if strings.Contains(path[:end], "]") { // of a key
+		return
 	}
 	field, ok := t.FieldByName(path[:end])
 	if !ok {
@@ -177,23 +179,21 @@ func (f *placeFinder) nameOf(outer reflect.Type, field reflect.StructField, inde
 // then nobody knows the index.
 func (f *placeFinder) ofGoNames(target reflect.Type, namespace string) {
 	t := indirect(target)
-	if strings.HasPrefix(namespace, "[") || namespace == "" {
-		f.goPath(t, namespace, nil, nil)
-		return
+	path, ok := namespace, true
+	if name := t.Name(); t.Kind() == reflect.Struct && name != "" {
+		path, ok = strings.CutPrefix(namespace, name+".")
 	}
-	path := namespace
-	if name := t.Name(); name != "" {
-		var ok bool
-		if path, ok = strings.CutPrefix(namespace, name+"."); !ok {
-			f.end(nil, false, nil)
-			return
-		}
+	switch {
+	case namespace == "": // the value itself
+		f.end(nil, true, nil)
+	case t.Kind() != reflect.Struct:
+		f.goPath(t, path, nil, nil)
+	case ok:
+		f.goField(t, t, nil, path, nil)
 	}
-	if t.Kind() != reflect.Struct {
+	if !f.found {
 		f.end(nil, false, nil)
-		return
 	}
-	f.goField(t, t, nil, path, nil)
 }
 
 // ofNames finds the place of a validator's error without a type: as far as a name differs from the Go name, and so was
@@ -228,17 +228,18 @@ func (f *placeFinder) namedPath(names, goNames string, steps []string, holder *k
 // namedField tries what of names may stand for the first Go name.
 func (f *placeFinder) namedField(names, goNames string, steps []string) {
 	end := strings.IndexAny(goNames, ".[")
-	if end < 0 {
-		if names == goNames {
-			f.end(steps, false, nil)
-		} else if names != "" {
-			f.end(append(slices.Clip(steps), names), true, nil)
-		}
+	switch {
+	case end < 0 && names == goNames:
+		f.end(steps, false, nil)
+	case end < 0 && names != "" && !strings.Contains(goNames, "]"):
+		f.end(append(slices.Clip(steps), names), true, nil)
+	}
+	if end < 0 || strings.Contains(goNames[:end], "]") { // of a key
 		return
 	}
-	for i := range len(names) {
+	for i := 1; i < len(names); i++ {
 		switch {
-		case i == 0 || names[i] != goNames[end]:
+		case names[i] != goNames[end]:
 		case names[:i] == goNames[:end]:
 			f.end(steps, false, nil)
 		default:
@@ -247,19 +248,21 @@ func (f *placeFinder) namedField(names, goNames string, steps []string) {
 	}
 }
 
-// namedKey tries what may be the first index or key. One of digits is an index: no key can be told from it.
+// namedKey tries what may be the first index or key. What is no number is a key, which the validator may write in
+// another way than the client: then the place is the map.
 func (f *placeFinder) namedKey(names, goNames string, steps []string) {
 	for i := 1; i < len(goNames); i++ {
-		if goNames[i] != ']' || i+1 < len(goNames) && goNames[i+1] != '.' && goNames[i+1] != '[' {
+		if !closesBracket(goNames, i) {
 			continue
 		}
 		if !strings.HasPrefix(names, goNames[:i+1]) {
 			return
 		}
-		key := goNames[1:i]
-		f.namedPath(names[i+1:], goNames[i+1:], append(slices.Clip(steps), key), &keyedHolder{})
-		if isIndex(key) {
-			return
+		switch key := goNames[1:i]; {
+		case isIndex(key):
+			f.namedPath(names[i+1:], goNames[i+1:], append(slices.Clip(steps), key), &keyedHolder{})
+		case key == "" || !isIndex(key[:1]) || strings.Trim(key, "0123456789][") != "": // not lists in lists
+			f.end(steps, false, nil)
 		}
 	}
 }
