@@ -18,22 +18,26 @@ type placeFinder struct {
 	exact  bool // the place is the very one that the path means, and not what holds it
 	found  bool
 	budget int
-	holder *keyedHolder // of the place, when that is a value in a map
+	holder holder // of the place
+	space  [8]string
 }
 
-// keyedHolder is a map that the last step of a place leads into.
-type keyedHolder struct{ key, element reflect.Type }
+// holder tells what the last step of a place leads into.
+type holder struct {
+	keyed        bool         // perhaps a map
+	key, element reflect.Type // of it; nil when that is not known
+}
 
 // maxWays bounds how many ways to read a path are tried.
 const maxWays = 64
 
-func newPlaceFinder(in string) *placeFinder { return &placeFinder{in: in, budget: maxWays} }
+func newPlaceFinder(in string) placeFinder { return placeFinder{in: in, budget: maxWays} }
 
 // end takes over where one way to read the path leads.
-func (f *placeFinder) end(steps []string, exact bool, holder *keyedHolder) {
+func (f *placeFinder) end(steps []string, exact bool, h holder) {
 	f.budget--
 	if !f.found {
-		f.found, f.steps, f.exact, f.holder = true, slices.Clone(steps), exact, holder
+		f.found, f.steps, f.exact, f.holder = true, append(f.space[:0], steps...), exact, h
 		return
 	}
 	n := 0
@@ -53,7 +57,8 @@ func (f *placeFinder) location() Location {
 }
 
 func bodyOf(steps []string) Location {
-	var pointer []byte
+	var space [64]byte
+	pointer := space[:0]
 	for _, step := range steps {
 		pointer = append(pointer, '/')
 		pointer = append(pointer, jsonpointer.Escape(step)...)
@@ -62,41 +67,41 @@ func bodyOf(steps []string) Location {
 }
 
 // goPath follows a validator's path of Go names ("Items[0].Qty") from a value of the type.
-func (f *placeFinder) goPath(t reflect.Type, path string, steps []string, holder *keyedHolder) {
+func (f *placeFinder) goPath(t reflect.Type, path string, steps []string, h holder) {
 	t = indirect(t)
 	p := jsonPlanOf(t)
 	switch k := t.Kind(); {
 	case path == "":
-		f.end(steps, true, holder)
+		f.end(steps, true, h)
 	case f.budget <= 0 || p.self != 0 && f.in == "": // whose JSON has no fields that a validator knows
-		f.end(steps, false, nil)
+		f.end(steps, false, holder{})
 	case path[0] == '[' && (k == reflect.Slice || k == reflect.Array):
 		if index, rest, ok := strings.Cut(path[1:], "]"); ok && isIndex(index) {
-			f.goPath(t.Elem(), rest, append(slices.Clip(steps), index), nil)
+			f.goPath(t.Elem(), rest, append(steps, index), holder{})
 		}
 	case path[0] == '[' && k == reflect.Map:
 		f.goKey(t, path[1:], steps)
 	case path[0] == '.' && k == reflect.Struct:
 		f.goField(t, t, nil, path[1:], steps)
 	case k == reflect.Interface: // holds what nobody knows
-		f.end(steps, false, nil)
+		f.end(steps, false, holder{})
 	}
 }
 
 // goKey reads a key, which may have brackets of its own.
 func (f *placeFinder) goKey(t reflect.Type, path string, steps []string) {
 	if !isPlainKey(t.Key()) {
-		f.end(steps, false, nil)
+		f.end(steps, false, holder{})
 		return
 	}
 	for i := range len(path) {
 		if f.budget <= 0 {
-			f.end(steps, false, nil)
+			f.end(steps, false, holder{})
 			return
 		}
 		if closesBracket(path, i) {
 			f.budget--
-			f.goPath(t.Elem(), path[i+1:], append(slices.Clip(steps), path[:i]), &keyedHolder{t.Key(), t.Elem()})
+			f.goPath(t.Elem(), path[i+1:], append(steps, path[:i]), holder{true, t.Key(), t.Elem()})
 		}
 	}
 }
@@ -129,18 +134,22 @@ func (f *placeFinder) goField(outer, t reflect.Type, index []int, path string, s
 	}
 	field, ok := t.FieldByName(path[:end])
 	if !ok {
-		f.end(steps, false, nil)
+		f.end(steps, false, holder{})
 		return
 	}
-	index = append(slices.Clip(index), field.Index...)
+	if index == nil {
+		index = field.Index
+	} else {
+		index = append(slices.Clip(index), field.Index...)
+	}
 	name, embedded, ok := f.nameOf(outer, field, index)
 	switch {
 	case !ok:
-		f.end(steps, false, nil)
+		f.end(steps, false, holder{})
 	case embedded == nil:
-		f.goPath(field.Type, path[end:], append(slices.Clip(steps), name), nil)
+		f.goPath(field.Type, path[end:], append(steps, name), holder{})
 	case path[end:] == "" || path[end] != '.':
-		f.end(steps, false, nil)
+		f.end(steps, false, holder{})
 	default:
 		f.goField(outer, embedded, index, path[end+1:], steps)
 	}
@@ -162,8 +171,9 @@ func (f *placeFinder) nameOf(outer reflect.Type, field reflect.StructField, inde
 	if !ok || embedded != nil {
 		return "", embedded, ok
 	}
-	for i := range jsonPlanOf(outer).fields {
-		planned := &jsonPlanOf(outer).fields[i]
+	fields := jsonPlanOf(outer).fields
+	for i := range fields {
+		planned := &fields[i]
 		if !slices.Equal(planned.index, index) {
 			continue
 		}
@@ -179,20 +189,21 @@ func (f *placeFinder) nameOf(outer reflect.Type, field reflect.StructField, inde
 // then nobody knows the index.
 func (f *placeFinder) ofGoNames(target reflect.Type, namespace string) {
 	t := indirect(target)
+	var space [8]string
 	path, ok := namespace, true
 	if name := t.Name(); t.Kind() == reflect.Struct && name != "" {
 		path, ok = strings.CutPrefix(namespace, name+".")
 	}
 	switch {
 	case namespace == "": // the value itself
-		f.end(nil, true, nil)
+		f.end(nil, true, holder{})
 	case t.Kind() != reflect.Struct:
-		f.goPath(t, path, nil, nil)
+		f.goPath(t, path, space[:0], holder{})
 	case ok:
-		f.goField(t, t, nil, path, nil)
+		f.goField(t, t, nil, path, space[:0])
 	}
 	if !f.found {
-		f.end(nil, false, nil)
+		f.end(nil, false, holder{})
 	}
 }
 
@@ -203,20 +214,21 @@ func (f *placeFinder) ofNames(names, goNames, root string) {
 	if root != "" {
 		names, goNames = strings.TrimPrefix(names, root+"."), strings.TrimPrefix(goNames, root+".")
 	}
-	f.namedPath(names, goNames, nil, nil)
+	var space [8]string
+	f.namedPath(names, goNames, space[:0], holder{})
 	if !f.found || f.budget <= 0 {
 		f.steps, f.exact = nil, false
 	}
 }
 
-func (f *placeFinder) namedPath(names, goNames string, steps []string, holder *keyedHolder) {
+func (f *placeFinder) namedPath(names, goNames string, steps []string, h holder) {
 	f.budget--
 	goNames, _ = strings.CutPrefix(goNames, ".")
 	names, _ = strings.CutPrefix(names, ".")
 	switch {
 	case f.budget <= 0:
 	case goNames == "" && names == "":
-		f.end(steps, true, holder)
+		f.end(steps, true, h)
 	case goNames == "":
 	case goNames[0] == '[':
 		f.namedKey(names, goNames, steps)
@@ -230,9 +242,9 @@ func (f *placeFinder) namedField(names, goNames string, steps []string) {
 	end := strings.IndexAny(goNames, ".[")
 	switch {
 	case end < 0 && names == goNames:
-		f.end(steps, false, nil)
+		f.end(steps, false, holder{})
 	case end < 0 && names != "" && !strings.Contains(goNames, "]"):
-		f.end(append(slices.Clip(steps), names), true, nil)
+		f.end(append(steps, names), true, holder{})
 	}
 	if end < 0 || strings.Contains(goNames[:end], "]") { // of a key
 		return
@@ -241,9 +253,9 @@ func (f *placeFinder) namedField(names, goNames string, steps []string) {
 		switch {
 		case names[i] != goNames[end]:
 		case names[:i] == goNames[:end]:
-			f.end(steps, false, nil)
+			f.end(steps, false, holder{})
 		default:
-			f.namedPath(names[i:], goNames[end:], append(slices.Clip(steps), names[:i]), nil)
+			f.namedPath(names[i:], goNames[end:], append(steps, names[:i]), holder{})
 		}
 	}
 }
@@ -260,9 +272,9 @@ func (f *placeFinder) namedKey(names, goNames string, steps []string) {
 		}
 		switch key := goNames[1:i]; {
 		case isIndex(key):
-			f.namedPath(names[i+1:], goNames[i+1:], append(slices.Clip(steps), key), &keyedHolder{})
+			f.namedPath(names[i+1:], goNames[i+1:], append(steps, key), holder{keyed: true})
 		case key == "" || !isIndex(key[:1]) || strings.Trim(key, "0123456789][") != "": // not lists in lists
-			f.end(steps, false, nil)
+			f.end(steps, false, holder{})
 		}
 	}
 }
@@ -272,10 +284,10 @@ func (f *placeFinder) namedKey(names, goNames string, steps []string) {
 func (f *placeFinder) jsonPath(p *jsonPlan, path string, more bool, wrong reflect.Type, steps []string) {
 	switch {
 	case !more:
-		f.end(steps, p.bare == wrong || p.declared == wrong, nil)
+		f.end(steps, p.bare == wrong || p.declared == wrong, holder{})
 		return
 	case p.self != 0 || p.exact == nil || f.budget <= 0:
-		f.end(steps, false, nil)
+		f.end(steps, false, holder{})
 		return
 	}
 	known := false
@@ -286,10 +298,10 @@ func (f *placeFinder) jsonPath(p *jsonPlan, path string, more bool, wrong reflec
 			continue
 		}
 		known = true
-		f.jsonPath(field.plan, strings.TrimPrefix(rest, "."), rest != "", wrong, append(slices.Clip(steps), field.name))
+		f.jsonPath(field.plan, strings.TrimPrefix(rest, "."), rest != "", wrong, append(steps, field.name))
 	}
 	if !known {
-		f.end(steps, false, nil)
+		f.end(steps, false, holder{})
 	}
 }
 

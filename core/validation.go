@@ -45,6 +45,7 @@ type fieldCollector struct {
 	target  reflect.Type // what the input was read into; nil when nobody said so
 	entries Details
 	budget  int
+	finder  placeFinder
 }
 
 // enter takes over what the mark of a binding says of the errors inside it.
@@ -62,13 +63,17 @@ func (c *fieldCollector) collect(err error, nesting int) {
 	if list.Kind() != reflect.Slice || nesting > maxNesting {
 		return
 	}
+	root := ""
+	if c.target == nil {
+		root = rootOf(list)
+	}
 	for i := range list.Len() {
 		if c.budget--; c.budget < 0 {
 			return
 		}
 		switch element := list.Index(i).Interface().(type) {
 		case validatorError:
-			c.entries.addField(c.field(element, list))
+			c.entries.addField(c.field(element, root))
 		case error: // gin: a list of lists
 			if b, ok := element.(*bindingError); ok {
 				c.enter(b)
@@ -79,8 +84,8 @@ func (c *fieldCollector) collect(err error, nesting int) {
 	}
 }
 
-func (c *fieldCollector) field(e validatorError, list reflect.Value) *fieldError {
-	place := c.place(e, list)
+func (c *fieldCollector) field(e validatorError, root string) *fieldError {
+	place := c.place(e, root)
 	code := e.Tag()
 	if strings.ContainsAny(code, "|=") { // a list of rules, with their parameters
 		code = "invalid"
@@ -97,24 +102,25 @@ func (c *fieldCollector) field(e validatorError, list reflect.Value) *fieldError
 }
 
 // place is where the field lies, or what holds it. A rule about the keys of a map is about the map: the key was refused.
-func (c *fieldCollector) place(e validatorError, list reflect.Value) *placeFinder {
-	f := newPlaceFinder(c.in)
+func (c *fieldCollector) place(e validatorError, root string) *placeFinder {
+	f := &c.finder
+	*f = newPlaceFinder(c.in)
 	if c.target != nil {
 		f.ofGoNames(c.target, e.StructNamespace())
 	} else {
-		f.ofNames(e.Namespace(), e.StructNamespace(), rootOf(list))
+		f.ofNames(e.Namespace(), e.StructNamespace(), root)
 	}
-	if f.exact && f.holder != nil && mayBeKey(e, f.steps[len(f.steps)-1], *f.holder) {
+	if f.exact && f.holder.keyed && mayBeKey(e, f.steps[len(f.steps)-1], f.holder) {
 		f.steps, f.exact = f.steps[:len(f.steps)-1], false
 	}
 	return f
 }
 
 // mayBeKey reports whether the error may be about the key of an entry instead of its value.
-func mayBeKey(e validatorError, key string, holder keyedHolder) bool {
+func mayBeKey(e validatorError, key string, h holder) bool {
 	t := e.Type()
-	if holder.key != nil && (t != holder.key || indirect(holder.element) != t) {
-		return t == holder.key
+	if h.key != nil && (t != h.key || indirect(h.element) != t) {
+		return t == h.key
 	}
 	valued, ok := e.(interface{ Value() any })
 	if !ok {
@@ -158,7 +164,7 @@ func isFromRoot(tag string) bool { return strings.HasSuffix(tag, "csfield") }
 // without a name, unless the errors of the list begin in different ways.
 func rootOf(list reflect.Value) string {
 	root := ""
-	for i := range list.Len() {
+	for i := range min(list.Len(), maxElements) {
 		e, ok := list.Index(i).Interface().(validatorError)
 		if !ok {
 			continue
