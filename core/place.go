@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"cmp"
 	"encoding"
 	"fmt"
 	"reflect"
@@ -68,12 +69,13 @@ func bodyOf(steps []string) Location {
 
 // goPath follows a validator's path of Go names ("Items[0].Qty") from a value of the type.
 func (f *placeFinder) goPath(t reflect.Type, path string, steps []string, h holder) {
-	t = indirect(t)
-	p := jsonPlanOf(t)
-	switch k := t.Kind(); {
-	case path == "":
+	if path == "" {
 		f.end(steps, true, h)
-	case f.budget <= 0 || p.self != 0 && f.in == "": // whose JSON has no fields that a validator knows
+		return
+	}
+	t = indirect(t)
+	switch k := t.Kind(); {
+	case f.budget <= 0 || f.in == "" && jsonPlanOf(t).self != 0: // whose JSON has no fields that a validator knows
 		f.end(steps, false, holder{})
 	case path[0] == '[' && (k == reflect.Slice || k == reflect.Array):
 		if index, rest, ok := strings.Cut(path[1:], "]"); ok && isIndex(index) {
@@ -157,19 +159,8 @@ func (f *placeFinder) goField(outer, t reflect.Type, index []int, path string, s
 
 // nameOf is what clients call a field, or the structure whose fields stand for it; false for one that they cannot reach.
 func (f *placeFinder) nameOf(outer reflect.Type, field reflect.StructField, index []int) (name string, embedded reflect.Type, ok bool) {
-	read, embedded, ok := jsonFieldOf(field)
 	if f.in != "" {
-		name, ok = parameterName(field, f.in)
-		if name == "" && embedded == nil && ok {
-			name = field.Name
-		}
-		if name != "" {
-			embedded = nil
-		}
-		return name, embedded, ok && (name != "" || embedded != nil)
-	}
-	if !ok || embedded != nil {
-		return "", embedded, ok
+		return f.parameter(field)
 	}
 	fields := jsonPlanOf(outer).fields
 	for i := range fields {
@@ -177,12 +168,25 @@ func (f *placeFinder) nameOf(outer reflect.Type, field reflect.StructField, inde
 		if !slices.Equal(planned.index, index) {
 			continue
 		}
-		if name = FieldName(field); name == "" || read.tagged {
-			name = read.name
+		if !planned.tagged {
+			name = FieldName(field)
 		}
-		return name, nil, true
+		return cmp.Or(name, planned.name), nil, true
 	}
-	return "", nil, false // another field has its name
+	_, embedded, ok = jsonFieldOf(field) // hidden, embedded, or another field has its name
+	return "", embedded, ok && embedded != nil
+}
+
+// parameter is what clients call a parameter, or the structure whose fields stand for it.
+func (f *placeFinder) parameter(field reflect.StructField) (name string, embedded reflect.Type, ok bool) {
+	name, ok = parameterName(field, f.in)
+	if name != "" || !ok {
+		return name, nil, ok
+	}
+	if _, embedded, _ = jsonFieldOf(field); embedded != nil {
+		return "", embedded, true
+	}
+	return field.Name, nil, true
 }
 
 // ofGoNames finds the place of a validator's error, given the whole namespace. The target may be what a list of it holds:
