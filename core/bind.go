@@ -14,9 +14,10 @@ import (
 // that has a name twice, wherever it lies, and objects that lack a mandatory member or have null there. mandatory are
 // names of members at the top ("qty") or JSON Pointers ("/address/zip", "/items/0/qty").
 //
-// All failing members are told at once, as field errors with the codes "unknown_field", "duplicate_member", "required"
-// and "type". The error is of kind [InvalidJSON] when a type is wrong (with the position of the first
-// one), else [MandatoryAttributesMissing], else [SuperfluousAttributesInRequest]; [InvalidJSON] with
+// All failing members are told at once, as field errors with the codes "unknown_field", "unique" (a name that comes
+// twice), "required" and "type". The error is of kind [InvalidJSON] when a type is wrong (with the position of the
+// first one), else [MandatoryAttributesMissing], else [SuperfluousAttributesInRequest], else, for names that come twice,
+// [ValidationFailed]; [InvalidJSON] with
 // the position for a syntax error; what reading body gives, by [Binding], otherwise. A type that decodes itself and
 // refuses its input fails the member with the code "type", without its text; mappers see its error, and without one
 // the kind is [BadParamValue] for errors of strconv and time, else [BadRequest]. It may be asked twice, the second

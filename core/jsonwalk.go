@@ -26,6 +26,7 @@ type jsonWalk struct {
 	depthOf  int        // of interfaces in interfaces
 
 	unknown, wrong, missing faultList
+	hasUnknown              bool                     // and not only names that come twice
 	mismatch                *json.UnmarshalTypeError // the first wrong type
 	mismatchAt              Location
 	refusal                 error // the first of a type that decodes itself
@@ -300,7 +301,7 @@ func (w *jsonWalk) member(p *jsonPlan, f *jsonField, v reflect.Value, r *require
 		}
 		w.skim()
 	case again:
-		w.superfluous("duplicate_member")
+		w.superfluous("unique")
 		w.skim()
 	case isStruct:
 		r = r.ofField(p, f, name)
@@ -330,6 +331,7 @@ func (w *jsonWalk) superfluous(code string) {
 		w.stopped = true
 		return
 	}
+	w.hasUnknown = w.hasUnknown || code == "unknown_field"
 	if !w.unknown.full() {
 		w.unknown.kept = append(w.unknown.kept, newFieldError(w.place(), code, nil))
 	}
@@ -590,8 +592,10 @@ func (w *jsonWalk) found() error {
 		return Binding(&refusedInput{w.refusal, &Fault{kind: kindOfRefusal(w.refusal), attrs: []Attr{DetailsOf(d)}}})
 	case w.missing.total > 0:
 		return d.Err(MandatoryAttributesMissing)
+	case w.hasUnknown:
+		return d.Err(SuperfluousAttributesInRequest)
 	}
-	return d.Err(SuperfluousAttributesInRequest)
+	return d.Err(ValidationFailed)
 }
 
 // details are as many errors as a response carries. What decides over the kind goes first when there are too many.

@@ -166,16 +166,17 @@ func TestBindJSONTellsAll(t *testing.T) {
 		kind      *fault.Kind
 		wrong     []string
 	}{
-		{`{"a":{"x":1,"x":2},"a":3}`, new(map[string]any), nil, fault.SuperfluousAttributesInRequest,
-			[]string{"duplicate_member@#/a/x", "duplicate_member@#/a"}},
-		{`{"id":1,"ID":2,"id":3}`, &Base{}, nil, fault.SuperfluousAttributesInRequest, []string{"duplicate_member@#/id"}},
-		{`{"id":1,"\u0069d":2}`, &Base{}, nil, fault.SuperfluousAttributesInRequest, []string{"duplicate_member@#/id"}},
-		{`{"raw":{"a":1,"a":2}}`, &parcel{}, nil, fault.SuperfluousAttributesInRequest, []string{"duplicate_member@#/raw/a"}},
+		{`{"a":{"x":1,"x":2},"a":3}`, new(map[string]any), nil, fault.ValidationFailed,
+			[]string{"unique@#/a/x", "unique@#/a"}},
+		{`{"id":1,"ID":2,"id":3}`, &Base{}, nil, fault.ValidationFailed, []string{"unique@#/id"}},
+		{`{"id":1,"\u0069d":2}`, &Base{}, nil, fault.ValidationFailed, []string{"unique@#/id"}},
+		{`{"raw":{"a":1,"a":2}}`, &parcel{}, nil, fault.ValidationFailed, []string{"unique@#/raw/a"}},
 		{`{"x":1,"items":[{"id":1},{"id":"a","y":1}]}`, &deepOrder{}, []string{"/items/0/id", "/items/1/id", "/items/2/id", "/to/zip"},
 			fault.InvalidJSON, []string{"unknown_field@#/x", "unknown_field@#/items/1/y", "required@#/items/2/id", "required@#/to/zip", "type@#/items/1/id"}},
 		{`{"next":{"to":{"zip":null}}}`, &deepOrder{}, []string{"/next/to/zip", "next"}, fault.MandatoryAttributesMissing, []string{"required@#/next/to/zip"}},
 		{`{"NEXT":{"To":{"ZIP":1}}}`, &deepOrder{}, []string{"/next/to/zip"}, nil, nil},
 		{`{"A":1}`, new(map[string]int), []string{"a"}, fault.MandatoryAttributesMissing, []string{"required@#/a"}},
+		{`{"id":1,"id":2,"x":1}`, &Base{}, nil, fault.SuperfluousAttributesInRequest, []string{"unique@#/id", "unknown_field@#/x"}},
 		{`{"keys":{"1":2,"canary":3,"4":"x"}}`, &deepOrder{}, nil, fault.InvalidJSON, []string{"type@#/keys", "type@#/keys/4"}},
 		{`{"id":1,"x":2}`, &held, nil, fault.SuperfluousAttributesInRequest, []string{"unknown_field@#/x"}},
 		{`{"id":"canary","x":2}`, &held, nil, fault.InvalidJSON, []string{"unknown_field@#/x", "type@#/id"}},
