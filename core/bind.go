@@ -17,12 +17,11 @@ import (
 // All failing members are told at once, as field errors with the codes "unknown_field", "unique" (a name that comes
 // twice), "required" and "type". The error is of kind [InvalidJSON] when a type is wrong (with the position of the
 // first one), else [MandatoryAttributesMissing], else [SuperfluousAttributesInRequest], else, for names that come twice,
-// [ValidationFailed]; [InvalidJSON] with
-// the position for a syntax error; what reading body gives, by [Binding], otherwise. A type that decodes itself and
-// refuses its input fails the member with the code "type", without its text; mappers see its error, and without one
-// the kind is [BadParamValue] for errors of strconv and time, else [BadRequest]. It may be asked twice, the second
-// time for a value that is thrown away. v may have been filled in part. A v that is no pointer is a
-// [ProgrammingError].
+// [ValidationFailed]; [InvalidJSON] with the position for a syntax error; what reading body gives, by [Binding],
+// otherwise. A type that decodes itself and refuses its input fails the member with the code "type", without its text;
+// mappers see its error, and without one the kind is [BadParamValue] for errors of strconv and time, else [BadRequest].
+// It may be asked twice, the second time for a value that is thrown away. v may have been filled in part. A v that is
+// no pointer is a [ProgrammingError].
 //
 // A pointer to a member that lies deep, more than 1024 bytes of names, ends at what holds it. How much is read is the
 // caller's choice: see [http.MaxBytesReader]. More than 4 GiB are [ContentTooLarge].
@@ -111,6 +110,11 @@ func unexplained(value reflect.Value, err error) error {
 //	if err := c.ShouldBindQuery(&filter); err != nil {
 //		return fault.Binding(err, fault.InQuery)
 //	}
+//
+// The place of a field error is the client's own, or what holds it, and never a Go name. Errors of encoding/json and of
+// validators tell too little for more: of the former only a member at the top has a place (the document is taken to be
+// an object), of the latter the names that a function given to the validator chose ([FieldName]), as far as they differ
+// from those in Go. What is not known is told of the body as a whole. [BindingTo] knows more, and [BindJSON] all.
 func Binding(err error, in ...func(name string) Location) error {
 	if IsNil(err) {
 		return nil
@@ -124,12 +128,17 @@ func Binding(err error, in ...func(name string) Location) error {
 	return b
 }
 
-// BindingTo is [Binding] for input that was read into target: field errors of a validator, which speak of Go names,
-// then lie where the target's tags say. target is the value, a pointer to it, or its [reflect.Type].
+// BindingTo is [Binding] for input that was read into target: field errors of a validator, which speak of Go names, and
+// errors of encoding/json, which leave out items, keys and where an unknown member is, then lie where the target's
+// fields and tags say, or in what is known to hold the place. target is the value, a pointer to it, or its
+// [reflect.Type].
 //
 //	if err := validate.Struct(&booking); err != nil {
 //		return fault.BindingTo(&booking, err)
 //	}
+//
+// An error about the key of a map is told of the map. Rules that speak of other fields ("eqfield") call them as clients
+// do; without the target their texts do not name them.
 func BindingTo(target any, err error, in ...func(name string) Location) error {
 	if IsNil(err) {
 		return nil

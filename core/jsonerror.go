@@ -55,7 +55,8 @@ func (b *bindingError) mismatch(m *json.UnmarshalTypeError) *Fault {
 	case b != nil:
 		f := newPlaceFinder("")
 		f.jsonPath(jsonPlanOf(b.target), m.Field, m.Field != "", m.Type, nil)
-		at, exact = f.location(), f.exact
+		at = f.location()
+		exact = f.exact
 	case strings.Contains(m.Field, "."):
 		exact = false
 	case m.Field != "":
@@ -72,7 +73,7 @@ func (b *bindingError) mismatch(m *json.UnmarshalTypeError) *Fault {
 // the target has no fields but those at the top.
 func (b *bindingError) unknownMember(rest string) Attr {
 	name, err := strconv.Unquote(`"` + rest)
-	if err == nil && b != nil {
+	if err == nil && b != nil && len(name) < maxPointer {
 		if p := jsonPlanOf(b.target); p.self == 0 && p.exact != nil && !p.holdsFields(map[*jsonPlan]bool{p: true}) {
 			return Field(bodyOf([]string{name}), "unknown_field")
 		}

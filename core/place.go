@@ -49,8 +49,15 @@ func (f *placeFinder) end(steps []string, exact bool, h holder) {
 	f.steps = f.steps[:n]
 }
 
-// location is the place. Of parameters only one of the name itself can be told.
+// location is the place. One with very long names is told by what holds it.
 func (f *placeFinder) location() Location {
+	size := 0
+	for i, step := range f.steps {
+		if size += len("/") + len(step); size > maxPointer {
+			f.steps, f.exact = f.steps[:i], false
+			break
+		}
+	}
 	if f.in != "" {
 		return Location{in: f.in, name: strings.Join(f.steps, ".")}
 	}
@@ -267,10 +274,11 @@ func (f *placeFinder) namedField(names, goNames string, steps []string) {
 // namedKey tries what may be the first index or key. What is no number is a key, which the validator may write in
 // another way than the client: then the place is the map.
 func (f *placeFinder) namedKey(names, goNames string, steps []string) {
-	for i := 1; i < len(goNames); i++ {
+	for i := 1; i < len(goNames) && f.budget > 0; i++ {
 		if !closesBracket(goNames, i) {
 			continue
 		}
+		f.budget--
 		if !strings.HasPrefix(names, goNames[:i+1]) {
 			return
 		}

@@ -154,7 +154,8 @@ func (c *fieldCollector) other(e validatorError, name string) (Location, bool) {
 	}
 	f := newPlaceFinder(c.in)
 	f.ofGoNames(c.target, beside+name)
-	return f.location(), f.exact
+	at := f.location()
+	return at, f.exact
 }
 
 // isFromRoot reports whether the tag names another field by its path from the root.
@@ -205,7 +206,7 @@ var predeclared = func() map[string]bool {
 //	validate.RegisterTagNameFunc(fault.FieldName)
 //
 // It is "" for a field that requests do not have ("-") and for one without such a tag: the validator
-// then uses the Go name.
+// then uses the Go name. The name of `json:"-,"` is "-", as encoding/json has it.
 func FieldName(field reflect.StructField) string {
 	for _, tag := range []string{"json", "form", "query", "param", "uri", "header", "xml", "yaml", "toml"} {
 		if field.Tag.Get(tag) == "-" {

@@ -3,6 +3,7 @@ package validator_test
 import (
 	"encoding/json"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -253,6 +254,30 @@ func TestNamesOfOtherFields(t *testing.T) {
 	}
 	assert.NoError(t, json.Unmarshal(resp.Body, &problem))
 	assert.Equal(t, map[string]any{"Other": "password"}, problem.Errors[0].Params)
+}
+
+// Keys that can be read in very many ways cost no more than their length.
+func TestPlacesOfHostileKeysAreBounded(t *testing.T) {
+	type entry struct {
+		Zip string                      `json:"zip" validate:"required"`
+		M   map[string]map[string]entry `json:"m" validate:"dive,dive"`
+	}
+	for _, piece := range []string{"].M[", "][", "].", ".", "[", "0][", "].m["} {
+		key := strings.Repeat(piece, 200_000/len(piece))
+		input := entry{Zip: "1", M: map[string]map[string]entry{"a": {}}}
+		for i := range 20 {
+			input.M["a"][key+strconv.Itoa(i)] = entry{}
+		}
+		for _, err := range []error{
+			fault.BindingTo(entry{}, newValidator().Struct(input)), newValidator().Struct(input), validator.New().Struct(input),
+		} {
+			start := time.Now()
+			resp := responder(t).Respond(with(), err)
+			assert.Less(t, time.Since(start), 5*time.Second, piece)
+			assert.Equal(t, 400, resp.Status)
+			assert.Less(t, len(resp.Body), 200_000)
+		}
+	}
 }
 
 // A parameter has the name that its part of the request knows.
