@@ -2,272 +2,98 @@ package fault
 
 import (
 	"bytes"
-	"encoding"
 	"encoding/json"
-	"errors"
 	"io"
+	"math"
 	"reflect"
-	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/polyfault/polyfault/internal/jsonpointer"
 )
 
-// BindJSON decodes the JSON value in body into v, as [json.Unmarshal] does, and strictly: it refuses
-// members that v has no field for, down to 64 levels, what stands behind the value, and objects that
-// lack a mandatory member or have null there. mandatory are names of members at the top ("qty") or
-// JSON Pointers ("/address/zip").
+// BindJSON decodes the JSON value in body into v, and strictly: it accepts what [json.Decoder] with
+// DisallowUnknownFields accepts, gives v the same value, and refuses besides what stands behind the value, an object
+// that has a name twice, wherever it lies, and objects that lack a mandatory member or have null there. mandatory are
+// names of members at the top ("qty") or JSON Pointers ("/address/zip", "/items/0/qty").
 //
-// All failing members are told at once, as field errors with the codes "unknown_field", "required" and
-// "type". The error is of kind [InvalidJSON] when a type is wrong (with the position of the first
-// one), else [MandatoryAttributesMissing], else [SuperfluousAttributesInRequest]; [InvalidJSON] with
-// the position for a syntax error; what reading body gives, by [Binding], otherwise. v may have been
-// filled in part. A v that is no pointer is a [ProgrammingError].
+// All failing members are told at once, as field errors with the codes "unknown_field", "unique" (a name that comes
+// twice), "required" and "type". The error is of kind [InvalidJSON] when a type is wrong (with the position of the
+// first one), else [MandatoryAttributesMissing], else [SuperfluousAttributesInRequest], else, for names that come twice,
+// [ValidationFailed]; [InvalidJSON] with the position for a syntax error; what reading body gives, by [Binding],
+// otherwise. A type that decodes itself and refuses its input fails the member with the code "type", without its text;
+// mappers see its error, and without one the kind is [BadParamValue] for errors of strconv and time, else [BadRequest].
+// It may be asked twice, the second time for a value that is thrown away. v may have been filled in part. A v that is
+// no pointer is a [ProgrammingError].
 //
-// How much is read is the caller's choice: see [http.MaxBytesReader].
+// A pointer to a member that lies deep, more than 1024 bytes of names, ends at what holds it. How much is read is the
+// caller's choice: see [http.MaxBytesReader]. More than 4 GiB are [ContentTooLarge].
 func BindJSON(body io.Reader, v any, mandatory ...string) error {
-	raw, err := io.ReadAll(body)
-	if err != nil {
-		return Binding(err)
+	value := reflect.ValueOf(v)
+	if value.Kind() != reflect.Pointer || value.IsNil() {
+		return ProgrammingError.Wrap(&json.InvalidUnmarshalError{Type: reflect.TypeOf(v)})
 	}
-	if len(bytes.TrimSpace(raw)) == 0 {
+	text, err := io.ReadAll(body)
+	switch {
+	case err != nil:
+		return Binding(err)
+	case len(text) >= math.MaxUint32:
+		return ContentTooLarge.New()
+	case len(bytes.Trim(text, jsonSpaces)) == 0:
 		return Binding(io.ErrUnexpectedEOF)
 	}
-	err = json.Unmarshal(raw, v)
-	if _, ok := errors.AsType[*json.InvalidUnmarshalError](err); ok {
-		return ProgrammingError.Wrap(err)
+	plan := jsonPlanOf(value.Type())
+	w := jsonWalk{jsonScan: jsonScan{text: text}}
+	w.require(mandatory)
+	if w.isFine(plan) {
+		if err = decodeJSON(text, value); err == nil {
+			return nil
+		}
 	}
-	var mismatch *json.UnmarshalTypeError
-	if err != nil && !errors.As(err, &mismatch) {
+	if syntax := json.Unmarshal(text, &ignored{}); syntax != nil {
+		return Binding(syntax)
+	}
+	if _, ours := From(err); ours {
 		return Binding(err)
 	}
-	s := strict{}
-	s.value(reflect.TypeOf(v), raw, "", 0)
-	for _, name := range mandatory {
-		if at := InBody(name); !s.has(raw, at) {
-			s.missing = append(s.missing, at)
-		}
+	w.findAll(plan, value)
+	if all := w.found(); all != nil {
+		return all
 	}
-	return s.err(err)
+	if err == nil {
+		err = decodeJSON(text, value)
+	}
+	return unexplained(value, err)
 }
 
-// strict collects what encoding/json lets pass, and the types that it would name one at a time.
-type strict struct {
-	unknown, missing []Location
-	types            []*fieldError
-}
-
-func (s *strict) err(mismatch error) error {
-	var d Details
-	var attrs []Attr
-	if first, ok := mismatch.(*json.UnmarshalTypeError); ok && len(s.types) > 0 {
-		attrs = inputAttrs(first.Offset, Location{})
+// decodeJSON decodes one value, behind which nothing stands. The fields are known to be there, unless an interface
+// holds a pointer to others: in a zero value none does.
+func decodeJSON(text []byte, value reflect.Value) error {
+	if value.Elem().IsZero() {
+		return json.Unmarshal(text, value.Interface())
 	}
-	for _, at := range s.unknown {
-		d.AddField(at, "unknown_field")
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(value.Interface()); err != nil {
+		return err
 	}
-	for _, at := range s.missing {
-		d.AddField(at, "required")
-	}
-	for _, e := range s.types {
-		d.addField(e)
-	}
-	switch {
-	case mismatch != nil && len(s.types) == 0: // a type that decodes itself
-		return Binding(mismatch)
-	case mismatch != nil:
-		return InvalidJSON.Wrap(mismatch, append(attrs, DetailsOf(&d))...)
-	case len(s.missing) > 0:
-		return d.Err(MandatoryAttributesMissing)
-	}
-	return d.Err(SuperfluousAttributesInRequest)
-}
-
-// maxJSONDepth bounds the walk, which reads each level anew.
-const maxJSONDepth = 64
-
-// value goes through the value as t takes it.
-func (s *strict) value(t reflect.Type, raw json.RawMessage, pointer string, depth int) {
-	raw = bytes.TrimSpace(raw)
-	for t != nil && t.Kind() == reflect.Pointer && !decodesItself(t) {
-		t = t.Elem()
-	}
-	if t == nil || decodesItself(t) || decodesItself(reflect.PointerTo(t)) || len(raw) == 0 || raw[0] == 'n' || depth > maxJSONDepth {
-		return
-	}
-	switch t.Kind() {
-	case reflect.Interface:
-	case reflect.Struct, reflect.Map:
-		s.object(t, raw, pointer, depth)
-	case reflect.Slice, reflect.Array:
-		s.list(t, raw, pointer, depth)
-	default:
-		s.scalar(t, raw, pointer)
-	}
-}
-
-func decodesItself(t reflect.Type) bool {
-	return t.Implements(reflect.TypeFor[json.Unmarshaler]()) || t.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
-}
-
-func (s *strict) object(t reflect.Type, raw json.RawMessage, pointer string, depth int) {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(raw, &members) != nil {
-		s.mismatch(t, raw, pointer)
-		return
-	}
-	for _, name := range namesInOrder(raw, members) {
-		at := pointer + jsonpointer.To(name)
-		if t.Kind() == reflect.Map {
-			s.value(t.Elem(), members[name], at, depth+1)
-			continue
-		}
-		if field, ok := jsonField(t, name); ok {
-			s.value(field, members[name], at, depth+1)
-			continue
-		}
-		s.unknown = append(s.unknown, bodyAt(at))
-	}
-}
-
-// namesInOrder are the names of the members as the document has them.
-func namesInOrder(raw json.RawMessage, members map[string]json.RawMessage) []string {
-	names, seen := make([]string, 0, len(members)), make(map[string]bool, len(members))
-	d := json.NewDecoder(bytes.NewReader(raw))
-	_, _ = d.Token()
-	for d.More() {
-		name, _ := d.Token()
-		var skipped json.RawMessage
-		if d.Decode(&skipped) != nil {
-			break
-		}
-		if text, _ := name.(string); !seen[text] {
-			seen[text] = true
-			names = append(names, text)
-		}
-	}
-	return names
-}
-
-func (s *strict) list(t reflect.Type, raw json.RawMessage, pointer string, depth int) {
-	if jsonType(t) == "string" { // base64
-		s.scalar(t, raw, pointer)
-		return
-	}
-	var items []json.RawMessage
-	if json.Unmarshal(raw, &items) != nil {
-		s.mismatch(t, raw, pointer)
-		return
-	}
-	for i, item := range items {
-		s.value(t.Elem(), item, pointer+"/"+strconv.Itoa(i), depth+1)
-	}
-}
-
-func (s *strict) scalar(t reflect.Type, raw json.RawMessage, pointer string) {
-	if json.Unmarshal(raw, reflect.New(t).Interface()) != nil {
-		s.mismatch(t, raw, pointer)
-	}
-}
-
-func (s *strict) mismatch(t reflect.Type, raw json.RawMessage, pointer string) {
-	s.types = append(s.types, typeError(bodyAt(pointer), jsonType(t), typeOfJSON(raw[0])))
-}
-
-// typeError tells what was expected, unless the type is right and the value does not fit: 1.5 for an int.
-func typeError(at Location, expected, got string) *fieldError {
-	text := "rule.type." + expected
-	if got == expected {
-		text = ruleInvalid
-	}
-	return newFieldError(at, "type", []Attr{Text(text), Arg("Expected", expected), Arg("Got", got)})
-}
-
-// typeOfJSON is the type of a valid JSON value by its first byte.
-func typeOfJSON(first byte) string {
-	switch first {
-	case '{':
-		return "object"
-	case '[':
-		return "array"
-	case '"':
-		return "string"
-	case 't', 'f':
-		return "boolean"
-	case 'n':
-		return "null"
-	}
-	return "number"
-}
-
-// jsonField finds the field that encoding/json puts the member into: by name, else without regard to
-// letter case.
-func jsonField(t reflect.Type, name string) (reflect.Type, bool) {
-	var folded reflect.Type
-	for _, f := range reflect.VisibleFields(t) {
-		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if !f.IsExported() || f.Tag.Get("json") == "-" || f.Anonymous && tag == "" {
-			continue
-		}
-		own := f.Name
-		if tag != "" {
-			own = tag
-		}
-		if own == name {
-			return quotedType(f), true
-		}
-		if folded == nil && strings.EqualFold(own, name) {
-			folded = quotedType(f)
-		}
-	}
-	return folded, folded != nil
-}
-
-// quotedType is the type of the field's JSON: that of a field with the option "string" is not looked
-// into.
-func quotedType(f reflect.StructField) reflect.Type {
-	if _, options, _ := strings.Cut(f.Tag.Get("json"), ","); slices.Contains(strings.Split(options, ","), "string") {
-		return reflect.TypeFor[any]()
-	}
-	return f.Type
-}
-
-// has reports whether there is a value other than null at the location.
-func (*strict) has(raw json.RawMessage, at Location) bool {
-	for _, step := range at.Segments() {
-		raw = within(raw, step)
-	}
-	raw = bytes.TrimSpace(raw)
-	return len(raw) > 0 && raw[0] != 'n'
-}
-
-// within is the member of an object, or the item of a list; nil when there is none.
-func within(raw json.RawMessage, step string) json.RawMessage {
-	var items []json.RawMessage
-	if i, err := strconv.Atoi(step); err == nil && json.Unmarshal(raw, &items) == nil {
-		if i >= 0 && i < len(items) {
-			return items[i]
-		}
-		return nil
-	}
-	var members map[string]json.RawMessage
-	if json.Unmarshal(raw, &members) != nil {
-		return nil
-	}
-	return memberOf(members, step)
-}
-
-func memberOf(members map[string]json.RawMessage, name string) json.RawMessage {
-	if raw, ok := members[name]; ok {
-		return raw
-	}
-	for other, raw := range members { // as encoding/json matches
-		if strings.EqualFold(other, name) {
-			return raw
-		}
+	if rest := text[d.InputOffset():]; len(bytes.Trim(rest, jsonSpaces)) > 0 {
+		return json.Unmarshal(text, &ignored{})
 	}
 	return nil
+}
+
+const jsonSpaces = " \t\r\n"
+
+// ignored takes any JSON: decoding into it finds syntax errors alone.
+type ignored struct{}
+
+func (*ignored) UnmarshalJSON([]byte) error { return nil }
+
+// unexplained is for what encoding/json refuses without a reason in the document: a type that decodes itself and
+// depends on what its value was before, or one that cannot be decoded into.
+func unexplained(value reflect.Value, err error) error {
+	if strings.HasPrefix(errorText(err), "json: cannot set embedded pointer to unexported struct") {
+		return ProgrammingError.Wrap(err)
+	}
+	return BindingTo(value.Type(), err)
 }
 
 // Binding marks err as met while reading the input of the request: decoding the body, converting a
@@ -284,6 +110,11 @@ func memberOf(members map[string]json.RawMessage, name string) json.RawMessage {
 //	if err := c.ShouldBindQuery(&filter); err != nil {
 //		return fault.Binding(err, fault.InQuery)
 //	}
+//
+// The place of a field error is the client's own, or what holds it, and never a Go name. Errors of encoding/json and of
+// validators tell too little for more: of the former only a member at the top has a place (the document is taken to be
+// an object), of the latter the names that a function given to the validator chose ([FieldName]), as far as they differ
+// from those in Go. What is not known is told of the body as a whole. [BindingTo] knows more, and [BindJSON] all.
 func Binding(err error, in ...func(name string) Location) error {
 	if IsNil(err) {
 		return nil
@@ -297,12 +128,17 @@ func Binding(err error, in ...func(name string) Location) error {
 	return b
 }
 
-// BindingTo is [Binding] for input that was read into target: field errors of a validator, which speak of Go names,
-// then lie where the target's tags say. target is the value, a pointer to it, or its [reflect.Type].
+// BindingTo is [Binding] for input that was read into target: field errors of a validator, which speak of Go names, and
+// errors of encoding/json, which leave out items, keys and where an unknown member is, then lie where the target's
+// fields and tags say, or in what is known to hold the place. target is the value, a pointer to it, or its
+// [reflect.Type].
 //
 //	if err := validate.Struct(&booking); err != nil {
 //		return fault.BindingTo(&booking, err)
 //	}
+//
+// An error about the key of a map is told of the map. Rules that speak of other fields ("eqfield") call them as clients
+// do; without the target their texts do not name them.
 func BindingTo(target any, err error, in ...func(name string) Location) error {
 	if IsNil(err) {
 		return nil

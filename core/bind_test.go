@@ -97,7 +97,7 @@ func TestBindJSON(t *testing.T) {
 		{"the same name twice", `{"colour":1,"x":2,"colour":3}`, nil, fault.SuperfluousAttributesInRequest,
 			[]string{"unknown_field@#/colour", "unknown_field@#/x"}},
 		{"another type of document", `[1]`, []string{"id"}, fault.InvalidJSON, []string{"required@#/id", "type@#"}},
-		{"a type that decodes itself", `{"when":"canary"}`, nil, fault.BadParamValue, nil},
+		{"a type that decodes itself", `{"when":"canary"}`, nil, fault.BadParamValue, []string{"type@#/when"}},
 		{"syntax", `{"id":canary}`, []string{"id"}, fault.InvalidJSON, nil},
 		{"behind the value", `{"id":1} canary`, nil, fault.InvalidJSON, nil},
 		{"a second value", `{"id":1}{}`, nil, fault.InvalidJSON, nil},
@@ -164,8 +164,14 @@ func TestBindJSONIsBounded(t *testing.T) {
 	require.ErrorIs(t, err, fault.SuperfluousAttributesInRequest)
 	resp := responder(t).Respond(with(), err)
 	assert.InDelta(t, 50_000, decode(t, resp)["errors_total"], 0)
-	deep := strings.Repeat(`{"next":`, 9000) + `{"x":1}` + strings.Repeat(`}`, 9000)
-	require.NoError(t, fault.BindJSON(strings.NewReader(deep), &v), "below 64 levels nothing is looked for")
+	for _, depth := range []int{64, 9000} {
+		deep := strings.Repeat(`{"next":`, depth) + `{"x":1}` + strings.Repeat(`}`, depth)
+		place := "unknown_field@#" + strings.Repeat("/next", min(depth, 1024/len("/next")))
+		if depth == 64 {
+			place += "/x"
+		}
+		assert.Equal(t, []string{place}, wrongs(t, fault.BindJSON(strings.NewReader(deep), &v)), "what lies too deep is told by what holds it")
+	}
 }
 
 func ExampleBindJSON() {

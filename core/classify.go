@@ -6,14 +6,12 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"reflect"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/polyfault/polyfault/internal/errtree"
-	"github.com/polyfault/polyfault/internal/jsonpointer"
 )
 
 // classify resolves the error to kind, status and, where there is more to say than the kind, fault.
@@ -235,59 +233,6 @@ func isTimeout(errs errtree.List) bool {
 	}
 	t, ok := errtree.FirstAs[interface{ Timeout() bool }](errs)
 	return ok && t.Timeout()
-}
-
-const unknownFieldPrefix = `json: unknown field "`
-
-// inferJSON tells where the JSON is wrong, never what stands there.
-func inferJSON(err error) *Fault {
-	if syntax, ok := errtree.As[*json.SyntaxError](err); ok {
-		return &Fault{kind: InvalidJSON, attrs: inputAttrs(syntax.Offset, Location{})}
-	}
-	if mismatch, ok := errtree.As[*json.UnmarshalTypeError](err); ok {
-		got, _, _ := strings.Cut(mismatch.Value, " ") // "number 1.5" holds input
-		if got == "bool" {                            // JSON's own word is the one that Expected has
-			got = "boolean"
-		}
-		at := InBody(fieldPointer(mismatch.Field))
-		attrs := inputAttrs(mismatch.Offset, at)
-		wrong := typeError(at, jsonType(mismatch.Type), got)
-		return &Fault{kind: InvalidJSON, attrs: append(attrs, Attr{op: opField, value: wrong})}
-	}
-	name, ok := errtree.Find(err, func(e error) (string, bool) { // encoding/json has no type for it
-		name, ok := strings.CutPrefix(rawText(e), unknownFieldPrefix)
-		return strings.TrimSuffix(name, `"`), ok
-	})
-	if ok {
-		return &Fault{kind: SuperfluousAttributesInRequest,
-			attrs: []Attr{Field(Location{pointer: jsonpointer.To(name), name: name}, "unknown_field")}}
-	}
-	return nil
-}
-
-// jsonType is what JSON calls the values that t takes.
-func jsonType(t reflect.Type) string {
-	if t == nil {
-		return "value"
-	}
-	switch t.Kind() {
-	case reflect.Pointer:
-		return jsonType(t.Elem())
-	case reflect.Bool:
-		return "boolean"
-	case reflect.String:
-		return "string"
-	case reflect.Slice, reflect.Array:
-		if t.Elem().Kind() == reflect.Uint8 && t.Kind() == reflect.Slice {
-			return "string" // base64
-		}
-		return "array"
-	case reflect.Struct, reflect.Map:
-		return "object"
-	case reflect.Interface, reflect.Func, reflect.Chan, reflect.UnsafePointer, reflect.Invalid:
-		return "value"
-	}
-	return "number"
 }
 
 // inferBinding knows errors that mean the request only while its input is read.

@@ -112,6 +112,9 @@ func (o *Occurrence) limitErrors() {
 	for i := range o.entries {
 		if isDetailError(o.entries[i].value) {
 			o.errors++
+			if field, ok := o.entries[i].value.(*fieldError); ok {
+				o.errors += field.others
+			}
 		}
 	}
 	if o.errors <= maxDetailErrors {
@@ -127,5 +130,5 @@ func (o *Occurrence) limitErrors() {
 		kept = append(kept, e)
 	}
 	o.entries = kept
-	o.note(fmt.Sprintf("%d field errors, %d of them sent", o.errors, maxDetailErrors))
+	o.note(fmt.Sprintf("%d field errors, %d of them sent", o.errors, min(errors, maxDetailErrors)))
 }

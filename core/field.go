@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"sync"
@@ -82,13 +83,14 @@ func (l Location) Segments() []string {
 
 // A fieldError says what is wrong with one part of the request.
 type fieldError struct {
-	at    Location
-	name  string // key among the details
-	code  string
-	text  string // id
-	attrs []Attr // the arguments; the last one is {{.Field}}
-	label fieldLabel
-	space [2]Attr // for attrs: one allocation holds most errors
+	at     Location
+	name   string // key among the details
+	code   string
+	text   string // id
+	attrs  []Attr // the arguments; the last one is {{.Field}}
+	others int    // how many further errors were not kept
+	label  fieldLabel
+	space  [2]Attr // for attrs: one allocation holds most errors
 }
 
 // Field says what is wrong with one part of the request; all of them together go into one response.
@@ -204,60 +206,80 @@ type fieldLabel struct {
 	name string
 }
 
-// named are the error's arguments, with the name that the catalogue has for the field, if it has one:
-// "field.items.qty" without list indexes, else "field.qty".
+// named are the error's arguments, with the names that the catalogue has for fields, if it has them.
 func (e *fieldError) named(c *catalogue) []Attr {
-	if e.at == (Location{}) {
-		return e.labelled(c.texts[wholeBody])
-	}
-	if !c.labels {
+	if e.at != (Location{}) && !c.labels {
 		return e.attrs
 	}
+	attrs := e.attrs
+	last := len(attrs) - 1
+	if t := c.fieldText(e.at); t != nil {
+		attrs = append(slices.Clip(attrs[:last]), Attr{op: opArg, name: fieldArg, value: &fieldLabel{t, e.label.name}})
+	}
+	for i := range last {
+		if others, ok := attrs[i].value.(*otherFields); ok {
+			attrs = slices.Clone(attrs)
+			attrs[i].value = others.named(c)
+		}
+	}
+	return attrs
+}
+
+// fieldText is the name that the catalogue has for a field: "field.items.qty" without list indexes, else "field.qty".
+func (c *catalogue) fieldText(at Location) *text {
+	if at == (Location{}) {
+		return c.texts[wholeBody]
+	}
 	var names []string
-	for _, step := range e.at.Segments() {
+	for _, step := range at.Segments() {
 		if !isIndex(step) {
 			names = append(names, step)
 		}
 	}
 	if len(names) == 0 {
-		return e.attrs
+		return nil
 	}
-	for _, name := range []string{strings.Join(names, "."), names[len(names)-1]} {
-		if t := c.texts[fieldPrefix+name]; t != nil {
-			return e.labelled(t)
-		}
+	if t := c.texts[fieldPrefix+strings.Join(names, ".")]; t != nil {
+		return t
 	}
-	return e.attrs
+	return c.texts[fieldPrefix+names[len(names)-1]]
 }
 
-// labelled are the arguments with the text as the field's name.
-func (e *fieldError) labelled(t *text) []Attr {
-	last := len(e.attrs) - 1
-	return append(slices.Clip(e.attrs[:last]), Attr{op: opArg, name: fieldArg, value: &fieldLabel{t, e.label.name}})
+// otherFields are fields that the text of an error speaks of: their names as clients know them, and in texts those of the
+// catalogue.
+type otherFields struct {
+	at      []Location
+	several bool // a list, even of one
+	labels  []fieldLabel
+}
+
+func (f *otherFields) named(c *catalogue) *otherFields {
+	named := &otherFields{at: f.at, several: f.several}
+	for _, at := range f.at {
+		named.labels = append(named.labels, fieldLabel{c.fieldText(at), neutral(shortened(at.Name()))})
+	}
+	return named
+}
+
+// String is the names, as a text without labels has them.
+func (f *otherFields) String() string { return strings.Join(f.names(), ", ") }
+
+func (f *otherFields) names() []string {
+	names := make([]string, len(f.at))
+	for i, at := range f.at {
+		names[i] = shortened(at.Name())
+	}
+	return names
+}
+
+// MarshalJSON is the form among the params.
+func (f *otherFields) MarshalJSON() ([]byte, error) {
+	if f.several {
+		return json.Marshal(f.names())
+	}
+	return json.Marshal(f.String())
 }
 
 func isIndex(step string) bool {
 	return step != "" && strings.IndexFunc(step, func(r rune) bool { return r < '0' || r > '9' }) < 0
-}
-
-// fieldPointer turns the way validators and encoding/json write a place in a structure
-// ("Items[0].Qty", "items.qty") into a JSON Pointer. What stands in brackets is one step, dots and all.
-func fieldPointer(path string) string {
-	var pointer strings.Builder
-	for path != "" {
-		var step string
-		if inside, ok := strings.CutPrefix(path, "["); ok {
-			step, path, _ = strings.Cut(inside, "]")
-		} else {
-			end := strings.IndexAny(path, ".[")
-			if end < 0 {
-				end = len(path)
-			}
-			step, path = path[:end], path[end:]
-		}
-		path = strings.TrimPrefix(path, ".")
-		pointer.WriteByte('/')
-		pointer.WriteString(jsonpointer.Escape(step))
-	}
-	return pointer.String()
 }

@@ -131,7 +131,8 @@ type argText struct {
 	text   string // in the style asked for
 	number int64  // in place of text
 	isText bool
-	label  *text // in place of text, in the languages that have it
+	label  *text        // in place of text, in the languages that have it
+	others []fieldLabel // in place of text, likewise
 }
 
 // argTexts makes the arguments among attrs ready, so that a body does it once and not per language.
@@ -163,6 +164,10 @@ func (a *Attr) text(s style) argText {
 		return argText{name: a.name, number: int64(v)}
 	case *fieldLabel:
 		return argText{name: a.name, text: styledText(v.name, s), isText: true, label: v.text}
+	case *otherFields:
+		if v.labels != nil {
+			return argText{name: a.name, others: v.labels}
+		}
 	case string:
 		if len(v) <= maxArg && isPlainASCII(v) {
 			return argText{name: a.name, text: v, isText: true}
@@ -174,6 +179,16 @@ func (a *Attr) text(s style) argText {
 func (a *argText) append(dst []byte, language int, s style) []byte {
 	if a.label != nil && a.label.available.has(language) {
 		return appendForm(dst, a.label.forms(language)[plural.Other], nil, language, s)
+	}
+	for i := range a.others {
+		if i > 0 {
+			dst = append(dst, ", "...)
+		}
+		other := &a.others[i]
+		dst = (&argText{text: styledText(other.name, s), isText: true, label: other.text}).append(dst, language, s)
+	}
+	if a.others != nil {
+		return dst
 	}
 	if a.isText {
 		return append(dst, a.text...)

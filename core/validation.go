@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/polyfault/polyfault/internal/errtree"
-	"github.com/polyfault/polyfault/internal/jsonpointer"
 )
 
 // validatorError is what a field error of go-playground/validator looks like. Core does not import
@@ -46,6 +45,7 @@ type fieldCollector struct {
 	target  reflect.Type // what the input was read into; nil when nobody said so
 	entries Details
 	budget  int
+	finder  placeFinder
 }
 
 // enter takes over what the mark of a binding says of the errors inside it.
@@ -63,13 +63,17 @@ func (c *fieldCollector) collect(err error, nesting int) {
 	if list.Kind() != reflect.Slice || nesting > maxNesting {
 		return
 	}
+	root := ""
+	if c.target == nil {
+		root = rootOf(list)
+	}
 	for i := range list.Len() {
 		if c.budget--; c.budget < 0 {
 			return
 		}
 		switch element := list.Index(i).Interface().(type) {
 		case validatorError:
-			c.entries.addField(c.field(element))
+			c.entries.addField(c.field(element, root))
 		case error: // gin: a list of lists
 			if b, ok := element.(*bindingError); ok {
 				c.enter(b)
@@ -80,144 +84,120 @@ func (c *fieldCollector) collect(err error, nesting int) {
 	}
 }
 
-func (c *fieldCollector) field(e validatorError) *fieldError {
-	text, attrs := ruleOf(e)
+func (c *fieldCollector) field(e validatorError, root string) *fieldError {
+	place := c.place(e, root)
 	code := e.Tag()
 	if strings.ContainsAny(code, "|=") { // a list of rules, with their parameters
 		code = "invalid"
 	}
-	return newFieldError(c.place(e), code, append(attrs, Text(text)))
+	at := place.location()
+	switch {
+	case place.exact:
+		text, attrs := ruleOf(e, c)
+		return newFieldError(at, code, append(attrs, Text(text)))
+	case at.in != "" && at.name == "":
+		return newFieldError(at, code, []Attr{Text(ValidationFailed.TextID())})
+	}
+	return newFieldError(at, code, []Attr{Text(ruleInvalid)}) // what is wrong is a part of it
 }
 
-// place is where the field lies, by the names that clients know as far as they can be found.
-func (c *fieldCollector) place(e validatorError) Location {
-	path := fieldPath(e)
-	pointer := fieldPointer(path)
-	if steps, ok := clientSteps(c.target, e.StructNamespace()); ok {
-		path = strings.Join(steps, ".")
-		pointer = ""
-		for _, step := range steps {
-			pointer += jsonpointer.To(step)
-		}
+// place is where the field lies, or what holds it. A rule about the keys of a map is about the map: the key was refused.
+func (c *fieldCollector) place(e validatorError, root string) *placeFinder {
+	f := &c.finder
+	*f = newPlaceFinder(c.in)
+	if c.target != nil {
+		f.ofGoNames(c.target, e.StructNamespace())
+	} else {
+		f.ofNames(e.Namespace(), e.StructNamespace(), root)
 	}
-	if c.in == "" {
-		return bodyAt(pointer)
+	if f.exact && f.holder.keyed && mayBeKey(e, f.steps[len(f.steps)-1], f.holder) {
+		f.steps, f.exact = f.steps[:len(f.steps)-1], false
 	}
-	return Location{in: c.in, name: path}
+	return f
 }
 
-// clientSteps walks along the Go names of a namespace ("Order.Items[0].Qty") through t, and gives the names that
-// clients know: those of the tags. The fields of an embedded structure without a name are those of the outer one. A
-// field that requests do not have stands for what holds it.
-func clientSteps(t reflect.Type, namespace string) (steps []string, ok bool) {
-	t = structOf(t)
-	if t == nil {
-		return nil, false
+// mayBeKey reports whether the error may be about the key of an entry instead of its value.
+func mayBeKey(e validatorError, key string, h holder) bool {
+	t := e.Type()
+	if h.key != nil && (t != h.key || indirect(h.element) != t) {
+		return t == h.key
 	}
-	_, path, ok := cutStep(namespace)
-	for ok && path != "" {
-		var step string
-		step, path, _ = cutStep(path)
-		name, indexes, _ := strings.Cut(step, "[")
-		if t == nil || t.Kind() != reflect.Struct {
-			return nil, false
-		}
-		field, found := t.FieldByName(name)
-		if !found {
-			return nil, false
-		}
-		client := FieldName(field)
-		switch {
-		case client == "" && isHidden(field):
-			return steps, true
-		case client == "" && !field.Anonymous:
-			client = field.Name
-		}
-		if client != "" {
-			steps = append(steps, client)
-		}
-		t = indirect(field.Type)
-		if indexes == "" {
-			continue
-		}
-		for index := range strings.SplitSeq(strings.TrimSuffix(indexes, "]"), "][") {
-			steps = append(steps, index)
-			if t = elementOf(t); t == nil {
-				return nil, false
-			}
-		}
+	valued, ok := e.(interface{ Value() any })
+	if !ok {
+		return true
 	}
-	return steps, ok
-}
-
-// isHidden reports that requests do not have the field.
-func isHidden(field reflect.StructField) bool {
-	for _, tag := range []string{"json", "form"} {
-		if field.Tag.Get(tag) == "-" {
-			return true
-		}
+	v := reflect.ValueOf(valued.Value())
+	switch k := v.Kind(); {
+	case k == reflect.String || k >= reflect.Bool && k <= reflect.Float64:
+		return v.NumMethod() > 0 || basicText(v) == key
+	case k == reflect.Struct || k == reflect.Array:
+		return v.Comparable()
 	}
 	return false
 }
 
-// structOf is the structure that t is, points to, or is a list of.
-func structOf(t reflect.Type) reflect.Type {
-	for range maxNesting {
-		if t == nil || t.Kind() == reflect.Struct {
-			return t
-		}
-		t = elementOf(t)
+// other is the place of another field that a rule of e speaks of: one beside it, or one by its path from the root.
+func (c *fieldCollector) other(e validatorError, name string) (Location, bool) {
+	own, ok := e.(interface{ StructField() string })
+	if c.target == nil || !ok {
+		return Location{}, false
 	}
-	return nil
-}
-
-func indirect(t reflect.Type) reflect.Type {
-	for range maxNesting { // a type may point to itself
-		if t.Kind() != reflect.Pointer {
-			break
-		}
-		t = t.Elem()
-	}
-	return t
-}
-
-// elementOf is the type of what t holds; nil when that is not known.
-func elementOf(t reflect.Type) reflect.Type {
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
-		return indirect(t.Elem())
-	}
-	return nil
-}
-
-// fieldPath is the namespace without the name of the root structure, which an anonymous one has not. The
-// name of a generic one has brackets with dots in them.
-func fieldPath(e validatorError) string {
-	root, path, ok := cutStep(e.Namespace())
-	other, _, _ := cutStep(e.StructNamespace())
-	if !ok || root != other || strings.HasSuffix(root, "]") && isIndex(root[strings.IndexByte(root, '[')+1:len(root)-1]) {
-		return e.Namespace()
-	}
-	return path
-}
-
-// cutStep cuts at the first dot outside of brackets.
-func cutStep(path string) (step, rest string, ok bool) {
-	depth := 0
-	for i := range len(path) {
-		switch path[i] {
-		case '[':
-			depth++
-		case ']':
-			depth--
-		case '.':
-			if depth == 0 {
-				return path[:i], path[i+1:], true
-			}
+	beside := strings.TrimSuffix(e.StructNamespace(), own.StructField())
+	if isFromRoot(e.ActualTag()) {
+		beside = ""
+		if root := indirect(c.target).Name(); root != "" {
+			beside = root + "."
 		}
 	}
-	return path, "", false
+	if beside != "" && !strings.HasSuffix(beside, ".") {
+		return Location{}, false
+	}
+	f := newPlaceFinder(c.in)
+	f.ofGoNames(c.target, beside+name)
+	at := f.location()
+	return at, f.exact
 }
+
+// isFromRoot reports whether the tag names another field by its path from the root.
+func isFromRoot(tag string) bool { return strings.HasSuffix(tag, "csfield") }
+
+// rootOf is the name of the structure that a list of errors is about. It is not told apart from a field of a structure
+// without a name, unless the errors of the list begin in different ways.
+func rootOf(list reflect.Value) string {
+	root := ""
+	for i := range min(list.Len(), maxElements) {
+		e, ok := list.Index(i).Interface().(validatorError)
+		if !ok {
+			continue
+		}
+		name, _, more := cutStep(e.Namespace())
+		other, _, _ := cutStep(e.StructNamespace())
+		if !more || name != other || !isTypeName(name) || i > 0 && name != root {
+			return ""
+		}
+		root = name
+	}
+	return root
+}
+
+// isTypeName tells a name, that of a generic type perhaps, from an item of a list or map.
+func isTypeName(name string) bool {
+	_, arguments, generic := strings.Cut(name, "[")
+	if !generic {
+		return name != ""
+	}
+	first, _, _ := strings.Cut(strings.TrimSuffix(arguments, "]"), ",")
+	return name[0] != '[' && (strings.Contains(first, ".") || predeclared[first])
+}
+
+var predeclared = func() map[string]bool {
+	types := map[string]bool{"interface {}": true}
+	for k := reflect.Bool; k <= reflect.Complex128; k++ {
+		types[k.String()] = true
+	}
+	types["string"] = true
+	return types
+}()
 
 // FieldName is the name of a field of a structure in requests, from its tags json, form, query, param,
 // uri, header, xml, yaml or toml: what validators should call it, instead of its Go name.
@@ -226,16 +206,36 @@ func cutStep(path string) (step, rest string, ok bool) {
 //	validate.RegisterTagNameFunc(fault.FieldName)
 //
 // It is "" for a field that requests do not have ("-") and for one without such a tag: the validator
-// then uses the Go name.
+// then uses the Go name. The name of `json:"-,"` is "-", as encoding/json has it.
 func FieldName(field reflect.StructField) string {
 	for _, tag := range []string{"json", "form", "query", "param", "uri", "header", "xml", "yaml", "toml"} {
-		name, _, _ := strings.Cut(field.Tag.Get(tag), ",")
-		if name == "-" {
+		if field.Tag.Get(tag) == "-" {
 			return ""
 		}
-		if name != "" {
+		name, _, _ := strings.Cut(field.Tag.Get(tag), ",")
+		if name != "" && (tag != "json" || isJSONName(name)) {
 			return name
 		}
 	}
 	return ""
+}
+
+// parameterTags are the tags that name parameters, by what part of the request they are.
+var parameterTags = map[string][]string{
+	"query": {"form", "query"}, "path": {"uri", "param", "params"}, "header": {"header", "reqHeader"}, "cookie": {"cookie"},
+}
+
+// parameterName is the name of a parameter, "" for one without a tag; false for a field that is none.
+func parameterName(field reflect.StructField, in string) (name string, ok bool) {
+	for _, tag := range parameterTags[in] {
+		value := field.Tag.Get(tag)
+		if value == "-" {
+			return "", false
+		}
+		if name, _, _ = strings.Cut(value, ","); name != "" {
+			return name, true
+		}
+	}
+	name = FieldName(field)
+	return name, name != "" || field.Tag.Get("json") != "-" && field.Tag.Get("form") != "-"
 }

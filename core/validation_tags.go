@@ -18,6 +18,7 @@ type rule struct {
 	alt    string // id of the text in the other case, of a date or of several fields
 	sized  *sizedTexts
 	format string // {{.Format}}
+	bare   string // id of the text when the names of the other fields are not known; rule.invalid unless said otherwise
 }
 
 // param says what the parameter of a tag is, and so which arguments the text has.
@@ -63,17 +64,17 @@ var rules = map[string]rule{
 	"required_if":          {text: "rule.required_if"},
 	"required_unless":      {text: "rule.required_if"},
 	"skip_unless":          {text: "rule.required_if"},
-	"required_with":        {text: "rule.required_with", param: paramOthers, alt: "rule.required_with.any"},
-	"required_with_all":    {text: "rule.required_with", param: paramOthers, alt: "rule.required_with.all"},
-	"required_without":     {text: "rule.required_without", param: paramOthers, alt: "rule.required_without.any"},
-	"required_without_all": {text: "rule.required_without", param: paramOthers, alt: "rule.required_without.all"},
+	"required_with":        {text: "rule.required_with", param: paramOthers, alt: "rule.required_with.any", bare: "rule.required_if"},
+	"required_with_all":    {text: "rule.required_with", param: paramOthers, alt: "rule.required_with.all", bare: "rule.required_if"},
+	"required_without":     {text: "rule.required_without", param: paramOthers, alt: "rule.required_without.any", bare: "rule.required_if"},
+	"required_without_all": {text: "rule.required_without", param: paramOthers, alt: "rule.required_without.all", bare: "rule.required_if"},
 	"isdefault":            {text: "rule.excluded"},
 	"excluded_if":          {text: "rule.excluded_if"},
 	"excluded_unless":      {text: "rule.excluded_if"},
-	"excluded_with":        {text: "rule.excluded_with", param: paramOthers, alt: "rule.excluded_if"},
-	"excluded_with_all":    {text: "rule.excluded_with", param: paramOthers, alt: "rule.excluded_if"},
-	"excluded_without":     {text: "rule.excluded_without", param: paramOthers, alt: "rule.excluded_if"},
-	"excluded_without_all": {text: "rule.excluded_without", param: paramOthers, alt: "rule.excluded_if"},
+	"excluded_with":        {text: "rule.excluded_with", param: paramOthers, alt: "rule.excluded_if", bare: "rule.excluded_if"},
+	"excluded_with_all":    {text: "rule.excluded_with", param: paramOthers, alt: "rule.excluded_if", bare: "rule.excluded_if"},
+	"excluded_without":     {text: "rule.excluded_without", param: paramOthers, alt: "rule.excluded_if", bare: "rule.excluded_if"},
+	"excluded_without_all": {text: "rule.excluded_without", param: paramOthers, alt: "rule.excluded_if", bare: "rule.excluded_if"},
 
 	// No checks, but what the error of a nil pointer is called where they come first.
 	"dive":          {text: ruleRequired},
@@ -268,19 +269,19 @@ var rules = map[string]rule{
 // ("rgb|hsl"), for which no text of one tag is right. An alias of a built-in tag has the text of that
 // tag. A parameter that is not what its tag needs, because the application replaced the check perhaps,
 // leads to the text that says no more than "not valid".
-func ruleOf(e validatorError) (text string, attrs []Attr) {
+func ruleOf(e validatorError, c *fieldCollector) (text string, attrs []Attr) {
 	tag := e.Tag()
 	r, ok := rules[tag]
 	if !ok {
 		r, ok = rules[e.ActualTag()]
 	}
 	if ok {
-		return r.read(e)
+		return r.read(e, c)
 	}
 	return rulePrefix + tag, nil
 }
 
-func (r *rule) read(e validatorError) (text string, attrs []Attr) {
+func (r *rule) read(e validatorError, c *fieldCollector) (text string, attrs []Attr) {
 	parameter := e.Param()
 	switch r.param {
 	case paramUnused:
@@ -291,7 +292,7 @@ func (r *rule) read(e validatorError) (text string, attrs []Attr) {
 	case paramSize, paramSame, paramDifferent:
 		return r.measure(e, parameter)
 	case paramOthers:
-		return r.readOthers(parameter)
+		return r.readOthers(e, c, parameter)
 	case paramValues:
 		return r.readValues(e, parameter)
 	}
@@ -304,12 +305,12 @@ func (r *rule) read(e validatorError) (text string, attrs []Attr) {
 	switch r.param {
 	case paramOther:
 		if kind, t := checkedType(e); r.alt != "" && isMoment(kind, t) {
-			return r.alt, oneArg("Other", parameter)
+			return r.named(r.alt, e, c, parameter)
 		}
-		return r.text, oneArg("Other", parameter)
+		return r.named(r.text, e, c, parameter)
 	case paramUnique:
 		if kind, _ := checkedType(e); !isList(kind) {
-			return r.alt, oneArg("Other", parameter)
+			return r.named(r.alt, e, c, parameter)
 		}
 		return r.text, nil
 	case paramText:
@@ -426,15 +427,32 @@ func durationLimit(parameter string) any {
 	return nil
 }
 
-func (r *rule) readOthers(parameter string) (text string, attrs []Attr) {
+// named is the text with the name of the other field, which the parameter has as Go calls it.
+func (r *rule) named(text string, e validatorError, c *fieldCollector, parameter string) (string, []Attr) {
+	at, ok := c.other(e, parameter)
+	if !ok {
+		return ruleInvalid, nil
+	}
+	return text, oneArg("Other", &otherFields{at: []Location{at}})
+}
+
+func (r *rule) readOthers(e validatorError, c *fieldCollector, parameter string) (text string, attrs []Attr) {
 	names := splitList(parameter)
+	others := &otherFields{several: true}
+	for _, name := range names {
+		at, ok := c.other(e, name)
+		if !ok {
+			return r.bare, nil
+		}
+		others.at = append(others.at, at)
+	}
 	switch len(names) {
 	case 0:
 		return ruleInvalid, nil
 	case 1:
-		return r.text, oneArg("Others", names)
+		return r.text, oneArg("Others", others)
 	}
-	return r.alt, oneArg("Others", names)
+	return r.alt, oneArg("Others", others)
 }
 
 func (r *rule) readValues(e validatorError, parameter string) (text string, attrs []Attr) {

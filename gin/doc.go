@@ -40,7 +40,9 @@
 // statuses of successes, and the names in validation bodies of its own. Install touches one thing of the process: it
 // puts itself before binding.Validator, to remember, as long as an error lives, the type of what was
 // validated. Results pass on as they are. By that type our answers call fields by their tags json, form
-// and so on (see [fault.FieldName]). [Middleware] alone does not touch it. What was bound from somewhere else than
+// and so on (see [fault.FieldName]). gin's validator does not tell which item of a list fails: such errors are told of
+// the body as a whole; so is a nested member of the wrong type, as gin does not tell what it decoded into (return
+// fault.BindingTo(&booking, err) to tell it). [Middleware] alone does not touch it. What was bound from somewhere else than
 // the body is told by returning it: fault.Binding(c.ShouldBindQuery(&q), fault.InQuery).
 //
 // # Goroutines

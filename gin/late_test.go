@@ -310,9 +310,9 @@ func TestNamesOfClients(t *testing.T) {
 			assert.Contains(t, a.body, name+`:{"code":"required"`, path)
 		}
 	}
-	a := s.postJSON("/list", `[{}]`)
+	a := s.postJSON("/list", `[{"count":1},{}]`)
 	s.failed(a, 400, "validation_failed")
-	assert.Contains(t, a.body, `"count":{"code":"required"`)
+	assert.Contains(t, a.body, `"details":{"":{"code":"required"`, "gin does not tell the index")
 }
 
 // An explicit success stays; the error beside it is a note for the log, which tells what the client got.

@@ -136,14 +136,13 @@ func readBody(w http.ResponseWriter, req *http.Request, mandatory ...string) (*s
 	return b, b.checkMembers(raw, req.Method)
 }
 
-// checkMembers finds what encoding/json lets pass: members that come twice, nulls, other letter cases.
+// checkMembers finds what BindJSON lets pass: nulls, other letter cases.
 // raw is valid JSON.
 func (b *submission) checkMembers(raw []byte, method string) error {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	if first, err := decoder.Token(); err != nil || first != json.Delim('{') { // null, which decodes into anything
 		return fault.InvalidJSON.New(fault.Field(fault.InBody(""), ruleType, nullFor("object")...))
 	}
-	seen := map[string]bool{}
 	for decoder.More() {
 		token, _ := decoder.Token()
 		name, _ := token.(string)
@@ -151,21 +150,18 @@ func (b *submission) checkMembers(raw []byte, method string) error {
 		if err := decoder.Decode(&value); err != nil {
 			return fault.Binding(err)
 		}
-		b.checkMember(name, value, method, seen[name])
-		seen[name] = true
+		b.checkMember(name, value, method)
 	}
 	return nil
 }
 
-func (b *submission) checkMember(name string, value json.RawMessage, method string, again bool) {
+func (b *submission) checkMember(name string, value json.RawMessage, method string) {
 	m, known := bodyMembers[name]
 	switch {
 	case !known:
 		b.refuse(name, ruleUnknown)
 	case !slices.Contains(m.methods, method):
 		b.refuse(name, ruleReadOnly)
-	case again:
-		b.refuse(name, ruleUnique)
 	case string(value) == "null":
 		b.refuse(name, ruleType, nullFor(m.jsonType)...)
 	}

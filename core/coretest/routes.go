@@ -251,7 +251,7 @@ func allRoutes() []Route {
 			decoder := json.NewDecoder(x.Body())
 			decoder.DisallowUnknownFields()
 			if err := decoder.Decode(&booking{}); err != nil {
-				return fault.Binding(err)
+				return fault.BindingTo(booking{}, err)
 			}
 			x.Status(http.StatusCreated)
 			_, err := x.Write([]byte("{}"))

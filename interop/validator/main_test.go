@@ -85,7 +85,7 @@ func TestValidationAnywhere(t *testing.T) {
 		Name  string `validate:"required,email"`
 		Items []item `validate:"dive"`
 	}
-	validation := validator.New().Struct(order{Name: "canary", Items: []item{{}, {Count: 1}}})
+	validation := fault.BindingTo(order{}, validator.New().Struct(order{Name: "canary", Items: []item{{}, {Count: 1}}}))
 	for name, err := range map[string]error{
 		"wrapped": fmt.Errorf("w: %w", validation), "joined": errors.Join(errors.New("x"), validation),
 		"in a list, as gin has it": listOfErrors{validation},

@@ -371,7 +371,7 @@ func (row ruleRow) fail(t *testing.T, v *validator.Validate) error {
 	require.True(t, ok, "%s: %v", row.tag, err)
 	require.Len(t, list, 1)
 	require.Equal(t, row.name(), list[0].Tag())
-	return err
+	return fault.BindingTo(input.Type(), err)
 }
 
 func newValidator() *validator.Validate {
@@ -690,7 +690,9 @@ func TestRulesOfOtherErrors(t *testing.T) {
 		{handmadeOf("containsrune", "\xff", ""), "v must contain “\ufffd”."},
 		{handmade{tag: "min", kind: reflect.Int, param: "3"}, "v must be at least 3."}, // no type
 		{handmade{tag: "gt", kind: reflect.Struct}, "v is not valid."},
-		{handmade{tag: "gtfield", kind: reflect.Struct, param: "Other"}, "v must be greater than Other."},
+		{handmade{tag: "gtfield", kind: reflect.Struct, param: "Other"}, "v is not valid."}, // what clients call it is not known
+		{handmade{tag: "required_with", kind: reflect.Int, param: "Other"}, "v is required in this case."},
+		{handmade{tag: "excluded_without", kind: reflect.Int, param: "Other Third"}, "v must be left empty in this case."},
 		{handmadeOf("min", "2147483648", int64(1)), "v must be at least 2147483648."},
 		{handmadeOf("min", "2", new(**int)), "v must be at least 2."},
 		{handmadeOf("", "", ""), "v is not valid."},

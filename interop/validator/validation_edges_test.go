@@ -36,15 +36,16 @@ func TestPlacesOfValidatorErrors(t *testing.T) {
 		A zipped   `json:"a"`
 		B []zipped `json:"b" validate:"dive"`
 	}{B: []zipped{{}}})), "a root without a name")
-	assert.Equal(t, []string{"#/m/a.b%5B0"}, pointers(t, v.Struct(struct {
+	keyed := struct {
 		M map[string]string `json:"m" validate:"dive,required"`
-	}{M: map[string]string{"a.b[0": ""}})), "a key with dots and brackets")
+	}{M: map[string]string{"a.b[0": ""}}
+	assert.Equal(t, []string{"#/m/a.b%5B0"}, pointers(t, fault.BindingTo(keyed, v.Struct(keyed))), "a key with dots and brackets")
+	assert.Equal(t, []string{"#/m"}, pointers(t, v.Struct(keyed)), "a key that may be written in another way")
 	assert.Equal(t, []string{"#"}, pointers(t, v.Var("", "required")), "no structure at all")
 	resp := responder(t).Respond(with("Accept-Language", "de"), v.Var("", "required"))
 	assert.Contains(t, string(resp.Body), "The request body is required.")
 	assert.Contains(t, string(resp.Body), "Das Feld „Anfragedaten“ ist erforderlich.")
-	assert.Equal(t, []string{"#/To/Zip"}, pointers(t, validator.New().Struct(struct{ Outer }{Outer{}}))[:1],
-		"Go names where nothing else is known")
+	assert.Equal(t, []string{"#"}, pointers(t, validator.New().Struct(struct{ Outer }{Outer{}}))[:1], "names that nobody knows")
 }
 
 // Outer is embedded under its own name.
