@@ -202,6 +202,40 @@ func TestBind(t *testing.T) {
 	assert.Equal(t, http.StatusNoContent, resp.StatusCode)
 }
 
+// The status that a handler chose replaces that of what echo's own binder found, and leaves the rest.
+func TestAStatusBesideABindersError(t *testing.T) {
+	s := installed(t)
+	s.POST("/", func(c echo.Context) error {
+		var order struct {
+			Qty int `json:"qty"`
+		}
+		if err := c.Bind(&order); err != nil {
+			return echo.NewHTTPError(http.StatusUnprocessableEntity, "no").SetInternal(err.(*echo.HTTPError).Internal)
+		}
+		return nil
+	})
+	for body, holds := range map[string]string{
+		`{"qty":"many"}`: `"input":{"position":13,"field":"/qty"}`,
+		`{"qty":x}`:      `"input":{"position":8}`,
+	} {
+		resp, text := s.do(http.MethodPost, "/", body, "Content-Type", "application/json")
+		answered(t, resp, text, 422, "invalid_json")
+		assert.Contains(t, text, holds)
+	}
+}
+
+// A body that the client has compressed badly is the client's mistake.
+func TestBadlyCompressedBodies(t *testing.T) {
+	s := installed(t)
+	s.Use(middleware.Decompress())
+	s.POST("/", func(c echo.Context) error {
+		_, err := io.ReadAll(c.Request().Body)
+		return err
+	})
+	resp, body := s.do(http.MethodPost, "/", canary+canary+canary, "Content-Encoding", "gzip")
+	answered(t, resp, body, 400, "bad_request")
+}
+
 // echo's own redirections stay what they are.
 func TestRedirections(t *testing.T) {
 	s := installed(t)

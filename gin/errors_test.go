@@ -310,3 +310,34 @@ func TestPublicErrors(t *testing.T) {
 type speechless struct{}
 
 func (speechless) Error() string { panic("no text") }
+
+// The status that a handler chose replaces that of what gin's own binder found, and leaves the rest.
+func TestAStatusBesideABindersError(t *testing.T) {
+	type order struct {
+		Qty  int    `json:"qty" binding:"min=1"`
+		Name string `json:"name"`
+	}
+	for name, c := range map[string]struct{ body, code, holds string }{
+		"validation": {`{"qty":0}`, "validation_failed", `"details":{"qty":{"code":"min",`},
+		"type":       {`{"qty":"many"}`, "invalid_json", `"input":{"position":13,"field":"/qty"}`},
+		"syntax":     {`{"qty":x}`, "invalid_json", `"input":{"position":8}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := fault.NewResponder(fault.WithLogger(slog.New(slog.DiscardHandler)))
+			require.NoError(t, err)
+			e := gin.New()
+			faultgin.Install(e, r)
+			e.POST("/", func(c *gin.Context) {
+				var o order
+				if err := c.ShouldBindJSON(&o); err != nil {
+					_ = c.AbortWithError(http.StatusUnprocessableEntity, err)
+				}
+			})
+			w := httptest.NewRecorder()
+			e.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", strings.NewReader(c.body)))
+			assert.Equal(t, 422, w.Code)
+			assert.Contains(t, w.Body.String(), `"code":"`+c.code+`"`)
+			assert.Contains(t, w.Body.String(), c.holds)
+		})
+	}
+}
