@@ -54,8 +54,11 @@ func (o *Occurrence) ownBody() (body []byte, l *localizer) {
 		if !found {
 			return
 		}
-		localizer := &localizer{o: o}
+		localizer := &localizer{o: o, language: none}
 		value := own.ErrorBody(localizer)
+		if united, again := localizer.unite(); again {
+			localizer, value = united, own.ErrorBody(united)
+		}
 		if !errtree.IsNil(value) {
 			body, l = o.appendValue(nil, "ErrorBody", value), localizer
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
 
+	"github.com/polyfault/polyfault/internal/family"
 	"github.com/polyfault/polyfault/internal/localefile"
 	"github.com/polyfault/polyfault/internal/message"
 	"github.com/polyfault/polyfault/internal/plural"
@@ -61,6 +62,7 @@ func (f *forms) plain() bool {
 // before a text in it is needed: parsing them all would cost more than the rest of the start.
 type builtinLocale struct {
 	tag   language.Tag
+	key   family.Key
 	forms func() []*forms // the file's texts in the order of builtinIDs
 }
 
@@ -84,7 +86,7 @@ var builtinLocales = sync.OnceValue(func() []*builtinLocale {
 })
 
 func newBuiltinLocale(tag language.Tag, name string) *builtinLocale {
-	return &builtinLocale{tag, sync.OnceValue(func() []*forms {
+	return &builtinLocale{tag, family.KeyOf(tag), sync.OnceValue(func() []*forms {
 		list := make([]*forms, len(builtinIDs()))
 		texts := readBuiltin(name).texts
 		for i, id := range builtinIDs() {

@@ -40,6 +40,12 @@ func KeyOf(tag language.Tag) Key {
 	return Key{base.String(), script.String(), region.String()}
 }
 
+// IsLanguage reports whether the tag names a language.
+func IsLanguage(tag language.Tag) bool {
+	_, ok := plain(tag)
+	return ok
+}
+
 // plain is the canonical tag without variants and extensions.
 func plain(tag language.Tag) (language.Tag, bool) {
 	canonical, err := language.All.Canonicalize(tag)

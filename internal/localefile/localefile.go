@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/text/language"
+
+	"github.com/polyfault/polyfault/internal/family"
 )
 
 // MaxSize is the largest file that is loaded, in bytes: far above any honest one (the built-in ones have some
@@ -25,6 +27,21 @@ var Reserved = append([]string{"id", "leftdelim", "rightdelim", "translation"}, 
 
 // IsReserved reports whether name is reserved, and so no text id nor a step of one.
 func IsReserved(name string) bool { return slices.Contains(Reserved, strings.ToLower(name)) }
+
+// MaxTag is the longest tag that is looked at, in bytes (RFC 5646, section 4.4.1).
+const MaxTag = 35
+
+// ParseTag reads a BCP 47 tag that names a language: und, mul and private use name none.
+func ParseTag(s string) (tag language.Tag, known bool) {
+	if len(s) > MaxTag {
+		return language.Und, false
+	}
+	tag, err := language.Parse(s)
+	if err != nil || !family.IsLanguage(tag) {
+		return language.Und, false
+	}
+	return tag, true
+}
 
 // A NameFault is what is wrong with the name of a file: [Fine], [NoLocaleFile], [UnknownTag] or [NotCanonical].
 type NameFault uint8
