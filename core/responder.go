@@ -55,7 +55,7 @@ type configuredFormat struct {
 func Default() *Responder { return defaultResponder() }
 
 var defaultResponder = sync.OnceValue(func() *Responder {
-	r, err := NewResponder()
+	r, err := newResponder()
 	if err != nil {
 		panic(err) // without options nothing can be wrong
 	}
@@ -64,7 +64,18 @@ var defaultResponder = sync.OnceValue(func() *Responder {
 
 // NewResponder makes a responder. Its error names the option, or the file, key and rule of a locale
 // file (a *[LocaleError]), that is wrong; the responder is nil then.
+//
+// One line at Info tells the languages that were chosen, as after [Responder.Reload].
 func NewResponder(opts ...Option) (*Responder, error) {
+	r, err := newResponder(opts...)
+	if err != nil {
+		return nil, err
+	}
+	r.logLanguages()
+	return r, nil
+}
+
+func newResponder(opts ...Option) (*Responder, error) {
 	r := &Responder{defaultKind: Unhandled, status: map[*Kind]int{}}
 	for i, opt := range opts {
 		if opt == nil {
@@ -80,7 +91,7 @@ func NewResponder(opts ...Option) (*Responder, error) {
 		}
 	}
 	r.configureFormats()
-	if err := r.Reload(); err != nil {
+	if err := r.load(); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -106,12 +117,20 @@ func mediaType(contentType string) string {
 }
 
 // Reload reads the file systems of [WithLocales] again and publishes a new catalogue, while requests
-// go on with the old one. When a file is wrong it returns the error that [NewResponder] would, and
-// the old catalogue stays.
+// go on with the old one. The languages are chosen anew. When a file is wrong it returns the error that
+// [NewResponder] would, and the old catalogue stays.
 func (r *Responder) Reload() error {
 	if r == nil {
 		return nil // Default has built-in texts only
 	}
+	if err := r.load(); err != nil {
+		return err
+	}
+	r.logLanguages()
+	return nil
+}
+
+func (r *Responder) load() error {
 	var own []*localeFile
 	for _, fsys := range r.locales {
 		files, err := readLocales(fsys)
