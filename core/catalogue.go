@@ -10,7 +10,6 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/polyfault/polyfault/internal/family"
-	"github.com/polyfault/polyfault/internal/localefile"
 	"github.com/polyfault/polyfault/internal/negotiate"
 	"github.com/polyfault/polyfault/internal/plural"
 )
@@ -22,6 +21,7 @@ type catalogue struct {
 	texts      map[string]*text
 	titles     map[string]*text // by the id of the text they head
 	negotiator *negotiate.Languages
+	merged     map[string]int // built-in tags whose language has another tag here
 
 	body            []int // the languages of the all-languages body, in order
 	defaultLanguage int
@@ -330,7 +330,7 @@ func chooses(own []*localeFile) bool {
 
 func parseTags(option string, names []string) (tags []language.Tag, err error) {
 	for _, name := range names {
-		tag, known := localefile.ParseTag(name)
+		tag, known := family.Parse(name)
 		if !known {
 			return nil, fmt.Errorf("%s: %q is not a known BCP 47 language tag", option, shortened(name))
 		}
@@ -364,6 +364,13 @@ func (c *catalogue) configure(body []language.Tag, defaultLanguage string) error
 	if err := c.chooseDefault(set, defaultLanguage); err != nil {
 		return err
 	}
+	c.merged = map[string]int{}
+	for _, l := range builtinLocales() {
+		if c.index(l.tag.String()) < 0 {
+			lineage, _ := set.Lineage(l.tag)
+			c.merged[l.tag.String()] = lineage[0]
+		}
+	}
 	others := slices.DeleteFunc(slices.Clone(c.body), func(i int) bool { return i == c.defaultLanguage })
 	c.negotiator = negotiate.NewLanguages(members, slices.Insert(others, 0, c.defaultLanguage))
 	return nil
@@ -395,6 +402,14 @@ func (c *catalogue) chooseDefault(set *family.Set, name string) error {
 
 func (c *catalogue) index(tag string) int {
 	return slices.IndexFunc(c.languages, func(l *loadedLanguage) bool { return l.tag == tag })
+}
+
+// named is index, for a built-in tag too whose language has another tag here; negative without any.
+func (c *catalogue) named(tag string) int {
+	if i, ok := c.merged[tag]; ok {
+		return i
+	}
+	return c.index(tag)
 }
 
 func (c *catalogue) loaded() string {

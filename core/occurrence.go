@@ -152,7 +152,7 @@ func (o *Occurrence) TextIn(tag string) (string, bool) {
 }
 
 func (o *Occurrence) textIn(t *text, tag string, attrs []Attr) (string, bool) {
-	i := o.catalogue.index(tag)
+	i := o.catalogue.named(tag)
 	if t == nil || i < 0 || !t.available.has(i) {
 		return "", false
 	}

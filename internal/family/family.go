@@ -40,10 +40,22 @@ func KeyOf(tag language.Tag) Key {
 	return Key{base.String(), script.String(), region.String()}
 }
 
-// IsLanguage reports whether the tag names a language.
-func IsLanguage(tag language.Tag) bool {
-	_, ok := plain(tag)
-	return ok
+// maxTag is the longest tag that is looked at, in bytes (RFC 5646, section 4.4.1).
+const maxTag = 35
+
+// Parse reads a BCP 47 tag that names a language: und, mul and private use name none.
+func Parse(s string) (tag language.Tag, known bool) {
+	if len(s) > maxTag {
+		return language.Und, false
+	}
+	tag, err := language.Parse(s)
+	if err != nil {
+		return language.Und, false
+	}
+	if _, known = plain(tag); !known {
+		return language.Und, false
+	}
+	return tag, true
 }
 
 // plain is the canonical tag without variants and extensions.
@@ -172,4 +184,28 @@ func (s *Set) Order(tag language.Tag) (list []int, equal int) {
 		}
 	}
 	return list, equal
+}
+
+// maxNames is how many names Nearest looks at.
+const maxNames = 256
+
+// Nearest finds the name whose tag a reader of want is served, of names in any order; false for none. Names that are
+// no tags are passed over.
+func Nearest(want string, names []string) (name string, ok bool) {
+	tag, known := Parse(want)
+	if !known || len(names) > maxNames {
+		return "", false
+	}
+	var members []Member
+	var tags []string
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		if tag, known := Parse(name); known {
+			members, tags = append(members, Member{Tag: tag}), append(tags, name)
+		}
+	}
+	order, _ := NewSet(members).Order(tag)
+	if len(order) == 0 {
+		return "", false
+	}
+	return tags[order[0]], true
 }

@@ -28,6 +28,7 @@ type SyntaxError struct {
 	Problem string
 }
 
+// Error is the problem.
 func (e *SyntaxError) Error() string { return e.Problem }
 
 // Read reads a file, unless it is larger than [MaxSize] or none that ends: a pipe would block.

@@ -37,21 +37,6 @@ func IsMember(name string, value any) bool {
 	return !table || name == Translation
 }
 
-// MaxTag is the longest tag that is looked at, in bytes (RFC 5646, section 4.4.1).
-const MaxTag = 35
-
-// ParseTag reads a BCP 47 tag that names a language: und, mul and private use name none.
-func ParseTag(s string) (tag language.Tag, known bool) {
-	if len(s) > MaxTag {
-		return language.Und, false
-	}
-	tag, err := language.Parse(s)
-	if err != nil || !family.IsLanguage(tag) {
-		return language.Und, false
-	}
-	return tag, true
-}
-
 // A NameFault is what is wrong with the name of a file: [Fine] and what follows it.
 type NameFault uint8
 
@@ -83,7 +68,7 @@ func NameOf(base string) Name {
 	written, active := strings.CutPrefix(stem, "active.")
 	n := Name{Written: written, Ext: ext}
 	var known bool
-	n.Tag, known = ParseTag(written)
+	n.Tag, known = family.Parse(written)
 	switch {
 	case ext != "toml" && ext != "json":
 		n.Tag, n.Fault = language.Und, otherFormat(stem, ext)
@@ -102,7 +87,7 @@ var translators = strings.Fields("toml json yaml yml po pot mo xlf xliff propert
 
 func otherFormat(stem, ext string) NameFault {
 	last := stem[strings.LastIndexByte(stem, '.')+1:]
-	if _, known := ParseTag(last); known && slices.Contains(translators, strings.ToLower(ext)) {
+	if _, known := family.Parse(last); known && slices.Contains(translators, strings.ToLower(ext)) {
 		return OtherFormat
 	}
 	return Foreign
