@@ -30,6 +30,9 @@ const (
 	keyMapper         = "mapper-unreachable"
 	keyLanguage       = "language-tag-unknown"
 	keyFaultyCheck    = "check-faulty"
+	keyDefaultChoice  = "default-language-not-chosen"
+	keyNearID         = "text-id-near-built-in"
+	keyLeftBehind     = "override-leaves-language-behind"
 )
 
 //go:embed codes.lock
@@ -66,6 +69,9 @@ var builtin = sync.OnceValue(func() *Registry {
 		{keyMapper, Warning},
 		{keyLanguage, Error},
 		{keyFaultyCheck, Critical},
+		{keyDefaultChoice, Warning},
+		{keyNearID, Warning},
+		{keyLeftBehind, Warning},
 	} {
 		if err := r.Register(m.key, app, m.level); err != nil {
 			panic(err) // both sides are in this package, and a test compares them
@@ -100,14 +106,24 @@ func builtinChecks() []Check {
 	production := check("exposure", "security", checkExposure)
 	production.Deploy = true
 	return []Check{
-		check("languages", "languages", checkLanguages),
-		check("texts", "texts", checkTexts),
+		check("languages", "languages", all(checkLanguages, checkDefaultLanguage)),
+		check("texts", "texts", all(checkTexts, checkNearIDs, checkOverrides)),
 		check("placeholders", "texts", checkPlaceholders),
 		check("kind-texts", "kinds", checkKindTexts),
 		check("exit-codes", "kinds", checkExitCodes),
 		check("retries", "kinds", checkRetries),
 		check("mappers", "mappers", checkMappers),
 		production,
+	}
+}
+
+// all looks by one function after the other.
+func all(looks ...func(*Subject) []Message) func(*Subject) []Message {
+	return func(s *Subject) (found []Message) {
+		for _, look := range looks {
+			found = append(found, look(s)...)
+		}
+		return found
 	}
 }
 
