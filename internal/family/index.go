@@ -47,6 +47,7 @@ type base struct {
 	named    subtag // script and region that it stands for beside the language: sh is sr-Latn, mo is ro-MD
 	region   subtag
 	regional bool   // there are regions that matter
+	verbatim bool   // there are whole tags that matter
 	plain    *Match // for the implied script and any region that does not matter
 }
 
@@ -70,12 +71,23 @@ func NewIndex(members []Member) *Index {
 			x.short[shortAt([]byte(name))] = b
 		}
 	}
-	for i, m := range members {
-		if short, ok := plain(m.Tag); !ok || short != m.Tag || x.set.keys[i] == (Key{}) {
-			x.whole[strings.ToLower(m.Tag.String())] = x.match(m.Tag)
-		}
+	for _, m := range members {
+		x.addVerbatim(m.Tag)
 	}
 	return x
+}
+
+// addVerbatim lets the very tag of a member find it first, where its subtags alone do not: no beside nb, or a variant.
+func (x *Index) addVerbatim(tag language.Tag) {
+	name := []byte(strings.ToLower(tag.String()))
+	m := x.match(tag)
+	if found, _ := x.Find(name); found != nil && slices.Equal(found.List, m.List) {
+		return
+	}
+	x.whole[string(name)] = m
+	if b := x.base(read(name).base); b != nil {
+		b.verbatim = true
+	}
 }
 
 // relevant are the bases of ranges that can find a member.
@@ -121,7 +133,10 @@ func (x *Index) addBase(name string) {
 	}
 	slices.Sort(scripts)
 	for _, script := range slices.Compact(scripts) {
-		tag, _ := language.Parse(name + "-" + script)
+		tag := language.Make(name)
+		if script != usual {
+			tag = language.Make(name + "-" + script)
+		}
 		if m := x.match(tag); len(m.List) > 0 {
 			x.rows[rowKey(b.number, subtagOf(script), 0)] = m
 		}
@@ -187,7 +202,7 @@ func (x *Index) addAlias(name, meaning string) {
 func (x *Index) Find(tag []byte) (m *Match, equal int) {
 	r := read(tag)
 	b := x.base(r.base)
-	if b == nil || r.odd {
+	if b == nil || r.odd || b.verbatim {
 		for whole := tag; len(whole) > 0; whole = cut(whole) {
 			if m = x.whole[string(whole)]; m != nil {
 				return m, m.equal
