@@ -249,8 +249,10 @@ func (w *choiceWorld) some(of []string, n int) (list []string) {
 	return list
 }
 
-var choiceIDs = []string{"test_choice_child", "test_choice_parent", "test_choice_extra", "test_choice_child.title", "test_choice_parent.title",
-	"rule.test_choice_a", "rule.test_choice_b", "rule.invalid", "conflict", "conflict.title", "unknown_error"}
+var choiceIDs = []string{
+	"test_choice_child", "test_choice_parent", "test_choice_extra", "test_choice_child.title", "test_choice_parent.title",
+	"rule.test_choice_a", "rule.test_choice_b", "rule.invalid", "conflict", "conflict.title", "unknown_error",
+}
 
 func newChoiceWorld(t *testing.T, random *rand.Rand) *choiceWorld {
 	w := &choiceWorld{Rand: random, model: &choiceModel{own: map[string]map[string]string{}, chosen: map[string]bool{}}}

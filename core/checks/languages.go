@@ -36,8 +36,8 @@ func checkNearIDs(s *Subject) (found []Message) {
 			continue
 		}
 		if i := slices.IndexFunc(builtin, func(id string) bool { return near(t.ID, id) }); i >= 0 {
-			found = append(found, message(keyNearID, fmt.Sprintf("write %q to change the built-in text; else choose an id that looks less like it", builtin[i]),
-				t.ID, "the id is nearly that of the built-in text %q", builtin[i]))
+			hint := fmt.Sprintf("write %q to change the built-in text; else choose an id that looks less like it", builtin[i])
+			found = append(found, message(keyNearID, hint, t.ID, "the id is nearly that of the built-in text %q", builtin[i]))
 		}
 	}
 	return found

@@ -21,7 +21,8 @@ func TestLanguageChecks(t *testing.T) {
 	}{
 		{"the default language is the first by the alphabet", files("active.de.toml", `own = "a"`, "active.fr.toml", `own = "a"`), nil,
 			[]string{"de: (polyfault.W005) de is the default language because it is the first of de, fr"}},
-		{"it is chosen", files("active.de.toml", `own = "a"`, "active.fr.toml", `own = "a"`), []fault.Option{fault.WithDefaultLanguage("fr")}, nil},
+		{"it is chosen", files("active.de.toml", `own = "a"`, "active.fr.toml", `own = "a"`),
+			[]fault.Option{fault.WithDefaultLanguage("fr")}, nil},
 		{"it is English of some country", files("active.de.toml", `own = "a"`, "active.en-GB.toml", `own = "a"`), nil, nil},
 		{"there is one language only", files("active.de.toml", `own = "a"`), nil, nil},
 		{"the files do not choose", files("active.de.toml", "", "active.en.toml", ""), nil, nil},
@@ -36,10 +37,12 @@ func TestLanguageChecks(t *testing.T) {
 			"fr: (polyfault.W007) own files word built-in texts in another way, but not in fr, which is in the body: gone",
 			"pt: (polyfault.W007) own files word built-in texts in another way, but not in pt, which is in the body: gone",
 		}},
-		{"six texts are", files("active.en.toml", "gone = \"a\"\nconflict = \"a\"\nlocked = \"a\"\nnot_found = \"a\"\nforbidden = \"a\"\ndeadline = \"a\""),
+		{"six texts are", files("active.en.toml",
+			"gone = \"a\"\nconflict = \"a\"\nlocked = \"a\"\nnot_found = \"a\"\nforbidden = \"a\"\ndeadline = \"a\""),
 			[]fault.Option{fault.WithLanguages("en", "de")}, []string{"de: (polyfault.W007) own files word built-in texts in another way, " +
 				"but not in de, which is in the body: conflict, deadline, forbidden, gone, locked and 1 more"}},
-		{"none is, by a relative", files("active.en.toml", `gone = "Off."`, "active.en-GB.toml", `own = "a"`), []fault.Option{fault.WithLanguages("en-GB")}, nil},
+		{"none is, by a relative", files("active.en.toml", `gone = "Off."`, "active.en-GB.toml", `own = "a"`),
+			[]fault.Option{fault.WithLanguages("en-GB")}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := responder(t, append(c.opts, fault.WithLocales(c.files))...)
