@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -135,11 +136,14 @@ func (c *catalogue) loadLanguages(own []*localeFile, body []language.Tag) error 
 	for _, file := range own {
 		tags = append(tags, file.tag)
 	}
-	if tag, found := plural.Unknown(tags); found {
-		i := slices.Index(tags, tag)
-		return &LocaleError{File: own[i].name, Rule: fmt.Sprintf("language %s has no plural rules in go-i18n, so it cannot be loaded", tag)}
-	}
 	chosen := append(tags, body...)
+	if tag, found := withoutPlurals(chosen); found {
+		rule := fmt.Sprintf("language %s has no plural rules in go-i18n, so it cannot be loaded", tag)
+		if i := slices.Index(tags, tag); i >= 0 {
+			return &LocaleError{File: own[i].name, Rule: rule}
+		}
+		return errors.New("WithLanguages: " + rule)
+	}
 	tags = withBuiltin(slices.Clone(chosen))
 	if len(tags) > negotiate.MaxLanguages {
 		return fmt.Errorf("%d languages are loaded; %d is the limit", len(tags), negotiate.MaxLanguages)
@@ -152,6 +156,17 @@ func (c *catalogue) loadLanguages(own []*localeFile, body []language.Tag) error 
 		c.languages = append(c.languages, l)
 	}
 	return nil
+}
+
+// withoutPlurals finds the first tag that go-i18n has no plural rules for. The built-in ones are known to have them.
+func withoutPlurals(tags []language.Tag) (language.Tag, bool) {
+	foreign := slices.DeleteFunc(slices.Clone(tags), func(tag language.Tag) bool {
+		return slices.ContainsFunc(builtinLocales(), func(l *builtinLocale) bool { return l.tag == tag })
+	})
+	if len(foreign) == 0 {
+		return language.Und, false // to ask costs go-i18n's whole table
+	}
+	return plural.Unknown(foreign)
 }
 
 // withBuiltin adds the built-in languages to the tags, but those that have another tag there, and sorts them.
@@ -348,9 +363,6 @@ func (c *catalogue) configure(body []language.Tag, defaultLanguage string) error
 		i := c.index(tag.String())
 		if l := c.languages[i]; l.builtin == nil && len(l.files) == 0 {
 			return fmt.Errorf("WithLanguages: no locale file active.%s.toml is loaded; loaded are %s", tag, c.loaded())
-		}
-		if _, unknown := plural.Unknown([]language.Tag{tag}); unknown {
-			return fmt.Errorf("WithLanguages: language %s has no plural rules in go-i18n", tag)
 		}
 		c.body = append(c.body, i)
 	}
