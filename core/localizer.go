@@ -10,6 +10,9 @@ import "github.com/polyfault/polyfault/internal/negotiate"
 // The result, encoded as by [encoding/json], is then the whole body of the default format; status
 // and headers stay. Nil leaves the default body. When ErrorBody panics, the default body is sent
 // too. The Localizer is valid during the call.
+//
+// A body speaks one language: when a text turns out to be missing in the language of those before it, and another
+// language has them all, ErrorBody is called once more, for that one.
 type Localizer interface {
 	// Text is the text in the language negotiated for the request. An unknown id is returned as
 	// it is.
