@@ -25,7 +25,7 @@ const module = "github.com/polyfault/polyfault"
 
 // floor is what every package of ours may import of ours: rooms that know no package above them.
 var floor = []string{
-	"internal/atomicfile", "internal/clean", "internal/errtree", "internal/jsonpointer", "internal/jsontext",
+	"internal/atomicfile", "internal/clean", "internal/errtree", "internal/family", "internal/jsonpointer", "internal/jsontext",
 	"internal/localefile", "internal/message", "internal/negotiate", "internal/plural",
 }
 

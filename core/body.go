@@ -52,8 +52,11 @@ func (o *Occurrence) ownBody() (body []byte, l *localizer) {
 		if !found {
 			return
 		}
-		localizer := &localizer{o: o}
+		localizer := &localizer{o: o, language: none}
 		value := own.ErrorBody(localizer)
+		if united, again := localizer.unite(); again {
+			localizer, value = united, own.ErrorBody(united)
+		}
 		if !errtree.IsNil(value) {
 			body, l = o.appendValue(nil, "ErrorBody", value), localizer
 		}
@@ -75,12 +78,6 @@ func (o *Occurrence) AppendTexts(dst []byte) []byte {
 // AppendText appends [Occurrence.Text] as a JSON string.
 func (o *Occurrence) AppendText(dst []byte) []byte {
 	return o.text.appendQuoted(dst, o.catalogue, o.languageOf(o.text), o.attrs())
-}
-
-// AppendTitle appends [Occurrence.Title] as a JSON string.
-func (o *Occurrence) AppendTitle(dst []byte) []byte {
-	t := o.titleText()
-	return t.appendQuoted(dst, o.catalogue, o.languageOf(t), o.titleAttrs(t))
 }
 
 // AppendParams appends the arguments as a JSON object.

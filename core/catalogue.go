@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"github.com/polyfault/polyfault/internal/family"
 	"github.com/polyfault/polyfault/internal/negotiate"
 	"github.com/polyfault/polyfault/internal/plural"
 )
@@ -20,10 +22,12 @@ type catalogue struct {
 	texts      map[string]*text
 	titles     map[string]*text // by the id of the text they head
 	negotiator *negotiate.Languages
+	merged     map[string]int // built-in tags whose language has another tag here
 
 	body            []int // the languages of the all-languages body, in order
 	defaultLanguage int
 	english         int
+	choice          choice
 	labels          bool // there are texts that name fields
 
 	// prepared are the responses to bare kinds, by format and Kind.index: see Responder.prepareResponses.
@@ -38,7 +42,14 @@ type loadedLanguage struct {
 	header []string // Content-Language
 	dir    string   // "ltr" or "rtl"
 	rules  func() *plural.Rules
-	lazy   func() []*forms // the built-in texts that wait in their file until one is needed; or nil
+
+	own bool // the application brings it, or has it in the body
+
+	// files are the application's that the language has texts from, the nearest first: its own, those of the same
+	// language, those of its parents. The first overBuiltin of them lie over the built-in texts.
+	files       []*localeFile
+	overBuiltin int
+	builtin     *builtinLocale // the nearest built-in texts, which wait in their file until one is needed; or nil
 }
 
 // A text is one text constant in all loaded languages.
@@ -48,6 +59,7 @@ type text struct {
 	builtin   int      // index into builtinIDs, or none
 	loaded    []*forms // by language; nil where the language lacks the text, or has not been needed yet
 	available languageSet
+	own       languageSet // those whose forms are of the application's files
 
 	// For the all-languages body:
 	configured bool  // one of the body's languages has the text
@@ -97,10 +109,14 @@ var builtin = sync.OnceValue(func() *catalogue {
 // languages and defaultLanguage are the options of the same names, "" and nil when not given.
 func newCatalogue(own []*localeFile, languages []string, defaultLanguage string) (*catalogue, error) {
 	c := &catalogue{texts: map[string]*text{}, titles: map[string]*text{}}
-	if err := c.loadLanguages(own); err != nil {
+	body, err := c.chooseBody(own, languages)
+	if err != nil {
 		return nil, err
 	}
-	if err := c.configure(own, languages, defaultLanguage); err != nil {
+	if err := c.loadLanguages(own, body); err != nil {
+		return nil, err
+	}
+	if err := c.configure(body, defaultLanguage); err != nil {
 		return nil, err
 	}
 	c.enterTexts(own)
@@ -114,30 +130,91 @@ func newCatalogue(own []*localeFile, languages []string, defaultLanguage string)
 	return c, nil
 }
 
-// loadLanguages finds out which languages there are.
-func (c *catalogue) loadLanguages(own []*localeFile) error {
-	var tags, foreign []language.Tag
-	for _, l := range builtinLocales() {
-		tags = append(tags, l.tag)
-	}
+// loadLanguages finds out which languages there are, and where each has its texts from.
+func (c *catalogue) loadLanguages(own []*localeFile, body []language.Tag) error {
+	var tags []language.Tag
 	for _, file := range own {
-		if !slices.Contains(tags, file.tag) {
-			tags, foreign = append(tags, file.tag), append(foreign, file.tag)
+		tags = append(tags, file.tag)
+	}
+	chosen := append(tags, body...)
+	if tag, found := withoutPlurals(chosen); found {
+		rule := fmt.Sprintf("language %s has no plural rules in go-i18n, so it cannot be loaded", tag)
+		if i := slices.Index(tags, tag); i >= 0 {
+			return &LocaleError{File: own[i].name, Rule: rule}
 		}
+		return errors.New("WithLanguages: " + rule)
 	}
-	if tag, found := plural.Unknown(foreign); found {
-		i := slices.IndexFunc(own, func(f *localeFile) bool { return f.tag == tag })
-		return &LocaleError{File: own[i].name, Rule: fmt.Sprintf("language %s has no plural rules in go-i18n, so it cannot be loaded", tag)}
-	}
+	tags = withBuiltin(slices.Clone(chosen))
 	if len(tags) > negotiate.MaxLanguages {
 		return fmt.Errorf("%d languages are loaded; %d is the limit", len(tags), negotiate.MaxLanguages)
 	}
-	slices.SortFunc(tags, func(a, b language.Tag) int { return strings.Compare(a.String(), b.String()) })
-	c.negotiator = negotiate.NewLanguages(tags)
+	sources := newSources(own)
 	for _, tag := range tags {
-		c.languages = append(c.languages, newLanguage(tag))
+		l := newLanguage(tag)
+		l.own = slices.Contains(chosen, tag)
+		sources.give(l, tag)
+		c.languages = append(c.languages, l)
 	}
 	return nil
+}
+
+// withoutPlurals finds the first tag that go-i18n has no plural rules for. The built-in ones are known to have them.
+func withoutPlurals(tags []language.Tag) (language.Tag, bool) {
+	foreign := slices.DeleteFunc(slices.Clone(tags), func(tag language.Tag) bool {
+		return slices.ContainsFunc(builtinLocales(), func(l *builtinLocale) bool { return l.tag == tag })
+	})
+	if len(foreign) == 0 {
+		return language.Und, false // to ask costs go-i18n's whole table
+	}
+	return plural.Unknown(foreign)
+}
+
+// withBuiltin adds the built-in languages to the tags, but those that have another tag there, and sorts them.
+func withBuiltin(tags []language.Tag) []language.Tag {
+	keys := map[family.Key]bool{}
+	for _, tag := range tags {
+		keys[family.KeyOf(tag)] = true
+	}
+	for _, l := range builtinLocales() {
+		if !keys[l.key] {
+			tags = append(tags, l.tag)
+		}
+	}
+	slices.SortFunc(tags, func(a, b language.Tag) int { return strings.Compare(a.String(), b.String()) })
+	return slices.Compact(tags)
+}
+
+// sources are all files that there are, the application's first, of two of one language the later one first.
+type sources struct {
+	own []*localeFile
+	set *family.Set
+}
+
+func newSources(own []*localeFile) *sources {
+	s := &sources{own: slices.Clone(own)}
+	slices.Reverse(s.own)
+	var members []family.Member
+	for _, file := range s.own {
+		members = append(members, family.Member{Tag: file.tag, Own: true})
+	}
+	for _, l := range builtinLocales() {
+		members = append(members, family.Member{Tag: l.tag})
+	}
+	s.set = family.NewSet(members)
+	return s
+}
+
+// give tells the language of this tag where its texts are.
+func (s *sources) give(l *loadedLanguage, tag language.Tag) {
+	lineage, _ := s.set.Lineage(tag)
+	for _, i := range lineage {
+		switch {
+		case i < len(s.own):
+			l.files = append(l.files, s.own[i])
+		case l.builtin == nil: // every one has all built-in texts: none is looked for behind it
+			l.builtin, l.overBuiltin = builtinLocales()[i-len(s.own)], len(l.files)
+		}
+	}
 }
 
 // enterTexts enters the built-in texts, then the application's over them. Of the built-in languages
@@ -146,42 +223,45 @@ func (c *catalogue) enterTexts(own []*localeFile) {
 	for n, id := range builtinIDs() {
 		c.texts[id] = &text{id: id, catalogue: c, builtin: n, loaded: make([]*forms, len(c.languages))}
 	}
-	for _, l := range builtinLocales() {
-		i := c.index(l.tag.String())
-		if i != c.english && i != c.defaultLanguage && !slices.Contains(c.body, i) {
-			c.enterLazily(i, l)
-			continue
-		}
-		for n, id := range builtinIDs() {
-			c.enter(id, i, l.forms()[n])
-		}
-	}
 	for _, file := range own {
-		i := c.index(file.tag.String())
-		for id, compiled := range file.texts {
-			c.enter(id, i, &compiled)
+		for id := range file.texts {
+			if c.texts[id] == nil {
+				c.texts[id] = &text{id: id, catalogue: c, builtin: none, loaded: make([]*forms, len(c.languages))}
+			}
+		}
+	}
+	for i, l := range c.languages {
+		if l.builtin != nil {
+			c.enterBuiltin(i, l.builtin)
+		}
+		c.enterOwn(i, l)
+	}
+}
+
+func (c *catalogue) enterBuiltin(language int, l *builtinLocale) {
+	needed := language == c.english || language == c.defaultLanguage || slices.Contains(c.body, language)
+	for n, id := range builtinIDs() {
+		t := c.texts[id]
+		t.available.put(language)
+		if needed {
+			t.loaded[language] = l.forms()[n]
 		}
 	}
 }
 
-func (c *catalogue) enterLazily(language int, l *builtinLocale) {
-	c.languages[language].lazy = l.forms
-	for _, id := range builtinIDs() {
-		c.texts[id].available.put(language)
+// enterOwn enters the application's texts, the nearest last.
+func (c *catalogue) enterOwn(language int, l *loadedLanguage) {
+	for n, file := range slices.Backward(l.files) {
+		for id, compiled := range file.texts {
+			t := c.texts[id]
+			if l.builtin != nil && t.builtin != none && n >= l.overBuiltin {
+				continue // the built-in text is nearer
+			}
+			t.loaded[language] = &compiled
+			t.available.put(language)
+			t.own.put(language)
+		}
 	}
-}
-
-func (c *catalogue) enter(id string, language int, compiled *forms) {
-	if compiled == nil {
-		return
-	}
-	t := c.texts[id]
-	if t == nil {
-		t = &text{id: id, catalogue: c, builtin: none, loaded: make([]*forms, len(c.languages))}
-		c.texts[id] = t
-	}
-	t.loaded[language] = compiled
-	t.available.put(language)
 }
 
 // forms are the text's forms in the language, nil when it lacks the text.
@@ -189,11 +269,15 @@ func (t *text) forms(language int) *forms {
 	if loaded := t.loaded[language]; loaded != nil {
 		return loaded
 	}
-	if lazy := t.catalogue.languages[language].lazy; lazy != nil && t.builtin != none {
-		return lazy()[t.builtin]
+	if l := t.catalogue.languages[language].builtin; l != nil && t.builtin != none {
+		return l.forms()[t.builtin]
 	}
 	return nil
 }
+
+// ownIn reports whether the form in use for the language came from one of the application's files, be it another
+// one's of the family.
+func (t *text) ownIn(language int) bool { return t.own.has(language) }
 
 func newLanguage(tag language.Tag) *loadedLanguage {
 	l := &loadedLanguage{tag: tag.String(), dir: "ltr"}
@@ -216,35 +300,114 @@ func newLanguage(tag language.Tag) *loadedLanguage {
 // rightToLeft are the scripts of living languages that are written from right to left.
 var rightToLeft = []string{"Adlm", "Arab", "Aran", "Hebr", "Nkoo", "Rohg", "Syrc", "Thaa"}
 
-func (c *catalogue) configure(own []*localeFile, languages []string, defaultLanguage string) error {
-	var err error
-	switch {
-	case len(languages) > 0:
-		c.body, err = c.indexes("WithLanguages", languages)
-	case len(own) > 0:
-		var tags []string
-		for _, file := range own {
-			tags = append(tags, file.tag.String())
-		}
-		slices.Sort(tags)
-		c.body, err = c.indexes("WithLocales", slices.Compact(tags))
-	default:
-		c.body, err = c.indexes("the built-in locales", defaultBody)
+// What the languages were chosen by, for people.
+const (
+	byOption  = "option"
+	byFiles   = "own files"
+	byBuiltin = "built in"
+	byEnglish = "English"
+	byOrder   = "first of the body"
+)
+
+// A choice is what chose languages.
+type choice struct{ body, defaultLanguage string }
+
+// chooseBody finds the tags of the all-languages body.
+func (c *catalogue) chooseBody(own []*localeFile, languages []string) (tags []language.Tag, err error) {
+	c.choice.body = byOption
+	if len(languages) > 0 {
+		return parseTags("WithLanguages", languages)
 	}
-	if err != nil {
+	if !chooses(own) {
+		c.choice.body = byBuiltin
+		return parseTags("the built-in locales", defaultBody)
+	}
+	c.choice.body = byFiles
+	for _, file := range own {
+		tags = append(tags, file.tag)
+	}
+	slices.SortFunc(tags, func(a, b language.Tag) int { return strings.Compare(a.String(), b.String()) })
+	return slices.Compact(tags), nil
+}
+
+// chooses reports whether the files have a text that is not built in: files that only word built-in texts in another
+// way say nothing of the languages that the application speaks.
+func chooses(own []*localeFile) bool {
+	for _, file := range own {
+		for id := range file.texts {
+			if _, found := slices.BinarySearch(builtinIDs(), id); !found {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func parseTags(option string, names []string) (tags []language.Tag, err error) {
+	for _, name := range names {
+		tag, known := family.Parse(name)
+		if !known {
+			return nil, fmt.Errorf("%s: %q is not a known BCP 47 language tag", option, shortened(name))
+		}
+		if slices.Contains(tags, tag) {
+			return nil, fmt.Errorf("%s: language %q stands twice", option, name)
+		}
+		tags = append(tags, tag)
+	}
+	return tags, nil
+}
+
+// configure finds the languages of the body, the default one and English, and makes negotiation ready.
+func (c *catalogue) configure(body []language.Tag, defaultLanguage string) error {
+	for _, tag := range body {
+		i := c.index(tag.String())
+		if l := c.languages[i]; l.builtin == nil && len(l.files) == 0 {
+			return fmt.Errorf("WithLanguages: no locale file active.%s.toml is loaded; loaded are %s", tag, c.loaded())
+		}
+		c.body = append(c.body, i)
+	}
+	members := make([]family.Member, len(c.languages))
+	for i, l := range c.languages {
+		members[i] = family.Member{Tag: language.Make(l.tag), Own: l.own}
+	}
+	set := family.NewSet(members)
+	english, _ := set.Lineage(language.English)
+	c.english = english[0]
+	if err := c.chooseDefault(set, defaultLanguage); err != nil {
 		return err
 	}
-	c.english = c.index("en")
-	c.defaultLanguage = c.body[0]
-	if slices.Contains(c.body, c.english) {
-		c.defaultLanguage = c.english
+	c.merged = map[string]int{}
+	for _, l := range builtinLocales() {
+		if c.index(l.tag.String()) < 0 {
+			lineage, _ := set.Lineage(l.tag)
+			c.merged[l.tag.String()] = lineage[0]
+		}
 	}
-	if defaultLanguage != "" {
-		found, err := c.indexes("WithDefaultLanguage", []string{defaultLanguage})
+	others := slices.DeleteFunc(slices.Clone(c.body), func(i int) bool { return i == c.defaultLanguage })
+	c.negotiator = negotiate.NewLanguages(members, slices.Insert(others, 0, c.defaultLanguage))
+	return nil
+}
+
+func (c *catalogue) chooseDefault(set *family.Set, name string) error {
+	if name != "" {
+		tags, err := parseTags("WithDefaultLanguage", []string{name})
 		if err != nil {
 			return err
 		}
-		c.defaultLanguage = found[0]
+		order, _ := set.Order(tags[0])
+		if len(order) == 0 {
+			return fmt.Errorf("WithDefaultLanguage: no locale file active.%s.toml is loaded; loaded are %s", tags[0], c.loaded())
+		}
+		c.defaultLanguage, c.choice.defaultLanguage = order[0], byOption
+		return nil
+	}
+	c.defaultLanguage, c.choice.defaultLanguage = c.body[0], byOrder
+	english := func(i int) bool { return family.KeyOf(language.Make(c.languages[i].tag)).Base == "en" }
+	if i := slices.IndexFunc(c.body, english); i >= 0 {
+		c.defaultLanguage, c.choice.defaultLanguage = c.body[i], byEnglish
+	}
+	if exact := c.index("en"); slices.Contains(c.body, exact) {
+		c.defaultLanguage = exact
 	}
 	return nil
 }
@@ -253,29 +416,20 @@ func (c *catalogue) index(tag string) int {
 	return slices.IndexFunc(c.languages, func(l *loadedLanguage) bool { return l.tag == tag })
 }
 
-func (c *catalogue) indexes(option string, tags []string) ([]int, error) {
-	var found []int
-	for _, name := range tags {
-		tag, err := language.Parse(name)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %q is not a known BCP 47 language tag", option, name)
-		}
-		i := c.index(tag.String())
-		if i < 0 {
-			return nil, fmt.Errorf("%s: no locale file active.%s.toml is loaded; loaded are %s", option, tag, c.loaded())
-		}
-		if slices.Contains(found, i) {
-			return nil, fmt.Errorf("%s: language %q stands twice", option, name)
-		}
-		found = append(found, i)
+// named is index, for a built-in tag too whose language has another tag here; negative without any.
+func (c *catalogue) named(tag string) int {
+	if i, ok := c.merged[tag]; ok {
+		return i
 	}
-	return found, nil
+	return c.index(tag)
 }
 
 func (c *catalogue) loaded() string {
 	var tags []string
 	for _, l := range c.languages {
-		tags = append(tags, l.tag)
+		if l.builtin != nil || len(l.files) > 0 {
+			tags = append(tags, l.tag)
+		}
 	}
 	return strings.Join(tags, ", ")
 }
@@ -357,6 +511,17 @@ func (c *catalogue) resolveTitle(k *Kind) *text {
 // nearest finds the text of k or of its nearest ancestor that the language has, nil without any.
 func (c *catalogue) nearest(k *Kind, language int) *text {
 	return chain(c.texts, nil, k, func(t *text) bool { return t.available.has(language) })
+}
+
+// readable are the languages that have t, or the text of k or of an ancestor.
+func (c *catalogue) readable(t *text, k *Kind) languageSet {
+	set := t.available
+	for ; k != nil; k = k.parent {
+		if t := c.texts[k.spec.Text]; t != nil {
+			set.add(&t.available)
+		}
+	}
+	return set
 }
 
 // chain goes up from k to the first text that fits; reserve, or else the first text at all, stands

@@ -31,7 +31,7 @@ func TestBodyLanguages(t *testing.T) {
 		{"default", nil, fault.Gone, "DE EN FR PT"},
 		{"WithLanguages", []fault.Option{fault.WithLanguages("fr", "de")}, fault.Gone, "FR DE"},
 		{"exactly the application's own files, alphabetically", []fault.Option{own}, fault.Gone.New(fault.Text("x")), "DE EN PT-BR SR-LATN"},
-		{"and no built-in language beside them", []fault.Option{own}, fault.Gone, "DE EN"},
+		{"and no built-in language beside them", []fault.Option{own}, fault.Gone, "DE EN PT-BR"},
 		{"WithLanguages over own files, in any letter case",
 			[]fault.Option{own, fault.WithLanguages("SR-latn", "EN", "pt-br")}, fault.Gone.New(fault.Text("x")), "SR-LATN EN PT-BR"},
 	} {
@@ -100,8 +100,8 @@ func TestOneResponseOneLanguage(t *testing.T) {
 		lang, detail string
 		opts         []fault.Option
 	}{
-		{"region", "pt-BR,en;q=0.5", fault.Gone.New(fault.Text("a")), "pt", "A pt.", nil}, // pt-BR has no title
-		{"the text is missing in the region's file", "pt-BR,en;q=0.5", fault.Gone.New(fault.Text("b")), "pt", "B pt.", nil},
+		{"region: the title is that of the same language", "pt-BR,en;q=0.5", fault.Gone.New(fault.Text("a")), "pt-BR", "A pt-BR.", nil},
+		{"the text is missing in the region's file", "pt-BR,en;q=0.5", fault.Gone.New(fault.Text("b")), "pt-BR", "B pt.", nil},
 		{"on to the next acceptable language", "de,pt;q=0.5", fault.Gone.New(fault.Text("b")), "pt", "B pt.", nil},
 		{"on to the default language", "de", fault.Gone.New(fault.Text("b")), "en", "B en.", nil},
 		{"nothing acceptable", "tlh", fault.Gone.New(fault.Text("b")), "en", "B en.", nil},
@@ -112,9 +112,9 @@ func TestOneResponseOneLanguage(t *testing.T) {
 		{"everything is refused", "*;q=0", fault.Gone.New(fault.Text("b")), "en", "B en.", nil},
 		{"loaded, though not in the body's languages", "fr", fault.Gone, "fr", "La ressource demandée n’est plus disponible.", nil},
 		{"an entry lacks the language", "pt-BR",
-			fault.Gone.New(fault.Text("a"), fault.Detail("x", fault.Gone.New(fault.Text("b")))), "pt", "A pt.", nil},
+			fault.Gone.New(fault.Text("a"), fault.Detail("x", fault.Gone.New(fault.Text("b")))), "pt-BR", "A pt-BR.", nil},
 		{"no language has all entries: they fall back to their kind", "pt-BR",
-			fault.Gone.New(fault.Text("a"), fault.Detail("x", fault.Gone.New(fault.Text("c")))), "pt", "A pt.", nil},
+			fault.Gone.New(fault.Text("a"), fault.Detail("x", fault.Gone.New(fault.Text("c")))), "pt-BR", "A pt-BR.", nil},
 		{"the only language of the text has no title", "ka", fault.Gone.New(fault.Text("only_ka")), "ka", "ქართული.", nil},
 		{"right to left, values isolated", "ur", fault.Gone.New(fault.Text("a"), fault.Arg("X", "id-7")), "ur", "A ur \u2068id-7\u2069.", nil},
 	} {
@@ -133,7 +133,8 @@ func TestOneResponseOneLanguage(t *testing.T) {
 }
 
 var titles = map[string]string{"ur": "ur", "de": "Nicht mehr verfügbar", "en": "Gone",
-	"fr": "Ressource devenue indisponible", "ka": "ქართული.", "pt": "Não está mais disponível"}
+	"fr": "Ressource devenue indisponible", "ka": "ქართული.", "pt": "Não está mais disponível",
+	"pt-BR": "Não está mais disponível"}
 
 func TestNegotiatedLanguage(t *testing.T) {
 	r := responder(t, fault.WithNegotiatedLanguage(), fault.WithFormats(fault.Multilingual{}), fault.WithMembers())

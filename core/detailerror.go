@@ -26,7 +26,7 @@ type DetailError struct {
 // isDetailError reports whether the value of a detail is an error.
 func isDetailError(value any) bool {
 	switch v := value.(type) {
-	case *fieldError, failed, settled, declared:
+	case *fieldError, failed, judged, declared:
 		return true
 	case error: // by Detail: shown only when it is one of ours
 		_, ours := From(v)
@@ -38,10 +38,10 @@ func isDetailError(value any) bool {
 // faultIn is the error in the value of a detail that is no field error; nil when there is none, or none of ours.
 func (o *Occurrence) faultIn(value any) *Fault {
 	switch v := value.(type) {
-	case settled:
+	case judged:
 		return v.fault
 	case failed:
-		return o.settle(v.err)
+		return o.judge(v.err)
 	case error:
 		f, _ := From(v)
 		return f
@@ -49,8 +49,8 @@ func (o *Occurrence) faultIn(value any) *Fault {
 	return nil
 }
 
-// settleEntries asks, once for each error among the details, what it is.
-func (o *Occurrence) settleEntries() {
+// judgeEntries asks, once for each error among the details, what it is.
+func (o *Occurrence) judgeEntries() {
 	shared := true
 	for i := range o.entries {
 		bad, ok := o.entries[i].value.(failed)
@@ -60,13 +60,13 @@ func (o *Occurrence) settleEntries() {
 		if shared { // with other occurrences of the fault
 			o.entries, shared = slices.Clone(o.entries), false
 		}
-		o.entries[i].value = settled{o.settle(bad.err), bad.err}
+		o.entries[i].value = judged{o.judge(bad.err), bad.err}
 	}
 }
 
-// settle finds what an error among the details is: one of ours, else what mappers and the rules for foreign errors
+// judge finds what an error among the details is: one of ours, else what mappers and the rules for foreign errors
 // make of it, but for those that hold while the request is read; else no more than that a value is not valid.
-func (o *Occurrence) settle(err error) *Fault {
+func (o *Occurrence) judge(err error) *Fault {
 	if f, ours := From(err); ours {
 		return f
 	}

@@ -22,10 +22,10 @@ type detail struct {
 	again bool // a further field error of the same place: a JSON object has room for one
 }
 
-// failed is the value of an entry that AddError made; settled is what the responder made of it.
+// failed is the value of an entry that AddError made; judged is what the responder made of it.
 type failed struct{ err error }
 
-type settled struct {
+type judged struct {
 	fault *Fault
 	err   error
 }

@@ -109,14 +109,16 @@ func TestFieldErrorsInOneLanguage(t *testing.T) {
 	assert.Contains(t, string(one.Body), `"details":{"qty":{"code":"strange","DE":"Menge ist falsch"}}`)
 }
 
-// A language without a field's text is not the one language of the response.
-func TestFieldErrorsMoveTheWholeResponse(t *testing.T) {
+// A language without a field's text says that the value is not valid.
+func TestFieldErrorsStayInTheLanguage(t *testing.T) {
 	own := files("active.en.toml", "\"rule.only\" = \"only English\"", "active.de.toml", "\"rule.both\" = \"beides\"",
 		"active.fr.toml", "x = \"y\"")
 	r := responder(t, fault.WithLocales(own))
 	resp := r.Respond(with("Accept", problemJSON, "Accept-Language", "de, en;q=0.5"),
 		fault.ValidationFailed.New(fault.Field(fault.InBody("x"), "only")))
-	assert.Equal(t, "en", decode(t, resp)["lang"])
+	assert.Equal(t, "de", decode(t, resp)["lang"], "what the client wants more comes first")
+	general, _ := r.Catalogue().Text("rule.invalid", "de", fault.Arg("Field", "x"))
+	assert.Equal(t, general, decode(t, resp)["errors"].([]any)[0].(map[string]any)["detail"])
 	resp = r.Respond(with("Accept-Language", "de"), fault.ValidationFailed.New(fault.Field(fault.InBody("x"), "only")))
 	field := decode(t, resp)["details"].(map[string]any)["x"]
 	assert.Equal(t, map[string]any{"code": "only", "EN": "only English"}, field, "a language that lacks it is left out")

@@ -11,6 +11,12 @@ type languageSet [negotiate.MaxLanguages / 64]uint64
 
 func (s *languageSet) put(i int) { s[i/64] |= 1 << (i % 64) }
 
+func (s *languageSet) fill() {
+	for i := range s {
+		s[i] = ^uint64(0)
+	}
+}
+
 func (s *languageSet) has(i int) bool { return s[i/64]>>(i%64)&1 == 1 }
 
 func (s *languageSet) intersect(o *languageSet) {
@@ -44,38 +50,51 @@ func (c *catalogue) header(s *languageSet) []string {
 	return []string{strings.Join(tags, ", ")}
 }
 
-// choose goes through the languages that the client prefers, the default one and those of the body for the first
-// in the set. What the client has excluded comes last.
-func (c *catalogue) choose(p *negotiate.Preference, set *languageSet) (language int, ok bool) {
-	for i := range p.Len() {
-		if set.has(p.At(i)) {
-			return p.At(i), true
+// A languageChoice is the languages that fit a response: those that have all of its texts, and those that have all but
+// the title and have something of the same language and subject for its details.
+type languageChoice [2]languageSet
+
+// choose goes through the ranges of the client, the default language and those of the body for the first that fits:
+// each time those that have everything before the others.
+func (c *catalogue) choose(p *negotiate.Preference, fit *languageChoice) (language int, ok bool) {
+	for n := range p.Len() {
+		for i := range fit {
+			for _, k := range p.Range(n) {
+				if fit[i].has(int(k)) && !p.Excludes(int(k)) {
+					return int(k), true
+				}
+			}
 		}
 	}
-	if set.has(c.defaultLanguage) && !p.Excludes(c.defaultLanguage) {
-		return c.defaultLanguage, true
+	if k := c.defaultLanguage; fit[1].has(k) && !p.Excludes(k) {
+		return k, true
 	}
-	for _, i := range c.body {
-		if set.has(i) && !p.Excludes(i) {
-			return i, true
-		}
-	}
-	for _, i := range []int{c.defaultLanguage, c.english} {
-		if set.has(i) {
-			return i, true
+	for i := range fit {
+		for _, k := range c.body {
+			if fit[i].has(k) && !p.Excludes(k) {
+				return k, true
+			}
 		}
 	}
 	return 0, false
 }
 
-// anyLanguage is the language of last resort for t: the default, English, or the first that has it.
-func (c *catalogue) anyLanguage(t *text) int {
+// anyLanguage is the language of last resort for t.
+func (c *catalogue) anyLanguage(t *text) int { return c.first(&t.available) }
+
+// first is a language of the set: the default, English, or the first one; English for none.
+func (c *catalogue) first(set *languageSet) int {
 	for _, i := range []int{c.defaultLanguage, c.english} {
-		if t.available.has(i) {
+		if set.has(i) {
 			return i
 		}
 	}
-	return slices.IndexFunc(t.loaded, func(f *forms) bool { return f != nil })
+	for i := range c.languages {
+		if set.has(i) {
+			return i
+		}
+	}
+	return c.english
 }
 
 // withinLanguage replaces a text that the response's one language lacks.
@@ -83,7 +102,7 @@ func (o *Occurrence) withinLanguage(e *DetailError, k *Kind) {
 	if o.allLanguages || e.text.available.has(o.language) {
 		return
 	}
-	if general := o.catalogue.texts[ruleInvalid]; e.field && general != nil && general.available.has(o.language) {
+	if general := o.catalogue.texts[ruleInvalid]; e.field && general.available.has(o.language) {
 		e.text = general
 		return
 	}
@@ -97,13 +116,15 @@ func (c Catalogue) Negotiate(acceptLanguage string) Language {
 	if c.c == nil {
 		return Language{}
 	}
-	p := c.c.negotiator.Prefer(acceptLanguage, c.c.defaultLanguage, c.c.body)
-	var loaded languageSet
+	p := c.c.negotiator.Prefer(acceptLanguage)
+	var all languageSet
 	for i := range c.c.languages {
-		loaded.put(i)
+		all.put(i)
 	}
-	i, _ := c.c.choose(&p, &loaded)
-	return c.language(i)
+	if i, ok := c.c.choose(&p, &languageChoice{all, all}); ok {
+		return c.language(i)
+	}
+	return c.language(c.c.english)
 }
 
 // languageOf is the response's language; in a body of all languages the default one, or the nearest
@@ -117,50 +138,104 @@ func (o *Occurrence) languageOf(t *text) int {
 	return o.catalogue.anyLanguage(t)
 }
 
-// negotiateLanguage picks one language for the whole response: the first acceptable one that has
-// all its texts. When there is none, entries and then the title may fall back within the language.
-func (o *Occurrence) negotiateLanguage() int {
-	titled := o.text.available
-	if o.format.use == OneLanguageTitled {
-		titled.intersect(&o.catalogue.resolveTitle(o.kind).available)
+// negotiateLanguage picks one language for the whole response, and with it the text: that of the error as long as the
+// choice finds it in a language, else that of its kind, then those of the parents. Built-in English has the last one.
+func (o *Occurrence) negotiateLanguage() {
+	p := o.preference()
+	strict, loose := o.fitting()
+	if o.settle(o.text, &p, strict, loose) {
+		return
 	}
-	needed := titled
-	for i := range o.entries {
-		if t := o.textOfDetail(&o.entries[i]); t != nil {
-			needed.intersect(&t.available)
+	first := o.text
+	for k := o.kind; k != nil; k = k.parent {
+		if t := o.catalogue.texts[k.spec.Text]; t != nil && t != first && o.settle(t, &p, strict, loose) {
+			return
 		}
 	}
-	return o.chooseLanguage(o.text, needed, titled)
+	o.language = o.catalogue.english
+	if !first.available.has(o.language) {
+		o.text = o.catalogue.nearest(o.kind, o.language)
+	}
+}
+
+// settle takes the text, if the choice finds a language for it: one that fits strictly, else loosely.
+func (o *Occurrence) settle(t *text, p *negotiate.Preference, choices ...languageChoice) bool {
+	for _, fit := range choices {
+		for i := range fit {
+			fit[i].intersect(&t.available)
+		}
+		if language, ok := o.catalogue.choose(p, &fit); ok {
+			o.text, o.language = t, language
+			return true
+		}
+	}
+	return false
+}
+
+// fitting are the languages that have what the response says beside its text. Where none has the texts of all errors
+// among the details, those count loosely that have the texts of their kinds.
+func (o *Occurrence) fitting() (strict, loose languageChoice) {
+	for i := range strict {
+		strict[i].fill()
+	}
+	loose = strict
+	o.fitDetails(&strict, &loose[1], o.entries, 0)
+	loose[0] = loose[1]
+	if o.format.use == OneLanguageTitled {
+		title := o.titled()
+		strict[0].intersect(&title)
+		loose[0].intersect(&title)
+	}
+	return strict, loose
+}
+
+func (o *Occurrence) fitDetails(strict *languageChoice, loose *languageSet, entries []detail, nesting int) {
+	for i := range entries {
+		t, f := o.entryText(&entries[i])
+		if t == nil {
+			continue
+		}
+		strict[0].intersect(&t.available)
+		if f == nil {
+			general := t.available
+			general.add(&o.catalogue.texts[ruleInvalid].available)
+			strict[1].intersect(&general)
+			loose.intersect(&general)
+			continue
+		}
+		strict[1].intersect(&t.available)
+		kinds := o.catalogue.readable(t, f.Kind())
+		loose.intersect(&kinds)
+		if nesting < maxNesting {
+			o.fitDetails(strict, loose, f.details(), nesting+1)
+		}
+	}
 }
 
 // textOfDetail is the text that the detail shows; nil for one without.
 func (o *Occurrence) textOfDetail(d *detail) *text {
+	t, _ := o.entryText(d)
+	return t
+}
+
+// entryText is the text that the detail shows, and the fault whose text it is; nil for a field error.
+func (o *Occurrence) entryText(d *detail) (*text, *Fault) {
 	if field, ok := d.value.(*fieldError); ok {
-		return o.catalogue.rule(field.text, o.allLanguages)
+		return o.catalogue.rule(field.text, o.allLanguages), nil
 	}
 	f := o.faultIn(d.value)
 	if f == nil {
-		return nil
+		return nil, nil
 	}
-	return o.catalogue.resolve(f.textID(), f.Kind(), o.allLanguages)
+	return o.catalogue.resolve(f.textID(), f.Kind(), o.allLanguages), f
 }
 
-// chooseLanguage goes through what the client accepts, the default language and the configured ones
-// for a language in the first of sets, then in the next, then for one that has t.
-func (o *Occurrence) chooseLanguage(t *text, sets ...languageSet) int {
-	c := o.catalogue
-	var preference negotiate.Preference
+// preference reads what the client accepts.
+func (o *Occurrence) preference() (p negotiate.Preference) {
 	if o.request != nil {
-		o.noted("the request", func() {
-			preference = c.negotiator.Prefer(o.request.Header("Accept-Language"), c.defaultLanguage, c.body)
-		})
+		o.noted("the request", func() { p = o.catalogue.negotiator.Prefer(o.request.Header("Accept-Language")) })
 	}
-	for _, set := range append(sets, t.available) {
-		if i, ok := c.choose(&preference, &set); ok {
-			return i
-		}
-	}
-	return c.anyLanguage(t)
+	return p
 }
 
 // contentLanguage lists the languages that are in the body (RFC 9110, section 8.5).

@@ -1,7 +1,6 @@
 package fault
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,12 +9,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
-	"github.com/BurntSushi/toml"
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
 
+	"github.com/polyfault/polyfault/internal/family"
 	"github.com/polyfault/polyfault/internal/localefile"
 	"github.com/polyfault/polyfault/internal/message"
 	"github.com/polyfault/polyfault/internal/plural"
@@ -43,6 +41,8 @@ type localeFile struct {
 	name  string
 	tag   language.Tag
 	texts map[string]forms
+
+	emptyOther map[string]bool // ids whose form "other" stands there and is not translated
 }
 
 // forms are the compiled plural forms of one text in one language; other is always there.
@@ -61,6 +61,7 @@ func (f *forms) plain() bool {
 // before a text in it is needed: parsing them all would cost more than the rest of the start.
 type builtinLocale struct {
 	tag   language.Tag
+	key   family.Key
 	forms func() []*forms // the file's texts in the order of builtinIDs
 }
 
@@ -84,7 +85,7 @@ var builtinLocales = sync.OnceValue(func() []*builtinLocale {
 })
 
 func newBuiltinLocale(tag language.Tag, name string) *builtinLocale {
-	return &builtinLocale{tag, sync.OnceValue(func() []*forms {
+	return &builtinLocale{tag, family.KeyOf(tag), sync.OnceValue(func() []*forms {
 		list := make([]*forms, len(builtinIDs()))
 		texts := readBuiltin(name).texts
 		for i, id := range builtinIDs() {
@@ -126,7 +127,7 @@ func parseBuiltin(name string) *localeFile {
 	return file
 }
 
-// readLocales parses every *.toml file of fsys, sorted by language.
+// readLocales parses every locale file of fsys, sorted by language.
 func readLocales(fsys fs.FS) ([]*localeFile, error) {
 	if fsys == nil {
 		return nil, errors.New("the file system of locale files is nil")
@@ -136,21 +137,20 @@ func readLocales(fsys fs.FS) ([]*localeFile, error) {
 		if err != nil {
 			return &LocaleError{File: name, Rule: "cannot be read: " + err.Error()}
 		}
-		if entry.IsDir() || path.Ext(name) != ".toml" {
+		if entry.IsDir() {
 			return nil
 		}
-		file, err := readLocale(fsys, name, entry)
-		if err != nil {
-			return err
+		file, err := readLocale(fsys, name)
+		if file != nil {
+			files = append(files, file)
 		}
-		files = append(files, file)
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	if len(files) == 0 {
-		return nil, errors.New("the file system holds no locale file; files are named active.<tag>.toml, active.pt-BR.toml for example")
+		return nil, errors.New("the file system holds no locale file; files are named active.<tag>.toml, active.pt-BR.toml for example, or .json")
 	}
 	slices.SortStableFunc(files, func(a, b *localeFile) int { return strings.Compare(a.tag.String(), b.tag.String()) })
 	for i, file := range files[1:] {
@@ -162,138 +162,214 @@ func readLocales(fsys fs.FS) ([]*localeFile, error) {
 	return files, nil
 }
 
-func readLocale(fsys fs.FS, name string, entry fs.DirEntry) (*localeFile, error) {
-	if info, err := entry.Info(); err == nil && info.Size() > localefile.MaxSize {
-		return nil, &LocaleError{File: name, Rule: fmt.Sprintf("is larger than %d bytes", localefile.MaxSize)}
+// readLocale returns nil for a file that is none of locales.
+func readLocale(fsys fs.FS, name string) (*localeFile, error) {
+	found := localefile.NameOf(path.Base(name))
+	if found.Fault == localefile.Foreign {
+		return nil, nil //nolint:nilnil // there is nothing, and nothing wrong
 	}
-	tag, rule := tagOfFile(path.Base(name))
-	if rule != "" {
+	if rule := nameRule(found); rule != "" {
 		return nil, &LocaleError{File: name, Rule: rule}
 	}
-	content, err := fs.ReadFile(fsys, name)
+	content, err := localefile.Read(fsys, name)
 	if err != nil {
-		return nil, &LocaleError{File: name, Rule: "cannot be read: " + err.Error()}
+		return nil, &LocaleError{File: name, Rule: err.Error()}
 	}
-	return parseLocale(name, tag, content)
+	return parseLocale(name, found.Tag, content)
 }
 
 func tagOfFile(base string) (language.Tag, string) {
-	tag, written, wrong := localefile.TagOf(base)
-	switch wrong {
+	found := localefile.NameOf(base)
+	return found.Tag, nameRule(found)
+}
+
+// nameRule says what is wrong with the name of a file; "" for nothing.
+func nameRule(n localefile.Name) string {
+	switch n.Fault {
 	case localefile.NoLocaleFile:
-		return language.Und, "the name of a locale file is active.<tag>.toml, active.pt-BR.toml for example"
+		return "the name of a locale file is active.<tag>.toml or <tag>.toml, or .json, active.pt-BR.toml for example; " +
+			"where other files lie beside them, give the folder of the locale files alone"
+	case localefile.OtherFormat:
+		return fmt.Sprintf("locale files are TOML or JSON, not %q; polyfault locales import makes one of it", n.Ext)
 	case localefile.UnknownTag:
-		return language.Und, fmt.Sprintf("%q is not a known BCP 47 language tag", written)
+		return fmt.Sprintf("%q is not a known BCP 47 language tag", shortened(n.Written))
 	case localefile.NotCanonical:
-		return language.Und, fmt.Sprintf("language tag %q is not canonical; rename the file to active.%s.toml", written, tag)
+		return fmt.Sprintf("language tag %q is not canonical; rename the file to active.%s.%s", n.Written, n.Tag, n.Ext)
 	}
-	return tag, ""
+	return ""
 }
 
 func parseLocale(name string, tag language.Tag, content []byte) (*localeFile, error) {
 	fail := func(key, rule string) (*localeFile, error) {
-		return nil, &LocaleError{File: name, Key: key, Rule: rule}
+		return nil, &LocaleError{File: name, Key: shortened(key), Rule: rule}
 	}
-	if bytes.HasPrefix(content, []byte("\xef\xbb\xbf")) {
-		return fail("", "starts with a byte order mark (BOM); save it as UTF-8 without one")
+	if rule := localefile.Encoding(content); rule != "" {
+		return fail("", rule)
 	}
-	if !utf8.Valid(content) {
-		return fail("", fmt.Sprintf("line %d is not valid UTF-8", invalidLine(content)))
+	ext := strings.TrimPrefix(path.Ext(name), ".")
+	tree, err := localefile.Decode(ext, content)
+	if err != nil {
+		return fail(syntaxKey(err), err.Error())
 	}
-	var tree map[string]any
-	if err := toml.Unmarshal(content, &tree); err != nil {
-		return fail(tomlKey(err), "is not valid TOML: "+err.Error())
-	}
-	if key, rule := checkTree("", tree); rule != "" {
+	check := treeCheck{map[string]bool{}}
+	if key, rule := check.tree(tree); rule != "" {
 		return fail(key, rule)
 	}
-	messages, err := i18n.ParseMessageBytes(content, func(_ []byte, v any) error {
+	messages, err := i18n.ParseMessageBytes([]byte{'x'}, func(_ []byte, v any) error {
 		*v.(*any) = tree // already decoded
 		return nil
 	})
-	if err != nil && len(tree) > 0 {
+	if err != nil && !isEmpty(tree) {
 		return fail("", err.Error())
 	}
-	file := &localeFile{name: name, tag: tag, texts: make(map[string]forms, len(messages))}
-	for _, m := range messages {
-		if _, twice := file.texts[m.ID]; twice {
-			return fail(m.ID, "the id stands twice, once quoted and once as nested tables; keep one")
-		}
-		compiled, form, err := compile(m)
-		if err != nil {
-			return fail(strings.TrimSuffix(m.ID+"."+form, "."), err.Error())
-		}
-		file.texts[m.ID] = compiled
-	}
-	if key, rule := checkForms(file); rule != "" {
+	file := &localeFile{name: name, tag: tag, texts: make(map[string]forms, len(messages)), emptyOther: check.emptyOther}
+	if key, rule := file.enter(messages); rule != "" {
 		return fail(key, rule)
 	}
 	return file, nil
 }
 
-func invalidLine(content []byte) int {
-	line := 1
-	for len(content) > 0 {
-		r, size := utf8.DecodeRune(content)
-		if r == utf8.RuneError && size == 1 {
-			break
-		}
-		if r == '\n' {
-			line++
-		}
-		content = content[size:]
-	}
-	return line
-}
-
-func tomlKey(err error) string {
-	if parseError, ok := errors.AsType[toml.ParseError](err); ok {
-		return parseError.LastKey
+func syntaxKey(err error) string {
+	if syntax, ok := errors.AsType[*localefile.SyntaxError](err); ok {
+		return syntax.Key
 	}
 	return ""
 }
 
-// checkTree names the first key, in sorted order, that is not a text. go-i18n reports the same
-// faults without naming the key.
-func checkTree(prefix string, tree map[string]any) (key, rule string) {
-	for _, name := range slices.Sorted(maps.Keys(tree)) {
-		id := prefix + name
-		if name == "" {
-			return id, "an id is empty"
-		}
-		if localefile.IsReserved(name) {
-			return id, fmt.Sprintf("%q is a reserved word of the file format and no text id", name)
-		}
-		switch value := tree[name].(type) {
-		case string:
-		case map[string]any:
-			if key, rule = checkTable(id, value); rule != "" {
+func isEmpty(tree any) bool {
+	table, _ := tree.(map[string]any)
+	return len(table) == 0
+}
+
+// A treeCheck names the first key, in sorted order, that is not a text. go-i18n reports the same faults without naming
+// the key.
+type treeCheck struct{ emptyOther map[string]bool }
+
+func (c *treeCheck) tree(tree any) (key, rule string) {
+	switch tree := tree.(type) {
+	case map[string]any:
+		return c.table("", tree)
+	case []any: // as go-i18n's first version wrote them
+		for i, entry := range tree {
+			if key, rule = c.entry(fmt.Sprintf("[%d]", i), entry); rule != "" {
 				return key, rule
 			}
+		}
+		return "", ""
+	}
+	return "", fmt.Sprintf("a locale file is a table of texts, not %T", tree)
+}
+
+// table looks at a table of texts and further tables.
+func (c *treeCheck) table(prefix string, table map[string]any) (key, rule string) {
+	for _, name := range slices.Sorted(maps.Keys(table)) {
+		id := prefix + name
+		switch value := table[name].(type) {
+		case map[string]any:
+			key, rule = c.nested(id, name, value)
+		case string:
+			if localefile.IsReserved(name) {
+				key, rule = id, fmt.Sprintf("%q is a reserved word of the file format and no text id", name)
+			}
 		default:
-			return id, fmt.Sprintf("a text is a string or a table of plural forms, not %T", value)
+			key, rule = id, fmt.Sprintf("a text is a string or a table of plural forms, not %T", value)
+		}
+		if name == "" {
+			key, rule = id, "an id is empty"
+		}
+		if rule != "" {
+			return key, rule
 		}
 	}
 	return "", ""
 }
 
-func checkTable(id string, table map[string]any) (key, rule string) {
-	if len(table) == 0 {
+// nested looks at a table inside a file: a text, or more texts.
+func (c *treeCheck) nested(id, name string, table map[string]any) (key, rule string) {
+	switch {
+	case len(table) == 0:
 		return id, `the form "other" is missing`
+	case name == localefile.Translation:
+		return id, fmt.Sprintf("%q is a reserved word of the file format and no text id", name)
+	case isText(table):
+		return c.members(id, "", table)
 	}
-	if !slices.ContainsFunc(slices.Collect(maps.Keys(table)), localefile.IsReserved) {
-		return checkTree(id+".", table)
+	return c.table(id+".", table)
+}
+
+func isText(table map[string]any) bool {
+	for name, value := range table {
+		if localefile.IsMember(name, value) {
+			return true
+		}
 	}
+	return false
+}
+
+// entry looks at an entry of a list: a text that says its id.
+func (c *treeCheck) entry(at string, entry any) (key, rule string) {
+	table, _ := entry.(map[string]any)
+	id, _ := table["id"].(string)
+	if id == "" {
+		return at, `an entry of a list is a table with the member "id"`
+	}
+	members := maps.Clone(table)
+	delete(members, "id")
+	return c.members(id, "", members)
+}
+
+// members looks at the table of a text, or at the one inside it that go-i18n's first version had.
+func (c *treeCheck) members(id, inside string, table map[string]any) (key, rule string) {
+	seen := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(table)) {
-		if !slices.Contains(localefile.Keys, name) {
-			return id + "." + name, fmt.Sprintf("unknown member %q; a text has %s", name, strings.Join(localefile.Keys, ", "))
+		at, member := id+inside+"."+name, strings.ToLower(name)
+		if name == localefile.Translation {
+			member = "other"
 		}
-		if _, isString := table[name].(string); !isString {
-			return id + "." + name, fmt.Sprintf("must be a string, not %T", table[name])
+		nested, isTable := table[name].(map[string]any)
+		text, isString := table[name].(string)
+		switch {
+		case !slices.Contains(localefile.Keys, member):
+			return at, fmt.Sprintf("unknown member %q; a text has %s", name, strings.Join(localefile.Keys, ", "))
+		case seen[member]:
+			return at, fmt.Sprintf("%q stands twice; keep one", member)
+		case isTable && name == localefile.Translation && inside == "":
+			if key, rule = c.members(id, "."+name, nested); rule != "" {
+				return key, rule
+			}
+			continue
+		case !isString:
+			return at, fmt.Sprintf("must be a string, not %T", table[name])
+		case member == "other" && text == "":
+			c.emptyOther[id] = true
 		}
+		seen[member] = true
 	}
-	if _, ok := table["other"]; !ok {
-		return id, `the form "other" is missing`
+	return "", ""
+}
+
+// enter compiles the messages that are translated.
+func (f *localeFile) enter(messages []*i18n.Message) (key, rule string) {
+	slices.SortFunc(messages, func(a, b *i18n.Message) int { return strings.Compare(a.ID, b.ID) })
+	rules := sync.OnceValues(func() (*plural.Rules, error) { return plural.For(f.tag) })
+	for i, m := range messages {
+		if i > 0 && messages[i-1].ID == m.ID {
+			return m.ID, "the id stands twice, once quoted and once as nested tables; keep one"
+		}
+		compiled, form, err := compile(m)
+		if err != nil {
+			return strings.TrimSuffix(m.ID+"."+form, "."), err.Error()
+		}
+		lacksOther, err := compiled.complete(rules)
+		switch {
+		case err != nil:
+			return m.ID, err.Error()
+		case lacksOther && !f.emptyOther[m.ID]:
+			return m.ID, `the form "other" is missing`
+		}
+		if compiled[plural.Other] != nil {
+			f.texts[m.ID] = compiled
+		}
 	}
 	return "", ""
 }
@@ -308,31 +384,32 @@ func compile(m *i18n.Message) (compiled forms, form string, err error) {
 			return compiled, plural.Form(i).String(), err
 		}
 	}
-	if compiled[plural.Other] == nil {
-		return compiled, "", errors.New("the text is empty")
-	}
 	return compiled, "", nil
 }
 
-// checkForms refuses plural forms that the language does not have.
-func checkForms(file *localeFile) (key, rule string) {
-	var rules *plural.Rules
-	for _, id := range slices.Sorted(maps.Keys(file.texts)) {
-		texts := file.texts[id]
-		if texts.plain() {
-			continue
-		}
-		if rules == nil {
-			var err error
-			if rules, err = plural.For(file.tag); err != nil {
-				return "", err.Error()
-			}
-		}
-		for form := range plural.Other {
-			if texts[form] != nil && !rules.Has(form) {
-				return id + "." + form.String(), fmt.Sprintf("language %s has no plural form %q", file.tag, form)
-			}
-		}
+// complete drops the forms that the language does not have, as go-i18n never uses them. A text without "other" is not
+// translated yet, unless whole numbers have no use for that form and all others are there: one of them stands in.
+func (f *forms) complete(rulesOf func() (*plural.Rules, error)) (lacksOther bool, err error) {
+	if f.plain() {
+		return false, nil
 	}
-	return "", ""
+	rules, err := rulesOf()
+	if err != nil {
+		return false, err
+	}
+	whole := !rules.Whole(plural.Other)
+	for form := range plural.Other {
+		if !rules.Has(form) {
+			f[form] = nil
+		}
+		whole = whole && (f[form] != nil || !rules.Whole(form))
+	}
+	switch {
+	case f[plural.Other] != nil:
+		return false, nil
+	case whole:
+		f[plural.Other] = f[rules.Form(0)]
+		return false, nil
+	}
+	return true, nil
 }

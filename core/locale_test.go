@@ -2,6 +2,7 @@ package fault_test
 
 import (
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -38,8 +39,6 @@ func TestBadLocaleFiles(t *testing.T) {
 		{"id inside", "active.en.toml", "[a]\nid = \"b\"\nother = \"b\"", "a.id", "unknown member"},
 		{"missing other", "active.de.toml", "[a]\none = \"b\"", "a", `"other" is missing`},
 		{"empty table", "active.de.toml", "[a]", "a", `"other" is missing`},
-		{"empty text", "active.en.toml", `a = ""`, "a", "empty"},
-		{"empty other", "active.en.toml", "[a]\ndescription = \"x\"\nother = \"\"", "a", "empty"},
 		{"misspelt form", "active.de.toml", "[a]\nother = \"b\"\nohter = \"c\"", "a.ohter", "unknown member"},
 		{"number for a text", "active.en.toml", "a = 5", "a", "not int64"},
 		{"list for a text", "active.en.toml", "a = [\"x\"]", "a", "a text is a string"},
@@ -47,8 +46,6 @@ func TestBadLocaleFiles(t *testing.T) {
 		{"reserved word as id", "active.en.toml", `other = "A"`, "other", "reserved word"},
 		{"reserved word, capital", "active.en.toml", `Description = "A"`, "Description", "reserved word"},
 		{"reserved word in a nested id", "active.en.toml", "[http]\ndescription = \"A\"\nx = \"b\"", "http.x", "unknown member"},
-		{"plural form of another language", "active.de.toml", "[a]\nfew = \"b\"\nother = \"c\"", "a.few", `no plural form "few"`},
-		{"plural forms in Japanese", "active.ja.toml", "[a]\none = \"b\"\nother = \"c\"", "a.one", `no plural form "one"`},
 		{"language without plural rules", "active.la.toml", `a = "b"`, "", "no plural rules"},
 		{"wrong tag", "active.english.toml", `a = "b"`, "", "not a known BCP 47 language tag"},
 		{"underscore tag", "active.pt_BR.toml", `a = "b"`, "", "rename the file to active.pt-BR.toml"},
@@ -57,7 +54,36 @@ func TestBadLocaleFiles(t *testing.T) {
 		{"undetermined language", "active.und.toml", `a = "b"`, "", "not a known"},
 		{"no tag", "active.toml", `a = "b"`, "", "active.<tag>.toml"},
 		{"empty tag", "active..toml", `a = "b"`, "", "active.<tag>.toml"},
-		{"other name", "de.toml", `a = "b"`, "", "active.<tag>.toml"},
+		{"other name", "messages.de.toml", `a = "b"`, "", "active.<tag>.toml"},
+		{"no tag at all", "settings.json", `{"a": "b"}`, "", "active.<tag>.toml"},
+		{"many languages", "active.mul.toml", `a = "b"`, "", "not a known"},
+		{"private use", "active.x-klingon.toml", `a = "b"`, "", "not a known"},
+		{"grandfathered", "active.i-klingon.toml", `a = "b"`, "", "rename the file to active.tlh.toml"},
+		{"malformed tag", "active.de-.json", `{"a": "b"}`, "", "not a known"},
+		{"a tag of 300 characters", "active.de" + strings.Repeat("-abcde", 50) + ".toml", `a = "b"`, "", "not a known"},
+		{"YAML", "active.de.yaml", "a: b", "", "polyfault locales import"},
+		{"YAML, by the tag alone", "de.yml", "a: b", "", "polyfault locales import"},
+		{"gettext", "pt-BR.po", "", "", "polyfault locales import"},
+		{"ending in capitals", "active.de.JSON", "{}", "", "TOML or JSON"},
+		{"JSON with a byte order mark", "active.de.json", "\xef\xbb\xbf{}", "", "byte order mark"},
+		{"JSON that is not UTF-8", "active.de.json", "{\"a\":\n\"\xff\"}", "", "line 2 is not valid UTF-8"},
+		{"JSON with a key twice", "active.de.json", `{"a": "b", "c": {"other": "d", "other": "e"}}`, "c.other", "stands twice"},
+		{"JSON with a form in two spellings", "active.de.json", `{"c": {"other": "d", "Other": "e"}}`, "c.other", "stands twice"},
+		{"JSON with a number", "active.de.json", `{"a": "b", "c": 5}`, "c", "a text is a string"},
+		{"JSON with a number for a form", "active.de.json", `{"c": {"other": 5}}`, "c.other", "must be a string"},
+		{"JSON with a list", "active.de.json", `{"c": ["d"]}`, "c", "a text is a string"},
+		{"JSON that is no table", "active.de.json", `"b"`, "", "table of texts"},
+		{"JSON that ends too early", "active.de.json", `{"a": "b"`, "", "ends too early"},
+		{"JSON with something behind it", "active.de.json", `{"a": "b"} {"c": "d"}`, "", "follows"},
+		{"JSON with a comment", "active.de.json", "{\"a\": \"b\" // c\n}", "", "not valid JSON"},
+		{"an entry of a list without an id", "active.de.json", `[{"translation": "b"}]`, "[0]", `"id"`},
+		{"an id twice in a list", "active.de.json", `[{"id": "a", "translation": "b"}, {"id": "a", "translation": "c"}]`, "a", "stands twice"},
+		{"translation and other", "active.de.json", `{"a": {"translation": "b", "other": "c"}}`, "a.translation", "stands twice"},
+		{"a step of an id beside a form", "active.de.toml", "[a]\nother = \"b\"\n[a.description]\nother = \"c\"", "a.description", "must be a string"},
+		{"no form that whole numbers need", "active.ja.toml", "[a]\none = \"b\"", "a", `"other" is missing`},
+		{"some forms of Polish", "active.pl.toml", "[a]\none = \"b\"\nfew = \"c\"", "a", `"other" is missing`},
+		{"too many placeholders", "active.de.toml", "a = \"" + strings.Repeat("{{.A}}", 101) + "\"", "a.other", "more than 100 placeholders"},
+		{"a text too long", "active.de.toml", "a = \"" + strings.Repeat("x", 70_000) + "\"", "a.other", "bytes"},
 		{"too large", "active.de.toml", "a = \"" + strings.Repeat("x", 1<<20) + "\"", "", "larger than"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -73,6 +99,56 @@ func TestBadLocaleFiles(t *testing.T) {
 			if c.key != "" {
 				assert.Contains(t, err.Error(), `key "`+c.key+`"`)
 			}
+		})
+	}
+}
+
+// What others write for go-i18n loads as it is.
+func TestFilesOfOthers(t *testing.T) {
+	for _, c := range []struct {
+		name, file, content string
+		err                 error
+		want                string // the text, "" when it is not loaded
+	}{
+		{"JSON", "active.de.json", `{"own": "Eigenes."}`, nil, "Eigenes."},
+		{"the tag alone", "de.toml", `own = "Eigenes."`, nil, "Eigenes."},
+		{"the tag alone, JSON", "de.json", `{"own": {"other": "Eigenes."}}`, nil, "Eigenes."},
+		{"nested", "de.json", `{"own": "a", "b": {"c": {"d": "Tief."}}}`, fault.Gone.New(fault.Text("b.c.d")), "Tief."},
+		{"a reserved word as a step", "de.json", `{"description": {"own": {"other": "Stufe."}}}`,
+			fault.Gone.New(fault.Text("description.own")), "Stufe."},
+		{"a reserved word as the last step", "de.toml", "[plugin.description]\nother = \"Ende.\"",
+			fault.Gone.New(fault.Text("plugin.description")), "Ende."},
+		{"members in any letter case", "de.json", `{"own": {"Description": "d", "OTHER": "Eigenes."}}`, nil, "Eigenes."},
+		{"the first version's list", "de.json", `[{"id": "own", "translation": "Alt."}]`, nil, "Alt."},
+		{"the first version's forms", "de.json", `[{"id": "own", "translation": {"one": "Eins", "other": "Alt."}}]`, nil, "Alt."},
+		{"go-i18n's name of the count", "de.toml", "[own]\none = \"eins\"\nother = \"{{.PluralCount}} Tage\"",
+			fault.Gone.New(fault.Text("own"), fault.Count(3)), "3 Tage"},
+		{"a form that the language lacks", "ja.toml", "[own]\none = \"b\"\nother = \"c\"", fault.Gone.New(fault.Text("own"), fault.Count(1)), "c"},
+		{"without the form that only decimals have", "pl.json", `{"own": {"one": "1", "few": "2", "many": "5"}}`,
+			fault.Gone.New(fault.Text("own"), fault.Count(5)), "5"},
+		{"a description alone", "de.toml", "[own]\ndescription = \"x\"", nil, ""},
+		{"empty", "de.toml", `own = ""`, nil, ""},
+		{"null", "de.json", `{"own": null}`, nil, ""},
+		{"all forms empty", "pl.toml", "[own]\none = \"\"\nfew = \"\"\nmany = \"\"\nother = \"\"", nil, ""},
+		{"translated in part", "de.toml", "[own]\none = \"eins\"\nother = \"\"", nil, ""},
+		{"an empty table", "de.json", "{}", nil, ""},
+		{"an empty file", "de.toml", "", nil, ""},
+		{"an empty file, JSON", "de.json", "", nil, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			fsys := files(c.file, c.content, "translate.fr.toml", "a = {{", "translate.de.json", "", "README.md", "# a")
+			tag := c.file[strings.LastIndex(strings.TrimSuffix(c.file, path.Ext(c.file)), ".")+1:]
+			tag = strings.TrimSuffix(tag, path.Ext(tag))
+			r := responder(t, fault.WithLocales(fsys), fault.WithLanguages(tag))
+			err := c.err
+			if err == nil {
+				err = fault.Gone.New(fault.Text("own"))
+			}
+			want := c.want
+			if want == "" {
+				want, _ = r.Catalogue().Text("gone", tag)
+			}
+			assert.Equal(t, map[string]any{strings.ToUpper(tag): want}, withoutCode(decode(t, r.Respond(with(), err))))
 		})
 	}
 }

@@ -1,5 +1,7 @@
 package fault
 
+import "github.com/polyfault/polyfault/internal/negotiate"
+
 // A Localizer gives an error's own body its texts. A type in the error's tree brings its own body
 // with the method
 //
@@ -8,6 +10,9 @@ package fault
 // The result, encoded as by [encoding/json], is then the whole body of the default format; status
 // and headers stay. Nil leaves the default body. When ErrorBody panics, the default body is sent
 // too. The Localizer is valid during the call.
+//
+// A body speaks one language: when a text turns out to be missing in the language of those before it, and another
+// language has them all, ErrorBody is called once more, for that one.
 type Localizer interface {
 	// Text is the text in the language negotiated for the request. An unknown id is returned as
 	// it is.
@@ -17,22 +22,59 @@ type Localizer interface {
 	Texts(id string, args ...Attr) map[string]string
 }
 
-// localizer notes which languages the body got, for Content-Language and Vary.
+// A localizer notes which languages the body got, for Content-Language and Vary.
 type localizer struct {
 	o          *Occurrence
+	preference negotiate.Preference
 	used       languageSet
 	negotiated bool
+	language   int         // that texts are looked for in first
+	common     languageSet // languages that have all texts so far
 }
 
 func (l *localizer) Text(id string, args ...Attr) string {
-	l.negotiated = true
-	t := l.o.catalogue.texts[id]
+	c := l.o.catalogue
+	t := c.texts[id]
+	if !l.negotiated {
+		l.begin()
+	}
 	if t == nil {
 		return id
 	}
-	language := l.o.chooseLanguage(t)
+	l.common.intersect(&t.available)
+	language := l.language
+	if language == none || !t.available.has(language) {
+		language = l.choose(&t.available)
+	}
+	if l.language == none {
+		l.language = language
+	}
 	l.used.put(language)
-	return t.plain(l.o.catalogue, language, args)
+	return t.plain(c, language, args)
+}
+
+func (l *localizer) begin() {
+	l.negotiated = true
+	l.preference = l.o.preference()
+	l.common.fill()
+}
+
+// choose negotiates among the languages; none of them may be acceptable.
+func (l *localizer) choose(set *languageSet) int {
+	c := l.o.catalogue
+	if i, ok := c.choose(&l.preference, &languageChoice{*set, *set}); ok {
+		return i
+	}
+	return c.first(set)
+}
+
+// unite returns another localizer for the same body, if this one had to speak two languages and there is one that has
+// all the texts.
+func (l *localizer) unite() (*localizer, bool) {
+	if !l.negotiated || l.language == none || l.common == (languageSet{}) || l.common.has(l.language) {
+		return l, false
+	}
+	return &localizer{o: l.o, language: l.choose(&l.common)}, true
 }
 
 func (l *localizer) Texts(id string, args ...Attr) map[string]string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 )
 
 // Bounds of a log line, in bytes as JSON writes them. The parts together have no more than maxLine.
@@ -105,4 +106,18 @@ func (r *Responder) currentLogger() *slog.Logger {
 		return r.logger
 	}
 	return slog.Default()
+}
+
+// logLanguages tells which languages were chosen, and by what.
+func (r *Responder) logLanguages() {
+	defer func() { _ = recover() }() // a logger of the application: that it panics costs the line
+	c := Catalogue{r.catalogue.Load()}
+	var body []string
+	for _, l := range c.Body() {
+		body = append(body, l.Tag)
+	}
+	r.currentLogger().Info("languages of error responses",
+		"body", strings.Join(body, ", "), "body_by", c.c.choice.body,
+		"default", c.Default().Tag, "default_by", c.c.choice.defaultLanguage,
+		"loaded", len(c.c.languages))
 }

@@ -188,7 +188,7 @@ func (o *Occurrence) TextIn(tag string) (string, bool) {
 }
 
 func (o *Occurrence) textIn(t *text, tag string, attrs []Attr) (string, bool) {
-	i := o.catalogue.index(tag)
+	i := o.catalogue.named(tag)
 	if t == nil || i < 0 || !t.available.has(i) {
 		return "", false
 	}
@@ -200,28 +200,6 @@ func (o *Occurrence) TextID() string { return o.text.id }
 
 // OwnText reports that the error chose its text itself, by [Text].
 func (o *Occurrence) OwnText() bool { return o.fault.textID() != "" && o.fault.textID() == o.text.id }
-
-// Title is the kind's title in the same language. It has no arguments. A language without the title
-// has the text in its place: a response never mixes languages.
-func (o *Occurrence) Title() string {
-	t := o.titleText()
-	return t.plain(o.catalogue, o.languageOf(t), o.titleAttrs(t))
-}
-
-func (o *Occurrence) titleText() *text {
-	title := o.catalogue.resolveTitle(o.kind)
-	if !o.allLanguages && !title.available.has(o.language) {
-		return o.text
-	}
-	return title
-}
-
-func (o *Occurrence) titleAttrs(t *text) []Attr {
-	if t != o.text {
-		return nil // titles have no arguments
-	}
-	return o.attrs()
-}
 
 // Texts yields wire key ("DE", "PT-BR") and text for every language of the all-languages body.
 func (o *Occurrence) Texts() iter.Seq2[string, string] {

@@ -18,11 +18,19 @@ import (
 type Option func(*Responder) error
 
 // WithLocales lays the locale files of fsys over the built-in texts, id by id; given several times,
-// later files lie over earlier ones. Every file of fsys named *.toml is read and has to be a locale
-// file active.<tag>.toml; use [fs.Sub] for a folder among others. fsys is read now, and again by
-// [Responder.Reload].
+// later files lie over earlier ones. fsys is read now, and again by [Responder.Reload].
 //
-// Without [WithLanguages], the all-languages body then carries exactly the languages of these files.
+// A locale file is TOML or JSON in go-i18n's layouts and is named active.<tag>.toml, <tag>.toml, or .json. Files
+// translate.* of the command goi18n are passed over, and so is what is no locale file; every other TOML or JSON file,
+// and YAML named by a language, is an error: give a folder among others by [fs.Sub]. An empty text is one that is
+// not translated yet and is not loaded. A plural form that the language does not have is dropped.
+//
+// Texts of one language lie over each other under the application's tag: own pt-BR over the built-in pt. A
+// language inherits what it lacks from its CLDR parents (es-MX from es-419 and es), never from another script.
+//
+// As soon as the files of all WithLocales hold a text that is not built in, the all-languages body carries exactly the
+// languages of these files, unless [WithLanguages] is given. Files that only word built-in texts in another way leave it
+// as it is.
 func WithLocales(fsys fs.FS) Option {
 	return func(r *Responder) error {
 		if fsys == nil {
@@ -33,9 +41,10 @@ func WithLocales(fsys fs.FS) Option {
 	}
 }
 
-// WithLanguages sets the languages of the all-languages body and their order, as BCP 47 tags. Each
-// needs a loaded locale file. The default is the languages of the application's own locale files in
-// alphabetical order, or else de, en, fr, pt.
+// WithLanguages sets the languages of the all-languages body and their order, as BCP 47 tags; the keys of the body are
+// these tags. Each needs a loaded locale file, of its own, of the same language or of one that it inherits from:
+// de-AT is fine with the built-in de. The default is the languages of the application's own locale files in
+// alphabetical order, as long as they hold a text that is not built in; else de, en, fr, pt.
 func WithLanguages(tags ...string) Option {
 	return func(r *Responder) error {
 		if len(tags) == 0 {
@@ -47,7 +56,8 @@ func WithLanguages(tags ...string) Option {
 }
 
 // WithDefaultLanguage sets the language of one-language responses to clients that accept none of the
-// loaded ones. The default is English if the body has it, else the body's first language.
+// loaded ones: the loaded language that is the nearest to the tag. The default is English if the body has it, en before
+// other variants, else the body's first language.
 func WithDefaultLanguage(tag string) Option {
 	return func(r *Responder) error {
 		if tag == "" {

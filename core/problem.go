@@ -44,6 +44,9 @@ func isFragment(c byte) bool {
 // lang, dir, params, errors, errors_total (when not all are sent), details, retryable and trace_id. The
 // zero value is ready.
 //
+// Without a TypeBase the type is about:blank, and the title that of the status (RFC 9457, section 4.2.1), in English the
+// phrase of the IANA registry; a title in the application's own files always shows. With a TypeBase the title is the kind's.
+//
 // An entry of errors has detail, code, params, and says where in the request it lies: by "pointer", a
 // JSON Pointer into the body as a URI fragment ("#/items/0/qty"), or by "in" ("query", "path",
 // "header", "cookie") and "name".
@@ -113,7 +116,7 @@ func (p Problem) Append(dst []byte, o *Occurrence) []byte {
 		dst = jsontext.AppendQuoted(dst, p.TypeBase+o.kind.Type())
 	}
 	dst = append(dst, `,"title":`...)
-	dst = o.AppendTitle(dst)
+	dst = p.appendTitle(dst, o)
 	dst = append(dst, `,"status":`...)
 	dst = strconv.AppendInt(dst, int64(o.status), 10)
 	dst = append(dst, `,"detail":`...)
@@ -139,6 +142,14 @@ func (p Problem) Append(dst []byte, o *Occurrence) []byte {
 	dst = append(dst, `,"trace_id":`...)
 	dst = jsontext.AppendQuoted(dst, o.TraceID())
 	return append(dst, '}')
+}
+
+// appendTitle: with the type about:blank the title is that of the status.
+func (p Problem) appendTitle(dst []byte, o *Occurrence) []byte {
+	if p.TypeBase == "" {
+		return o.appendStatusTitle(dst)
+	}
+	return o.AppendTitle(dst)
 }
 
 // appendErrors appends details that are errors as "errors", as the RFC's own example does, and the

@@ -47,13 +47,13 @@ func (o *Occurrence) collect() {
 		o.entries = append(slices.Clip(o.entries), o.unhandledEntries()...)
 	}
 	o.limitErrors()
-	o.settleEntries()
+	o.judgeEntries()
 	o.text = o.catalogue.resolve(o.fault.textID(), o.kind, o.allLanguages)
+	if !o.allLanguages {
+		o.negotiateLanguage()
+	}
 	if id := o.fault.textID(); id != "" && id != o.text.id {
 		o.note("text " + id + " is in no language of the body; " + o.text.id + " stands in")
-	}
-	if !o.allLanguages {
-		o.language = o.negotiateLanguage()
 	}
 }
 

@@ -45,12 +45,13 @@ type Responder struct {
 
 type configuredFormat struct {
 	Format
-	use         TextUse
-	joins       bool // the body is the texts and a constant suffix, as long as there are no details
-	contentType []string
-	header      []headerField // beside the headers of every response
-	varyAll     []string      // for a body that does not depend on the language
-	varyOne     []string
+	use          TextUse
+	statusTitles bool // the title is that of the status
+	joins        bool // the body is the texts and a constant suffix, as long as there are no details
+	contentType  []string
+	header       []headerField // beside the headers of every response
+	varyAll      []string      // for a body that does not depend on the language
+	varyOne      []string
 }
 
 // Default is the responder without options: the built-in locales, the formats [Multilingual] and
@@ -58,7 +59,7 @@ type configuredFormat struct {
 func Default() *Responder { return defaultResponder() }
 
 var defaultResponder = sync.OnceValue(func() *Responder {
-	r, err := NewResponder()
+	r, err := newResponder()
 	if err != nil {
 		panic(err) // without options nothing can be wrong
 	}
@@ -67,7 +68,18 @@ var defaultResponder = sync.OnceValue(func() *Responder {
 
 // NewResponder makes a responder. Its error names the option, or the file, key and rule of a locale
 // file (a *[LocaleError]), that is wrong; the responder is nil then.
+//
+// One line at Info tells the languages that were chosen, as after [Responder.Reload].
 func NewResponder(opts ...Option) (*Responder, error) {
+	r, err := newResponder(opts...)
+	if err != nil {
+		return nil, err
+	}
+	r.logLanguages()
+	return r, nil
+}
+
+func newResponder(opts ...Option) (*Responder, error) {
 	r := &Responder{defaultKind: Unhandled, status: map[*Kind]int{}}
 	for i, opt := range opts {
 		if opt == nil {
@@ -87,7 +99,7 @@ func NewResponder(opts ...Option) (*Responder, error) {
 		r.members = []Member{MemberCode}
 	}
 	r.configureFormats()
-	if err := r.Reload(); err != nil {
+	if err := r.load(); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -97,6 +109,8 @@ func (r *Responder) configureFormats() {
 	for i := range r.formats {
 		f := &r.formats[i]
 		_, multilingual := f.Format.(Multilingual)
+		problem, is := f.Format.(Problem)
+		f.statusTitles = is && problem.TypeBase == ""
 		f.joins = multilingual && !slices.Contains(r.members, MemberParams)
 		f.varyOne = []string{"Accept-Language"}
 		if len(r.formats) > 1 {
@@ -113,12 +127,20 @@ func mediaType(contentType string) string {
 }
 
 // Reload reads the file systems of [WithLocales] again and publishes a new catalogue, while requests
-// go on with the old one. When a file is wrong it returns the error that [NewResponder] would, and
-// the old catalogue stays.
+// go on with the old one. The languages are chosen anew. When a file is wrong it returns the error that
+// [NewResponder] would, and the old catalogue stays.
 func (r *Responder) Reload() error {
 	if r == nil {
 		return nil // Default has built-in texts only
 	}
+	if err := r.load(); err != nil {
+		return err
+	}
+	r.logLanguages()
+	return nil
+}
+
+func (r *Responder) load() error {
 	var own []*localeFile
 	for _, fsys := range r.locales {
 		files, err := readLocales(fsys)

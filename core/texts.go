@@ -67,7 +67,7 @@ func (c Catalogue) IDs() iter.Seq[string] {
 }
 
 // Text is the text with the arguments of attrs, in the language with exactly this tag; false when
-// that language lacks it.
+// that language lacks it. The tag of a built-in language finds the application's own: pt finds pt-BR.
 func (c Catalogue) Text(id, tag string, attrs ...Attr) (string, bool) {
 	t, i := c.find(id, tag)
 	if t == nil {
@@ -98,6 +98,22 @@ func (c Catalogue) Placeholders(id, tag string) ([]string, bool) {
 	return slices.Compact(names), true
 }
 
+// Own reports whether the text in that language comes from a locale file of the application, be it the file of
+// another language that this one inherits from.
+func (c Catalogue) Own(id, tag string) bool {
+	t, i := c.find(id, tag)
+	return t != nil && t.ownIn(i)
+}
+
+// ChosenBy tells what chose the languages of the all-languages body ("option", "own files", "built in") and the default
+// language ("option", "English", "first of the body").
+func (c Catalogue) ChosenBy() (body, defaultLanguage string) {
+	if c.c == nil {
+		return "", ""
+	}
+	return c.c.choice.body, c.c.choice.defaultLanguage
+}
+
 // Plural reports whether the text has plural forms in that language.
 func (c Catalogue) Plural(id, tag string) bool {
 	t, i := c.find(id, tag)
@@ -109,7 +125,7 @@ func (c Catalogue) find(id, tag string) (*text, int) {
 	if c.c == nil {
 		return nil, 0
 	}
-	t, i := c.c.texts[id], c.c.index(tag)
+	t, i := c.c.texts[id], c.c.named(tag)
 	if t == nil || i < 0 || !t.available.has(i) {
 		return nil, 0
 	}

@@ -194,7 +194,7 @@ func TestHostileRequests(t *testing.T) {
 func TestConcurrentRequests(t *testing.T) {
 	r := responder(t, fault.WithMembers(fault.MemberTraceID))
 	shared := fault.TaskLocked.New(fault.Arg("A", 1), fault.Detail("d", fault.Gone))
-	titles := map[string]string{"de": "Aufgabe gesperrt", "en": "Task locked", "fr": "Tâche verrouillée", "pt": "Tarefa bloqueada"}
+	titles := map[string]string{"de": "Gesperrt", "en": "Locked", "fr": "Ressource verrouillée", "pt": "Bloqueado"}
 	var all sync.WaitGroup
 	for worker := range 8 {
 		all.Go(func() {

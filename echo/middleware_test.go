@@ -537,7 +537,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	s.GET("/large", func(echo.Context) error {
 		return echo.ErrBadRequest.WithInternal(echo.ErrStatusRequestEntityTooLarge)
 	})
-	titles := map[string]string{"de": "Aufgabe gesperrt", "en": "Task locked", "fr": "Tâche verrouillée", "pt": "Tarefa bloqueada"}
+	titles := map[string]string{"de": "Gesperrt", "en": "Locked", "fr": "Ressource verrouillée", "pt": "Bloqueado"}
 	languages := []string{"de", "en", "fr", "pt"}
 	const workers, each = 8, 160
 	var all sync.WaitGroup

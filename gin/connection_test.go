@@ -385,7 +385,7 @@ func TestKeepAlive(t *testing.T) {
 		e.GET("/locked", faultgin.Handler(func(*gin.Context) error { return fault.TaskLocked }))
 		e.GET("/bad", func(c *gin.Context) { _ = c.AbortWithError(400, errCanary) })
 	})
-	titles := map[string]string{"de": "Aufgabe gesperrt", "en": "Task locked", "fr": "Tâche verrouillée", "pt": "Tarefa bloqueada"}
+	titles := map[string]string{"de": "Gesperrt", "en": "Locked", "fr": "Ressource verrouillée", "pt": "Bloqueado"}
 	languages := []string{"de", "en", "fr", "pt"}
 	var clients sync.WaitGroup
 	for i := range 8 {

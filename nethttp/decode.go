@@ -4,13 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/family"
 )
 
 // A RemoteError is what a server said of an error: the cause of the *[fault.Fault] that [Decode]
@@ -78,25 +81,28 @@ func (e *RemoteError) ForeignCode() string {
 // for [fault.Retry].
 func (e *RemoteError) RetryHint() (retryable, told bool) { return e.Retryable, e.told }
 
-// Text is the text in the first of the languages that was received, else in any; "" without texts.
+// Text is the text in the first of the languages, given as BCP 47 tags, that was received or has a relative among those:
+// "pt" finds pt-BR, "de-AT" de, as for a client of the server. Without any it is English, else what comes first; ""
+// without texts.
 func (e *RemoteError) Text(tags ...string) string { return anyText(e.Texts, tags) }
 
-// Text is the text in the first of the languages that was received, else in any; "" without texts.
+// Text is the text in the nearest language, as [RemoteError.Text] has it.
 func (f RemoteField) Text(tags ...string) string { return anyText(f.Texts, tags) }
 
 func anyText(texts map[string]string, tags []string) string {
-	for _, tag := range append(tags, "en") {
+	received := slices.Sorted(maps.Keys(texts))
+	for _, tag := range slices.Concat(tags, []string{"en"}) {
 		if text, ok := texts[tag]; ok {
 			return text
 		}
-	}
-	least := ""
-	for tag := range texts { // the same one each time
-		if least == "" || tag < least {
-			least = tag
+		if name, ok := family.Nearest(tag, received); ok {
+			return texts[name]
 		}
 	}
-	return texts[least]
+	if len(received) == 0 {
+		return ""
+	}
+	return texts[received[0]] // the same one each time
 }
 
 // MaxErrorBody is how many bytes of an error's body [Decode] reads. A longer one counts as not

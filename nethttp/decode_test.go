@@ -681,3 +681,40 @@ func ExampleTransport() {
 	fmt.Println(errors.Is(err, fault.NotFound))
 	// Output: true
 }
+
+// What was received is found as a server would have found it for its client.
+func TestTheNearestTextReceived(t *testing.T) {
+	for _, c := range []struct {
+		received string
+		asked    []string
+		want     string
+	}{
+		{"en pt-BR", []string{"pt"}, "pt-BR"},
+		{"en pt", []string{"pt-BR"}, "pt"},
+		{"en pt pt-PT", []string{"pt-AO"}, "pt-PT"},
+		{"de en fr", []string{"de-AT", "fr"}, "de"},
+		{"en zh-CN zh-Hant", []string{"zh-SG"}, "zh-CN"},
+		{"en zh-Hans zh-Hant", []string{"zh-HK"}, "zh-Hant"},
+		{"en zh-Hans", []string{"zh-TW"}, "en"},
+		{"en zh-Hant", []string{"yue"}, "zh-Hant"},
+		{"en nb", []string{"no"}, "nb"},
+		{"en nb", []string{"nn-NO"}, "nb"},
+		{"en he id", []string{"iw", "in"}, "he"},
+		{"en es-MX", []string{"es"}, "es-MX"},
+		{"en fr", []string{"de", "fr"}, "fr"},
+		{"de en-GB", []string{"tlh"}, "en-GB"},
+		{"de fr", []string{"tlh"}, "de"},
+		{"de fr und", []string{"und"}, "und"},
+		{"de fr", []string{"und"}, "de"},
+		{"de en", []string{"", "x-private", "i-klingon", "mul", strings.Repeat("de-", 100) + "de", "d!e"}, "en"},
+		{"de en", nil, "en"},
+		{"", []string{"de"}, ""},
+	} {
+		texts := map[string]string{}
+		for _, tag := range strings.Fields(c.received) {
+			texts[tag] = tag
+		}
+		assert.Equal(t, c.want, (&faulthttp.RemoteError{Texts: texts}).Text(c.asked...), "%s for %q", c.received, c.asked)
+		assert.Equal(t, c.want, faulthttp.RemoteField{Texts: texts}.Text(c.asked...), "%s for %q", c.received, c.asked)
+	}
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 
 	fault "github.com/polyfault/polyfault/core"
@@ -9,7 +10,7 @@ import (
 
 // responder makes a responder of the built-in texts and those in the folder.
 func responder(locales string, languages []string, more ...fault.Option) (*fault.Responder, error) {
-	opts := more
+	opts := append([]fault.Option{fault.WithLogger(slog.New(slog.DiscardHandler))}, more...)
 	if locales != "" {
 		opts = append(opts, fault.WithLocales(os.DirFS(locales)))
 	}

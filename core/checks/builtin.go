@@ -33,6 +33,9 @@ const (
 	keyFaultyCheck    = "check-faulty"
 	keyChallenge      = "unauthorized-without-challenge"
 	keyHeader         = "status-without-its-header"
+	keyDefaultChoice  = "default-language-not-chosen"
+	keyNearID         = "text-id-near-built-in"
+	keyLeftBehind     = "override-leaves-language-behind"
 )
 
 //go:embed codes.lock
@@ -71,6 +74,9 @@ var builtin = sync.OnceValue(func() *Registry {
 		{keyFaultyCheck, Critical},
 		{keyChallenge, Warning},
 		{keyHeader, Warning},
+		{keyDefaultChoice, Warning},
+		{keyNearID, Warning},
+		{keyLeftBehind, Warning},
 	} {
 		if err := r.Register(m.key, app, m.level); err != nil {
 			panic(err) // both sides are in this package, and a test compares them
@@ -105,8 +111,8 @@ func builtinChecks() []Check {
 	production := check("exposure", "security", checkExposure)
 	production.Deploy = true
 	return []Check{
-		check("languages", "languages", checkLanguages),
-		check("texts", "texts", checkTexts),
+		check("languages", "languages", all(checkLanguages, checkDefaultLanguage)),
+		check("texts", "texts", all(checkTexts, checkNearIDs, checkOverrides)),
 		check("placeholders", "texts", checkPlaceholders),
 		check("kind-texts", "kinds", checkKindTexts),
 		check("exit-codes", "kinds", checkExitCodes),
@@ -114,6 +120,16 @@ func builtinChecks() []Check {
 		check("headers", "kinds", checkHeaders),
 		check("mappers", "mappers", checkMappers),
 		production,
+	}
+}
+
+// all looks by one function after the other.
+func all(looks ...func(*Subject) []Message) func(*Subject) []Message {
+	return func(s *Subject) (found []Message) {
+		for _, look := range looks {
+			found = append(found, look(s)...)
+		}
+		return found
 	}
 }
 

@@ -46,6 +46,9 @@
 //	polyfault.E004  security   clients are shown the inside of unknown errors; deploy-only
 //	polyfault.W004  mappers    a mapper never decides anything
 //	polyfault.E005  languages  a language tag is unknown to BCP 47, or not canonical
+//	polyfault.W007  languages  nobody has chosen the default language, and English is none of the body's
+//	polyfault.W008  texts      the id of an own text is nearly that of a built-in one
+//	polyfault.W009  texts      own files change a built-in text, and leave a language of the body behind
 //	polyfault.C003  (any)      a check panicked, ended its goroutine, or returned an unknown level
 //
 // # Design

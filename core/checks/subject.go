@@ -2,6 +2,7 @@ package checks
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	fault "github.com/polyfault/polyfault/core"
@@ -18,6 +19,7 @@ type Subject struct {
 	Languages []string // the tags of all loaded languages
 	Body      []string // those of the all-languages body
 	Default   string   // that of clients which accept no loaded language
+	DefaultBy string   // what chose it, as [fault.Catalogue.ChosenBy] says
 	Texts     []Text   // sorted by id
 	Exposure  fault.Exposure
 	Mappers   []fault.MapperReport
@@ -48,8 +50,10 @@ type Kind struct {
 
 // A Text is one text constant in the languages that have it.
 type Text struct {
-	ID    string
-	Forms []Form // in the order of Subject.Languages
+	ID      string
+	Builtin bool     // polyfault brings a text of this id
+	Own     []string // the languages in which it comes from a file of the application
+	Forms   []Form   // in the order of Subject.Languages
 }
 
 // A Form is a text in one language.
@@ -86,11 +90,15 @@ func SubjectOf(r *fault.Responder, keep func(*fault.Kind) bool) *Subject {
 
 		Challenged: r.Challenged(),
 	}
+	_, s.DefaultBy = c.ChosenBy()
 	for k := range where(keep) {
 		s.Kinds = append(s.Kinds, kindOf(k))
 	}
+	builtin := slices.Collect(fault.Default().Catalogue().IDs())
 	for id := range c.IDs() {
-		s.Texts = append(s.Texts, textOf(c, id, s.Languages))
+		t := textOf(c, id, s.Languages)
+		_, t.Builtin = slices.BinarySearch(builtin, id)
+		s.Texts = append(s.Texts, t)
 	}
 	return s
 }
@@ -126,6 +134,9 @@ func textOf(c fault.Catalogue, id string, languages []string) Text {
 	for _, tag := range languages {
 		if names, ok := c.Placeholders(id, tag); ok {
 			t.Forms = append(t.Forms, Form{Language: tag, Placeholders: names, Plural: c.Plural(id, tag)})
+		}
+		if c.Own(id, tag) {
+			t.Own = append(t.Own, tag)
 		}
 	}
 	return t

@@ -492,7 +492,7 @@ const (
 
 func checkGrowth(p *probe) {
 	languages := []string{"de", "en", "fr", "pt"}
-	titles := map[string]string{"de": "Aufgabe gesperrt", "en": "Task locked", "fr": "Tâche verrouillée", "pt": "Tarefa bloqueada"}
+	titles := map[string]string{"de": "Gesperrt", "en": "Locked", "fr": "Ressource verrouillée", "pt": "Bloqueado"}
 	p.flood(2, languages, titles) // warm pools
 	before := measure()
 	p.flood(perClient, languages, titles)

@@ -1,6 +1,7 @@
 package localetest
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,7 +11,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/BurntSushi/toml"
 	"golang.org/x/text/language"
 
 	"github.com/polyfault/polyfault/core/checks"
@@ -18,9 +18,10 @@ import (
 	"github.com/polyfault/polyfault/internal/plural"
 )
 
-// A localeFile is one file active.<tag>.toml, as far as it could be read.
+// A localeFile is one file, active.<tag>.toml for example, as far as it could be read.
 type localeFile struct {
 	name    string // path inside the fs.FS
+	ext     string // toml or json
 	tag     language.Tag
 	rules   *plural.Rules
 	content string
@@ -79,7 +80,7 @@ func load(fsys fs.FS, o Options) (*localeSet, error) {
 			s.findings = append(s.findings, finding(ruleUnreadable, Place{File: name}, "make it readable", "cannot be read: %s", reason(err)))
 			return nil
 		}
-		if !d.IsDir() && path.Ext(name) == ".toml" {
+		if !d.IsDir() && localefile.NameOf(path.Base(name)).Fault != localefile.Foreign {
 			s.files = append(s.files, readFile(fsys, name))
 		}
 		return nil
@@ -145,7 +146,9 @@ func (s *localeSet) findSource(tag string) error {
 // readFile reads one file, with findings about its name, bytes and syntax.
 func readFile(fsys fs.FS, name string) *localeFile {
 	f := &localeFile{name: name, texts: map[string]*entry{}}
-	f.readName()
+	if f.readName(); f.ext == "" {
+		return f
+	}
 	content, problem := readBounded(fsys, name)
 	if problem != "" {
 		f.report(ruleUnreadable, f.at("", ""), "a locale file is a readable file of at most 1 MiB", "%s", problem)
@@ -173,27 +176,32 @@ func readBounded(fsys fs.FS, name string) (content []byte, problem string) {
 	return content, ""
 }
 
-// readName finds the language.
+// readName finds format and language.
 func (f *localeFile) readName() {
-	tag, written, wrong := localefile.TagOf(path.Base(f.name))
-	switch wrong {
+	n := localefile.NameOf(path.Base(f.name))
+	if n.Fault == localefile.OtherFormat {
+		f.report(ruleFileName, f.at("", ""), "polyfault locales import makes TOML of it", "locale files are TOML or JSON, not %q", n.Ext)
+		return
+	}
+	f.ext = n.Ext
+	switch n.Fault {
 	case localefile.NoLocaleFile:
 		f.report(ruleFileName, f.at("", ""), "name it active.<tag>.toml, active.pt-BR.toml for example", "the name is not that of a locale file")
 		return
 	case localefile.UnknownTag:
-		f.report(ruleFileName, f.at("", ""), "use a tag like de, pt-BR or zh-Hant", "%q is not a known BCP 47 language tag", written)
+		f.report(ruleFileName, f.at("", ""), "use a tag like de, pt-BR or zh-Hant", "%q is not a known BCP 47 language tag", n.Written)
 		return
 	case localefile.NotCanonical:
-		f.report(ruleFileName, f.at("", ""), "rename it to active."+tag.String()+".toml", "language tag %q is not canonical", written)
+		f.report(ruleFileName, f.at("", ""), "rename it to active."+n.Tag.String()+"."+n.Ext, "language tag %q is not canonical", n.Written)
 		return
 	}
 	var err error
-	f.rules, err = plural.For(tag)
+	f.rules, err = plural.For(n.Tag)
 	if err != nil {
-		f.report(ruleFileName, f.at("", ""), "remove it: go-i18n cannot load it", "language %s has no plural rules", tag)
+		f.report(ruleFileName, f.at("", ""), "remove it: go-i18n cannot load it", "language %s has no plural rules", n.Tag)
 		return
 	}
-	f.tag = tag
+	f.tag = n.Tag
 }
 
 func (f *localeFile) parse(content []byte) {
@@ -211,13 +219,17 @@ func (f *localeFile) parse(content []byte) {
 		return
 	}
 	f.content = text
-	var tree map[string]any
-	if _, err := toml.Decode(text, &tree); err != nil {
+	tree, err := localefile.Decode(f.ext, []byte(text))
+	if err != nil {
 		f.reportSyntax(err)
 		return
 	}
-	f.layout = scan(text)
-	f.walk("", tree)
+	if f.ext == "json" {
+		f.layout = scanJSON(text)
+	} else {
+		f.layout = scan(text)
+	}
+	f.walkAll(tree)
 	f.order()
 }
 
@@ -237,21 +249,42 @@ func invalidAt(text string) int {
 func (f *localeFile) reportSyntax(err error) {
 	at := Place{File: f.name}
 	problem := err.Error()
-	if parseError, ok := errors.AsType[toml.ParseError](err); ok {
-		at.Line, at.ID, problem = parseError.Position.Line, parseError.LastKey, parseError.Message
+	if syntax, ok := errors.AsType[*localefile.SyntaxError](err); ok {
+		at.Line, at.ID = syntax.Line, syntax.Key
 	}
-	rule, hint := ruleSyntax, "repair the TOML; texts stand in double quotes, on one line"
+	rule, hint := ruleSyntax, "repair the "+strings.ToUpper(f.ext)+"; texts stand in double quotes, on one line"
 	if strings.Contains(problem, "has already been defined") || strings.Contains(problem, "defined twice") ||
-		strings.Contains(problem, "already exists") {
+		strings.Contains(problem, "already exists") || strings.Contains(problem, "stands twice") {
 		rule, hint = ruleDuplicate, "keep one of the two"
 	}
-	f.report(rule, at, hint, "is not valid TOML: %s", problem)
+	f.report(rule, at, hint, "%s", problem)
+}
+
+// walkAll walks the file: a table, or the list of go-i18n's first version.
+func (f *localeFile) walkAll(tree any) {
+	switch tree := tree.(type) {
+	case map[string]any:
+		f.walk("", tree)
+	case []any:
+		for _, value := range tree {
+			table, _ := value.(map[string]any)
+			id, _ := table["id"].(string)
+			if id == "" {
+				f.report(ruleSyntax, f.at("", ""), "write {\"id\": …, \"translation\": …}", "an entry of a list is a table with the member \"id\"")
+				continue
+			}
+			delete(table, "id")
+			f.enterTable(id, table)
+		}
+	default:
+		f.report(ruleSyntax, f.at("", ""), "write a table", "a locale file is a table of texts, not %s", typeName(tree))
+	}
 }
 
 func (f *localeFile) walk(prefix string, tree map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(tree)) {
 		id := prefix + name
-		if localefile.IsReserved(name) {
+		if reservedStep(name, tree[name]) {
 			f.report(ruleID, f.at(id, ""), "choose another id; reserved are "+strings.Join(localefile.Reserved, ", "),
 				"%q is a reserved word of the file format and no text id", name)
 			continue
@@ -268,31 +301,56 @@ func (f *localeFile) walk(prefix string, tree map[string]any) {
 	}
 }
 
+// reservedStep reports whether the name cannot be an id nor a step of one, or looks like a plural form that is none:
+// polyfault loads such a step, and its next reader takes it for a form.
+func reservedStep(name string, value any) bool {
+	return localefile.IsMember(name, value) || slices.Contains(localefile.Keys[localefile.FirstForm:], strings.ToLower(name))
+}
+
 // walkTable tells a text's table from one that holds further ids.
 func (f *localeFile) walkTable(id string, table map[string]any) {
-	names := slices.Sorted(maps.Keys(table))
-	if len(names) > 0 && !slices.ContainsFunc(names, localefile.IsReserved) {
+	isText := false
+	for name, value := range table {
+		isText = isText || localefile.IsMember(name, value)
+	}
+	if len(table) > 0 && !isText {
 		f.walk(id+".", table)
 		return
 	}
+	f.enterTable(id, table)
+}
+
+// enterTable reads the table of a text.
+func (f *localeFile) enterTable(id string, table map[string]any) {
 	e := &entry{id: id}
-	for _, name := range names {
+	f.members(e, table)
+	f.enter(e)
+}
+
+func (f *localeFile) members(e *entry, table map[string]any) {
+	for _, name := range slices.Sorted(maps.Keys(table)) {
+		member := strings.ToLower(name)
+		if name == localefile.Translation {
+			member = "other"
+		}
 		text, isString := table[name].(string)
+		nested, isTable := table[name].(map[string]any)
 		switch {
-		case !slices.Contains(localefile.Keys, name):
-			f.report(ruleSyntax, f.at(id, name), "a text has "+strings.Join(localefile.Keys, ", "), "unknown member %q", name)
+		case !slices.Contains(localefile.Keys, member):
+			f.report(ruleSyntax, f.at(e.id, name), "a text has "+strings.Join(localefile.Keys, ", "), "unknown member %q", name)
+		case isTable && name == localefile.Translation:
+			f.members(e, nested)
 		case !isString:
-			f.report(ruleSyntax, f.at(id, name), "write the text in double quotes", "%q must be a string, not %s", name, typeName(table[name]))
+			f.report(ruleSyntax, f.at(e.id, name), "write the text in double quotes", "%q must be a string, not %s", name, typeName(table[name]))
 		default:
-			e.set(name, text)
+			e.set(member, text)
 		}
 	}
-	f.enter(e)
 }
 
 func typeName(value any) string {
 	switch value.(type) {
-	case int64, float64:
+	case int64, float64, json.Number:
 		return "a number"
 	case bool:
 		return "true or false"

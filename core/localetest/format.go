@@ -32,6 +32,8 @@ type FormatOptions struct {
 // order of the source, description and hash first, forms in CLDR's order, one line each. Comments stay
 // with what they stand above or behind; those that [New] has written go once the text is translated. To format twice changes nothing more.
 //
+// JSON files stay as they are.
+//
 // It is an error when a file cannot be read as a whole; then there are no changes.
 func Format(fsys fs.FS, o FormatOptions) ([]Change, error) {
 	return rewrite(fsys, o.Source, func(f *localeFile, source *localeFile) ([]byte, error) {
@@ -73,6 +75,9 @@ func rewrite(fsys fs.FS, tag string, write func(f, source *localeFile) ([]byte, 
 		return nil, err
 	}
 	for _, f := range s.files {
+		if f.ext != "toml" {
+			continue
+		}
 		content, err := write(f, s.source)
 		if err != nil {
 			return nil, err
@@ -142,7 +147,7 @@ func format(f, source *localeFile) ([]byte, error) {
 
 // compare makes sure that nothing is lost: what was written is read again.
 func (f *localeFile) compare(written string) error {
-	again := &localeFile{name: f.name, tag: f.tag, rules: f.rules, texts: map[string]*entry{}}
+	again := &localeFile{name: f.name, ext: f.ext, tag: f.tag, rules: f.rules, texts: map[string]*entry{}}
 	again.parse([]byte(written))
 	same := len(again.findings) == 0 && len(again.texts) == len(f.ids)
 	for _, id := range f.ids {
@@ -334,11 +339,17 @@ func New(fsys fs.FS, tag string, o NewOptions) (Change, error) {
 	if len(f.findings) > 0 {
 		return Change{}, fmt.Errorf("localetest: %s", f.findings[0])
 	}
+	if f.tag.String() != tag {
+		return Change{}, fmt.Errorf("localetest: %s: the name is not that of a locale file", f.name)
+	}
 	change := Change{File: f.name}
 	for _, existing := range s.files {
 		if existing.tag == f.tag {
 			f, change = existing, Change{File: existing.name, Before: []byte(existing.content)}
 		}
+	}
+	if f.ext != "toml" {
+		return Change{}, fmt.Errorf("localetest: %s is JSON; polyfault locales import makes TOML of it", f.name)
 	}
 	if f == s.source {
 		return Change{}, fmt.Errorf("localetest: %s is the source; add texts to it by hand", f.name)

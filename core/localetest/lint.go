@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -93,7 +94,7 @@ func (s *localeSet) refusedByLoader(fsys fs.FS, found []checks.Message) []checks
 	if slices.ContainsFunc(found, func(m checks.Message) bool { return m.Level >= checks.Error }) {
 		return nil
 	}
-	_, err := fault.NewResponder(fault.WithLocales(fsys))
+	_, err := fault.NewResponder(fault.WithLocales(fsys), fault.WithLogger(slog.New(slog.DiscardHandler)))
 	if err == nil {
 		return nil
 	}
@@ -127,6 +128,9 @@ func (l *linter) lint() {
 	l.lintTexts()
 	l.lintStamps()
 	l.applyAllowances()
+	if f.ext != "toml" {
+		return
+	}
 	if formatted, err := format(f, l.set.source); err == nil && string(formatted) != f.content {
 		f.report(ruleLayout, f.at("", ""), "polyfault locales fmt writes it", "the order of texts or the layout is not the usual one")
 	}

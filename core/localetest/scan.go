@@ -1,7 +1,9 @@
 package localetest
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -73,6 +75,34 @@ func scan(content string) *layout {
 		lead = nil
 	}
 	l.tail = lead
+	return l
+}
+
+// scanJSON finds the lines of keys in a file that is valid JSON. Comments there are none.
+func scanJSON(content string) *layout {
+	l := &layout{}
+	d := json.NewDecoder(strings.NewReader(content))
+	line, seen := 1, 0
+	var visit func(path []string)
+	visit = func(path []string) {
+		token, err := d.Token()
+		if delim, opens := token.(json.Delim); err != nil || !opens || delim != '{' && delim != '[' {
+			return
+		}
+		for d.More() {
+			inside := path
+			if token == json.Delim('{') {
+				name, _ := d.Token()
+				inside = append(slices.Clip(path), fmt.Sprint(name))
+				at := int(d.InputOffset())
+				line, seen = line+strings.Count(content[seen:at], "\n"), at
+				l.statements = append(l.statements, &statement{path: inside, line: line})
+			}
+			visit(inside)
+		}
+		_, _ = d.Token() // the end
+	}
+	visit(nil)
 	return l
 }
 

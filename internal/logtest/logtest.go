@@ -26,8 +26,14 @@ func (l *Lines) WithAttrs([]slog.Attr) slog.Handler { return l }
 // WithGroup returns l.
 func (l *Lines) WithGroup(string) slog.Handler { return l }
 
-// Handle keeps the record.
+// start is the message of the line about languages, which each responder writes when it is made.
+const start = "languages of error responses"
+
+// Handle keeps the record, unless it is about no failure but the start of a responder.
 func (l *Lines) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == start {
+		return nil
+	}
 	line := r.Level.String()
 	r.Attrs(func(a slog.Attr) bool {
 		line += " " + a.Key + "=" + a.Value.String()

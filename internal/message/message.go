@@ -25,8 +25,23 @@ type Segment struct {
 	Arg     string // the placeholder's name
 }
 
+// What one form of a text may have at most: each placeholder can be filled with a kilobyte.
+const (
+	MaxSize         = 64 << 10 // bytes
+	MaxPlaceholders = 100
+)
+
+// count is the placeholder of the count, and upstreamCount what go-i18n calls it where nothing else is given.
+const (
+	count         = "Count"
+	upstreamCount = "PluralCount"
+)
+
 // Compile splits src into segments. Its error names the rule that src breaks.
 func Compile(src string) (*Text, error) {
+	if len(src) > MaxSize {
+		return nil, fmt.Errorf("the text has %d bytes; %d is the limit", len(src), MaxSize)
+	}
 	t := &Text{}
 	for rest := src; rest != ""; {
 		literal, action, found := strings.Cut(rest, "{{")
@@ -43,17 +58,30 @@ func Compile(src string) (*Text, error) {
 		}
 		inside, after, closed := strings.Cut(action, "}}")
 		if !closed {
-			return nil, fmt.Errorf("%q is not closed by }}", "{{"+action)
+			return nil, fmt.Errorf("%q is not closed by }}", shown(action))
 		}
 		name, ok := strings.CutPrefix(strings.TrimSpace(inside), ".")
 		if !ok || !isName(name) {
-			return nil, fmt.Errorf("template action %q: only placeholders like {{.Name}} are allowed", "{{"+inside+"}}")
+			return nil, fmt.Errorf("template action %q: only placeholders like {{.Name}} are allowed", shown(inside+"}}"))
+		}
+		if name == upstreamCount {
+			name = count
 		}
 		t.segments = append(t.segments, Segment{Arg: name})
-		t.slots++
+		if t.slots++; t.slots > MaxPlaceholders {
+			return nil, fmt.Errorf("the text has more than %d placeholders", MaxPlaceholders)
+		}
 		rest = after
 	}
 	return t, nil
+}
+
+// shown is the beginning of an action, for errors.
+func shown(action string) string {
+	if len(action) > 60 {
+		action = strings.ToValidUTF8(action[:60], "") + "…"
+	}
+	return "{{" + action
 }
 
 func isName(s string) bool {

@@ -5,130 +5,67 @@ package negotiate
 import (
 	"strings"
 
-	"golang.org/x/text/language"
+	"github.com/polyfault/polyfault/internal/family"
 )
 
 // Limits of Accept-Language, checked before anything else.
 const (
-	maxHeader     = 512
-	maxMembers    = 16
-	maxTag        = 35
-	maxCandidates = 32
+	maxHeader  = 512
+	maxMembers = 16
+	maxTag     = 35
 )
 
 // MaxLanguages is how many languages one Languages can tell apart.
 const MaxLanguages = 256
 
-// Languages answers Accept-Language for a fixed list of languages by RFC 4647 lookup (section 3.4).
-// It is built once and safe for concurrent use.
+// Languages answers Accept-Language for a fixed list of languages, related as package family says. It is built once
+// and safe for concurrent use.
 type Languages struct {
-	lookup  map[string]entry // lower-case tag or alias
-	tags    []string         // lower case, for excluding by prefix
-	scripts []string         // lower case
+	index   *family.Index
+	longest int                      // bytes of a tag
+	tags    []string                 // lower case
+	single  map[string]*family.Match // for headers that are the tag of a language, in its own spelling or in lower case
+	others  *family.Match            // what the wildcard stands for
 }
 
-// An entry is what one lower-case range stands for.
-type entry struct {
-	index int
-	// lastResort marks a language in another script than the range's region implies: better than
-	// the default language, worse than anything else the client asked for.
-	lastResort bool
-}
-
-// NewLanguages prepares the lookup over tags; results are indexes into tags.
-func NewLanguages(tags []language.Tag) *Languages {
-	l := &Languages{lookup: map[string]entry{}}
-	for i, tag := range tags {
-		script, _ := tag.Script()
-		l.tags = append(l.tags, strings.ToLower(tag.String()))
-		l.scripts = append(l.scripts, strings.ToLower(script.String()))
-		l.lookup[l.tags[i]] = entry{index: i}
+// NewLanguages prepares the answers; results are indexes into members. others is what the wildcard stands for, in
+// this order.
+func NewLanguages(members []family.Member, others []int) *Languages {
+	l := &Languages{index: family.NewIndex(members), single: map[string]*family.Match{}, others: &family.Match{}}
+	for _, m := range members {
+		tag := m.Tag.String()
+		l.tags = append(l.tags, strings.ToLower(tag))
+		found, _ := l.index.Find([]byte(strings.ToLower(tag)))
+		l.longest = max(l.longest, len(tag))
+		l.single[tag], l.single[strings.ToLower(tag)] = found, found
 	}
-	for _, alias := range aliases {
-		for _, target := range alias.targets {
-			if i, ok := l.lookup[target.tag]; ok && !i.lastResort {
-				for _, from := range alias.from {
-					l.add(from, entry{i.index, target.lastResort})
-				}
-				break
-			}
-		}
-	}
-	for i, tag := range tags { // a base language without a file means its first loaded variant
-		base, _ := tag.Base()
-		l.add(base.String(), entry{index: i})
+	for _, i := range others {
+		l.others.List = append(l.others.List, uint8(i))
 	}
 	return l
 }
 
-func (l *Languages) add(from string, e entry) {
-	if _, taken := l.lookup[from]; !taken {
-		l.lookup[from] = e
-	}
-}
-
-type target struct {
-	tag        string
-	lastResort bool
-}
-
-// aliases are consulted before a range is cut. The first loaded target counts.
-var aliases = []struct {
-	from    []string
-	targets []target
-}{
-	{[]string{"zh-tw", "zh-hk", "zh-mo", "zh-hant", "cmn-hant", "zh-cmn-hant"},
-		[]target{{"zh-hant", false}, {"zh-tw", false}, {"zh-hk", false}}},
-	{[]string{"zh-cn", "zh-sg", "zh-my", "zh-hans", "cmn-hans", "zh-cmn-hans"}, []target{{"zh-hans", false}, {"zh-cn", false}, {"zh", false}}},
-	{[]string{"zh", "cmn", "zh-cmn"}, []target{{"zh-hans", false}, {"zh-cn", false}}},
-	{[]string{"zh-tw", "zh-hk", "zh-mo"}, []target{{"zh-hans", true}, {"zh-cn", true}, {"zh", true}}},
-	{[]string{"zh-cn", "zh-sg", "zh-my"}, []target{{"zh-hant", true}, {"zh-tw", true}}},
-	{[]string{"no", "nn"}, []target{{"nb", false}, {"no", false}}},
-	{[]string{"nb"}, []target{{"no", false}}},
-	{[]string{"iw"}, []target{{"he", false}}},
-	{[]string{"in"}, []target{{"id", false}}},
-	{[]string{"ji"}, []target{{"yi", false}}},
-	{[]string{"tl"}, []target{{"fil", false}}},
-	{[]string{"mo"}, []target{{"ro", false}}},
-	{[]string{"sh"}, []target{{"sr-latn", false}}},
-	{[]string{"sr-cyrl"}, []target{{"sr", false}}},
-	{latinAmerica("es-"), []target{{"es-419", false}}},
-	{[]string{"pt-ao", "pt-mz", "pt-cv", "pt-gw", "pt-st", "pt-tl", "pt-mo"}, []target{{"pt-pt", false}}},
-}
-
-func latinAmerica(prefix string) []string {
-	regions := strings.Fields("ar bo br bz cl co cr cu do ec gt hn mx ni pa pe pr py sv us uy ve")
-	for i := range regions {
-		regions[i] = prefix + regions[i]
-	}
-	return regions
-}
-
-// A Preference is the ordered answer to one header: candidates, the most wanted first. It holds no
-// reference to the header.
+// A Preference is the answer to one header: for each of its ranges, the most wanted first, the languages that it
+// stands for. It holds no reference to the header.
 type Preference struct {
-	candidates [maxCandidates]uint8
-	count      int
-	excluded   set // by weight 0
+	ranges   [maxMembers]*family.Match
+	count    int
+	excluded set // by weight 0
 }
 
-// Len is the number of candidates; 0 means that nothing asked for is there.
+// Len is the number of ranges that stand for something.
 func (p *Preference) Len() int { return p.count }
 
-// At returns the i-th candidate.
-func (p *Preference) At(i int) int { return int(p.candidates[i]) }
+// Range returns the languages of the i-th range, the nearest first; the caller must not change them. Excluded ones are
+// among them.
+func (p *Preference) Range(i int) []uint8 { return p.ranges[i].List }
 
 // Excludes reports whether the client refused the language with weight 0.
 func (p *Preference) Excludes(language int) bool { return p.excluded.has(language) }
 
-func (p *Preference) add(index int) {
-	for _, c := range p.candidates[:p.count] {
-		if int(c) == index {
-			return
-		}
-	}
-	if p.count < maxCandidates {
-		p.candidates[p.count] = uint8(index)
+func (p *Preference) add(found *family.Match) {
+	if found != nil {
+		p.ranges[p.count] = found
 		p.count++
 	}
 }
@@ -145,167 +82,104 @@ type member struct {
 	done   bool
 }
 
-// Prefer reads the value of Accept-Language (several lines joined by commas). defaultLanguage and
-// order (the configured languages) are what the wildcard stands for.
-func (l *Languages) Prefer(header string, defaultLanguage int, order []int) (p Preference) {
+// Prefer reads the value of Accept-Language (several lines joined by commas).
+func (l *Languages) Prefer(header string) (p Preference) {
 	if header == "" {
 		return p
 	}
-	if e, ok := l.lookup[header]; ok && !e.lastResort { // the common "de"
-		p.add(e.index)
-		return p
+	if len(header) <= l.longest {
+		if found, ok := l.single[header]; ok { // the common "de"
+			p.add(found)
+			return p
+		}
 	}
 	var storage [maxMembers]member
 	members := scanLanguages(header, &storage)
-	refused := l.refused(members, &p)
-	var late Preference
+	refusing := false
 	for range members {
 		m := heaviest(members)
 		if m == nil {
 			break
 		}
 		m.done = true
-		if m.tag == "*" {
-			p.wildcard(defaultLanguage, order)
-			continue
-		}
-		l.follow(m.tag, &p, &late, &refused)
+		p.add(l.find(m.tag))
 	}
-	for _, c := range late.candidates[:late.count] {
-		p.add(int(c))
+	for i := range members {
+		refusing = refusing || members[i].weight == 0
+	}
+	if refusing {
+		l.exclude(members, &p.excluded)
 	}
 	return p
 }
 
-// wildcard adds the default language, or the first configured one that is not excluded.
-func (p *Preference) wildcard(defaultLanguage int, order []int) {
-	if !p.Excludes(defaultLanguage) {
-		p.add(defaultLanguage)
-		return
+func (l *Languages) find(tag string) *family.Match {
+	if tag == "*" {
+		return l.others
 	}
-	for _, i := range order {
-		if !p.Excludes(i) {
-			p.add(i)
-			return
-		}
-	}
+	var buffer [maxTag]byte
+	found, _ := l.index.Find(lower(tag, &buffer))
+	return found
 }
 
-// refused collects the languages that members of weight 0 exclude. The result holds those refused
-// by their very tag: nothing in the header can bring them back.
-func (l *Languages) refused(members []member, p *Preference) (exact set) {
-	unnamed := false
-	for i := range members {
-		if members[i].weight > 0 {
-			continue
-		}
-		if members[i].tag == "*" {
-			unnamed = true
-			continue
-		}
-		var buffer [maxTag]byte
-		tag := lower(members[i].tag, &buffer)
-		if e, ok := l.lookup[string(tag)]; ok && !e.lastResort {
-			exact.put(e.index)
-			p.excluded.put(e.index)
-		}
-		for k, loaded := range l.tags {
-			if len(loaded) > len(tag) && loaded[len(tag)] == '-' && loaded[:len(tag)] == string(tag) {
-				p.excluded.put(k)
-			}
-		}
-	}
-	if unnamed {
-		l.refuseUnnamed(members, p)
-	}
-	return exact
-}
+// How nearly a range speaks of a language. Of two ranges the nearer one counts, and of two as near the refusal.
+const (
+	unnamed = iota
+	byWildcard
+	reached  // as a relative
+	within   // it begins with the range
+	same     // by another tag
+	verbatim // by its very tag
+)
 
-func (l *Languages) refuseUnnamed(members []member, p *Preference) {
-	var named, none set
+// exclude finds the languages that the client refuses.
+func (l *Languages) exclude(members []member, excluded *set) {
+	var wanted, refused [MaxLanguages]uint8
 	for i := range members {
-		if members[i].weight > 0 && members[i].tag != "*" {
-			var hits, late Preference
-			l.follow(members[i].tag, &hits, &late, &none)
-			for _, c := range hits.candidates[:hits.count] {
-				named.put(int(c))
-			}
+		switch m := &members[i]; {
+		case m.tag == "*" && m.weight > 0:
+		case m.tag == "*":
+			raiseAll(refused[:len(l.tags)], byWildcard)
+		case m.weight > 0:
+			l.rate(m.tag, &wanted, reached, unnamed)
+		default:
+			l.rate(m.tag, &refused, unnamed, within)
 		}
 	}
 	for i := range l.tags {
-		if !named.has(i) {
-			p.excluded.put(i)
+		if refused[i] > unnamed && refused[i] >= wanted[i] {
+			excluded.put(i)
 		}
 	}
 }
 
-// follow adds everything that the range stands for: exact, then cut from the right. A script that
-// the range names is binding. One that only its region implies may be answered with the other
-// script as a last resort: that goes to late.
-func (l *Languages) follow(tag string, p, late *Preference, refused *set) {
+// rate notes how nearly the range speaks of each language: relatives and those within it count as the caller says.
+func (l *Languages) rate(tag string, levels *[MaxLanguages]uint8, relative, inside uint8) {
 	var buffer [maxTag]byte
 	t := lower(tag, &buffer)
-	named, implied := namedScript(t), ""
-	for whole := true; len(t) > 0; whole, t = false, cut(t) {
-		e, ok := l.lookup[string(t)]
-		if !ok || refused.has(e.index) || !whole && p.Excludes(e.index) {
-			continue
-		}
-		script := l.scripts[e.index]
-		switch {
-		case named != nil && string(named) != script:
-		case e.lastResort, implied != "" && implied != script:
-			late.add(e.index)
-			return
-		default:
-			p.add(e.index)
-			implied = script
-		}
-	}
-}
-
-// cut removes the last subtag, and a single-character subtag left at the end with it.
-func cut(t []byte) []byte {
-	i := len(t) - 1
-	for i >= 0 && t[i] != '-' {
-		i--
-	}
-	if i < 0 {
-		return nil
-	}
-	if i >= 2 && t[i-2] == '-' {
-		return t[:i-2]
-	}
-	return t[:i]
-}
-
-// namedScript returns the four-letter subtag that follows the language (and its extlangs), if any.
-func namedScript(t []byte) []byte {
-	for start := nextSubtag(t, 0); start < len(t); start = nextSubtag(t, start) {
-		end := subtagEnd(t, start)
-		switch end - start {
-		case 3: // extended language subtag
-		case 4:
-			if t[start] >= 'a' {
-				return t[start:end]
+	if found, equal := l.index.Find(t); found != nil {
+		for n, i := range found.List {
+			level := relative
+			if n < equal {
+				level = same
 			}
-			return nil // a variant like 1996
-		default:
-			return nil
+			levels[i] = max(levels[i], level)
 		}
 	}
-	return nil
-}
-
-func subtagEnd(t []byte, start int) int {
-	for start < len(t) && t[start] != '-' {
-		start++
+	for i, loaded := range l.tags {
+		switch {
+		case loaded == string(t):
+			levels[i] = verbatim
+		case len(loaded) > len(t) && loaded[len(t)] == '-' && loaded[:len(t)] == string(t):
+			levels[i] = max(levels[i], inside)
+		}
 	}
-	return start
 }
 
-func nextSubtag(t []byte, start int) int {
-	return min(subtagEnd(t, start)+1, len(t))
+func raiseAll(levels []uint8, to uint8) {
+	for i := range levels {
+		levels[i] = max(levels[i], to)
+	}
 }
 
 func lower(tag string, buffer *[maxTag]byte) []byte {

@@ -47,6 +47,7 @@ func TestLanguageOfAVisit(t *testing.T) {
 		{"chosen", "/?language=pt-PT", "de", "pt-PT", "pt-PT", "pt-PT"},
 		{"in any letter case", "/?language=PT-pt", "de", "pt-PT", "pt-PT", "pt-PT"},
 		{"the first known of several", "/?language=xx&language=ur&language=de", "", "ur", "ur", "ur"},
+		{"a relative", "/?language=pt-AO", "de", "pt-PT", "pt-PT", "pt-PT"},
 		{"unknown", "/?language=tlh", "de", "de", "de", ""},
 		{"hostile", "/?language=%00%22%3E%3Cscript%3E&language=" + strings.Repeat("x", 5000), "de", "de", "de", ""},
 		{"without words", "/?language=cy", "de", "en", "cy", "cy"},

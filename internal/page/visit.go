@@ -9,6 +9,7 @@ import (
 
 	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/internal/clean"
+	"github.com/polyfault/polyfault/internal/family"
 )
 
 // Words are the texts "page.…" of a catalogue in one language.
@@ -94,15 +95,23 @@ func speaks(c fault.Catalogue, l fault.Language) bool {
 	return ok
 }
 
+// named is the language that a tag of the URL names, or the nearest one that is loaded.
 func named(c fault.Catalogue, tags []string) (fault.Language, bool) {
-	for _, tag := range tags {
-		languages := c.Languages()
-		if i := slices.IndexFunc(languages, func(l fault.Language) bool { return strings.EqualFold(l.Tag, tag) }); i >= 0 {
-			return languages[i], true
+	languages := c.Languages()
+	var loaded []string
+	for _, l := range languages {
+		loaded = append(loaded, l.Tag)
+	}
+	for _, tag := range tags[:min(len(tags), maxNamed)] {
+		if found, ok := family.Nearest(tag, loaded); ok {
+			return languages[slices.Index(loaded, found)], true
 		}
 	}
 	return fault.Language{}, false
 }
+
+// maxNamed is how many languages of a URL are looked at.
+const maxNamed = 4
 
 // Query is the first value of a parameter, without spaces around it.
 func (v *Visit) Query(name string) string { return strings.TrimSpace(v.query.Get(name)) }

@@ -42,6 +42,7 @@ type Rules struct {
 	localizer *i18n.Localizer
 	table     [tableSize]Form
 	has       [Forms]bool
+	whole     [Forms]bool
 	askAlways bool
 }
 
@@ -61,9 +62,10 @@ func For(tag language.Tag) (*Rules, error) {
 	r := &Rules{localizer: i18n.NewLocalizer(bundle, tag.String()), askAlways: base.String() == "kw"}
 	for n := range r.table {
 		r.table[n] = r.ask(n)
-		r.has[r.table[n]] = true
+		r.whole[r.table[n]] = true
 	}
-	r.has[r.ask(1_000_000)] = true
+	r.whole[r.ask(1_000_000)] = true
+	r.has = r.whole
 	for _, d := range decimals {
 		r.has[r.ask(d)] = true
 	}
@@ -73,6 +75,9 @@ func For(tag language.Tag) (*Rules, error) {
 
 // Has reports whether the language has the form at all, for integers or for fractions.
 func (r *Rules) Has(f Form) bool { return r.has[f] }
+
+// Whole reports whether a whole number has the form.
+func (r *Rules) Whole(f Form) bool { return r.whole[f] }
 
 // Form returns the form of count; the sign does not matter.
 func (r *Rules) Form(count int) Form {

@@ -15,15 +15,16 @@ import (
 	"cmp"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"path"
 	"slices"
 	"strings"
 
-	"github.com/BurntSushi/toml"
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 
 	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/localefile"
 )
 
 // Options say what to generate. The zero Options are ready to use.
@@ -71,16 +72,20 @@ type localeFile struct {
 
 // read reads every locale file of fsys. Whatever a service would refuse at start-up is refused here.
 func read(fsys fs.FS) (*localeSet, error) {
-	responder, err := fault.NewResponder(fault.WithLocales(fsys))
+	responder, err := fault.NewResponder(fault.WithLocales(fsys), fault.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return nil, err
 	}
 	set := &localeSet{catalogue: responder.Catalogue()}
 	err = fs.WalkDir(fsys, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || path.Ext(name) != ".toml" {
+		if err != nil || entry.IsDir() {
 			return err
 		}
-		file, err := readFile(fsys, name)
+		found := localefile.NameOf(path.Base(name))
+		if found.Fault != localefile.Fine {
+			return nil
+		}
+		file, err := set.readFile(fsys, name, found)
 		set.files = append(set.files, file)
 		return err
 	})
@@ -88,16 +93,26 @@ func read(fsys fs.FS) (*localeSet, error) {
 	return set, err
 }
 
-func readFile(fsys fs.FS, name string) (*localeFile, error) {
+func (s *localeSet) readFile(fsys fs.FS, name string, found localefile.Name) (*localeFile, error) {
 	content, err := fs.ReadFile(fsys, name)
 	if err != nil {
 		return nil, err
 	}
-	tag := strings.TrimSuffix(strings.TrimPrefix(path.Base(name), "active."), ".toml")
+	tree, err := localefile.Decode(found.Ext, content)
+	if err != nil {
+		return nil, err
+	}
 	// The responder has accepted the file: an error can only be that there is no text in it.
-	messages, _ := i18n.ParseMessageBytes(content, toml.Unmarshal)
+	messages, _ := i18n.ParseMessageBytes([]byte{'x'}, func(_ []byte, v any) error {
+		*v.(*any) = tree
+		return nil
+	})
+	messages = slices.DeleteFunc(messages, func(m *i18n.Message) bool {
+		_, translated := s.catalogue.Text(m.ID, found.Tag.String())
+		return !translated
+	})
 	slices.SortFunc(messages, func(a, b *i18n.Message) int { return strings.Compare(a.ID, b.ID) })
-	return &localeFile{name, tag, messages}, nil
+	return &localeFile{name, found.Tag.String(), messages}, nil
 }
 
 // source is the file whose texts become functions.

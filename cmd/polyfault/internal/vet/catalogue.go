@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -75,7 +76,7 @@ type needs struct {
 
 func loadTexts(folder string) (*texts, error) {
 	t := &texts{folder: folder, ids: map[string]bool{}, needs: map[string]needs{}}
-	var opts []fault.Option
+	opts := []fault.Option{fault.WithLogger(slog.New(slog.DiscardHandler))}
 	if folder != "" {
 		opts = append(opts, fault.WithLocales(os.DirFS(folder)))
 	}

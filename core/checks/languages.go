@@ -1,0 +1,108 @@
+package checks
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// checkDefaultLanguage: clients that accept no language of the service read the default one. Where nobody has chosen
+// it, and English is none of the body's, it is the first by the alphabet.
+func checkDefaultLanguage(s *Subject) []Message {
+	if s.DefaultBy != firstOfBody || len(s.Body) < 2 {
+		return nil
+	}
+	return []Message{message(keyDefaultChoice, "choose one by WithDefaultLanguage", s.Default,
+		"%s is the default language because it is the first of %s", s.Default, strings.Join(s.Body, ", "))}
+}
+
+// firstOfBody is what [fault.Catalogue.ChosenBy] says of a default language that nothing speaks for.
+const firstOfBody = "first of the body"
+
+// checkNearIDs: an own text whose id is nearly that of a built-in one was meant to lie over it.
+func checkNearIDs(s *Subject) (found []Message) {
+	deliberate := map[string]bool{}
+	for _, k := range s.Kinds {
+		deliberate[k.Text], deliberate[k.Text+".title"] = true, true
+	}
+	var builtin []string
+	for _, t := range s.Texts {
+		if t.Builtin {
+			builtin = append(builtin, t.ID)
+		}
+	}
+	for _, t := range s.Texts {
+		if t.Builtin || deliberate[t.ID] {
+			continue
+		}
+		if i := slices.IndexFunc(builtin, func(id string) bool { return near(t.ID, id) }); i >= 0 {
+			hint := fmt.Sprintf("write %q to change the built-in text; else choose an id that looks less like it", builtin[i])
+			found = append(found, message(keyNearID, hint, t.ID, "the id is nearly that of the built-in text %q", builtin[i]))
+		}
+	}
+	return found
+}
+
+// near reports whether one id is likely a slip of the other: they differ in letter case and separators alone, or in one
+// letter, or from eight letters on in two.
+func near(a, b string) bool {
+	allowed := 0
+	switch n := min(len(a), len(b)); {
+	case n > maxNear:
+		return a != b && plainID(a) == plainID(b)
+	case n >= 8:
+		allowed = 2
+	case n >= 5:
+		allowed = 1
+	}
+	return within(a, b, allowed) || plainID(a) == plainID(b)
+}
+
+// maxNear is the longest id that is compared letter by letter.
+const maxNear = 64
+
+func plainID(id string) string {
+	return strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "").Replace(id))
+}
+
+// within reports whether a becomes b by that many letters added, removed or changed, at most.
+func within(a, b string, allowed int) bool {
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	switch {
+	case a == b:
+		return true
+	case allowed == 0 || len(a)-len(b) > allowed || len(b)-len(a) > allowed:
+		return false
+	}
+	return len(a) > 0 && within(a[1:], b, allowed-1) ||
+		len(b) > 0 && within(a, b[1:], allowed-1) ||
+		len(a) > 0 && len(b) > 0 && within(a[1:], b[1:], allowed-1)
+}
+
+// maxNamedIDs is how many ids a message names.
+const maxNamedIDs = 5
+
+// checkOverrides: a built-in text that says something else in one language of a body than in the others.
+func checkOverrides(s *Subject) (found []Message) {
+	for _, tag := range s.Body {
+		var left []string
+		for _, t := range s.Texts {
+			own := func(tag string) bool { return slices.Contains(t.Own, tag) }
+			if t.Builtin && !own(tag) && slices.ContainsFunc(s.Body, own) {
+				left = append(left, t.ID)
+			}
+		}
+		if len(left) == 0 {
+			continue
+		}
+		shown := strings.Join(left[:min(len(left), maxNamedIDs)], ", ")
+		if more := len(left) - maxNamedIDs; more > 0 {
+			shown += fmt.Sprintf(" and %d more", more)
+		}
+		found = append(found, message(keyLeftBehind, "word them in that language too, or leave it out of the body by WithLanguages", tag,
+			"own files word built-in texts in another way, but not in %s, which is in the body: %s", tag, shown))
+	}
+	return found
+}
