@@ -31,6 +31,20 @@ type (
 		Kelvin int `json:"kelvin"`
 		Long   string
 	}
+	// Of names at one depth a tagged one counts, and none of several; a type that is embedded twice has none.
+	FuzzPlain  struct{ Pick int }
+	FuzzChosen struct {
+		Other string `json:"Pick"`
+	}
+	FuzzLeft   struct{ FuzzCommon }
+	FuzzRight  struct{ FuzzCommon }
+	FuzzCommon struct{ Common int }
+	fuzzRules  struct {
+		FuzzPlain
+		FuzzChosen
+		FuzzLeft
+		FuzzRight
+	}
 	// fuzzEven refuses odd lengths.
 	fuzzEven string
 	// fuzzKey refuses names that begin with x.
@@ -99,7 +113,7 @@ func (k *fuzzKey) UnmarshalText(b []byte) error {
 func fuzzTargets() []any {
 	held := any(&FuzzTagged{})
 	return []any{
-		new(fuzzMany), new(any), &held, new(map[string]any), new([]fuzzMany), new(map[string]FuzzTagged), new(json.RawMessage),
+		new(fuzzMany), new(fuzzRules), new(any), &held, new(map[string]any), new([]fuzzMany), new(map[string]FuzzTagged), new(json.RawMessage),
 		&struct {
 			A any
 			B []any `json:"b"`
@@ -263,6 +277,7 @@ func fragmentSteps(t *testing.T, fragment string) []string {
 }
 
 var fuzzSeeds = []string{
+	`{"Pick":"x"}`, `{"Pick":1}`, `{"Common":1}`,
 	`{}`, `null`, `[]`, `1`, `"a"`, `true`, ` `, `{"id":1}`, `{"ID":1,"id":2}`, `{"Kind":"x"}`, `{"twice":1}`, `{"Twice":1}`,
 	`{"note":"n","tagged":{"kelvin":1,"KELVIN":2,"K":3},"\u212aelvin":1}`, "{\"tagged\":{\"\u212aelvin\":1,\"long\":\"\",\"\u017fong\":1}}",
 	`{"pointer":{"x":1},"text":1,"a.b/c~d":"y","small":128,"natural":-1,"float":1e39}`, `{"a.b/c~d":true,"small":-128}`,

@@ -27,7 +27,8 @@ type (
 	Tagged struct {
 		Zip string `json:"zip" validate:"required"`
 	}
-	opaque struct {
+	private []Tagged
+	opaque  struct {
 		Inner string `json:"inner" validate:"required"`
 	}
 	tree struct {
@@ -55,6 +56,7 @@ type (
 		MapLists map[string][]Tagged        `json:"mapLists" validate:"dive,dive"`
 		Maps     map[string]map[string]slot `json:"maps" validate:"dive,dive"`
 		Opaque   opaque                     `json:"opaque"`
+		Private  private                    `json:"private" validate:"dive"`
 		Tree     tree                       `json:"tree"`
 		Generic  pageOf[zipped]             `json:"generic"`
 		Inline   struct {
@@ -68,13 +70,15 @@ func (loud) String() string { return "LOUD" }
 
 func (*opaque) UnmarshalJSON([]byte) error { return nil }
 
+func (*private) UnmarshalJSON([]byte) error { return nil }
+
 func badEverything() everything {
 	return everything{
 		pet: &pet{}, Keys: map[string]string{"long key": "x"}, Same: map[string]string{"a": "a"},
 		ByNumber: map[int]*Tagged{-7: {}}, Loud: map[loud]string{"l": ""}, Times: map[time.Time]string{{}: ""},
 		Lists: [][]string{{"x"}, {"x", ""}}, MapLists: map[string][]Tagged{"a.b": {{Zip: "1"}, {}}},
 		Maps: map[string]map[string]slot{"x": {"y": {From: "b", To: "a"}}}, Tree: tree{Name: "x", Children: []tree{{Name: "x"}, {}}},
-		Generic: pageOf[zipped]{Items: []zipped{{}}}, Any: Tagged{},
+		Private: private{{}}, Generic: pageOf[zipped]{Items: []zipped{{}}}, Any: Tagged{},
 	}
 }
 
@@ -82,7 +86,7 @@ var everythingPlaces = []string{
 	"required@#/first_name", "required@#", // Human's id is hidden by the other one
 	"required@#/kind", "required@#/base/zip", "required@#/-", "required@#/Plain",
 	"max@#/keys", "min@#/same", "required@#/by~1number/-7/zip", "required@#/loud", "required@#/times", "required@#/li.sts/1/1",
-	"required@#/mapLists/a.b/1/zip", "ltfield@#/maps/x/y/from", "required@#/opaque", "required@#/tree/children/1/na.me~1[x]~0ü",
+	"required@#/mapLists/a.b/1/zip", "ltfield@#/maps/x/y/from", "required@#/opaque", "required@#/private", "required@#/tree/children/1/na.me~1[x]~0ü",
 	"required@#/generic/items/0/zip", "required@#/inline/a[0]", "required@#/any",
 }
 
@@ -118,7 +122,7 @@ func TestPlacesWithoutTarget(t *testing.T) {
 	for _, e := range all {
 		_, pointer, _ := strings.Cut(e, "@")
 		known := false
-		for _, other := range append(everythingPlaces, "@#/opaque/inner", "@#/any/zip") {
+		for _, other := range append(everythingPlaces, "@#/opaque/inner", "@#/private/0/zip", "@#/any/zip") {
 			_, exact, _ := strings.Cut(other, "@")
 			known = known || exact == pointer || strings.HasPrefix(exact, pointer+"/")
 		}
