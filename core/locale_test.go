@@ -153,6 +153,16 @@ func TestFilesOfOthers(t *testing.T) {
 	}
 }
 
+// A form that the language does not have is not there: the text does without plural rules.
+func TestAFormThatTheLanguageLacksIsDropped(t *testing.T) {
+	r := responder(t, fault.WithLocales(files("ja.json", `{"own": {"one": "{{.A}}", "other": "b"}}`, "de.json", `{"own": {"one": "a", "other": "b"}}`)))
+	assert.False(t, r.Catalogue().Plural("own", "ja"))
+	names, ok := r.Catalogue().Placeholders("own", "ja")
+	assert.True(t, ok)
+	assert.Empty(t, names)
+	assert.True(t, r.Catalogue().Plural("own", "de"))
+}
+
 func TestLocaleFileSystems(t *testing.T) {
 	_, err := fault.NewResponder(fault.WithLocales(fstest.MapFS{}))
 	assert.ErrorContains(t, err, "no locale file")
