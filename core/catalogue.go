@@ -136,7 +136,7 @@ func (c *catalogue) loadLanguages(own []*localeFile, body []language.Tag) error 
 	for _, file := range own {
 		tags = append(tags, file.tag)
 	}
-	chosen := append(tags, body...)
+	chosen := slices.Concat(tags, body)
 	if tag, found := withoutPlurals(chosen); found {
 		rule := fmt.Sprintf("language %s has no plural rules in go-i18n, so it cannot be loaded", tag)
 		if i := slices.Index(tags, tag); i >= 0 {
@@ -517,8 +517,8 @@ func (c *catalogue) nearest(k *Kind, language int) *text {
 func (c *catalogue) readable(t *text, k *Kind) languageSet {
 	set := t.available
 	for ; k != nil; k = k.parent {
-		if t := c.texts[k.spec.Text]; t != nil {
-			set.add(&t.available)
+		if of := c.texts[k.spec.Text]; of != nil {
+			set.add(&of.available)
 		}
 	}
 	return set

@@ -70,7 +70,8 @@ func TestFilesOfSeveralFoldersChooseTogether(t *testing.T) {
 	first := fault.WithLocales(files("active.fr.toml", `gone = "Parti."`))
 	second := fault.WithLocales(files("active.de.toml", `own = "Eigenes."`, "active.fr.json", `{"gone": "Parti !"}`))
 	r := responder(t, first, second, fault.WithMembers())
-	assert.JSONEq(t, `{"DE":"Die angeforderte Ressource ist nicht mehr verfügbar.","FR":"Parti !"}`, string(r.Respond(with(), fault.Gone).Body))
+	assert.JSONEq(t, `{"DE":"Die angeforderte Ressource ist nicht mehr verfügbar.","FR":"Parti !"}`,
+		string(r.Respond(with(), fault.Gone).Body))
 }
 
 // Families, in the body and in one language.
@@ -81,9 +82,11 @@ func TestFamilies(t *testing.T) {
 		lang, detail string
 	}{
 		{"own text under the application's tag", "pt", []string{"pt-BR", `gone = "Foi."`, "en", `own = "x"`}, "pt-BR", "Foi."},
-		{"the built-in text of the same language", "pt", []string{"pt-BR", `own = "x"`}, "pt-BR", "O recurso solicitado não está mais disponível."},
+		{"the built-in text of the same language", "pt", []string{"pt-BR", `own = "x"`},
+			"pt-BR", "O recurso solicitado não está mais disponível."},
 		{"a parent's text", "es-MX", []string{"es", `gone = "Ido."`, "es-MX", `own = "x"`}, "es-MX", "Ido."},
-		{"the nearest parent's", "es-MX", []string{"es", `gone = "Ido."`, "es-419", `gone = "Se fue."`, "es-MX", `own = "x"`}, "es-MX", "Se fue."},
+		{"the nearest parent's", "es-MX", []string{"es", `gone = "Ido."`, "es-419", `gone = "Se fue."`, "es-MX", `own = "x"`},
+			"es-MX", "Se fue."},
 		{"Angola reads Portugal", "pt-AO", []string{"pt-AO", `own = "x"`}, "pt-AO", "O recurso pedido já não está disponível."},
 		{"English of Britain", "en-GB", []string{"en-GB", `own = "x"`, "en", `gone = "Off."`}, "en-GB", "Off."},
 		{"nynorsk inherits", "nn", []string{"nn", `own = "x"`, "nb", `gone = "Borte."`}, "nn", "Borte."},
@@ -93,7 +96,8 @@ func TestFamilies(t *testing.T) {
 		{"never another script", "zh-HK,de;q=0.1", []string{"zh-CN", `own = "x"`, "zh-TW", `own = "x"`}, "zh-TW", ""},
 		{"old Hebrew", "iw", []string{"he", `gone = "איננו."`}, "he", "איננו."},
 		{"Cantonese reads Chinese", "yue-HK,en;q=0.9", []string{"en", `own = "x"`}, "zh-Hant", ""},
-		{"everybody does not get Arabic", "en", []string{"ar", `own = "x"`, "en-US", `own = "x"`}, "en-US", "The requested resource is no longer available."},
+		{"everybody does not get Arabic", "en", []string{"ar", `own = "x"`, "en-US", `own = "x"`},
+			"en-US", "The requested resource is no longer available."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var pairs []string
@@ -126,7 +130,8 @@ func TestATextOfAVariant(t *testing.T) {
 
 // Two files of one language complete each other.
 func TestTwoFilesOfOneLanguage(t *testing.T) {
-	r := responder(t, fault.WithMembers(), fault.WithLocales(files("active.pt.toml", "a = \"a pt\"\nb = \"b pt\"", "active.pt-BR.toml", "a = \"a br\"\nc = \"c br\"")))
+	r := responder(t, fault.WithMembers(), fault.WithLocales(files("active.pt.toml", "a = \"a pt\"\nb = \"b pt\"",
+		"active.pt-BR.toml", "a = \"a br\"\nc = \"c br\"")))
 	for id, want := range map[string]string{
 		"a": `{"PT":"a pt","PT-BR":"a br"}`, "b": `{"PT":"b pt","PT-BR":"b pt"}`, "c": `{"PT":"c br","PT-BR":"c br"}`,
 	} {
@@ -165,7 +170,8 @@ func TestNobodyAskedForFrench(t *testing.T) {
 		"active.fr.toml", "own = \"Propre.\"\n\"own.title\" = \"Titre\"")))
 	kind := derived(fault.Conflict, fault.Spec{Code: "test_nobody_asked", Text: "own"})
 	for accept, want := range map[string][2]string{
-		"en": {"en", "Own."}, "de": {"de", "Eigenes."}, "es": {"en", "Own."}, "": {"en", "Own."}, "fr": {"fr", "Titre"}, "de-AT,fr;q=0.9": {"de", "Eigenes."},
+		"en": {"en", "Own."}, "de": {"de", "Eigenes."}, "es": {"en", "Own."}, "": {"en", "Own."},
+		"fr": {"fr", "Titre"}, "de-AT,fr;q=0.9": {"de", "Eigenes."},
 	} {
 		body := decode(t, r.Respond(with("Accept", problemJSON, "Accept-Language", accept), kind))
 		assert.Equal(t, want, [2]string{body["lang"].(string), body["title"].(string)}, accept)
@@ -205,7 +211,8 @@ func TestTheLineAboutLanguages(t *testing.T) {
 	fsys.current.Store(&second)
 	require.NoError(t, r.Reload())
 	want = maps.Clone(want)
-	maps.Copy(want, map[string]any{"body": "de, en, fr, pt", "body_by": "built in", "default": "en", "default_by": "English", "loaded": int64(34)})
+	maps.Copy(want, map[string]any{"body": "de, en, fr, pt", "body_by": "built in",
+		"default": "en", "default_by": "English", "loaded": int64(34)})
 	require.Len(t, log.lines, 2)
 	assert.Equal(t, want, log.lines[1])
 	assert.Equal(t, []string{"DE", "EN", "FR", "PT"}, keys(t, r.Respond(with(), fault.Gone).Body)[:4], "the languages are chosen anew")

@@ -150,7 +150,8 @@ func readLocales(fsys fs.FS) ([]*localeFile, error) {
 		return nil, err
 	}
 	if len(files) == 0 {
-		return nil, errors.New("the file system holds no locale file; files are named active.<tag>.toml, active.pt-BR.toml for example, or .json")
+		return nil, errors.New("the file system holds no locale file; files are named active.<tag>.toml, active.pt-BR.toml for example, " +
+			"or .json")
 	}
 	slices.SortStableFunc(files, func(a, b *localeFile) int { return strings.Compare(a.tag.String(), b.tag.String()) })
 	for i, file := range files[1:] {
@@ -166,7 +167,7 @@ func readLocales(fsys fs.FS) ([]*localeFile, error) {
 func readLocale(fsys fs.FS, name string) (*localeFile, error) {
 	found := localefile.NameOf(path.Base(name))
 	if found.Fault == localefile.Foreign {
-		return nil, nil //nolint:nilnil // there is nothing, and nothing wrong
+		return nil, nil
 	}
 	if rule := nameRule(found); rule != "" {
 		return nil, &LocaleError{File: name, Rule: rule}

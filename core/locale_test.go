@@ -79,7 +79,8 @@ func TestBadLocaleFiles(t *testing.T) {
 		{"an entry of a list without an id", "active.de.json", `[{"translation": "b"}]`, "[0]", `"id"`},
 		{"an id twice in a list", "active.de.json", `[{"id": "a", "translation": "b"}, {"id": "a", "translation": "c"}]`, "a", "stands twice"},
 		{"translation and other", "active.de.json", `{"a": {"translation": "b", "other": "c"}}`, "a.translation", "stands twice"},
-		{"a step of an id beside a form", "active.de.toml", "[a]\nother = \"b\"\n[a.description]\nother = \"c\"", "a.description", "must be a string"},
+		{"a step of an id beside a form", "active.de.toml", "[a]\nother = \"b\"\n[a.description]\nother = \"c\"",
+			"a.description", "must be a string"},
 		{"no form that whole numbers need", "active.ja.toml", "[a]\none = \"b\"", "a", `"other" is missing`},
 		{"some forms of Polish", "active.pl.toml", "[a]\none = \"b\"\nfew = \"c\"", "a", `"other" is missing`},
 		{"too many placeholders", "active.de.toml", "a = \"" + strings.Repeat("{{.A}}", 101) + "\"", "a.other", "more than 100 placeholders"},
@@ -123,7 +124,8 @@ func TestFilesOfOthers(t *testing.T) {
 		{"the first version's forms", "de.json", `[{"id": "own", "translation": {"one": "Eins", "other": "Alt."}}]`, nil, "Alt."},
 		{"go-i18n's name of the count", "de.toml", "[own]\none = \"eins\"\nother = \"{{.PluralCount}} Tage\"",
 			fault.Gone.New(fault.Text("own"), fault.Count(3)), "3 Tage"},
-		{"a form that the language lacks", "ja.toml", "[own]\none = \"b\"\nother = \"c\"", fault.Gone.New(fault.Text("own"), fault.Count(1)), "c"},
+		{"a form that the language lacks", "ja.toml", "[own]\none = \"b\"\nother = \"c\"",
+			fault.Gone.New(fault.Text("own"), fault.Count(1)), "c"},
 		{"without the form that only decimals have", "pl.json", `{"own": {"one": "1", "few": "2", "many": "5"}}`,
 			fault.Gone.New(fault.Text("own"), fault.Count(5)), "5"},
 		{"a description alone", "de.toml", "[own]\ndescription = \"x\"", nil, ""},
@@ -151,6 +153,17 @@ func TestFilesOfOthers(t *testing.T) {
 			assert.Equal(t, map[string]any{strings.ToUpper(tag): want}, withoutCode(decode(t, r.Respond(with(), err))))
 		})
 	}
+}
+
+// A form that the language does not have is not there: the text does without plural rules.
+func TestAFormThatTheLanguageLacksIsDropped(t *testing.T) {
+	r := responder(t, fault.WithLocales(files("ja.json", `{"own": {"one": "{{.A}}", "other": "b"}}`,
+		"de.json", `{"own": {"one": "a", "other": "b"}}`)))
+	assert.False(t, r.Catalogue().Plural("own", "ja"))
+	names, ok := r.Catalogue().Placeholders("own", "ja")
+	assert.True(t, ok)
+	assert.Empty(t, names)
+	assert.True(t, r.Catalogue().Plural("own", "de"))
 }
 
 func TestLocaleFileSystems(t *testing.T) {

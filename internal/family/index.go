@@ -169,7 +169,7 @@ func (x *Index) addParent(b *base, p parent) {
 		return
 	}
 	b.regional = true
-	for _, name := range append(p.regions, key.Region) {
+	for _, name := range slices.Concat(p.regions, []string{key.Region}) {
 		at := rowKey(b.number, script, subtagOf(name))
 		if _, taken := x.rows[at]; !taken {
 			x.rows[at] = m

@@ -97,6 +97,15 @@ func TestACircleOfParents(t *testing.T) {
 	NewIndex(set.members)
 }
 
+// A parent in another script is none.
+func TestNothingIsInheritedAcrossScripts(t *testing.T) {
+	inherits["sr-Latn"] = "sr"
+	defer delete(inherits, "sr-Latn")
+	assert.Empty(t, Parents(language.MustParse("sr-Latn")))
+	order, _ := NewSet([]Member{{Tag: language.MustParse("sr")}, {Tag: language.MustParse("zh-Hant")}}).Order(language.MustParse("sr-Latn-RS"))
+	assert.Empty(t, order)
+}
+
 func TestParse(t *testing.T) {
 	for _, name := range []string{
 		"", "und", "mul", "mis", "zxx", "root", "x-a", "x-" + strings.Repeat("a-", 10) + "a", "d!e", "de--at", "english",

@@ -206,7 +206,7 @@ func decodeJSON(content []byte) (any, error) {
 	d.UseNumber()
 	tree, err := d.value("", 0)
 	if err == nil {
-		if _, more := d.Token(); more != io.EOF {
+		if _, more := d.Token(); !errors.Is(more, io.EOF) {
 			err = d.invalid("", "something follows the end of the value")
 		}
 	}
@@ -250,7 +250,7 @@ func (d *jsonDecoder) value(key string, depth int) (any, error) {
 }
 
 func (d *jsonDecoder) broken(key string, err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return d.invalid(key, "it ends too early")
 	}
 	return d.invalid(key, err.Error())
