@@ -1,0 +1,67 @@
+// Package faultecho answers the errors and panics of echo v4 (github.com/labstack/echo/v5) with a
+// [fault.Responder].
+//
+//	import (
+//		fault "github.com/polyfault/polyfault/core"
+//		faultecho "github.com/polyfault/polyfault/echov5"
+//	)
+//
+//	e := echo.New()
+//	faultecho.Install(e, nil)
+//	e.GET("/orders/:id", getOrder) // returns its error
+//
+// Install sets e.HTTPErrorHandler and uses a recovering middleware. Handlers stay as they are:
+// "return err", c.Error, c.Bind, panic, and the router's 404 and 405 all end in the same answer. A nil
+// responder means that of an exchange of ours around, or [fault.Default] without one; Recover(nil) leaves the answer
+// to the application's error handler.
+//
+// # What becomes of echo's errors
+//
+// An *echo.HTTPError keeps its status, through wrapping as well; one in its Internal field wins, and
+// an error of ours in there speaks for itself. Its message goes to the log only, unless the responder
+// has [fault.WithForeignMessages]: then one that is a string is shown, if it was written for that (not
+// the name of the status, and not the text of the internal error, as c.Bind puts it there). What c.Bind
+// fails at is 400 in the words of the catalogue. An *echo.BindingError, which value binders make, is
+// [fault.BadParamValue] with a field error for the parameter, in the path or the query as the request has
+// it, and for every one where several are joined; the values stay in the log, and mappers are not asked
+// about it. echo's own errors are shared: give them a cause by WithInternal, SetInternal changes them for
+// everybody.
+//
+// # What happens to a response that has begun
+//
+// Nothing is ever appended to it. An error that is returned then is logged, with committed=true. A
+// panic is logged and the connection aborted by [http.ErrAbortHandler], so that the client sees a
+// broken transfer and no clean half body. http.ErrAbortHandler itself, panicked or returned, aborts
+// without a log line. Informational responses (103 Early Hints) do not count as a beginning, a
+// hijacked connection does.
+//
+// # Order
+//
+// The error handler may run several times for one request, and answers once: request loggers,
+// tracing, BodyDump and RateLimiter call it themselves, in any place. Request ids, CORS, loggers, tracing
+// and compressors are best used before Install. Recover has answered when they see the error, a panic among
+// them: c.Response().Status is the status that the client gets, and the error holds an *echo.HTTPError with it. An
+// id that the response has already is the trace id. Middleware outside cannot turn the error into another answer
+// any more. Body limits and ContextTimeout go after Install. echo's own Recover is of no use any more: before Install it does no harm,
+// after it, it ends half-sent responses cleanly. What e.Pre installs runs outside: its errors are
+// answered, its panics only with
+//
+//	e.Pre(faultecho.Recover(r))
+//
+// as the first there.
+//
+// # Versions of echo
+//
+// The lowest is v4.11.0. Before v4.16.0, JSONP sends any name for the callback, so that there is no error to
+// answer.
+//
+// # What echo keeps for itself
+//
+//   - A group with middleware answers 404 where another method would match, not 405: echo registers a
+//     catch-all route for it. For the same reason a RouteNotFound of the root does not reach groups.
+//   - A HEAD request does not reach the route of GET: 405.
+//   - middleware.Timeout answers by itself, in HTML, and drops the handler's error. ContextTimeout
+//     returns an error, and the answer is a localized 503.
+//   - Errors of net/http's parser (a malformed request, a missing Host, headers that are too large) are
+//     answered before any handler runs. Panics in other goroutines end the process.
+package faultecho
