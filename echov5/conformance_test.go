@@ -93,7 +93,7 @@ func tracing(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		err := next(c)
 		if err != nil {
-			c.Echo().HTTPErrorHandler(c, err)
+			fail(c, err)
 		}
 		return err
 	}

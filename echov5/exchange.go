@@ -61,8 +61,12 @@ func of(c *echo.Context) *exchange {
 // fails notes what is known of the request when the failure comes: middleware changes it on its way out.
 func (x *exchange) fails(c *echo.Context) {
 	if x.context == nil {
-		c.Set(key, x) // middleware around may put its own response back before echo calls the error handler
 		x.cancelled = x.cancelled || x.Request.Context().Err() != nil
+		if other, _ := c.Get(key).(*exchange); other != nil && other.Claimed() { // behind a writer that hides it
+			x.Claim()
+		} else {
+			c.Set(key, x) // middleware around may put its own response back before echo calls the error handler
+		}
 	}
 	x.context = c
 }

@@ -111,3 +111,17 @@ func answered(t *testing.T, resp *http.Response, body string, status int, code s
 }
 
 func returning(err error) echo.HandlerFunc { return func(*echo.Context) error { return err } }
+
+// fail does what c.Error did in echo v4.
+func fail(c *echo.Context, err error) { c.Echo().HTTPErrorHandler(c, err) }
+
+// response is the echo.Response that the context's leads to.
+func response(c *echo.Context) *echo.Response {
+	r, err := echo.UnwrapResponse(c.Response())
+	if err != nil {
+		panic(err)
+	}
+	return r
+}
+
+func flush(c *echo.Context) { _ = http.NewResponseController(c.Response()).Flush() }

@@ -243,12 +243,21 @@ func (x *Writer) EnableFullDuplex() error {
 	return http.NewResponseController(x.ResponseWriter).EnableFullDuplex()
 }
 
-// Promise pushes what the client will ask for next, for the method Push of writers that have it.
+// Promise pushes what the client will ask for next, for the method Push of writers that have it. Writers underneath
+// that have none are passed by, as [http.ResponseController] does.
 func (x *Writer) Promise(target string, opts *http.PushOptions) error {
-	p, ok := x.ResponseWriter.(http.Pusher)
-	if !ok || !x.Enter() {
+	if !x.Enter() {
 		return http.ErrNotSupported
 	}
 	defer x.Leave()
-	return p.Push(target, opts)
+	w := x.ResponseWriter
+	for range maxWriters {
+		if p, ok := w.(http.Pusher); ok {
+			return p.Push(target, opts)
+		}
+		if w = Wrapped(w); w == nil {
+			break
+		}
+	}
+	return http.ErrNotSupported
 }
