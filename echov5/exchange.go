@@ -21,8 +21,8 @@ type exchange struct {
 	life.Writer
 
 	front     echo.Response // what handlers get; it leads to the exchange
+	header    http.Header   // of the writer underneath, with Recover
 	context   *echo.Context // of the failure
-	inside    bool          // Recover has begun it
 	cancelled bool          // when the failure came, the request as it came was cancelled
 }
 
@@ -31,7 +31,7 @@ const key = "github.com/polyfault/polyfault/echov5"
 
 // begin puts an exchange, and a response on it, before the response that c has.
 func begin(c *echo.Context, r *fault.Responder) *exchange {
-	x := &exchange{inside: true}
+	x := &exchange{header: c.Response().Header()}
 	x.Start(c.Response(), c.Request(), r)
 	x.Live = true // functions of Response.Before set headers when the status passes
 	x.front = *echo.NewResponse(x, c.Logger())
@@ -71,13 +71,10 @@ func (x *exchange) fails(c *echo.Context) {
 	x.context = c
 }
 
-// finish gives c the response back that it had, after a success, and ends the exchange. After an answer, and on
-// a connection that was taken over, it stays: what is around may not write any more.
+// finish gives c the response back that it had, after a success, whatever was put on it since, and ends the exchange.
+// After an answer, and on a connection that was taken over, it stays: what is around may not write any more.
 func (x *exchange) finish(c *echo.Context) {
 	if !x.Claimed() && !x.Hijacked() {
-		if life.Find(c.Response()) != life.Exchange(x) {
-			return // somebody's own, which what is around may go on writing to
-		}
 		c.SetResponse(x.ResponseWriter)
 		x.suggest()
 	}
@@ -217,6 +214,24 @@ func says(err error, status int) (yes bool) {
 	return said == status
 }
 
+// When the request is over, the response underneath is another one's.
+
+// Unwrap serves [http.ResponseController].
+func (x *exchange) Unwrap() http.ResponseWriter {
+	if x.Over() {
+		return nil
+	}
+	return x.ResponseWriter
+}
+
+// Header is that of the response, a copy in the end: loggers around look for request ids.
+func (x *exchange) Header() http.Header {
+	if x.Over() {
+		return x.header.Clone()
+	}
+	return x.Writer.Header()
+}
+
 // Hijack and Push are there whatever the writer underneath can do, as on echo's own writers, and say
 // [http.ErrNotSupported] when it cannot.
 
@@ -250,7 +265,7 @@ func (r *request) Context() context.Context { return r.now().Context() }
 
 // ArrivalContext is that of the request as it came, when the failure came. Without Recover nobody knows it.
 func (r *request) ArrivalContext() context.Context {
-	if !r.inside {
+	if r.header == nil {
 		return nil
 	}
 	if ctx := r.Request.Context(); r.cancelled {

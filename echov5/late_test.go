@@ -41,6 +41,10 @@ func TestLateCallsReachNobody(t *testing.T) {
 		keep(c.Response())
 		return c.String(http.StatusAccepted, "fine")
 	})
+	s.GET("/wrapped", func(c *echo.Context) error {
+		keep(c.Response())
+		return c.String(http.StatusAccepted, "fine")
+	}, echo.WrapMiddleware(passing), hiding)
 	s.GET("/failed", func(c *echo.Context) error {
 		keep(c.Response())
 		return fault.TaskLocked
@@ -56,7 +60,7 @@ func TestLateCallsReachNobody(t *testing.T) {
 	s.GET("/fine", func(c *echo.Context) error { return c.String(http.StatusOK, "fine") })
 	s.GET("/locked", returning(fault.TaskLocked))
 
-	for path, want := range map[string]string{"/gave-up": "202 fine", "/failed": "423 {", "/panicked": "423 {", "/empty": "200 "} {
+	for path, want := range map[string]string{"/gave-up": "202 fine", "/wrapped": "202 fine", "/failed": "423 {", "/panicked": "423 {", "/empty": "200 "} {
 		for range 8 {
 			resp, body := s.get(path)
 			assert.True(t, strings.HasPrefix(fmt.Sprint(resp.StatusCode, " ", body), want), path)

@@ -24,11 +24,15 @@ func TestOutsideSeesTheStatus(t *testing.T) {
 	var inResponse, inError, inLogger int
 	var size int64
 	var seen []error
+	var id string
 	s := bare(t)
 	s.Use(
 		middleware.RequestLoggerWithConfig(middleware.RequestLoggerConfig{
-			LogStatus:     true,
-			LogValuesFunc: func(_ *echo.Context, v middleware.RequestLoggerValues) error { inLogger = v.Status; return nil },
+			LogStatus: true, LogRequestID: true,
+			LogValuesFunc: func(_ *echo.Context, v middleware.RequestLoggerValues) error {
+				inLogger, id = v.Status, v.RequestID
+				return nil
+			},
 		}),
 		func(next echo.HandlerFunc) echo.HandlerFunc {
 			return func(c *echo.Context) error {
@@ -44,6 +48,7 @@ func TestOutsideSeesTheStatus(t *testing.T) {
 			}
 		},
 	)
+	s.Use(middleware.RequestID())
 	faultecho.Install(s.Echo, s.r)
 	s.GET("/returned", returning(fmt.Errorf("%s: %w", canary, fault.TaskLocked)))
 	s.GET("/panicked", panickingWith(fault.TaskLocked))
@@ -61,6 +66,8 @@ func TestOutsideSeesTheStatus(t *testing.T) {
 		assert.Equal(t, status, resp.StatusCode, path)
 		assert.Equal(t, []int{status, status, status}, []int{inResponse, inError, inLogger}, path)
 		assert.Equal(t, int64(len(body)), size, path)
+		assert.NotEmpty(t, id, path)
+		assert.Equal(t, resp.Header.Get("X-Request-Id"), id, path)
 		require.Len(t, seen, 1, path)
 		assert.NotPanics(t, func() { _ = seen[0].Error() }, path)
 		s.log.Only(t)

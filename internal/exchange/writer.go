@@ -48,12 +48,12 @@ func (x *Writer) ExchangeState() *State { return &x.State }
 // Unwrap serves [http.ResponseController].
 func (x *Writer) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
-// Claim is that of the state, and takes the right from the exchanges around.
+// Claim is that of the state, and takes the right from the exchanges around, unless the request is over.
 func (x *Writer) Claim() bool {
 	if !x.State.Claim() {
 		return false
 	}
-	if x.isAround() {
+	if !x.Over() && x.isAround() {
 		ClaimAround(x.ResponseWriter)
 	}
 	return true
