@@ -90,7 +90,7 @@ func TestHTTPErrors(t *testing.T) {
 		"ours beside":               {errors.Join(echo.ErrForbidden, fault.Gone), 410, "gone"},
 		"nil inside":                {fmt.Errorf("%s: %w", canary, typed), 500, "unhandled"},
 		"everything panics":         {panicking{}, 500, "unhandled"},
-		"cause panics":              {http400(panicking{}), 500, "unhandled"},
+		"cause panics":              {http400(panicking{}), 400, "bad_request"},
 		"cause has no text":         {http400(speechless{}), 400, "bad_request"},
 		"cyclic":                    {newCyclic(echo.ErrForbidden), 403, "forbidden"},
 		"cyclic, no status":         {newCyclic(errors.New(canary)), 500, "unhandled"},
@@ -132,6 +132,7 @@ func TestForeignMessages(t *testing.T) {
 		"of the outer one":     {echo.NewHTTPError(http.StatusConflict, message).Wrap(echo.NewHTTPError(http.StatusGone, canary)), message},
 		"somebody's":           {fmt.Errorf("%s: %w", canary, talking{409}), message},
 		"none":                 {&echo.HTTPError{Code: http.StatusConflict}, nil},
+		"name of the status":   {echo.NewHTTPError(http.StatusConflict, "Conflict"), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := installed(t, fault.WithForeignMessages())
@@ -198,10 +199,26 @@ func TestBind(t *testing.T) {
 	wrong := details.(map[string]any)["hours"].(map[string]any)
 	assert.Equal(t, "type", wrong["code"])
 	assert.Equal(t, map[string]any{"Expected": "number", "Got": "string"}, wrong["params"])
-	assert.Equal(t, "hours", details.(map[string]any)["field"])
-	assert.InDelta(t, len(`{"hours":"`+canary+`"`), details.(map[string]any)["position"], 0)
+	assert.Contains(t, body, fmt.Sprintf(`"input":{"position":%d,"field":"/hours"}`, len(`{"hours":"`+canary+`"`)))
 	resp, _ = s.get("/1?hours=2")
 	assert.Equal(t, http.StatusNoContent, resp.StatusCode)
+}
+
+// echo's own redirections stay what they are.
+func TestRedirections(t *testing.T) {
+	s := installed(t)
+	s.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	s.GET("/", func(c *echo.Context) error {
+		c.Response().Header().Set("Location", "/there")
+		c.Response().Header().Set("Set-Cookie", "a=b")
+		return fmt.Errorf("w: %w", echo.NewHTTPError(http.StatusSeeOther, canary))
+	})
+	resp, body := s.get("/")
+	assert.Equal(t, http.StatusSeeOther, resp.StatusCode)
+	assert.Equal(t, "/there", resp.Header.Get("Location"))
+	assert.Equal(t, "a=b", resp.Header.Get("Set-Cookie"))
+	assert.Empty(t, body)
+	s.log.None(t)
 }
 
 // Where a parameter comes from is told from the request.
