@@ -24,20 +24,23 @@ import (
 // Each way to begin a response makes the error that follows a matter of the log only.
 func TestEveryWayToBegin(t *testing.T) {
 	for name, begin := range map[string]func(*echo.Context){
-		"NoContent":            func(c *echo.Context) { _ = c.NoContent(http.StatusOK) },
-		"Write":                func(c *echo.Context) { _, _ = c.Response().Write(nil) },
-		"a string":             func(c *echo.Context) { _, _ = io.WriteString(c.Response(), "") },
-		"Flush":                func(c *echo.Context) { c.Response().(http.Flusher).Flush() },
-		"controller":           flush,
-		"unwrapped, a status":  func(c *echo.Context) { response(c).WriteHeader(http.StatusOK) },
-		"unwrapped, bytes":     func(c *echo.Context) { _, _ = response(c).Write(nil) },
-		"unwrapped, a flush":   func(c *echo.Context) { response(c).Flush() },
-		"below, a status":      func(c *echo.Context) { response(c).ResponseWriter.WriteHeader(http.StatusOK) },
-		"below, bytes":         func(c *echo.Context) { _, _ = response(c).ResponseWriter.Write(nil) },
-		"below, a string":      func(c *echo.Context) { _, _ = io.WriteString(response(c).ResponseWriter, "") },
-		"hints and then bytes": func(c *echo.Context) { c.Response().WriteHeader(http.StatusEarlyHints); _, _ = c.Response().Write(nil) },
+		"NoContent":           func(c *echo.Context) { _ = c.NoContent(http.StatusOK) },
+		"Write":               func(c *echo.Context) { _, _ = c.Response().Write(nil) },
+		"a string":            func(c *echo.Context) { _, _ = io.WriteString(c.Response(), "") },
+		"Flush":               func(c *echo.Context) { c.Response().(http.Flusher).Flush() },
+		"controller":          flush,
+		"unwrapped, a status": func(c *echo.Context) { response(c).WriteHeader(http.StatusOK) },
+		"unwrapped, bytes":    func(c *echo.Context) { _, _ = response(c).Write(nil) },
+		"unwrapped, a flush":  func(c *echo.Context) { response(c).Flush() },
+		"below, a status":     func(c *echo.Context) { response(c).ResponseWriter.WriteHeader(http.StatusOK) },
+		"below, bytes":        func(c *echo.Context) { _, _ = response(c).ResponseWriter.Write(nil) },
+		"below, a string":     func(c *echo.Context) { _, _ = io.WriteString(response(c).ResponseWriter, "") },
+		"hints and then bytes": func(c *echo.Context) {
+			c.Response().WriteHeader(http.StatusEarlyHints)
+			_, _ = c.Response().Write(nil)
+		},
 	} {
-		for kind, m := range map[string]echo.MiddlewareFunc{"plain": func(next echo.HandlerFunc) echo.HandlerFunc { return next }, "net/http's": echo.WrapMiddleware(passing)} {
+		for kind, m := range map[string]echo.MiddlewareFunc{"plain": chained(), "net/http's": echo.WrapMiddleware(passing)} {
 			t.Run(name+", "+kind, func(t *testing.T) {
 				s := installed(t)
 				s.Use(m, tracing)
@@ -72,7 +75,9 @@ func TestFailedBeginnings(t *testing.T) {
 }
 
 func TestEarlyHints(t *testing.T) {
-	for name, m := range map[string][]echo.MiddlewareFunc{"plain": nil, "net/http's": {echo.WrapMiddleware(passing), echo.WrapMiddleware(passing)}, "loggers": loggers()} {
+	for name, m := range map[string][]echo.MiddlewareFunc{
+		"plain": nil, "net/http's": {echo.WrapMiddleware(passing), echo.WrapMiddleware(passing)}, "loggers": loggers(),
+	} {
 		for kind, h := range map[string]echo.HandlerFunc{"error": returning(fault.TaskLocked), "panic": panickingWith(fault.TaskLocked)} {
 			t.Run(name+", "+kind, func(t *testing.T) {
 				s := installed(t)
@@ -331,19 +336,19 @@ func TestTheResponseIsPutBack(t *testing.T) {
 		}
 	})
 	faultecho.Install(s.Echo, s.r)
-	replacing := func(replace func(*echo.Context) http.ResponseWriter) echo.MiddlewareFunc {
+	replacing := func(replace func(http.ResponseWriter) http.ResponseWriter) echo.MiddlewareFunc {
 		return func(next echo.HandlerFunc) echo.HandlerFunc {
 			return func(c *echo.Context) error {
-				c.SetResponse(replace(c))
+				c.SetResponse(replace(c.Response()))
 				return next(c)
 			}
 		}
 	}
 	s.GET("/", returning(nil))
-	s.GET("/wrapping", returning(nil), replacing(func(c *echo.Context) http.ResponseWriter { return struct{ http.ResponseWriter }{c.Response()} }))
-	s.GET("/replacing", returning(nil), replacing(func(c *echo.Context) http.ResponseWriter { return echo.NewResponse(c.Response(), c.Logger()) }))
+	s.GET("/wrapping", returning(nil), replacing(func(w http.ResponseWriter) http.ResponseWriter { return struct{ http.ResponseWriter }{w} }))
+	s.GET("/replacing", returning(nil), replacing(func(w http.ResponseWriter) http.ResponseWriter { return echo.NewResponse(w, s.Logger) }))
 	s.GET("/net/http's", returning(nil), echo.WrapMiddleware(passing))
-	s.GET("/hiding", returning(nil), replacing(func(c *echo.Context) http.ResponseWriter { return opaque{echo.NewResponse(c.Response(), c.Logger())} }))
+	s.GET("/hiding", returning(nil), replacing(func(w http.ResponseWriter) http.ResponseWriter { return opaque{w} }))
 	for _, path := range []string{"/", "/wrapping", "/replacing", "/net/http's", "/hiding"} {
 		_, body := s.get(path + "?own=1")
 		assert.Equal(t, "written outside", body, path)

@@ -60,7 +60,9 @@ func TestLateCallsReachNobody(t *testing.T) {
 	s.GET("/fine", func(c *echo.Context) error { return c.String(http.StatusOK, "fine") })
 	s.GET("/locked", returning(fault.TaskLocked))
 
-	for path, want := range map[string]string{"/gave-up": "202 fine", "/wrapped": "202 fine", "/failed": "423 {", "/panicked": "423 {", "/empty": "200 "} {
+	for path, want := range map[string]string{
+		"/gave-up": "202 fine", "/wrapped": "202 fine", "/failed": "423 {", "/panicked": "423 {", "/empty": "200 ",
+	} {
 		for range 8 {
 			resp, body := s.get(path)
 			assert.True(t, strings.HasPrefix(fmt.Sprint(resp.StatusCode, " ", body), want), path)

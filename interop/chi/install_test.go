@@ -191,13 +191,14 @@ func TestInstallChiAndRewrittenPaths(t *testing.T) {
 		request string
 		allow   string
 	}{
-		"StripSlashes":             {middleware.StripSlashes, "DELETE /orders/7/", "GET, PUT, OPTIONS, PURGE"},
-		"StripSlashes of a mount":  {middleware.StripSlashes, "DELETE /articles/", "GET, POST"},
-		"CleanPath":                {middleware.CleanPath, "DELETE /x/..//orders/7", "GET, PUT, OPTIONS, PURGE"},
-		"URLFormat":                {middleware.URLFormat, "DELETE /orders/7.json", "GET, PUT, OPTIONS, PURGE"},
-		"GetHead":                  {middleware.GetHead, "HEAD /with", "DELETE"},
-		"GetHead, for another":     {middleware.GetHead, "DELETE /orders/7", "GET, PUT, OPTIONS, PURGE"},
-		"StripPrefix of chi's own": {func(next http.Handler) http.Handler { return http.StripPrefix("/v1", next) }, "DELETE /v1/orders/7", "GET, PUT, OPTIONS, PURGE"},
+		"StripSlashes":            {middleware.StripSlashes, "DELETE /orders/7/", "GET, PUT, OPTIONS, PURGE"},
+		"StripSlashes of a mount": {middleware.StripSlashes, "DELETE /articles/", "GET, POST"},
+		"CleanPath":               {middleware.CleanPath, "DELETE /x/..//orders/7", "GET, PUT, OPTIONS, PURGE"},
+		"URLFormat":               {middleware.URLFormat, "DELETE /orders/7.json", "GET, PUT, OPTIONS, PURGE"},
+		"GetHead":                 {middleware.GetHead, "HEAD /with", "DELETE"},
+		"GetHead, for another":    {middleware.GetHead, "DELETE /orders/7", "GET, PUT, OPTIONS, PURGE"},
+		"StripPrefix as middleware": {func(next http.Handler) http.Handler { return http.StripPrefix("/v1", next) },
+			"DELETE /v1/orders/7", "GET, PUT, OPTIONS, PURGE"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, _ := logging(t)

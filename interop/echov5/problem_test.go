@@ -57,7 +57,9 @@ func serve(t *testing.T, err error, opts ...fault.Option) *httptest.ResponseReco
 }
 
 func TestProblems(t *testing.T) {
-	sentinel := &echo.ProblemError{Type: "https://example.com/credit", Title: "Out of credit", Status: http.StatusConflict, Detail: "Top up.", Instance: canary}
+	sentinel := &echo.ProblemError{
+		Type: "https://example.com/credit", Title: "Out of credit", Status: http.StatusConflict, Detail: "Top up.", Instance: canary,
+	}
 	for name, c := range map[string]struct {
 		err     error
 		status  int
