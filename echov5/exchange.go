@@ -185,33 +185,28 @@ func responses(w http.ResponseWriter) iter.Seq[*echo.Response] {
 
 // known is the error as one that says the status as echo's do, for middleware that reads it off errors.
 func known(err error, status int) error {
-	switch err.(type) {
+	message := http.StatusText(status)
+	switch e := err.(type) {
 	case *fault.Fault, *fault.Kind:
-	default:
-		if says(err, status) {
+	case echo.HTTPStatusCoder:
+		if says(err, e, status) {
 			return err
 		}
-		err = errtree.Quiet(err) // loggers ask for the text, and nobody would catch a panic there
+		err = errtree.Quiet(err)
+	default:
+		if he, ok := errtree.As[*echo.HTTPError](err); ok && he.Code == status {
+			message = he.Message
+		}
+		err = errtree.Quiet(err)
 	}
-	return echo.HTTPError{Code: status, Message: http.StatusText(status)}.Wrap(err)
+	return echo.HTTPError{Code: status, Message: message}.Wrap(err)
 }
 
-// says reports whether echo reads the status off the error, and its text can be asked for.
-func says(err error, status int) (yes bool) {
-	defer func() {
-		if recover() != nil { // a foreign Unwrap, As or Error
-			yes = false
-		}
-	}()
-	said, _ := errtree.Find(err, func(e error) (int, bool) {
-		coder, ok := e.(echo.HTTPStatusCoder)
-		if !ok {
-			return 0, false
-		}
-		return coder.StatusCode(), true
-	})
+// says reports whether an error says the status, and its text: loggers ask for both, and nobody would catch a panic there.
+func says(err error, coder echo.HTTPStatusCoder, status int) (yes bool) {
+	defer func() { _ = recover() }()
 	_ = err.Error()
-	return said == status
+	return coder.StatusCode() == status
 }
 
 // When the request is over, the response underneath is another one's.

@@ -55,10 +55,16 @@ func TestOutsideSeesTheStatus(t *testing.T) {
 	s.GET("/kind", returning(fault.TaskLocked))
 	s.GET("/unknown", returning(errors.New(canary)))
 	s.GET("/echos", returning(echo.NewHTTPError(409, "mine")))
+	s.GET("/wrapped", returning(fmt.Errorf("%s: %w", canary, echo.NewHTTPError(409, "mine"))))
+	s.GET("/caused", returning(caused{echo.ErrForbidden}))
+	s.GET("/somebodys", returning(coder(409)))
+	s.GET("/bad-cause", returning(echo.NewHTTPError(409, "mine").Wrap(panicking{})))
+	s.GET("/bad-status", returning(badCoder{}))
 	s.GET("/bad-error", returning(fault.TaskLocked.Wrap(panicking{})))
 	s.GET("/worse-error", returning(panicking{}))
 	for path, status := range map[string]int{
 		"/returned": 423, "/panicked": 423, "/kind": 423, "/unknown": 500, "/echos": 409, "/bad-error": 423, "/worse-error": 500, "/nowhere": 404,
+		"/wrapped": 409, "/caused": 403, "/somebodys": 409, "/bad-cause": 409, "/bad-status": 500,
 	} {
 		seen = nil
 		s.log.Clear()
@@ -70,6 +76,10 @@ func TestOutsideSeesTheStatus(t *testing.T) {
 		assert.Equal(t, resp.Header.Get("X-Request-Id"), id, path)
 		require.Len(t, seen, 1, path)
 		assert.NotPanics(t, func() { _ = seen[0].Error() }, path)
+		if he := (*echo.HTTPError)(nil); path == "/echos" || path == "/wrapped" {
+			require.ErrorAs(t, seen[0], &he)
+			assert.Equal(t, "mine", he.Message)
+		}
 		s.log.Only(t)
 	}
 }
@@ -135,3 +145,14 @@ func TestNilRequest(t *testing.T) {
 		assert.Equal(t, 423, w.Code, name)
 	}
 }
+
+// caused has a cause as errors had it before errors.Unwrap.
+type caused struct{ cause error }
+
+func (caused) Error() string  { return canary }
+func (c caused) Cause() error { return c.cause }
+
+type badCoder struct{}
+
+func (badCoder) Error() string   { return canary }
+func (badCoder) StatusCode() int { panic(canary) }
