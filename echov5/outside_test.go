@@ -38,6 +38,7 @@ func TestOutsideSeesTheStatus(t *testing.T) {
 			return func(c *echo.Context) error {
 				err := next(c)
 				inResponse, size, inError = response(c).Status, response(c).Size, 0
+				assert.NotEmpty(t, c.Response().Header().Get("X-Request-Id"))
 				if coder := echo.HTTPStatusCoder(nil); errors.As(err, &coder) {
 					inError = coder.StatusCode()
 				}
