@@ -29,9 +29,9 @@ import (
 //
 // Allow holds the methods that the router has a handler for, those of chi.RegisterMethod among them; a GET brings neither
 // HEAD nor OPTIONS. The router is asked about the path as it came and as chi's StripSlashes, CleanPath and URLFormat
-// leave it; then about the ends of it, for a router that is mounted under one without InstallChi. There a catch-all
-// route can take a whole path for its own: install the outermost router, too. When a method that chi does
-// not know meets a path without a handler, Allow is empty.
+// leave it; then about the ends of it, for a router that is mounted itself. There a catch-all route can take the whole path
+// for its own: where you can, leave InstallChi to the outermost router. When a method that chi does not know meets
+// a path without a handler, Allow is empty.
 //
 // chi is not imported: C is its Context, and m any router with these methods of chi 5.
 func InstallChi[C any](m interface {

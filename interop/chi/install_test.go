@@ -3,6 +3,7 @@ package chi_test
 import (
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -263,4 +264,31 @@ func TestInstallChiIsBounded(t *testing.T) {
 	_ = resp.Body.Close()
 	assert.Equal(t, 405, resp.StatusCode)
 	assert.Empty(t, resp.Header.Get("Allow"))
+}
+
+// A router that is mounted knows the end of the path only; what takes the whole, and with the very method, is not meant.
+func TestInstallChiOnAMountedRouter(t *testing.T) {
+	r, _ := logging(t)
+	m, sub := chi.NewRouter(), chi.NewRouter()
+	faulthttp.InstallChi(sub, r)
+	sub.Delete("/{a}/{b}", fine)
+	sub.Get("/orders", fine)
+	m.Mount("/api", sub)
+	assert.Equal(t, "GET", allowOf(t, m, http.MethodDelete, "/api/orders"))
+	assert.Equal(t, "DELETE", allowOf(t, m, http.MethodGet, "/api/orders/7"))
+
+	m, sub = chi.NewRouter(), chi.NewRouter()
+	faulthttp.InstallChi(m, r)
+	sub.Get("/*", fine)
+	sub.Post("/orders", fine)
+	m.Mount("/api", sub)
+	assert.Equal(t, "GET, POST", allowOf(t, m, http.MethodDelete, "/api/orders"), "it inherits, and the whole path is known")
+}
+
+func allowOf(t *testing.T, h http.Handler, method, path string) string {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(method, path, http.NoBody))
+	assert.Equal(t, 405, w.Code)
+	return w.Header().Get("Allow")
 }
