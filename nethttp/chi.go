@@ -45,9 +45,9 @@ func InstallChi[C any](m interface {
 	}
 	m.Use(Middleware(r))
 	m.NotFound(NotFound(r))
-	methods := sync.OnceValue(func() []string { return methodsOf(m) })
+	known := sync.OnceValue(func() []string { return methodsOf(m) })
 	m.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) {
-		allow := strings.Join(allowed(m, methods(), req), ", ")
+		allow := strings.Join(allowed(m, known(), req), ", ")
 		Error(r, w, req, fault.MethodNotAllowed.New(fault.Header("Allow", allow)))
 	})
 }
@@ -57,8 +57,8 @@ type matcher[C any] interface {
 	Match(ctx *C, method, path string) bool
 }
 
-// methods are those that chi knows without being told.
-var methods = []string{
+// chiMethods are those that chi knows without being told.
+var chiMethods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, "QUERY",
 	http.MethodConnect, http.MethodOptions, http.MethodTrace,
 }
@@ -99,11 +99,11 @@ func paths(u *url.URL, ends int) iter.Seq[string] {
 }
 
 // allowedAt are those of the methods that m has a handler for.
-func allowedAt[C any](m matcher[C], methods []string, path string) (found []string) {
+func allowedAt[C any](m matcher[C], methods []string, at string) (found []string) {
 	var last *C
 	for _, method := range methods {
 		ctx := new(C) // it notes the parameters: one for each question
-		if m.Match(ctx, method, path) {
+		if m.Match(ctx, method, at) {
 			found, last = append(found, method), ctx
 		}
 	}
@@ -141,11 +141,11 @@ func mountedAt[C any](m any, ctx *C) matcher[C] {
 func methodsOf(m any) []string {
 	own := map[string]bool{}
 	addMethods(own, m, maxMounts)
-	for _, method := range methods {
+	for _, method := range chiMethods {
 		delete(own, method)
 	}
 	delete(own, "*") // what Handle and Mount take
-	return slices.Concat(methods, slices.Sorted(maps.Keys(own)))
+	return slices.Concat(chiMethods, slices.Sorted(maps.Keys(own)))
 }
 
 func addMethods(own map[string]bool, m any, depth int) {
