@@ -35,9 +35,8 @@ func begin(c *echo.Context, r *fault.Responder) *exchange {
 	x.Start(c.Response(), c.Request(), r)
 	x.Live = true // functions of Response.Before set headers when the status passes
 	x.front = *echo.NewResponse(x, c.Logger())
-	for around := range responses(x.ResponseWriter) {
+	if around := nearest(x.ResponseWriter); around != nil {
 		x.front.Status, x.front.Size, x.front.Committed = around.Status, around.Size, around.Committed
-		break
 	}
 	c.SetResponse(&x.front)
 	return x
@@ -83,11 +82,8 @@ func (x *exchange) finish(c *echo.Context) {
 
 // suggest hands on a status that was set and not sent, as echo's loggers read it.
 func (x *exchange) suggest() {
-	for around := range responses(x.ResponseWriter) {
-		if !around.Committed {
-			around.Status = x.front.Status
-		}
-		return
+	if around := nearest(x.ResponseWriter); around != nil && !around.Committed {
+		around.Status = x.front.Status
 	}
 }
 
@@ -148,7 +144,7 @@ func (x *exchange) top() http.ResponseWriter {
 
 // status is the one that was sent.
 func (x *exchange) status() int {
-	for r := range responses(x.top()) {
+	if r := nearest(x.top()); r != nil {
 		return r.Status
 	}
 	return http.StatusOK
@@ -181,6 +177,15 @@ func responses(w http.ResponseWriter) iter.Seq[*echo.Response] {
 			w = life.Wrapped(w)
 		}
 	}
+}
+
+// nearest is the first of the echo.Responses from w down, nil without any.
+func nearest(w http.ResponseWriter) (first *echo.Response) {
+	responses(w)(func(r *echo.Response) bool {
+		first = r
+		return false
+	})
+	return first
 }
 
 // known is the error as one that says the status as echo's do, for middleware that reads it off errors.
