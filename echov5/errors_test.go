@@ -204,6 +204,28 @@ func TestBind(t *testing.T) {
 	assert.Equal(t, http.StatusNoContent, resp.StatusCode)
 }
 
+// The status that a handler chose replaces that of what echo's own binder found, and leaves the rest.
+func TestAStatusBesideABindersError(t *testing.T) {
+	s := installed(t)
+	s.POST("/", func(c *echo.Context) error {
+		var order struct {
+			Qty int `json:"qty"`
+		}
+		if err := c.Bind(&order); err != nil {
+			return echo.NewHTTPError(http.StatusUnprocessableEntity, "no").Wrap(err)
+		}
+		return nil
+	})
+	for body, holds := range map[string]string{
+		`{"qty":"many"}`: `"input":{"position":13,"field":"/qty"}`,
+		`{"qty":x}`:      `"input":{"position":8}`,
+	} {
+		resp, text := s.do(http.MethodPost, "/", body, "Content-Type", "application/json")
+		answered(t, resp, text, 422, "invalid_json")
+		assert.Contains(t, text, holds)
+	}
+}
+
 // echo's own redirections stay what they are.
 func TestRedirections(t *testing.T) {
 	s := installed(t)
