@@ -51,6 +51,7 @@ var rules = []rule{
 	{"nethttp/catalog", []string{"core", "internal/page", "nethttp"}, nil},
 	{"gin", []string{"core", "internal/exchange"}, []string{"github.com/gin-gonic/gin", "github.com/go-playground/validator/v10"}},
 	{"echo", []string{"core", "internal/exchange"}, []string{"github.com/labstack/echo/v4"}},
+	{"echov5", []string{"core", "internal/exchange"}, []string{"github.com/labstack/echo/v5"}},
 	{"fiber", []string{"core"}, []string{"github.com/gofiber/fiber/v2", "github.com/valyala/fasthttp"}},
 	{"store", []string{"core", "internal/page", "locales", "nethttp"}, nil},
 	{"cmd/...", []string{"cmd/...", "core/...", "locales"}, anything},

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"github.com/gin-gonic/gin"
@@ -11,17 +12,20 @@ import (
 	fiberrecover "github.com/gofiber/fiber/v2/middleware/recover"
 	"github.com/labstack/echo/v4"
 	echomiddleware "github.com/labstack/echo/v4/middleware"
+	echov5 "github.com/labstack/echo/v5"
+	echov5middleware "github.com/labstack/echo/v5/middleware"
 	"github.com/valyala/fasthttp"
 
 	fault "github.com/polyfault/polyfault/core"
 	faultecho "github.com/polyfault/polyfault/echo"
+	faultechov5 "github.com/polyfault/polyfault/echov5"
 	faultfiber "github.com/polyfault/polyfault/fiber"
 	faultgin "github.com/polyfault/polyfault/gin"
 )
 
 // frameworkScenarios are the adapters, each beside what its framework does by itself.
 func frameworkScenarios() []*scenario {
-	return append(append(ginScenarios(), echoScenarios()...), fiberScenarios()...)
+	return slices.Concat(ginScenarios(), echoScenarios(), echov5Scenarios(), fiberScenarios())
 }
 
 const (
@@ -118,6 +122,46 @@ func echoScenarios() []*scenario {
 		{name: ours, handler: installed(success)},
 	}, []contestant{
 		{name: ownRecovery, role: hand, handler: route(boom, echomiddleware.Recover()), differs: "echo's default body"},
+		{name: ours, handler: installed(boom)},
+	})
+}
+
+func echov5Scenarios() []*scenario {
+	status, header, body := prepared()
+	route := func(h echov5.HandlerFunc, use ...echov5.MiddlewareFunc) http.Handler {
+		e := echov5.New()
+		e.Use(use...)
+		e.GET(orders, h)
+		return e
+	}
+	installed := func(h echov5.HandlerFunc) http.Handler {
+		e := echov5.New()
+		faultechov5.Install(e, responder(four))
+		e.GET(orders, h)
+		return e
+	}
+	success := func(c *echov5.Context) error { return c.NoContent(http.StatusNoContent) }
+	boom := func(*echov5.Context) error { panic("boom") }
+	return frameworkTopics("echo v5", []contestant{
+		{name: byHand, role: hand, handler: route(func(c *echov5.Context) error {
+			h := c.Response().Header()
+			for name, value := range header {
+				h.Set(name, value)
+			}
+			c.Response().WriteHeader(status)
+			_, err := c.Response().Write(body)
+			return err
+		})},
+		{name: ownDefault, role: usual, handler: route(func(*echov5.Context) error {
+			return echov5.NewHTTPError(status, "This is not possible because the task is locked.")
+		}), differs: "English only, by echo's default error handler"},
+		{name: ours, handler: installed(func(*echov5.Context) error { return fault.TaskLocked.New() })},
+	}, []contestant{
+		{name: "bare", handler: route(success)},
+		{name: ownRecovery, role: hand, handler: route(success, echov5middleware.Recover())},
+		{name: ours, handler: installed(success)},
+	}, []contestant{
+		{name: ownRecovery, role: hand, handler: route(boom, echov5middleware.Recover()), differs: "echo's default body"},
 		{name: ours, handler: installed(boom)},
 	})
 }

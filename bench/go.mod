@@ -9,6 +9,7 @@ require (
 	github.com/go-chi/chi/v5 v5.5.0
 	github.com/gofiber/fiber/v2 v2.52.15
 	github.com/labstack/echo/v4 v4.16.0
+	github.com/labstack/echo/v5 v5.4.4
 	github.com/moogar0880/problems v1.0.1
 	github.com/nicksnyder/go-i18n/v2 v2.7.0
 	github.com/polyfault/polyfault v0.0.0
@@ -46,6 +47,7 @@ require (
 	github.com/ncruces/go-strftime v1.1.0 // indirect
 	github.com/pelletier/go-toml/v2 v2.2.4 // indirect
 	github.com/polyfault/polyfault/echo v0.0.0
+	github.com/polyfault/polyfault/echov5 v0.0.0
 	github.com/polyfault/polyfault/fiber v0.0.0
 	github.com/polyfault/polyfault/gin v0.0.0
 	github.com/polyfault/polyfault/store v0.0.0
@@ -73,6 +75,8 @@ replace github.com/polyfault/polyfault => ../
 replace github.com/polyfault/polyfault/gin => ../gin
 
 replace github.com/polyfault/polyfault/echo => ../echo
+
+replace github.com/polyfault/polyfault/echov5 => ../echov5
 
 replace github.com/polyfault/polyfault/fiber => ../fiber
 

@@ -4,11 +4,14 @@ go 1.26.0
 
 require (
 	github.com/gin-gonic/gin v1.12.0
+	github.com/go-chi/chi/v5 v5.5.0
 	github.com/gofiber/fiber/v2 v2.52.15
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/labstack/echo/v4 v4.16.0
+	github.com/labstack/echo/v5 v5.4.4
 	github.com/polyfault/polyfault v0.0.0
 	github.com/polyfault/polyfault/echo v0.0.0
+	github.com/polyfault/polyfault/echov5 v0.0.0
 	github.com/polyfault/polyfault/fiber v0.0.0
 	github.com/polyfault/polyfault/gin v0.0.0
 	github.com/polyfault/polyfault/store v0.0.0
@@ -62,10 +65,10 @@ require (
 	go.mongodb.org/mongo-driver/v2 v2.5.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/arch v0.22.0 // indirect
-	golang.org/x/crypto v0.53.0 // indirect
-	golang.org/x/net v0.56.0 // indirect
+	golang.org/x/crypto v0.54.0 // indirect
+	golang.org/x/net v0.57.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
-	golang.org/x/sys v0.46.0 // indirect
+	golang.org/x/sys v0.47.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	google.golang.org/protobuf v1.36.10 // indirect
 	modernc.org/libc v1.74.1 // indirect
@@ -78,6 +81,8 @@ replace github.com/polyfault/polyfault => ..
 replace github.com/polyfault/polyfault/gin => ../gin
 
 replace github.com/polyfault/polyfault/echo => ../echo
+
+replace github.com/polyfault/polyfault/echov5 => ../echov5
 
 replace github.com/polyfault/polyfault/fiber => ../fiber
 

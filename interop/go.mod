@@ -11,7 +11,9 @@ require (
 	github.com/gofiber/fiber/v2 v2.52.15
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/labstack/echo/v4 v4.16.0
+	github.com/labstack/echo/v5 v5.4.4
 	github.com/polyfault/polyfault v0.0.0
+	github.com/polyfault/polyfault/echov5 v0.0.0
 	github.com/polyfault/polyfault/store v0.0.0
 	github.com/stretchr/testify v1.12.1
 	go.uber.org/goleak v1.3.0
@@ -87,6 +89,8 @@ replace github.com/polyfault/polyfault => ..
 replace github.com/polyfault/polyfault/gin => ../gin
 
 replace github.com/polyfault/polyfault/echo => ../echo
+
+replace github.com/polyfault/polyfault/echov5 => ../echov5
 
 replace github.com/polyfault/polyfault/fiber => ../fiber
 

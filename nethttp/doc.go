@@ -10,6 +10,12 @@
 //	mux.Handle("GET /orders/{id}", faulthttp.Handler(nil, getOrder)) // func(http.ResponseWriter, *http.Request) error
 //	http.ListenAndServe(addr, faulthttp.Middleware(nil)(faulthttp.Mux(nil, mux)))
 //
+// A chi router needs one line, before its routes:
+//
+//	router := chi.NewRouter()
+//	faulthttp.InstallChi(router, nil)
+//	router.Get("/orders/{id}", faulthttp.Handler(nil, getOrder))
+//
 // A nil responder means that of the innermost Middleware, Handler or Mux around that was given one, found
 // through the writers of other middleware by Unwrap or an embedded ResponseWriter; without any, or behind a
 // writer that hides what is below, it is [fault.Default], and a line at level Debug says so. An explicit
@@ -44,7 +50,8 @@
 // # Order
 //
 // Access logs, tracing, request ids, CORS and compressors go outside of Middleware; timeouts and
-// other recovering middleware inside it. chi's request ids are in the context:
+// other recovering middleware inside it; with chi they are used before and after InstallChi. chi's request ids are in the
+// context:
 //
 //	fault.WithTraceID(func(r fault.Request) string { return middleware.GetReqID(r.Context()) })
 //

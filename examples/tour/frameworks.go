@@ -7,7 +7,9 @@ import (
 
 	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/examples/booking"
+	chiapi "github.com/polyfault/polyfault/examples/chi/api"
 	echoapi "github.com/polyfault/polyfault/examples/echo/api"
+	echov5api "github.com/polyfault/polyfault/examples/echov5/api"
 	fiberapi "github.com/polyfault/polyfault/examples/fiber/api"
 	ginapi "github.com/polyfault/polyfault/examples/gin/api"
 	"github.com/polyfault/polyfault/examples/nethttp/api"
@@ -24,11 +26,17 @@ var frameworks = []framework{
 	{"net/http", func(l net.Listener, r *fault.Responder, s *booking.Service) func() {
 		return serveHTTP(l, api.New(r, s))
 	}},
+	{"chi", func(l net.Listener, r *fault.Responder, s *booking.Service) func() {
+		return serveHTTP(l, chiapi.New(r, s))
+	}},
 	{"gin", func(l net.Listener, r *fault.Responder, s *booking.Service) func() {
 		return serveHTTP(l, ginapi.New(r, s))
 	}},
 	{"echo", func(l net.Listener, r *fault.Responder, s *booking.Service) func() {
 		return serveHTTP(l, echoapi.New(r, s))
+	}},
+	{"echo v5", func(l net.Listener, r *fault.Responder, s *booking.Service) func() {
+		return serveHTTP(l, echov5api.New(r, s))
 	}},
 	{"fiber", func(l net.Listener, r *fault.Responder, s *booking.Service) func() {
 		app := fiberapi.New(r, s)

@@ -101,6 +101,6 @@ var steps = []step{
 		accept: problem, language: "pt-BR", body: threeBad, says: `"lang":"pt"`},
 	{headline: "The text that Italian lacks: all of it in the next language", method: http.MethodPost, path: "/bookings", status: 423,
 		accept: problem, language: "it, fr;q=0.5", body: book("T-300", "R12", "2026-11-20", 1), says: `"lang":"fr"`},
-	{headline: "HEAD on net/http: the same headers, no body (gin and echo do not route HEAD to GET)",
+	{headline: "HEAD on net/http: the same headers, no body (chi, gin and echo do not route HEAD to GET)",
 		method: http.MethodHead, path: "/bookings/B-3", status: 404, alone: true},
 }

@@ -306,3 +306,35 @@ type discarding struct{ header http.Header }
 func (d *discarding) Header() http.Header         { return d.header }
 func (d *discarding) Write(p []byte) (int, error) { return len(p), nil }
 func (d *discarding) WriteHeader(int)             {}
+
+// A failure that comes after the end of a request is nobody's but its own: what is around has its own failures.
+func TestALateClaimLeavesTheOnesAroundAlone(t *testing.T) {
+	for _, over := range []bool{false, true} {
+		around := started(httptest.NewRecorder())
+		x := started(around)
+		if over {
+			x.End()
+		}
+		assert.True(t, x.Claim())
+		assert.Equal(t, !over, around.Claimed())
+	}
+}
+
+type pusher struct {
+	http.ResponseWriter
+	pushed *string
+}
+
+func (p pusher) Push(target string, _ *http.PushOptions) error { *p.pushed = target; return nil }
+
+// A writer that cannot push does not hide one that can.
+func TestPromises(t *testing.T) {
+	pushed := ""
+	x := started(struct{ http.ResponseWriter }{pusher{httptest.NewRecorder(), &pushed}})
+	require.NoError(t, x.Promise("/style.css", nil))
+	assert.Equal(t, "/style.css", pushed)
+	x.End()
+	assert.ErrorIs(t, x.Promise("/late.css", nil), http.ErrNotSupported)
+	assert.Equal(t, "/style.css", pushed)
+	assert.ErrorIs(t, started(httptest.NewRecorder()).Promise("/", nil), http.ErrNotSupported)
+}

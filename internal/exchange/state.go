@@ -8,8 +8,8 @@
 //	closed    our answer is on its way, or sent: what handlers still write is dropped
 //	over      the handlers have returned: a late call does nothing, and is logged
 //
-// [State] is that machine. [Writer] is the writer that net/http's handlers get, and that lies under echo's
-// response; gin's writer embeds State itself. An exchange that foreign code can keep is never used for another
+// [State] is that machine. [Writer] is the writer that net/http's handlers get, and that lies under the responses
+// of both echos; gin's writer embeds State itself. An exchange that foreign code can keep is never used for another
 // request, or checks whose request it is asked for.
 package exchange
 

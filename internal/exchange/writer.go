@@ -48,12 +48,12 @@ func (x *Writer) ExchangeState() *State { return &x.State }
 // Unwrap serves [http.ResponseController].
 func (x *Writer) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
-// Claim is that of the state, and takes the right from the exchanges around.
+// Claim is that of the state, and takes the right from the exchanges around, unless the request is over.
 func (x *Writer) Claim() bool {
 	if !x.State.Claim() {
 		return false
 	}
-	if x.isAround() {
+	if !x.Over() && x.isAround() {
 		ClaimAround(x.ResponseWriter)
 	}
 	return true
@@ -243,12 +243,21 @@ func (x *Writer) EnableFullDuplex() error {
 	return http.NewResponseController(x.ResponseWriter).EnableFullDuplex()
 }
 
-// Promise pushes what the client will ask for next, for the method Push of writers that have it.
+// Promise pushes what the client will ask for next, for the method Push of writers that have it. Writers underneath
+// that have none are passed by, as [http.ResponseController] does.
 func (x *Writer) Promise(target string, opts *http.PushOptions) error {
-	p, ok := x.ResponseWriter.(http.Pusher)
-	if !ok || !x.Enter() {
+	if !x.Enter() {
 		return http.ErrNotSupported
 	}
 	defer x.Leave()
-	return p.Push(target, opts)
+	w := x.ResponseWriter
+	for range maxWriters {
+		if p, ok := w.(http.Pusher); ok {
+			return p.Push(target, opts)
+		}
+		if w = Wrapped(w); w == nil {
+			break
+		}
+	}
+	return http.ErrNotSupported
 }

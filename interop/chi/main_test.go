@@ -62,16 +62,6 @@ func loggers(next http.Handler) http.Handler {
 	})
 }
 
-// allowed asks chi's router for the methods of a path: a handler of one's own gets no Allow from it.
-func allowed(routes chi.Routes, req *http.Request) (methods []string) {
-	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-		if routes.Match(chi.NewRouteContext(), method, req.URL.Path) {
-			methods = append(methods, method)
-		}
-	}
-	return methods
-}
-
 // exchange is the suite's view of a request.
 type exchange struct {
 	http.ResponseWriter
@@ -105,11 +95,7 @@ func TestConformance(t *testing.T) {
 			coretest.Run(t, coretest.Adapter{
 				Start: func(r *fault.Responder, routes []coretest.Route) (string, func(), error) {
 					router := chi.NewRouter()
-					router.Use(faulthttp.Middleware(r))
-					router.NotFound(faulthttp.NotFound(r))
-					router.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) {
-						faulthttp.MethodNotAllowed(r, allowed(router, req)...)(w, req)
-					})
+					faulthttp.InstallChi(router, r)
 					for _, route := range routes {
 						router.Method(route.Method, route.Path, register(r, route))
 					}

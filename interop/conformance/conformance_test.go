@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -17,12 +18,14 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/gofiber/fiber/v2"
 	"github.com/labstack/echo/v4"
+	echov5 "github.com/labstack/echo/v5"
 	"github.com/stretchr/testify/assert"
 	"go.uber.org/goleak"
 
 	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/core/coretest"
 	faultecho "github.com/polyfault/polyfault/echo"
+	faultechov5 "github.com/polyfault/polyfault/echov5"
 	faultfiber "github.com/polyfault/polyfault/fiber"
 	faultgin "github.com/polyfault/polyfault/gin"
 	faulthttp "github.com/polyfault/polyfault/nethttp"
@@ -92,6 +95,18 @@ func onEcho(r *fault.Responder, routes []coretest.Route) http.Handler {
 	return e
 }
 
+func onEchoV5(config echov5.Config) func(*fault.Responder, []coretest.Route) http.Handler {
+	return func(r *fault.Responder, routes []coretest.Route) http.Handler {
+		e := echov5.NewWithConfig(config)
+		e.Logger = slog.New(slog.DiscardHandler)
+		faultechov5.Install(e, r)
+		for _, route := range routes {
+			e.Add(route.Method, route.Path, func(c *echov5.Context) error { return route.Handle(exchange{c.Response(), c.Request()}) })
+		}
+		return e
+	}
+}
+
 // served starts a server of net/http.
 func served(build func(*fault.Responder, []coretest.Route) http.Handler) func(*fault.Responder, []coretest.Route) (string, func(), error) {
 	return func(r *fault.Responder, routes []coretest.Route) (string, func(), error) {
@@ -137,7 +152,12 @@ func TestConformance(t *testing.T) {
 		"net/http": {Start: served(onNetHTTP), Features: withHead},
 		"gin":      {Start: served(onGin), Features: streaming},
 		"echo":     {Start: served(onEcho), Features: streaming},
-		"fiber":    {Start: onFiber, Features: coretest.Features{HeadRoutes: true}},
+		"echo v5":  {Start: served(onEchoV5(echov5.Config{})), Features: streaming},
+		"echo v5, HEAD by GET": {Start: served(onEchoV5(echov5.Config{
+			HTTPErrorHandler: echov5.ProblemDetailsHTTPErrorHandler(true), // Install replaces it
+			Router:           echov5.NewRouter(echov5.RouterConfig{AutoHandleHEAD: true}),
+		})), Features: withHead},
+		"fiber": {Start: onFiber, Features: coretest.Features{HeadRoutes: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // one process serves them all
