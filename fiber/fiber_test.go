@@ -7,12 +7,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -41,6 +43,14 @@ import (
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 	fiberlog.SetOutput(io.Discard)
+	if os.Getenv(asAbortingServer) != "" {
+		serveAborting()
+		return
+	}
+	flag.Parse()
+	if refused() != nil {
+		_ = flag.Set("test.run", "^TestFasthttp$") // nothing else can be tested
+	}
 	m.Run()
 }
 
@@ -453,6 +463,21 @@ func TestAbort(t *testing.T) {
 			assert.NotEmpty(t, raw(t, addr, "GET / HTTP/1.0\r\n\r\n"), "the server lives")
 		})
 	}
+	t.Run("net/http, half of it sent", func(t *testing.T) {
+		r, log := logging(t)
+		addr := serve(t, newApp(r).Get("/abort", adaptor.HTTPHandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "half")
+			w.(http.Flusher).Flush() // which old versions of fasthttp ignore
+			panic(http.ErrAbortHandler)
+		})).(*fiber.App))
+		resp, err := http.Get("http://" + addr + "/abort")
+		if err == nil {
+			_, err = io.ReadAll(resp.Body)
+			_ = resp.Body.Close()
+		}
+		assert.Error(t, err, "no whole response")
+		log.None(t)
+	})
 	t.Run("fiber on net/http", func(t *testing.T) { // no connection to close there
 		app := newApp(nil)
 		app.Get("/", func(c *fiber.Ctx) error { _ = c.SendString("half"); panic(http.ErrAbortHandler) })
