@@ -52,6 +52,7 @@ var rules = []rule{
 	{"gin", []string{"core", "internal/exchange"}, []string{"github.com/gin-gonic/gin", "github.com/go-playground/validator/v10"}},
 	{"echo", []string{"core", "internal/exchange"}, []string{"github.com/labstack/echo/v4"}},
 	{"fiber", []string{"core"}, []string{"github.com/gofiber/fiber/v2", "github.com/valyala/fasthttp"}},
+	{"fiberv3", []string{"core"}, []string{"github.com/gofiber/fiber/v3", "github.com/gofiber/utils/v2", "github.com/valyala/fasthttp"}},
 	{"store", []string{"core", "internal/page", "locales", "nethttp"}, nil},
 	{"cmd/...", []string{"cmd/...", "core/...", "locales"}, anything},
 	{"examples/...", anything, anything},
