@@ -217,6 +217,9 @@ func TestInput(t *testing.T) {
 	app.Get("/misuse", func(c *fiber.Ctx) error { return c.QueryParser(form{}) })
 	app.Post("/file", func(c *fiber.Ctx) error { _, err := c.FormFile("file"); return err })
 	app.Post("/form", func(c *fiber.Ctx) error { _, err := c.MultipartForm(); return err })
+	app.Post("/idempotent", func(*fiber.Ctx) error { // as middleware/idempotency, which is generated code with libraries of its own
+		return fmt.Errorf("%w: invalid length", errors.New("invalid idempotency key"))
+	})
 	app.Get("/range", func(c *fiber.Ctx) error { _, err := c.Range(10); return err })
 	addr := serve(t, app)
 
@@ -261,6 +264,10 @@ func TestInput(t *testing.T) {
 		{"POST", "/file", canary, []string{"Content-Type", "text/plain"}, 400, "bad_request"},
 		{"POST", "/form", canary, []string{"Content-Type", "multipart/form-data"}, 400, "bad_request"},
 		{"POST", "/form", canary, []string{"Content-Type", multipart}, 400, "bad_request"}, // before any handler
+		{"POST", "/form", canary, []string{"Content-Type", multipart, "Content-Encoding", "gzip"}, 400, "bad_request"},
+		{"POST", "/form", canary, []string{"Content-Type", multipart, "Content-Encoding", canary}, 400, "bad_request"},
+		{"POST", "/form", "", []string{"Content-Type", multipart}, 400, "bad_request"},
+		{"POST", "/idempotent", "", []string{"X-Idempotency-Key", canary}, 400, "bad_request"},
 		{"GET", "/range", "", []string{"Range", canary}, 400, "bad_request"},
 		{"GET", "/range", "", []string{"Range", "bytes=20-30"}, 416, "range_not_satisfiable"},
 	} {

@@ -1,6 +1,7 @@
 package faultfiber
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -35,7 +36,9 @@ func understood(c fiber.Ctx, err error) (explained error) {
 			return &statusError{error: err, status: http.StatusRequestedRangeNotSatisfiable}
 		case e == fasthttp.ErrMissingFile:
 			return &missingFile{err}
-		case aboutInput(c, e):
+		case aboutForm(e.Error()) && errors.Is(e, fasthttp.ErrBodyTooLarge):
+			return &statusError{error: err, status: http.StatusRequestEntityTooLarge}
+		case aboutForm(e.Error()), aboutInput(c, e):
 			return fault.Binding(err)
 		}
 	}
@@ -80,6 +83,19 @@ func message(c fiber.Ctx, f *fiber.Error) string {
 	return f.Message
 }
 
+// aboutForm reports whether the text is fasthttp's of a form that it cannot read.
+func aboutForm(text string) bool {
+	for _, prefix := range []string{
+		"cannot read multipart/form-data body: ", "cannot gunzip request body: ", "form size must be greater than 0",
+		"unsupported content-encoding: ", "unsupported Content-Encoding: ",
+	} {
+		if strings.HasPrefix(text, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
 // aboutInput reports whether err, by itself, proves that the input of the request is wrong. fiber has no status for
 // these errors, and answers them with 500.
 func aboutInput(c fiber.Ctx, err error) bool {
@@ -90,9 +106,8 @@ func aboutInput(c fiber.Ctx, err error) bool {
 	case fiber.ErrRangeMalformed, fasthttp.ErrNoMultipartForm, binder.ErrUnmatchedBrackets:
 		return true
 	}
-	text := err.Error()
-	switch {
-	case strings.HasPrefix(text, "cannot read multipart/form-data body: "):
+	switch text := err.Error(); {
+	case text == "invalid idempotency key": // of middleware/idempotency
 		return true
 	case strings.HasPrefix(text, "failed to unmarshal xml: "): // words that others use, too
 		return slices.Contains([]string{fiber.MIMETextXML, fiber.MIMEApplicationXML}, mediaType(c))

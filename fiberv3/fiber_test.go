@@ -27,6 +27,7 @@ import (
 	"github.com/gofiber/fiber/v3/middleware/basicauth"
 	"github.com/gofiber/fiber/v3/middleware/compress"
 	"github.com/gofiber/fiber/v3/middleware/etag"
+	"github.com/gofiber/fiber/v3/middleware/idempotency"
 	"github.com/gofiber/fiber/v3/middleware/keyauth"
 	"github.com/gofiber/fiber/v3/middleware/logger"
 	fiberrecover "github.com/gofiber/fiber/v3/middleware/recover"
@@ -213,6 +214,7 @@ func TestInput(t *testing.T) {
 	app.Get("/misuse", func(c fiber.Ctx) error { return c.Bind().Query(form{}) })
 	app.Post("/file", func(c fiber.Ctx) error { _, err := c.FormFile("file"); return err })
 	app.Post("/form", func(c fiber.Ctx) error { _, err := c.MultipartForm(); return err })
+	app.Post("/idempotent", idempotency.New(), func(fiber.Ctx) error { return nil })
 	app.Get("/range", func(c fiber.Ctx) error { _, err := c.Range(10); return err })
 	addr := serve(t, app)
 
@@ -255,6 +257,10 @@ func TestInput(t *testing.T) {
 		{"POST", "/file", canary, []string{"Content-Type", "text/plain"}, 400, "bad_request"},
 		{"POST", "/form", canary, []string{"Content-Type", "multipart/form-data"}, 400, "bad_request"},
 		{"POST", "/form", canary, []string{"Content-Type", multipart}, 400, "bad_request"}, // before any handler
+		{"POST", "/form", canary, []string{"Content-Type", multipart, "Content-Encoding", "gzip"}, 400, "bad_request"},
+		{"POST", "/form", canary, []string{"Content-Type", multipart, "Content-Encoding", canary}, 400, "bad_request"},
+		{"POST", "/form", "", []string{"Content-Type", multipart}, 400, "bad_request"},
+		{"POST", "/idempotent", "", []string{"X-Idempotency-Key", canary}, 400, "bad_request"},
 		{"GET", "/range", "", []string{"Range", canary}, 400, "bad_request"},
 		{"GET", "/range", "", []string{"Range", "bytes=20-30"}, 416, "range_not_satisfiable"},
 	} {

@@ -51,7 +51,7 @@ func isReason(c fiber.Ctx, err error) bool {
 		http.StatusRequestHeaderFieldsTooLarge, http.StatusNotImplemented, http.StatusBadGateway:
 		return true
 	case http.StatusMethodNotAllowed:
-		return c.App().Config().GETOnly
+		return c.App().Config().GETOnly && !isAnswered(c) // which may be the router's
 	}
 	return false
 }
