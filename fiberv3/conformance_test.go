@@ -136,6 +136,26 @@ func TestConformance(t *testing.T) {
 			}
 			return app
 		}, coretest.Features{HeadRoutes: true, Streaming: true}},
+		"net/http's handlers, without the adaptor": {func(r *fault.Responder, routes []coretest.Route) *fiber.App {
+			app := fiber.New(config(r))
+			app.Use(faultfiber.Recover(r))
+			for _, route := range routes {
+				methods := []string{route.Method}
+				if route.Method == fiber.MethodGet {
+					methods = append(methods, fiber.MethodHead)
+				}
+				app.Add(methods, route.Path, faulthttp.Handler(r, func(w http.ResponseWriter, req *http.Request) error {
+					return route.Handle(httpExchange{w, req})
+				}))
+			}
+			return app
+		}, coretest.Features{HeadRoutes: true, Streaming: true}},
+		"a context of the application's own": {func(r *fault.Responder, routes []coretest.Route) *fiber.App {
+			app := fiber.NewWithCustomCtx(newCustomCtx, config(r))
+			app.Use(quietLogger("${status}"), faultfiber.Recover(r))
+			register(app.Group(prefix), routes)
+			return app
+		}, buffered},
 		"Immutable, and header names as they come": {func(r *fault.Responder, routes []coretest.Route) *fiber.App {
 			cfg := config(r)
 			cfg.Immutable, cfg.DisableHeaderNormalizing = true, true

@@ -24,11 +24,9 @@ import (
 	"github.com/gofiber/fiber/v3"
 	fiberlog "github.com/gofiber/fiber/v3/log"
 	"github.com/gofiber/fiber/v3/middleware/adaptor"
-	"github.com/gofiber/fiber/v3/middleware/basicauth"
 	"github.com/gofiber/fiber/v3/middleware/compress"
 	"github.com/gofiber/fiber/v3/middleware/etag"
 	"github.com/gofiber/fiber/v3/middleware/idempotency"
-	"github.com/gofiber/fiber/v3/middleware/keyauth"
 	"github.com/gofiber/fiber/v3/middleware/logger"
 	fiberrecover "github.com/gofiber/fiber/v3/middleware/recover"
 	"github.com/gofiber/fiber/v3/middleware/static"
@@ -438,6 +436,12 @@ func TestAbort(t *testing.T) {
 				panic(http.ErrAbortHandler)
 			})).(*fiber.App)
 		},
+		"net/http, without the adaptor": func(r *fault.Responder) *fiber.App {
+			return newApp(r).Get("/abort", func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = io.WriteString(w, "half")
+				panic(http.ErrAbortHandler)
+			}).(*fiber.App)
+		},
 		"behind a body and another hijacker": func(r *fault.Responder) *fiber.App {
 			return newApp(r).Get("/abort", func(c fiber.Ctx) error {
 				c.RequestCtx().Hijack(func(conn net.Conn) { _, _ = io.WriteString(conn, "hijacked") })
@@ -831,26 +835,6 @@ func TestMounted(t *testing.T) {
 	assertOurs(t, ask(t, addr, "POST", "/API/locked", strings.Repeat("x", 5000)), 413)
 	childLog.Take(t)
 	parentLog.None(t)
-}
-
-// F-14: what middleware answers by itself.
-func TestMiddlewareThatAnswers(t *testing.T) {
-	app := newApp(nil)
-	app.Get("/own", keyauth.New(keyauth.Config{Validator: func(fiber.Ctx, string) (bool, error) { return false, nil }}))
-	app.Get("/key", keyauth.New(keyauth.Config{
-		Validator:    func(fiber.Ctx, string) (bool, error) { return false, nil },
-		ErrorHandler: func(_ fiber.Ctx, err error) error { return fault.Unauthorized.Wrap(err) },
-	}))
-	app.Get("/basic", basicauth.New(basicauth.Config{Unauthorized: func(c fiber.Ctx) error {
-		c.Set(fiber.HeaderWWWAuthenticate, "Basic")
-		return fault.Unauthorized
-	}}))
-	addr := serve(t, app)
-	assert.Equal(t, "missing or invalid API Key", get(t, addr, "/own").body)
-	assertOurs(t, get(t, addr, "/key"), 401)
-	resp := get(t, addr, "/basic")
-	assertOurs(t, resp, 401)
-	assert.Equal(t, "Basic", resp.Header.Get("WWW-Authenticate"))
 }
 
 // F-11, F-16.
