@@ -14,8 +14,7 @@ import (
 	faultfiber "github.com/polyfault/polyfault/fiberv3"
 )
 
-// adaptor.FiberApp hands a context on to the next request as it is: Locals, marks of hijacking. What one request was
-// answered says nothing of another.
+// adaptor.FiberApp hands a context on to the next request with its marks of hijacking, which mean nothing there.
 func TestFiberAppOnNetHTTP(t *testing.T) {
 	app := newApp(nil)
 	app.Get("/error", failing)

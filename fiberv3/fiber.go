@@ -104,11 +104,11 @@ func byApp(c fiber.Ctx, err error) (failed error) {
 	return c.App().ErrorHandler(c, err)
 }
 
-// answered marks a request as answered, among the context's Locals: fiber's logger and other middleware call the error
-// handler by themselves. Its value is the request's id, as adaptor.FiberApp hands Locals on to other requests.
+// answered marks a request as answered, among the context's Locals: fiber's logger and other
+// middleware call the error handler by themselves. Locals end with the request.
 type answered struct{}
 
-func isAnswered(c fiber.Ctx) bool { return c.Locals(answered{}) == c.RequestCtx().ID() }
+func isAnswered(c fiber.Ctx) bool { return c.Locals(answered{}) != nil }
 
 func answer(r *fault.Responder, c fiber.Ctx, err error) {
 	var resp *fault.Response
@@ -126,7 +126,7 @@ func answer(r *fault.Responder, c fiber.Ctx, err error) {
 	case !mayAnswer(c, err):
 		return
 	}
-	c.Locals(answered{}, c.RequestCtx().ID())
+	c.Locals(answered{}, true)
 	if err == http.ErrAbortHandler {
 		abort(c)
 		return
@@ -150,17 +150,11 @@ func send(to *fasthttp.Response, resp *fault.Response, isHead bool) {
 // abort closes the connection in the only way that fasthttp has. Those who look at the response all
 // the same (a logger; net/http, by way of adaptor.FiberApp) must not see half of a success.
 func abort(c fiber.Ctx) {
-	if hasConnection(c) {
-		c.RequestCtx().HijackSetNoResponse(true)
-		c.RequestCtx().Hijack(func(conn net.Conn) { _ = conn.Close() })
-	}
+	c.RequestCtx().HijackSetNoResponse(true)
+	c.RequestCtx().Hijack(func(conn net.Conn) { _ = conn.Close() })
 	c.Status(http.StatusInternalServerError)
 	c.Response().ResetBody()
 }
-
-// hasConnection reports whether the connection is fasthttp's. The contexts of adaptor.FiberApp have none, and would hand
-// on to other requests that they are hijacked.
-func hasConnection(c fiber.Ctx) bool { return c.RequestCtx().ConnRequestNum() > 0 }
 
 // fallback is what is left when there is no response: the text of fault.Unhandled.
 const fallback = `{"DE":"Es ist ein unerwarteter Fehler aufgetreten. Bitte versuchen Sie es später erneut.",` +

@@ -19,10 +19,10 @@ type late struct {
 
 var _ fault.Request = late{}
 
-// newLate looks for the response: fiber has taken a copy for the client, unless its OnTimeout is still at work.
+// newLate looks for the response: fiber has taken a copy for the client, unless its OnTimeout is still at work, or nobody takes it.
 func newLate(c fiber.Ctx) late {
 	to := c.RequestCtx().LastTimeoutErrorResponse()
-	if to == nil {
+	if to == nil || !hasConnection(c) {
 		to = c.Response()
 	}
 	return late{request{c}.Method(), strings.Clone(c.Path()), to}

@@ -85,6 +85,10 @@ func (r request) Committed() bool {
 	return hasConnection(r.c) && (ctx.Hijacked() || ctx.LastTimeoutErrorResponse() != nil)
 }
 
+// hasConnection reports whether the connection is fasthttp's. The contexts of adaptor.FiberApp have none: what they say of
+// hijacking and timeouts may be left from another request.
+func hasConnection(c fiber.Ctx) bool { return c.RequestCtx().ConnRequestNum() > 0 }
+
 // header is fasthttp's header as the core edits it. With Config.DisableHeaderNormalizing names keep
 // the letter case that they were set with; fasthttp finds them in that case only.
 type header struct {

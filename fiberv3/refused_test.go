@@ -96,7 +96,11 @@ func TestTheServersReasonWins(t *testing.T) {
 				assertOurs(t, resp, c.status)
 				assert.NotContains(t, resp.body, `"message"`)
 				assert.Empty(t, resp.Header["Allow"])
-				assert.Contains(t, log.Take(t), fmt.Sprintf("status=%d ", c.status))
+				line := log.Take(t)
+				assert.Contains(t, line, fmt.Sprintf("status=%d ", c.status))
+				if strings.HasPrefix(c.request, "BREW") {
+					assert.Contains(t, line, "method=BREW ")
+				}
 				assert.Equal(t, 1, observed)
 				if name != "no middleware" && strings.Contains(c.request, "Origin") {
 					assert.Equal(t, "*", resp.Header.Get("Access-Control-Allow-Origin"))
@@ -125,14 +129,19 @@ func TestGETOnly(t *testing.T) {
 	}
 }
 
-// What fiber's logger prints while the reason is unknown is what it prints without us.
-func TestLoggerOfARefusedRequest(t *testing.T) {
+// What stands outside sees the same while the reason is unknown as without us.
+func TestOutsideOfARefusedRequest(t *testing.T) {
 	var out strings.Builder
+	var seen error
 	r, _ := logging(t)
-	app := newApp(r, logger.New(logger.Config{Format: "${status}\n", Stream: &out}))
+	app := newApp(r, logger.New(logger.Config{Format: "${status}\n", Stream: &out}), func(c fiber.Ctx) error {
+		seen = c.Next()
+		return seen
+	})
 	addr := serve(t, app)
 	assertOurs(t, ask(t, addr, "POST", "/", strings.Repeat("x", 5000)), 413)
 	assert.Equal(t, "404\n", out.String())
+	assert.Equal(t, fiber.ErrNotFound, seen)
 }
 
 // The id that middleware gave a refused request is in the answer and in the log.
