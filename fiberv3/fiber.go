@@ -81,7 +81,7 @@ func outward(r *fault.Responder, c fiber.Ctx, err error) error {
 // outwardPanic logs what fiber would lose: panics of handlers that nobody waits for.
 func outwardPanic(r *fault.Responder, c fiber.Ctx, err error) error {
 	if c.IsAbandoned() && err != http.ErrAbortHandler {
-		r.Respond(newLate(c), err)
+		logLate(r, c, err)
 	}
 	return outward(r, c, err)
 }

@@ -35,6 +35,12 @@ func (r late) Path() string                   { return r.path }
 func (late) Header(string) string             { return "" }
 func (r late) ResponseHeader(n string) string { return joined(inAnyCase(r.to.Header.All(), n)) }
 
+// logLate logs a failure that nobody is answered.
+func logLate(r *fault.Responder, c fiber.Ctx, err error) {
+	defer func() { _ = recover() }() // of a Responder that NewResponder has not made
+	r.Respond(newLate(c), err)
+}
+
 // answerLate answers in place of the text that fiber has taken, in all languages.
 func answerLate(r *fault.Responder, c fiber.Ctx, err error) {
 	req := newLate(c)
