@@ -46,7 +46,10 @@ var abortsArrive = sync.OnceValue(func() bool {
 // abortIsFatal recognises v1.66 by its writer: trying would end the process. Its adaptor may wait for ever, too.
 func abortIsFatal() bool {
 	writer := make(chan http.ResponseWriter, 1)
-	go fasthttpadaptor.NewFastHTTPHandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writer <- w })(newRequestCtx())
+	go func() {
+		defer close(writer)
+		fasthttpadaptor.NewFastHTTPHandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writer <- w })(newRequestCtx())
+	}()
 	w := <-writer
 	_, closes := w.(io.Closer)
 	return closes && fmt.Sprintf("%T", w) == "*fasthttpadaptor.netHTTPResponseWriter"
@@ -59,8 +62,9 @@ func abortArrives(sent bool) (arrives bool) {
 			arrives = v == http.ErrAbortHandler
 		}
 	}()
-	ctx := newRequestCtx()
+	ctx, tried := newRequestCtx(), false
 	fasthttpadaptor.NewFastHTTPHandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		tried = true
 		_, _ = io.WriteString(w, "half")
 		if sent {
 			w.(http.Flusher).Flush()
@@ -70,7 +74,7 @@ func abortArrives(sent bool) (arrives bool) {
 	if ctx.Response.IsBodyStream() {
 		return ctx.Response.BodyWriteTo(io.Discard) != nil
 	}
-	return ctx.Hijacked()
+	return ctx.Hijacked() || !tried
 }
 
 func newRequestCtx() *fasthttp.RequestCtx {
