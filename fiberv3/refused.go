@@ -10,13 +10,25 @@ import (
 // isRefused reports whether fiber's server has refused the request: too large, too slow, malformed. fiber runs the
 // middleware of Use then, as if there were no routes, and calls the error handler with the reason afterwards. It tells
 // nobody, so its own mark is read.
-func isRefused(c fiber.Ctx) bool {
-	ctx := reflect.Indirect(reflect.ValueOf(c))
+func isRefused(c fiber.Ctx) bool { return isMarked(reflect.ValueOf(c)) }
+
+// isMarked looks into what an application's own context embeds, too.
+func isMarked(ctx reflect.Value) bool {
+	for ctx.Kind() == reflect.Pointer || ctx.Kind() == reflect.Interface {
+		ctx = ctx.Elem()
+	}
 	if ctx.Kind() != reflect.Struct {
 		return false
 	}
-	mark := ctx.FieldByName("skipNonUseRoutes")
-	return mark.Kind() == reflect.Bool && mark.Bool()
+	if mark := ctx.FieldByName("skipNonUseRoutes"); mark.Kind() == reflect.Bool {
+		return mark.Bool()
+	}
+	for i := range ctx.NumField() { // FieldByName stops at interfaces
+		if ctx.Type().Field(i).Anonymous && isMarked(ctx.Field(i)) {
+			return true
+		}
+	}
+	return false
 }
 
 // hold leaves the answer to the reason that is still to come. Middleware reads the status that fiber itself would have

@@ -29,6 +29,11 @@ func newCustomCtx(app *fiber.App) fiber.CustomCtx {
 	return &customCtx{*fiber.NewDefaultCtx(app)}
 }
 
+// aroundCtx is one that embeds an interface.
+type aroundCtx struct{ fiber.CustomCtx }
+
+func newAroundCtx(app *fiber.App) fiber.CustomCtx { return &aroundCtx{fiber.NewDefaultCtx(app)} }
+
 // What the server refuses is answered with its reason, once, though the middleware of Use runs before it is known, finds
 // no route, and fails as it likes.
 func TestTheServersReasonWins(t *testing.T) {
@@ -61,6 +66,11 @@ func TestTheServersReasonWins(t *testing.T) {
 			LimitReached: func(fiber.Ctx) error { return fault.TooManyRequests }})),
 		"a context of its own": func(cfg fiber.Config, r *fault.Responder) *fiber.App {
 			app := fiber.NewWithCustomCtx(newCustomCtx, cfg)
+			app.Use(quietLogger("${status}"), cors.New(), faultfiber.Recover(r))
+			return app
+		},
+		"a context around fiber's": func(cfg fiber.Config, r *fault.Responder) *fiber.App {
+			app := fiber.NewWithCustomCtx(newAroundCtx, cfg)
 			app.Use(quietLogger("${status}"), cors.New(), faultfiber.Recover(r))
 			return app
 		},
