@@ -23,14 +23,14 @@ func TestTimeouts(t *testing.T) {
 		handler   fiber.Handler
 		status    int
 	}{
-		"fiber's own":          {nil, func(fiber.Ctx) error { return nil }, 408},
-		"an error of ours":     {func(fiber.Ctx) error { return fault.GatewayTimeout }, func(fiber.Ctx) error { return nil }, 504},
+		"fiber's own":      {nil, func(fiber.Ctx) error { return nil }, 408},
+		"an error of ours": {func(fiber.Ctx) error { return fault.GatewayTimeout }, func(fiber.Ctx) error { return nil }, 504},
 		"answered by the hook": {func(c fiber.Ctx) error { return c.App().ErrorHandler(c, fault.GatewayTimeout) },
 			func(fiber.Ctx) error { return nil }, 504},
-		"a late body":          {nil, func(c fiber.Ctx) error { return c.SendString(canary) }, 408},
-		"a late error":         {nil, func(fiber.Ctx) error { return fault.TaskLocked }, 408},
-		"a late panic":         {nil, func(fiber.Ctx) error { panic(canary) }, 408},
-		"a late abort":         {nil, func(fiber.Ctx) error { panic(http.ErrAbortHandler) }, 408},
+		"a late body":  {nil, func(c fiber.Ctx) error { return c.SendString(canary) }, 408},
+		"a late error": {nil, func(fiber.Ctx) error { return fault.TaskLocked }, 408},
+		"a late panic": {nil, func(fiber.Ctx) error { panic(canary) }, 408},
+		"a late abort": {nil, func(fiber.Ctx) error { panic(http.ErrAbortHandler) }, 408},
 	} {
 		for place, before := range map[string][]any{"": nil, ", the logger outside": {quietLogger("${status}")}} {
 			t.Run(name+place, func(t *testing.T) {
