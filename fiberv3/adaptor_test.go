@@ -10,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v3"
 	"github.com/gofiber/fiber/v3/middleware/adaptor"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	faultfiber "github.com/polyfault/polyfault/fiberv3"
 )
@@ -24,11 +25,9 @@ func TestFiberAppOnNetHTTP(t *testing.T) {
 	defer server.Close()
 	ask := func(path string) response {
 		resp, err := http.Get(server.URL + path)
-		if !assert.NoError(t, err) {
-			t.FailNow()
-		}
+		require.NoError(t, err)
 		body, err := io.ReadAll(resp.Body)
-		assert.NoError(t, err)
+		require.NoError(t, err)
 		_ = resp.Body.Close()
 		return response{resp, string(body)}
 	}

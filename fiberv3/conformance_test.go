@@ -106,7 +106,8 @@ func TestConformance(t *testing.T) {
 		"logger in front":          {behind(quietLogger("${status} ${path}")), buffered},
 		"Recover, logger, compress, etag and request ids in front": {func(r *fault.Responder, routes []coretest.Route) *fiber.App {
 			app := fiber.New(config(r))
-			app.Use(faultfiber.Recover(r), quietLogger("${error}"), compressErrors(), etag.New(), requestid.New(requestid.Config{Header: "X-Ours"}), faultfiber.Recover(r))
+			app.Use(faultfiber.Recover(r), quietLogger("${error}"), compressErrors(), etag.New(),
+				requestid.New(requestid.Config{Header: "X-Ours"}), faultfiber.Recover(r))
 			register(app.Group(prefix), routes)
 			return app
 		}, buffered},

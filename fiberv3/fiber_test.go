@@ -251,7 +251,8 @@ func TestInput(t *testing.T) {
 		{"GET", "/bare-int/" + canary, "", nil, 500, "unhandled"},
 		{"GET", "/foreign-xml", "", nil, 500, "unhandled"},
 		{"GET", "/misuse", "", nil, 500, "unhandled"},
-		{"POST", "/file", "--b\r\nContent-Disposition: form-data; name=other\r\n\r\n1\r\n--b--\r\n", []string{"Content-Type", multipart}, 400, "missing_attribute"},
+		{"POST", "/file", "--b\r\nContent-Disposition: form-data; name=other\r\n\r\n1\r\n--b--\r\n",
+			[]string{"Content-Type", multipart}, 400, "missing_attribute"},
 		{"POST", "/file", canary, []string{"Content-Type", "text/plain"}, 400, "bad_request"},
 		{"POST", "/form", canary, []string{"Content-Type", "multipart/form-data"}, 400, "bad_request"},
 		{"POST", "/form", canary, []string{"Content-Type", multipart}, 400, "bad_request"}, // before any handler
@@ -371,7 +372,8 @@ func TestBeforeAnyHandler(t *testing.T) {
 		log           string
 	}{
 		{"body over the limit", "POST /here HTTP/1.1\r\nHost: x\r\nContent-Length: 11000\r\n\r\n" + large, 413, "method=POST path=/here "},
-		{"chunked body over the limit", "POST /here HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2af8\r\n" + large + "\r\n0\r\n\r\n", 413, "method=GET path=/ "}, // fasthttp has forgotten the request
+		{"chunked body over the limit", "POST /here HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2af8\r\n" + large + "\r\n0\r\n\r\n",
+			413, "method=GET path=/ "}, // fasthttp has forgotten the request
 		{"headers over the buffer", headers + strings.Repeat("x", buffer-len(headers)), 431, "method=GET path=/ "},
 		{"malformed", canary + "-and-no-space\r\n\r\n", 400, "path=/ "},
 		{"malformed length", "POST /here HTTP/1.1\r\nHost: x\r\nContent-Length: " + canary + "\r\n\r\n", 400, ""},
@@ -965,7 +967,8 @@ func TestNothingKeptIsOverwritten(t *testing.T) {
 				id := fmt.Sprintf("%s-%d-%0*d", language, i, 1+n%7, n)
 				method := []string{"GET", "POST"}[n%2]
 				how := []string{"error", "panic", "fiber", "alias", "error"}[n%5]
-				_, err := fmt.Fprintf(conn, "%s /%s/%s?how=%s HTTP/1.1\r\nHost: x\r\nAccept: application/problem+json\r\nAccept-Language: %s\r\nX-Note: %s\r\nX-Request-Id: %s\r\n\r\n", method, language, id, how, language, id, id)
+				_, err := fmt.Fprintf(conn, "%s /%s/%s?how=%s HTTP/1.1\r\nHost: x\r\nAccept: application/problem+json\r\n"+
+					"Accept-Language: %s\r\nX-Note: %s\r\nX-Request-Id: %s\r\n\r\n", method, language, id, how, language, id, id)
 				if !assert.NoError(t, err) {
 					return
 				}

@@ -10,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v3"
 	"github.com/gofiber/fiber/v3/middleware/timeout"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	fault "github.com/polyfault/polyfault/core"
 	faultfiber "github.com/polyfault/polyfault/fiberv3"
@@ -101,9 +102,7 @@ func TestTimeoutOfAHandlerThatHeedsIt(t *testing.T) {
 	addr := serve(t, app)
 	for range 20 {
 		resp, err := http.Get("http://" + addr)
-		if !assert.NoError(t, err) {
-			return
-		}
+		require.NoError(t, err)
 		body, _ := io.ReadAll(resp.Body)
 		_ = resp.Body.Close()
 		assertOurs(t, response{resp, string(body)}, 408)

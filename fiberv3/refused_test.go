@@ -151,7 +151,7 @@ func TestOutsideOfARefusedRequest(t *testing.T) {
 	addr := serve(t, app)
 	assertOurs(t, ask(t, addr, "POST", "/", strings.Repeat("x", 5000)), 413)
 	assert.Equal(t, "404\n", out.String())
-	assert.Equal(t, fiber.ErrNotFound, seen)
+	assert.ErrorIs(t, seen, fiber.ErrNotFound)
 }
 
 // The id that middleware gave a refused request is in the answer and in the log.
