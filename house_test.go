@@ -53,6 +53,7 @@ var rules = []rule{
 	{"echo", []string{"core", "internal/exchange"}, []string{"github.com/labstack/echo/v4"}},
 	{"echov5", []string{"core", "internal/exchange"}, []string{"github.com/labstack/echo/v5"}},
 	{"fiber", []string{"core"}, []string{"github.com/gofiber/fiber/v2", "github.com/valyala/fasthttp"}},
+	{"fiberv3", []string{"core"}, []string{"github.com/gofiber/fiber/v3", "github.com/gofiber/utils/v2", "github.com/valyala/fasthttp"}},
 	{"store", []string{"core", "internal/page", "locales", "nethttp"}, nil},
 	{"cmd/...", []string{"cmd/...", "core/...", "locales"}, anything},
 	{"examples/...", anything, anything},

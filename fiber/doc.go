@@ -68,10 +68,20 @@
 // There is no sign of a client that left: context.Canceled is 503. A deadline is the request's own
 // when c.UserContext has it.
 //
-// # Versions of fiber
+// # Versions of fiber and fasthttp
 //
 // The lowest is v2.50.0. Before v2.52.6, fiber panics for a key with an open bracket in a form or a query: a
 // 500 instead of a 400.
+//
+// fasthttp, which other requirements may raise, loses [http.ErrAbortHandler] from v1.66 to v1.75: fiber's adaptor for
+// handlers of net/http ends a half body as a whole one then, and v1.66 ends the process, or hangs. There is no way to
+// make that right from here, so ErrorHandler and Recover panic at the start of a program beside such a version, and
+// name it. v1.65 and older are right, and v1.76 and newer:
+//
+//	go get github.com/valyala/fasthttp@v1.76.0
+//
+// They tell a panic of such a handler by the text "net/http handler panicked" only; put faulthttp.Middleware around it
+// to have its value and stack in the log.
 //
 // # What fiber keeps for itself
 //

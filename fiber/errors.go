@@ -37,7 +37,9 @@ func understood(c *fiber.Ctx, err error) (explained error) {
 			return &statusError{error: err, status: http.StatusRequestedRangeNotSatisfiable}
 		case e == fasthttp.ErrMissingFile:
 			return &missingFile{err}
-		case aboutInput(c, e):
+		case aboutForm(e.Error()) && errors.Is(e, fasthttp.ErrBodyTooLarge):
+			return &statusError{error: err, status: http.StatusRequestEntityTooLarge}
+		case aboutForm(e.Error()), aboutInput(c, e):
 			return fault.Binding(err)
 		}
 	}
@@ -82,6 +84,19 @@ func message(c *fiber.Ctx, f *fiber.Error) string {
 	return f.Message
 }
 
+// aboutForm reports whether the text is fasthttp's of a form that it cannot read.
+func aboutForm(text string) bool {
+	for _, prefix := range []string{
+		"cannot read multipart/form-data body: ", "cannot gunzip request body: ", "form size must be greater than 0",
+		"unsupported content-encoding: ", "unsupported Content-Encoding: ",
+	} {
+		if strings.HasPrefix(text, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
 // aboutInput reports whether err, by itself, proves that the input of the request is wrong. fiber
 // has no type for most of these errors, and answers them with 500.
 func aboutInput(c *fiber.Ctx, err error) bool {
@@ -92,7 +107,7 @@ func aboutInput(c *fiber.Ctx, err error) bool {
 	switch {
 	case text == "unmatched brackets": // QueryParser and BodyParser, of a key
 		return true
-	case strings.HasPrefix(text, "cannot read multipart/form-data body: "):
+	case text == "invalid idempotency key": // of middleware/idempotency
 		return true
 	case strings.HasPrefix(text, "failed to unmarshal: "): // words that others use, too
 		return isXML(c)

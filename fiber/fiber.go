@@ -13,8 +13,10 @@ import (
 // ErrorHandler answers errors with r. It is for [fiber.Config], of every app that has one of its own.
 //
 // It answers the first error of a request only, never panics, as that would end the process, and
-// always returns nil, as fiber would answer anything else with a text of its own.
+// always returns nil, as fiber would answer anything else with a text of its own. ErrorHandler itself panics beside a
+// fasthttp that cannot be made right: see the package's comment.
 func ErrorHandler(r *fault.Responder) fiber.ErrorHandler {
+	requireAborts()
 	return func(c *fiber.Ctx, err error) error {
 		answer(r, c, err)
 		return nil
@@ -24,8 +26,9 @@ func ErrorHandler(r *fault.Responder) fiber.ErrorHandler {
 // Recover answers errors and panics, and returns them as a *[fiber.Error] with the status that the client gets: loggers,
 // metrics and tracing around it read that. It is to be the first middleware, but for those. It answers by the error
 // handler of the app, mounted ones among them, which should be [ErrorHandler]; where that is somebody else's, with r,
-// unless r is nil.
+// unless r is nil. Recover itself panics where ErrorHandler does.
 func Recover(r *fault.Responder) fiber.Handler {
+	requireAborts()
 	return func(c *fiber.Ctx) (err error) {
 		defer func() {
 			if v := recover(); v != nil {

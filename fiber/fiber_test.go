@@ -7,12 +7,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -41,6 +43,14 @@ import (
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 	fiberlog.SetOutput(io.Discard)
+	if os.Getenv(asAbortingServer) != "" {
+		serveAborting()
+		return
+	}
+	flag.Parse()
+	if refused() != nil {
+		_ = flag.Set("test.run", "^TestFasthttp$") // nothing else can be tested
+	}
 	m.Run()
 }
 
@@ -207,6 +217,9 @@ func TestInput(t *testing.T) {
 	app.Get("/misuse", func(c *fiber.Ctx) error { return c.QueryParser(form{}) })
 	app.Post("/file", func(c *fiber.Ctx) error { _, err := c.FormFile("file"); return err })
 	app.Post("/form", func(c *fiber.Ctx) error { _, err := c.MultipartForm(); return err })
+	app.Post("/idempotent", func(*fiber.Ctx) error { // as middleware/idempotency, which is generated code with libraries of its own
+		return fmt.Errorf("%w: invalid length", errors.New("invalid idempotency key"))
+	})
 	app.Get("/range", func(c *fiber.Ctx) error { _, err := c.Range(10); return err })
 	addr := serve(t, app)
 
@@ -251,6 +264,10 @@ func TestInput(t *testing.T) {
 		{"POST", "/file", canary, []string{"Content-Type", "text/plain"}, 400, "bad_request"},
 		{"POST", "/form", canary, []string{"Content-Type", "multipart/form-data"}, 400, "bad_request"},
 		{"POST", "/form", canary, []string{"Content-Type", multipart}, 400, "bad_request"}, // before any handler
+		{"POST", "/form", canary, []string{"Content-Type", multipart, "Content-Encoding", "gzip"}, 400, "bad_request"},
+		{"POST", "/form", canary, []string{"Content-Type", multipart, "Content-Encoding", canary}, 400, "bad_request"},
+		{"POST", "/form", "", []string{"Content-Type", multipart}, 400, "bad_request"},
+		{"POST", "/idempotent", "", []string{"X-Idempotency-Key", canary}, 400, "bad_request"},
 		{"GET", "/range", "", []string{"Range", canary}, 400, "bad_request"},
 		{"GET", "/range", "", []string{"Range", "bytes=20-30"}, 416, "range_not_satisfiable"},
 	} {
@@ -472,6 +489,21 @@ func TestAbort(t *testing.T) {
 			assert.NotEmpty(t, raw(t, addr, "GET / HTTP/1.0\r\n\r\n"), "the server lives")
 		})
 	}
+	t.Run("net/http, half of it sent", func(t *testing.T) {
+		r, log := logging(t)
+		addr := serve(t, newApp(r).Get("/abort", adaptor.HTTPHandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "half")
+			w.(http.Flusher).Flush() // which old versions of fasthttp ignore
+			panic(http.ErrAbortHandler)
+		})).(*fiber.App))
+		resp, err := http.Get("http://" + addr + "/abort")
+		if err == nil {
+			_, err = io.ReadAll(resp.Body)
+			_ = resp.Body.Close()
+		}
+		assert.Error(t, err, "no whole response")
+		log.None(t)
+	})
 	t.Run("fiber on net/http", func(t *testing.T) { // no connection to close there
 		app := newApp(nil)
 		app.Get("/", func(c *fiber.Ctx) error { _ = c.SendString("half"); panic(http.ErrAbortHandler) })

@@ -5,12 +5,15 @@ import (
 	"net/http"
 	"time"
 
+	fiberv3 "github.com/gofiber/fiber/v3"
+
 	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/examples/booking"
 	chiapi "github.com/polyfault/polyfault/examples/chi/api"
 	echoapi "github.com/polyfault/polyfault/examples/echo/api"
 	echov5api "github.com/polyfault/polyfault/examples/echov5/api"
 	fiberapi "github.com/polyfault/polyfault/examples/fiber/api"
+	fiberv3api "github.com/polyfault/polyfault/examples/fiberv3/api"
 	ginapi "github.com/polyfault/polyfault/examples/gin/api"
 	"github.com/polyfault/polyfault/examples/nethttp/api"
 )
@@ -41,6 +44,11 @@ var frameworks = []framework{
 	{"fiber", func(l net.Listener, r *fault.Responder, s *booking.Service) func() {
 		app := fiberapi.New(r, s)
 		go func() { _ = app.Listener(l) }()
+		return func() { _ = app.Shutdown() }
+	}},
+	{"fiber v3", func(l net.Listener, r *fault.Responder, s *booking.Service) func() {
+		app := fiberv3api.New(r, s)
+		go func() { _ = app.Listener(l, fiberv3.ListenConfig{DisableStartupMessage: true}) }()
 		return func() { _ = app.Shutdown() }
 	}},
 }

@@ -1,0 +1,130 @@
+package faultfiber
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gofiber/fiber/v3"
+	"github.com/gofiber/fiber/v3/binder"
+	"github.com/gofiber/utils/v2"
+	"github.com/valyala/fasthttp"
+
+	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/errtree"
+)
+
+// understood wraps err in what only fiber knows of it. Errors of ours need no explanation.
+func understood(c fiber.Ctx, err error) (explained error) {
+	defer func() {
+		if recover() != nil { // a method of a foreign error: the responder gets it as it is
+			explained = err
+		}
+	}()
+	if _, ours := fault.From(err); ours {
+		return err
+	}
+	for e := range errtree.All(err) {
+		if f := fiberError(e); f != nil {
+			return &statusError{error: err, status: f.Code, message: message(c, f)}
+		}
+	}
+	for e := range errtree.All(err) {
+		switch {
+		case e == fiber.ErrRangeUnsatisfiable:
+			return &statusError{error: err, status: http.StatusRequestedRangeNotSatisfiable}
+		case e == fasthttp.ErrMissingFile:
+			return &missingFile{err}
+		case aboutForm(e.Error()) && errors.Is(e, fasthttp.ErrBodyTooLarge):
+			return &statusError{error: err, status: http.StatusRequestEntityTooLarge}
+		case aboutForm(e.Error()), aboutInput(c, e):
+			return fault.Binding(err)
+		}
+	}
+	return err
+}
+
+// statusError is an error with the status that fiber has for it.
+type statusError struct {
+	error
+	status  int
+	message string
+}
+
+func (e *statusError) Unwrap() error         { return e.error }
+func (e *statusError) StatusCode() int       { return e.status }
+func (e *statusError) StatusMessage() string { return e.message }
+
+// Error copies: the message may be a string of the request's buffer, and logs keep it.
+func (e *statusError) Error() string { return strings.Clone(e.error.Error()) }
+
+// missingFile is fasthttp's error to FormFile as that of net/http.
+type missingFile struct{ error }
+
+func (e *missingFile) Unwrap() []error { return []error{http.ErrMissingFile, e.error} }
+
+func fiberError(err error) (f *fiber.Error) {
+	if f, ok := err.(*fiber.Error); ok {
+		return f
+	}
+	if x, ok := err.(interface{ As(any) bool }); ok && x.As(&f) {
+		return f
+	}
+	return nil
+}
+
+// message is that of an error which the application has made. The server's may hold the raw request: it comes before the
+// first route has run, or when the server has refused the request.
+func message(c fiber.Ctx, f *fiber.Error) string {
+	if c.IsAbandoned() || isUnknownMethod(c) || isRefused(c) || len(c.Route().Handlers) == 0 {
+		return ""
+	}
+	return f.Message
+}
+
+// aboutForm reports whether the text is fasthttp's of a form that it cannot read.
+func aboutForm(text string) bool {
+	for _, prefix := range []string{
+		"cannot read multipart/form-data body: ", "cannot gunzip request body: ", "form size must be greater than 0",
+		"unsupported content-encoding: ", "unsupported Content-Encoding: ",
+	} {
+		if strings.HasPrefix(text, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// aboutInput reports whether err, by itself, proves that the input of the request is wrong. fiber has no status for
+// these errors, and answers them with 500.
+func aboutInput(c fiber.Ctx, err error) bool {
+	if _, decoding := err.(fiber.MultiError); decoding { // values that do not fit; misuse of Bind has another type
+		return true
+	}
+	switch err {
+	case fiber.ErrRangeMalformed, fasthttp.ErrNoMultipartForm, binder.ErrUnmatchedBrackets:
+		return true
+	}
+	switch text := err.Error(); {
+	case text == "invalid idempotency key": // of middleware/idempotency
+		return true
+	case strings.HasPrefix(text, "failed to unmarshal xml: "): // words that others use, too
+		return slices.Contains([]string{fiber.MIMETextXML, fiber.MIMEApplicationXML}, mediaType(c))
+	}
+	return false
+}
+
+// isUnreadable reports whether Bind has panicked for a body in a format that the app has no decoder for, which any client
+// can send.
+func isUnreadable(c fiber.Ctx, v any) bool {
+	text, _ := v.(string)
+	return strings.HasPrefix(text, "Must explicit") &&
+		slices.Contains([]string{fiber.MIMEApplicationCBOR, fiber.MIMEApplicationMsgPack}, mediaType(c))
+}
+
+// mediaType is that of the body as Bind reads it.
+func mediaType(c fiber.Ctx) string {
+	mediaType, _, _ := strings.Cut(string(c.Request().Header.ContentType()), ";")
+	return utils.ParseVendorSpecificContentType(strings.ToLower(mediaType))
+}

@@ -1,0 +1,68 @@
+package faultfiber_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/gofiber/fiber/v3"
+	"github.com/gofiber/fiber/v3/middleware/requestid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	fault "github.com/polyfault/polyfault/core"
+	faultfiber "github.com/polyfault/polyfault/fiberv3"
+)
+
+// What stands outside of Recover sees the status that the client gets: in the response, and in an error of fiber's.
+func TestOutsideSeesTheStatus(t *testing.T) {
+	r, log := logging(t, fault.WithMembers(fault.MemberTraceID))
+	var inResponse, inError int
+	var text string
+	app := fiber.New(config(r))
+	app.Use(func(c fiber.Ctx) error {
+		err := c.Next()
+		inResponse, inError, text = c.Response().StatusCode(), 0, ""
+		if f, ok := err.(*fiber.Error); ok { // as metrics read it
+			inError, text = f.Code, f.Error()
+		}
+		return err
+	}, requestid.New(requestid.Config{Generator: func() string { return "id-of-the-middleware" }}), faultfiber.Recover(r))
+	app.Get("/returned", func(fiber.Ctx) error { return fmt.Errorf("%s: %w", canary, fault.TaskLocked) })
+	app.Get("/panicked", func(fiber.Ctx) error { panic(fault.TaskLocked) })
+	app.Get("/unknown", func(fiber.Ctx) error { return errors.New(canary) })
+	app.Get("/fibers", func(fiber.Ctx) error { return fiber.NewError(409, "mine") })
+	app.Get("/bad-error", func(fiber.Ctx) error { return badText{} })
+	addr := serve(t, app)
+	for path, status := range map[string]int{"/returned": 423, "/panicked": 423, "/unknown": 500, "/fibers": 409, "/bad-error": 500,
+		"/nowhere": 404} {
+		resp := get(t, addr, path)
+		assertOurs(t, resp, status)
+		assert.Equal(t, []int{status, status}, []int{inResponse, inError}, path)
+		assert.NotContains(t, text, canary, path)
+		assert.Contains(t, resp.body, `"trace_id":"id-of-the-middleware"`, "one response has one id")
+		assert.Contains(t, log.Take(t), "trace_id=id-of-the-middleware", path)
+	}
+}
+
+type badText struct{}
+
+func (badText) Error() string { panic(canary) }
+
+// An error handler of somebody else keeps its answers where Recover has no responder, and loses them where it has.
+func TestRecoverBesideAnotherErrorHandler(t *testing.T) {
+	r, _ := logging(t)
+	for _, given := range []*fault.Responder{nil, r} {
+		app := fiber.New(fiber.Config{ErrorHandler: func(c fiber.Ctx, _ error) error {
+			return c.Status(418).SendString("mine")
+		}})
+		app.Use(faultfiber.Recover(given))
+		app.Get("/", func(fiber.Ctx) error { panic(fault.TaskLocked) })
+		resp := get(t, serve(t, app), "/")
+		if given == nil {
+			require.Equal(t, "418 mine", fmt.Sprint(resp.StatusCode, " ", resp.body))
+			continue
+		}
+		assertLocked(t, resp)
+	}
+}

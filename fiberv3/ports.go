@@ -1,0 +1,152 @@
+package faultfiber
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"iter"
+	"net/textproto"
+	"slices"
+	"strings"
+
+	"github.com/gofiber/fiber/v3"
+	"github.com/gofiber/utils/v2"
+	"github.com/valyala/fasthttp"
+
+	fault "github.com/polyfault/polyfault/core"
+)
+
+// request is the context as the core sees it. Its strings are copies: fiber's are parts of a buffer
+// that the next request on the connection overwrites.
+type request struct{ c fiber.Ctx }
+
+var _ fault.Request = request{}
+
+// Context is fiber's, without its cancellation: middleware cancels it by its deferred cancel, before the error arrives
+// here, and observers may have work to do.
+func (r request) Context() context.Context {
+	ctx := r.c.Context()
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
+}
+
+// ArrivalContext is none: fasthttp has no sign of a client that left.
+func (r request) ArrivalContext() context.Context { return nil }
+
+func (r request) Path() string { return strings.Clone(r.c.Path()) }
+
+func (r request) Method() string {
+	if isUnknownMethod(r.c) {
+		return string(r.c.Request().Header.Method())
+	}
+	return strings.Clone(r.c.Method())
+}
+
+// isUnknownMethod reports whether fiber does not know the method: c.Method and c.Route panic then.
+func isUnknownMethod(c fiber.Ctx) bool {
+	return !slices.Contains(c.App().Config().RequestMethods, string(c.Request().Header.Method()))
+}
+
+// Route is the path of a route with parameters. One without may be the prefix of a middleware and
+// tell less than the path.
+func (r request) Route() string {
+	if isUnknownMethod(r.c) {
+		return ""
+	}
+	route := r.c.Route()
+	if len(route.Params) == 0 {
+		return ""
+	}
+	return route.Path
+}
+
+func (r request) Header(name string) string {
+	h := &r.c.Request().Header
+	if r.c.App().Config().DisableHeaderNormalizing {
+		return joined(inAnyCase(h.All(), name))
+	}
+	return joined(h.PeekAll(name))
+}
+
+// ResponseHeader is a header that the response carries already.
+func (r request) ResponseHeader(name string) string {
+	h := &r.c.Response().Header
+	if r.c.App().Config().DisableHeaderNormalizing {
+		return joined(inAnyCase(h.All(), name))
+	}
+	return joined(h.PeekAll(name))
+}
+
+// Committed reports that the response is out of our hands.
+func (r request) Committed() bool {
+	ctx := r.c.RequestCtx()
+	return hasConnection(r.c) && (ctx.Hijacked() || ctx.LastTimeoutErrorResponse() != nil)
+}
+
+// hasConnection reports whether the connection is fasthttp's. The contexts of adaptor.FiberApp have none: what they say of
+// hijacking and timeouts may be left from another request.
+func hasConnection(c fiber.Ctx) bool { return c.RequestCtx().ConnRequestNum() > 0 }
+
+// header is fasthttp's header as the core edits it. With Config.DisableHeaderNormalizing names keep
+// the letter case that they were set with; fasthttp finds them in that case only.
+type header struct {
+	*fasthttp.ResponseHeader
+	odd bool // there are such names
+}
+
+var _ fault.HeaderEditor = (*header)(nil)
+
+// Prune deletes after the visit, as deleting moves names. Content-Type is always there and always set
+// anew. Prune comes before all others.
+func (h *header) Prune(stale func(string) bool) {
+	var names []string
+	for n := range h.All() {
+		name := utils.UnsafeString(n)
+		if name == fiber.HeaderContentType {
+			continue
+		}
+		h.odd = h.odd || textproto.CanonicalMIMEHeaderKey(name) != name
+		if stale(name) {
+			names = append(names, string(n))
+		}
+	}
+	for _, name := range names {
+		h.ResponseHeader.Del(name)
+	}
+}
+
+func (h *header) Get(name string) string {
+	if h.odd {
+		return joined(inAnyCase(h.All(), name))
+	}
+	return joined(h.PeekAll(name))
+}
+
+// Set deletes first: fasthttp's Set replaces the first line only.
+func (h *header) Set(name, value string) {
+	if h.odd {
+		h.Prune(func(n string) bool { return strings.EqualFold(n, name) })
+	}
+	h.ResponseHeader.Del(name)
+	h.SetCanonical(utils.UnsafeBytes(name), utils.UnsafeBytes(value)) // the core's names are canonical; both are copied
+}
+
+// inAnyCase finds the lines of the name in whatever letter case it was written.
+func inAnyCase(all iter.Seq2[[]byte, []byte], name string) (lines [][]byte) {
+	for n, v := range all {
+		if strings.EqualFold(utils.UnsafeString(n), name) {
+			lines = append(lines, v)
+		}
+	}
+	return lines
+}
+
+// joined joins lines by commas, as a copy.
+func joined(lines [][]byte) string {
+	if len(lines) == 1 {
+		return string(lines[0])
+	}
+	return string(bytes.Join(lines, []byte(", ")))
+}

@@ -1,0 +1,69 @@
+package faultfiber
+
+import (
+	"net/http"
+	"reflect"
+
+	"github.com/gofiber/fiber/v3"
+)
+
+// isRefused reports whether fiber's server has refused the request: too large, too slow, malformed. fiber runs the
+// middleware of Use then, as if there were no routes, and calls the error handler with the reason afterwards. It tells
+// nobody, so its own mark is read.
+func isRefused(c fiber.Ctx) bool { return isMarked(reflect.ValueOf(c)) }
+
+// isMarked looks into what an application's own context embeds, too.
+func isMarked(ctx reflect.Value) bool {
+	for ctx.Kind() == reflect.Pointer || ctx.Kind() == reflect.Interface {
+		ctx = ctx.Elem()
+	}
+	if ctx.Kind() != reflect.Struct {
+		return false
+	}
+	if mark := ctx.FieldByName("skipNonUseRoutes"); mark.Kind() == reflect.Bool {
+		return mark.Bool()
+	}
+	for i := range ctx.NumField() { // FieldByName stops at interfaces
+		if ctx.Type().Field(i).Anonymous && isMarked(ctx.Field(i)) {
+			return true
+		}
+	}
+	return false
+}
+
+// hold leaves the answer to the reason that is still to come. Middleware reads the status that fiber itself would have
+// for the error: nobody knows the right one yet.
+func hold(c fiber.Ctx, err error) {
+	if f := fiberError(err); f != nil {
+		c.Status(f.Code)
+	}
+}
+
+// mayAnswer reports whether the error is the first of its request or, of a refused one, the reason.
+func mayAnswer(c fiber.Ctx, err error) bool {
+	if !isRefused(c) {
+		return !isAnswered(c)
+	}
+	if !isReason(c, err) {
+		hold(c, err)
+		return false
+	}
+	c.Response().Header.Del(fiber.HeaderAllow) // of a router that was not asked for its routes
+	return true
+}
+
+// isReason reports whether the error is one that fiber makes of those of its server.
+func isReason(c fiber.Ctx, err error) bool {
+	f, ok := err.(*fiber.Error)
+	if !ok {
+		return false
+	}
+	switch f.Code {
+	case http.StatusBadRequest, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge,
+		http.StatusRequestHeaderFieldsTooLarge, http.StatusNotImplemented, http.StatusBadGateway:
+		return true
+	case http.StatusMethodNotAllowed:
+		return c.App().Config().GETOnly && !isAnswered(c) // which may be the router's
+	}
+	return false
+}
