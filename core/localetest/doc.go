@@ -23,7 +23,7 @@
 //
 //	id            key                               what is wrong
 //	locales.E001  file-unreadable                   a file cannot be read, is no regular file or larger than 1 MiB
-//	locales.E002  file-name                         not active.<tag>.toml, <tag>.toml or .json; an unknown tag, not canonical, without plural rules
+//	locales.E002  file-name                         not active.<tag>.toml, <tag>.toml or .json; a tag that is unknown or not canonical
 //	locales.E003  file-encoding                     byte order mark, carriage return, invalid UTF-8
 //	locales.E004  file-syntax                       not TOML or JSON, or too deep; a text that is no string; a member that texts do not have
 //	locales.E005  lock-file                         translations.lock cannot be read
@@ -36,7 +36,7 @@
 //	locales.E012  placeholder-missing               a placeholder is missing; {{.Count}} may be in zero, one and two
 //	locales.E013  placeholder-undeclared            the program gives the source no such argument
 //	locales.E014  plural-missing                    a plural form that the language needs for whole numbers, or "other"
-//	locales.E015  plural-foreign                    a plural form that the language does not have (it is not loaded), or of a text without a count
+//	locales.E015  plural-foreign                    a plural form that the language does not have, or of a text without a count
 //	locales.E016  white-space                       at an end, doubled, line breaks, tabs, unusual spaces
 //	locales.E017  character                         control, invisible, bidirectional, private characters; not in NFC
 //	locales.E018  script                            letters of a foreign script, also of the other Chinese one
