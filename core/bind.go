@@ -158,4 +158,4 @@ type bindingError struct {
 	target reflect.Type // what the input was read into; nil when nobody said so
 }
 
-func (e *bindingError) Unwrap() error { return e.error }
+func (b *bindingError) Unwrap() error { return b.error }

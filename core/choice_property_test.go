@@ -290,13 +290,14 @@ func newChoiceWorld(t *testing.T, random *rand.Rand) *choiceWorld {
 	case chooses:
 		m.body = own
 	}
-	if chosen := len(m.body) > 0; chosen && !slices.Equal(m.body, own) {
+	switch chosen := len(m.body) > 0; {
+	case chosen && !slices.Equal(m.body, own):
 		opts = append(opts, fault.WithLanguages(m.body...))
-	} else if !chosen && chooses {
+	case !chosen && chooses:
 		m.body = own
-	} else if !chosen {
+	case !chosen:
 		m.body = []string{"de", "en", "fr", "pt"}
-	} else if !chooses {
+	case !chooses:
 		opts = append(opts, fault.WithLanguages(m.body...))
 	}
 	m.addLanguages(own)

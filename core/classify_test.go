@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,10 +70,7 @@ func TestTreesOfOthers(t *testing.T) {
 	for range 16_000 {
 		deep = layer{deep}
 	}
-	wide := make([]error, 100_000)
-	for i := range wide {
-		wide[i] = io.EOF
-	}
+	wide := slices.Repeat([]error{io.EOF}, 100_000)
 	for name, err := range map[string]error{
 		"kind through As":          delegate{[]error{io.EOF, fault.TaskLocked}},
 		"fault through As":         delegate{[]error{io.EOF, fault.TaskLocked.New()}},
@@ -122,7 +120,7 @@ func TestWalkingDoesNotAllocate(t *testing.T) {
 	for range 100 {
 		err = fmt.Errorf("w: %w", err)
 	}
-	assert.Zero(t, testing.AllocsPerRun(100, func() { fault.From(err) }))
+	assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = fault.From(err) }))
 }
 
 func BenchmarkFrom100(b *testing.B) {
@@ -132,7 +130,7 @@ func BenchmarkFrom100(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		fault.From(err)
+		_, _ = fault.From(err)
 	}
 }
 
@@ -210,7 +208,8 @@ func TestInputErrorsWithoutAType(t *testing.T) {
 	_, badFlate := io.ReadAll(flate.NewReader(strings.NewReader("canary")))
 	_, badQuery := url.ParseQuery("a=%zz-canary")
 	_, semicolon := url.ParseQuery("a=1;canary=2")
-	_, address := url.Parse("http://a/%zz")
+	broken := "http://a/%zz"
+	_, address := url.Parse(broken)
 	malformed := form(multi, "--x\r\nbad canary\r\n\r\n1\r\n--x--\r\n")
 	for _, c := range []struct {
 		name    string

@@ -137,7 +137,8 @@ func TestErrorsAmongDetailsAreClassified(t *testing.T) {
 	typed := json.Unmarshal([]byte(`{"Qty":"canary"}`), &target)
 	var d fault.Details
 	d.AddError("pq", errors.New("pq: canary")).AddError("known", fmt.Errorf("w canary: %w", known)).
-		AddError("late", context.DeadlineExceeded).AddError("status", statusError(409)).AddError("ours", fault.Gone.Wrap(errors.New("below canary"))).
+		AddError("late", context.DeadlineExceeded).AddError("status", statusError(409)).AddError("ours",
+		fault.Gone.Wrap(errors.New("below canary"))).
 		AddError("kind", fault.TaskLocked).AddError("json", typed).AddError("reading", fault.Binding(io.EOF)).
 		AddError("redirect", framework{status: 302, message: "canary"}).AddText("said", "as declared\r\nand \x00more")
 	err := d.Err(fault.Transformation)
@@ -214,15 +215,17 @@ func TestErrorsInsideOfValues(t *testing.T) {
 		value any
 		want  string
 	}{
-		"error":                      {boom, none},
-		"in a map":                   {map[string]any{"a": 1, "e": boom}, `{"a":1,"e":` + none + `}`},
-		"in a map of errors":         {map[string]error{"e": boom, "f": nil}, `{"e":` + none + `,"f":null}`},
-		"in a list":                  {[]any{1, boom, []any{boom}}, `[1,` + none + `,[` + none + `]]`},
-		"in a list of errors":        {[]error{boom, nil, fault.Gone}, `[` + none + `,null,` + none + `]`},
-		"in a field":                 {holder{Name: "n", Err: boom, skip: boom}, `{"Name":"n","Err":` + none + `,"Any":null}`},
-		"behind pointers":            {&holder{Inner: &holder{Any: boom}}, `{"Name":"","Err":null,"Inner":{"Name":"","Err":null,"Any":` + none + `},"Any":null}`},
-		"in a list of structures":    {[]holder{{Any: []error{boom}}}, `[{"Name":"","Err":null,"Any":[` + none + `]}]`},
-		"in a map of structures":     {map[int]holder{1: {Any: map[string]any{"x": boom}}}, `{"1":{"Name":"","Err":null,"Any":{"x":` + none + `}}}`},
+		"error":               {boom, none},
+		"in a map":            {map[string]any{"a": 1, "e": boom}, `{"a":1,"e":` + none + `}`},
+		"in a map of errors":  {map[string]error{"e": boom, "f": nil}, `{"e":` + none + `,"f":null}`},
+		"in a list":           {[]any{1, boom, []any{boom}}, `[1,` + none + `,[` + none + `]]`},
+		"in a list of errors": {[]error{boom, nil, fault.Gone}, `[` + none + `,null,` + none + `]`},
+		"in a field":          {holder{Name: "n", Err: boom, skip: boom}, `{"Name":"n","Err":` + none + `,"Any":null}`},
+		"behind pointers": {&holder{Inner: &holder{Any: boom}},
+			`{"Name":"","Err":null,"Inner":{"Name":"","Err":null,"Any":` + none + `},"Any":null}`},
+		"in a list of structures": {[]holder{{Any: []error{boom}}}, `[{"Name":"","Err":null,"Any":[` + none + `]}]`},
+		"in a map of structures": {map[int]holder{1: {Any: map[string]any{"x": boom}}},
+			`{"1":{"Name":"","Err":null,"Any":{"x":` + none + `}}}`},
 		"of its own type":            {concrete{1, boom}, none},
 		"no error there":             {holder{Name: "n"}, `{"Name":"n","Err":null,"Any":null}`},
 		"nil of its type":            {concrete{1, nil}, `{"A":1,"E":null}`},

@@ -102,10 +102,7 @@ func ofViolations(err error) (r redaction, ok bool) {
 	list := reflect.ValueOf(err)
 	var told strings.Builder
 	for i := range min(list.Len(), maxDetailErrors) {
-		if !list.Index(i).CanInterface() {
-			return r, false
-		}
-		e, is := list.Index(i).Interface().(validatorError)
+		e, is := reflect.TypeAssert[validatorError](list.Index(i))
 		if !is {
 			return r, false
 		}

@@ -268,7 +268,7 @@ func isScalar(k reflect.Kind) bool {
 
 // field finds the field that encoding/json puts the member into: by name, else without regard to letter case.
 func (p *jsonPlan) field(name []byte) (f *jsonField, exact bool) {
-	if f = p.exact[string(name)]; f != nil {
+	if f, named := p.exact[string(name)]; named {
 		return f, true
 	}
 	if len(name) > utf8.UTFMax*p.longest {

@@ -3,6 +3,7 @@ package fault
 import (
 	"bytes"
 	"hash/maphash"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -187,7 +188,7 @@ func appendUnquoted(dst, inside []byte) []byte {
 			}
 			dst = utf8.AppendRune(dst, r)
 		case 'b', 'f', 'n', 'r', 't':
-			dst = append(dst, "\b\f\n\r\t"[bytes.IndexByte([]byte("bfnrt"), c)])
+			dst = append(dst, "\b\f\n\r\t"[strings.IndexByte("bfnrt", c)])
 		default:
 			dst = append(dst, c)
 		}

@@ -41,15 +41,15 @@ func (l *line) cut(text string, most int) string {
 
 // texts is a list of texts of which each has its room; the last ones are left away when there is none.
 func (l *line) texts(list []string, most int) (kept []string) {
-	bound := line{left: min(most, l.left)}
-	for i, text := range list {
+	most = min(most, l.left)
+	bound := line{left: most}
+	defer func() { l.left -= most - bound.left }()
+	for _, text := range list {
 		if bound.left <= 0 {
-			kept = append(list[:i:i], omitted)
-			break
+			return append(kept, omitted)
 		}
 		kept = append(kept, bound.cut(text, most))
 	}
-	l.left -= most - bound.left
 	return kept
 }
 

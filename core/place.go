@@ -122,12 +122,11 @@ func closesBracket(path string, i int) bool {
 
 // isPlainKey reports whether a validator writes keys of the type as clients do.
 func isPlainKey(t reflect.Type) bool {
-	for _, method := range []reflect.Type{
+	speaking := []reflect.Type{
 		reflect.TypeFor[fmt.Formatter](), reflect.TypeFor[fmt.Stringer](), reflect.TypeFor[error](), reflect.TypeFor[encoding.TextMarshaler](),
-	} {
-		if t.Implements(method) {
-			return false
-		}
+	}
+	if slices.ContainsFunc(speaking, t.Implements) {
+		return false
 	}
 	return isJSONKey(t) && !reflect.PointerTo(t).Implements(textUnmarshalerType)
 }
@@ -319,11 +318,11 @@ func (f *placeFinder) jsonPath(p *jsonPlan, path string, more bool, wrong reflec
 
 // goPrefix is how encoding/json names the embedded structures on the way to a field.
 func (p *jsonPlan) goPrefix(index []int) string {
-	prefix := ""
+	var prefix strings.Builder
 	for n := 1; n < len(index); n++ {
-		prefix += p.bare.FieldByIndex(index[:n]).Name + "."
+		prefix.WriteString(p.bare.FieldByIndex(index[:n]).Name + ".")
 	}
-	return prefix
+	return prefix.String()
 }
 
 func indirect(t reflect.Type) reflect.Type {
@@ -336,8 +335,8 @@ func indirect(t reflect.Type) reflect.Type {
 	return t
 }
 
-// cutStep cuts at the first dot outside of brackets.
-func cutStep(path string) (step, rest string, ok bool) {
+// firstStep is what stands before the first dot outside of brackets; false when there is none.
+func firstStep(path string) (step string, more bool) {
 	depth := 0
 	for i := range len(path) {
 		switch path[i] {
@@ -347,9 +346,9 @@ func cutStep(path string) (step, rest string, ok bool) {
 			depth--
 		case '.':
 			if depth == 0 {
-				return path[:i], path[i+1:], true
+				return path[:i], true
 			}
 		}
 	}
-	return path, "", false
+	return path, false
 }

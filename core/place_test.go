@@ -89,13 +89,14 @@ func TestPlacesOfJSONErrors(t *testing.T) {
 		assert.Equal(t, c.target, jsonPlace(t, fault.BindingTo(&deepOrder{}, fmt.Errorf("w: %w", mismatch))), c.text)
 		all := fault.BindJSON(strings.NewReader(c.text), &deepOrder{})
 		for _, pointer := range pointersOf(t, all) {
-			assert.True(t, strings.HasPrefix(strings.ToLower(pointer), strings.ToLower(strings.TrimSuffix(c.target, "!"))), "%s: %s", c.text, pointer)
+			assert.True(t, strings.HasPrefix(strings.ToLower(pointer), strings.ToLower(strings.TrimSuffix(c.target, "!"))), "%s: %s", c.text,
+				pointer)
 		}
 	}
 	var list []deepOrder
 	mismatch := json.Unmarshal([]byte(`[{"id":"x"}]`), &list)
 	assert.Equal(t, "#", jsonPlace(t, fault.BindingTo(list, mismatch)))
-	assert.Equal(t, "", jsonPlace(t, fault.Binding(mismatch, fault.InQuery)), "JSON in a parameter")
+	assert.Empty(t, jsonPlace(t, fault.Binding(mismatch, fault.InQuery)), "JSON in a parameter")
 }
 
 func pointersOf(t *testing.T, err error) (pointers []string) {
@@ -143,7 +144,8 @@ func TestPlacesOfUnknownMembers(t *testing.T) {
 		d.DisallowUnknownFields()
 		return d.Decode(v)
 	}
-	for name, place := range map[string]string{"colour": "#/colour", `a/b~\" ü`: "#/a~1b~0%22%20%C3%BC", "": "#/", `\u0000`: "#/%00", `\ud800`: "#/%EF%BF%BD"} {
+	for name, place := range map[string]string{"colour": "#/colour", `a/b~\" ü`: "#/a~1b~0%22%20%C3%BC", "": "#/", `\u0000`: "#/%00",
+		`\ud800`: "#/%EF%BF%BD"} {
 		err := unknown(`{"`+name+`":1}`, &flat{})
 		assert.Equal(t, []string{place}, pointersOf(t, fault.BindingTo(flat{}, err)), name)
 		assert.Equal(t, []string{"#"}, pointersOf(t, fault.Binding(err)), name)
@@ -173,8 +175,10 @@ func TestBindJSONTellsAll(t *testing.T) {
 		{`{"id":1,"\u0069d":2}`, &Base{}, nil, fault.ValidationFailed, []string{"unique@#/id"}},
 		{`{"raw":{"a":1,"a":2}}`, &parcel{}, nil, fault.ValidationFailed, []string{"unique@#/raw/a"}},
 		{`{"x":1,"items":[{"id":1},{"id":"a","y":1}]}`, &deepOrder{}, []string{"/items/0/id", "/items/1/id", "/items/2/id", "/to/zip"},
-			fault.InvalidJSON, []string{"unknown_field@#/x", "unknown_field@#/items/1/y", "required@#/items/2/id", "required@#/to/zip", "type@#/items/1/id"}},
-		{`{"next":{"to":{"zip":null}}}`, &deepOrder{}, []string{"/next/to/zip", "next"}, fault.MandatoryAttributesMissing, []string{"required@#/next/to/zip"}},
+			fault.InvalidJSON, []string{"unknown_field@#/x", "unknown_field@#/items/1/y", "required@#/items/2/id", "required@#/to/zip",
+				"type@#/items/1/id"}},
+		{`{"next":{"to":{"zip":null}}}`, &deepOrder{}, []string{"/next/to/zip", "next"}, fault.MandatoryAttributesMissing,
+			[]string{"required@#/next/to/zip"}},
 		{`{"NEXT":{"To":{"ZIP":1}}}`, &deepOrder{}, []string{"/next/to/zip"}, nil, nil},
 		{`{"A":1}`, new(map[string]int), []string{"a"}, fault.MandatoryAttributesMissing, []string{"required@#/a"}},
 		{`{"id":1,"id":2,"x":1}`, &Base{}, nil, fault.SuperfluousAttributesInRequest, []string{"unique@#/id", "unknown_field@#/x"}},
@@ -228,8 +232,10 @@ func TestBindJSONOfTypesThatDecodeThemselves(t *testing.T) {
 	resp := responder(t).Respond(with(), err)
 	assert.Equal(t, "bad_request", decode(t, responder(t, fault.WithMembers(fault.MemberCode)).Respond(with(), err))["code"])
 	assert.NotContains(t, string(resp.Body), "canary")
-	assert.Equal(t, 409, responder(t, fault.WithMapper(fault.MapIs(errRefusing, fault.Conflict))).Respond(with(), err).Status, "mappers see it")
-	assert.Equal(t, "bad_param_value", decode(t, responder(t, fault.WithMembers(fault.MemberCode)).Respond(with(), bind(`{"a":"number"}`)))["code"])
+	assert.Equal(t, 409, responder(t, fault.WithMapper(fault.MapIs(errRefusing, fault.Conflict))).Respond(with(), err).Status,
+		"mappers see it")
+	assert.Equal(t, "bad_param_value", decode(t, responder(t, fault.WithMembers(fault.MemberCode)).Respond(with(),
+		bind(`{"a":"number"}`)))["code"])
 	require.ErrorIs(t, bind(`{"a":"ours"}`), fault.EntityNotFound)
 	assert.Equal(t, 404, responder(t).Respond(with(), bind(`{"a":"ours"}`)).Status)
 	require.NoError(t, bind(`{"a":null}`))

@@ -33,7 +33,8 @@ type headerField struct {
 //
 // It sets Content-Type, Content-Length, X-Content-Type-Options, Cache-Control, Content-Language and
 // the error's own headers, appends to Vary, and gives a 405 an empty Allow when there is none (RFC
-// 9110, section 15.5.6) and a 401 the challenges of [WithChallenge] when there are none (section 15.5.2). It removes what went with the body that failed: what described it (Content-Encoding,
+// 9110, section 15.5.6) and a 401 the challenges of [WithChallenge] when there are none (section 15.5.2). It removes
+// what went with the body that failed: what described it (Content-Encoding,
 // ETag, Last-Modified, Content-Disposition and the like), what makes somebody act instead of reading
 // (Location, Refresh, X-Accel-Redirect and its family, X-Sendfile, HX-Redirect and the like), what makes
 // caches keep it (Surrogate-Control, CDN-Cache-Control, Edge-Control, Expires), and trailers. Everything else

@@ -166,12 +166,12 @@ func isFromRoot(tag string) bool { return strings.HasSuffix(tag, "csfield") }
 func rootOf(list reflect.Value) string {
 	root := ""
 	for i := range min(list.Len(), maxElements) {
-		e, ok := list.Index(i).Interface().(validatorError)
+		e, ok := reflect.TypeAssert[validatorError](list.Index(i))
 		if !ok {
 			continue
 		}
-		name, _, more := cutStep(e.Namespace())
-		other, _, _ := cutStep(e.StructNamespace())
+		name, more := firstStep(e.Namespace())
+		other, _ := firstStep(e.StructNamespace())
 		if !more || name != other || !isTypeName(name) || i > 0 && name != root {
 			return ""
 		}

@@ -28,7 +28,7 @@ import (
 // exchange is the suite's view of a request.
 type exchange struct{ fiber.Ctx }
 
-func (x exchange) Context() context.Context     { return x.Context() }
+func (x exchange) Context() context.Context     { return x.Ctx.Context() }
 func (x exchange) Body() io.Reader              { return bytes.NewReader(x.Ctx.Body()) }
 func (x exchange) SetHeader(name, value string) { x.Set(name, value) }
 func (x exchange) Status(status int)            { x.Ctx.Status(status) }

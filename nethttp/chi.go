@@ -183,6 +183,6 @@ func routesOf(m any) (routes []route) {
 // patternsOf are the patterns that a Context of chi's has noted.
 func patternsOf(ctx any) (patterns []string) {
 	defer func() { _ = recover() }() // it has another shape
-	patterns, _ = reflect.ValueOf(ctx).Elem().FieldByName("RoutePatterns").Interface().([]string)
+	patterns, _ = reflect.TypeAssert[[]string](reflect.ValueOf(ctx).Elem().FieldByName("RoutePatterns"))
 	return patterns
 }

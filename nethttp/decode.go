@@ -114,14 +114,14 @@ const MaxErrorBody = 1 << 20
 // none, one that this process does not know, or one of another status family than the status line. It
 // is nil for a nil response and for statuses below 400.
 //
-// It understands [fault.Multilingual], [fault.Problem] and every format of package formats, by content type and shape, whoever sent them. A body that is
-// something else, truncated or too long still gives the kind of the status; members of an unexpected
+// It understands [fault.Multilingual], [fault.Problem] and every format of package formats, by content type and shape,
+// whoever sent them. A body that is something else, truncated or too long still gives the kind of the status; members of an unexpected
 // type are passed over.
 //
 // The fault has params, details, field errors, trace id, subtype and Retry-After of the response, so a
 // service that returns it to its own clients passes them on, in its own words, and with the code that was received;
-// wrap it, as by [fault.BadGateway].Wrap(err), not to. [fault.Retry] does what the response said of repeating. Everything received, the texts among it, is in the
-// *[RemoteError] behind it:
+// wrap it, as by [fault.BadGateway].Wrap(err), not to. [fault.Retry] does what the response said of repeating.
+// Everything received, the texts among it, is in the *[RemoteError] behind it:
 //
 //	var remote *faulthttp.RemoteError
 //	if errors.As(err, &remote) { show(remote.Text("fr")) }

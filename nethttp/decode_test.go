@@ -711,7 +711,7 @@ func TestTheNearestTextReceived(t *testing.T) {
 		{"", []string{"de"}, ""},
 	} {
 		texts := map[string]string{}
-		for _, tag := range strings.Fields(c.received) {
+		for tag := range strings.FieldsSeq(c.received) {
 			texts[tag] = tag
 		}
 		assert.Equal(t, c.want, (&faulthttp.RemoteError{Texts: texts}).Text(c.asked...), "%s for %q", c.received, c.asked)

@@ -68,7 +68,8 @@ func TestCatalogOpenAPI(t *testing.T) {
 
 func TestCatalogOpenAPIWithOwnTexts(t *testing.T) {
 	folder := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "active.sv.toml"), []byte("own = \"Egen.\"\n[task_locked]\nother = \"Uppgiften vilar.\""), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "active.sv.toml"),
+		[]byte("own = \"Egen.\"\n[task_locked]\nother = \"Uppgiften vilar.\""), 0o600))
 	out, err := run(t, "catalog", "openapi", "--locales", folder)
 	require.NoError(t, err)
 	assert.Contains(t, out, "Uppgiften vilar.")

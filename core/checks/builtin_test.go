@@ -176,7 +176,8 @@ func TestBuiltinChecks(t *testing.T) {
 			s.Challenged, s.Kinds = true, kinds(checks.Kind{Code: "own", Text: "t", Status: 401}).Kinds
 			s.Texts = kinds().Texts
 		}), nil},
-		{"other headers that go with a status", kinds(checks.Kind{Code: "a", Text: "t", Status: 407}, checks.Kind{Code: "b", Text: "t", Status: 415},
+		{"other headers that go with a status", kinds(checks.Kind{Code: "a", Text: "t", Status: 407}, checks.Kind{Code: "b", Text: "t",
+			Status: 415},
 			checks.Kind{Code: "c", Text: "t", Status: 426}, checks.Kind{Code: "d", Text: "t", Status: 426, Builtin: true},
 			checks.Kind{Code: "e", Text: "t", Status: 415, Headers: http.Header{"Accept-Encoding": {"gzip"}}},
 			checks.Kind{Code: "f", Text: "t", Status: 407, Headers: http.Header{"Proxy-Authenticate": {"Basic"}}}),

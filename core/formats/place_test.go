@@ -38,7 +38,8 @@ func TestPointersOfAnyName(t *testing.T) {
 			u, invalid := url.Parse("http://x/" + fragment)
 			require.NoError(t, invalid, fragment)
 			assert.Equal(t, want, stepsOf(u.Fragment), fragment)
-			assert.Equal(t, -1, strings.IndexFunc(fragment, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune("<>\"\\^`{|}", r) }), fragment)
+			assert.Equal(t, -1, strings.IndexFunc(fragment,
+				func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune("<>\"\\^`{|}", r) }), fragment)
 
 			var api struct {
 				Errors []struct{ Source struct{ Pointer string } }
@@ -53,7 +54,8 @@ func TestPointersOfAnyName(t *testing.T) {
 func TestPlacesOfOneNotation(t *testing.T) {
 	err := fault.ValidationFailed.New(
 		fault.Field(fault.InBody("/a/b"), "min", fault.Arg("Limit", 1)), fault.Field(fault.InBody("/a.b"), "min", fault.Arg("Limit", 2)))
-	for _, format := range []fault.Format{fault.Multilingual{}, fault.Problem{}, formats.Envelope{}, formats.WebAPI{}, formats.RPCStatus{}, formats.JSONAPI{}, formats.Text{}, formats.HTML{}} {
+	for _, format := range []fault.Format{fault.Multilingual{}, fault.Problem{}, formats.Envelope{}, formats.WebAPI{},
+		formats.RPCStatus{}, formats.JSONAPI{}, formats.Text{}, formats.HTML{}} {
 		body := string(placeResponder(t, format).Respond(ask(), err).Body)
 		assert.Contains(t, body, "at least 1", "%T", format)
 		assert.Contains(t, body, "at least 2", "%T", format)

@@ -22,8 +22,8 @@ import (
 //
 // The first line is the text. Each field error has a line that begins with "- ", its name and its text;
 // behind 100 of them stands "errors_total: 5000". Behind an empty line there are the other details, input (when there
-// is something to say of the request's body as such), and then code, status and trace_id. A value of several lines begins in the next one, indented. Labels are
-// machine names, so that no line needs a translation.
+// is something to say of the request's body as such), and then code, status and trace_id. A value of several lines
+// begins in the next one, indented. Labels are machine names, so that no line needs a translation.
 //
 // Every line is one that the format makes: control characters, line separators and bidirectional
 // overrides in values are replaced. The zero value is ready.

@@ -7,6 +7,7 @@ package errtree
 import (
 	"iter"
 	"reflect"
+	"slices"
 )
 
 const (
@@ -70,7 +71,7 @@ func find[T any](w *walk, err error, match func(error) (T, bool), depth int) (fo
 			return found, true
 		}
 		asking = true
-		next, branches := below(err)
+		branches, next := below(err)
 		asking = false
 		for _, branch := range branches {
 			if depth == maxDepth {
@@ -86,19 +87,19 @@ func find[T any](w *walk, err error, match func(error) (T, bool), depth int) (fo
 }
 
 // below is what is right below the error: one or several.
-func below(err error) (next error, branches []error) {
+func below(err error) (branches []error, next error) {
 	switch x := err.(type) {
 	case interface{ Unwrap() error }:
-		if next = x.Unwrap(); next != nil {
-			return next, nil
+		if inside := x.Unwrap(); inside != nil {
+			return nil, inside
 		}
 	case interface{ Unwrap() []error }:
-		return nil, x.Unwrap()
+		return x.Unwrap(), nil
 	}
 	if x, ok := err.(interface{ Cause() error }); ok {
 		next = x.Cause()
 	}
-	return next, nil
+	return nil, next
 }
 
 func tell(panicked func(value any), value any) {
@@ -138,12 +139,7 @@ func Is(err, target error) bool {
 // Is reports whether one of the errors is the target, by itself or by its method Is.
 func (l List) Is(target error) bool {
 	s := search{target: target, byIdentity: reflect.TypeOf(target).Comparable(), calls: Calls{panicked: l.panicked}}
-	for _, e := range l.Errors {
-		if s.is(e) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(l.Errors, s.is)
 }
 
 // A search is for one target.

@@ -98,14 +98,11 @@ func (l layer) Unwrap() error { return l.error }
 
 // What is deep or wide is found; what has no end, ends.
 func TestBounds(t *testing.T) {
-	deep, nested := error(io.EOF), error(io.EOF)
+	deep, nested := io.EOF, io.EOF
 	for range 16_000 {
 		deep, nested = layer{deep}, branches{nested}
 	}
-	wide := make(branches, 100_000, 100_001)
-	for i := range wide {
-		wide[i] = fs.ErrExist
-	}
+	wide := slices.Repeat(branches{fs.ErrExist}, 100_000)
 	for _, err := range []error{deep, nested, append(wide, io.EOF)} {
 		assert.True(t, Is(err, io.EOF))
 		assert.True(t, Flatten(err, nil).Is(io.EOF))
@@ -128,15 +125,12 @@ func (e counted) Unwrap() []error { return nil }
 
 func TestMethodsAreAskedABoundedNumberOfTimes(t *testing.T) {
 	asked := 0
-	many := make(branches, 5000)
-	for i := range many {
-		many[i] = counted{&asked}
-	}
-	err := append(many, io.EOF)
+	many := slices.Repeat(branches{counted{&asked}}, 5000)
+	err := append(slices.Clip(many), io.EOF)
 	assert.True(t, Is(err, io.EOF), "what needs no method is found behind them")
 	assert.Equal(t, maxMethods, asked)
 	asked = 0
-	_, ok := As[*fs.PathError](append(many, &fs.PathError{}))
+	_, ok := As[*fs.PathError](append(slices.Clip(many), &fs.PathError{}))
 	assert.True(t, ok)
 	assert.Equal(t, maxMethods, asked)
 }
@@ -224,7 +218,7 @@ func TestAWalkDoesNotAllocate(t *testing.T) {
 }
 
 func wrapped(times int) error {
-	err := error(io.EOF)
+	err := io.EOF
 	for range times {
 		err = fmt.Errorf("w: %w", err)
 	}

@@ -204,8 +204,8 @@ func (x *Index) Find(tag []byte) (m *Match, equal int) {
 	b := x.base(r.base)
 	if b == nil || r.odd || b.verbatim {
 		for whole := tag; len(whole) > 0; whole = cut(whole) {
-			if m = x.whole[string(whole)]; m != nil {
-				return m, m.equal
+			if named, known := x.whole[string(whole)]; known {
+				return named, named.equal
 			}
 		}
 	}

@@ -28,7 +28,7 @@ func TestIndexAsSet(t *testing.T) {
 		list := members(random)
 		set, index := NewSet(list), NewIndex(list)
 		for range 400 {
-			base := strings.Split(loaded[random.IntN(len(loaded))], "-")[0]
+			base, _, _ := strings.Cut(loaded[random.IntN(len(loaded))], "-")
 			name := base
 			if random.IntN(3) == 0 {
 				name += "-" + []string{"Latn", "Cyrl", "Arab", "Hans", "Hant", "Jpan"}[random.IntN(6)]

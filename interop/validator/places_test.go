@@ -42,8 +42,8 @@ type (
 	everything struct {
 		Human
 		*pet
-		ID       string                     `json:"id"`
-		Tagged   `json:"base"`              //nolint:revive // a tag on an embedded structure
+		ID       string `json:"id"`
+		Tagged   `json:"base"`
 		Dash     string                     `json:"-," validate:"required"`
 		Hidden   Tagged                     `json:"-" validate:"required"`
 		Plain    string                     `validate:"required"`
@@ -86,7 +86,8 @@ var everythingPlaces = []string{
 	"required@#/first_name", "required@#", // Human's id is hidden by the other one
 	"required@#/kind", "required@#/base/zip", "required@#/-", "required@#/Plain",
 	"max@#/keys", "min@#/same", "required@#/by~1number/-7/zip", "required@#/loud", "required@#/times", "required@#/li.sts/1/1",
-	"required@#/mapLists/a.b/1/zip", "ltfield@#/maps/x/y/from", "required@#/opaque", "required@#/private", "required@#/tree/children/1/na.me~1[x]~0ü",
+	"required@#/mapLists/a.b/1/zip", "ltfield@#/maps/x/y/from", "required@#/opaque", "required@#/private",
+	"required@#/tree/children/1/na.me~1[x]~0ü",
 	"required@#/generic/items/0/zip", "required@#/inline/a[0]", "required@#/any",
 }
 
@@ -141,7 +142,8 @@ func TestPlacesOfHostileKeys(t *testing.T) {
 		M   map[string]entry `json:"m" validate:"dive"`
 		L   []entry          `json:"l" validate:"dive"`
 	}
-	for _, key := range []string{"a", "", "a.b", "a[0]", "a]", "[", "]", "a].Zip", "a].M[b", "a].L[0", "0].Zip", "][", "a/b~c", "ü", "M[x]", "a.zip", "Zip"} {
+	for _, key := range []string{"a", "", "a.b", "a[0]", "a]", "[", "]", "a].Zip", "a].M[b", "a].L[0", "0].Zip", "][", "a/b~c", "ü",
+		"M[x]", "a.zip", "Zip"} {
 		input := entry{Zip: "1", M: map[string]entry{key: {}}}
 		document := map[string]any{"m": map[string]any{key: map[string]any{"zip": ""}}}
 		for name, err := range map[string]error{
@@ -230,7 +232,8 @@ func TestNamesOfOtherFields(t *testing.T) {
 	}
 	input := account{Password: "a", Human: Human{First: "x", ID: "1"}, Alias: "x", Secret: "s", Slots: []slot{{From: "b", To: "a"}}}
 	input.Inner.Deep.Again = "x"
-	own := files("active.en.toml", `"field.password" = "Password of yours"`, "active.de.toml", `"field.password" = "Kennwort"`+"\n"+`"field.phone" = "Telefon"`)
+	own := files("active.en.toml", `"field.password" = "Password of yours"`, "active.de.toml",
+		`"field.password" = "Kennwort"`+"\n"+`"field.phone" = "Telefon"`)
 	err := newValidator().Struct(input)
 	resp := responder(t, fault.WithLocales(own), fault.WithLanguages("de", "en")).Respond(with(), fault.BindingTo(&input, err))
 	field := func(name string) string {
@@ -291,7 +294,8 @@ func TestPlacesOfParameters(t *testing.T) {
 		Plain string `json:"plain" validate:"required"`
 	}
 	err := validator.New().Struct(filter{})
-	for want, in := range map[string]func(string) fault.Location{"page": fault.InQuery, "u": fault.InPath, "X-Page": fault.InHeader, "p": fault.InCookie} {
+	for want, in := range map[string]func(string) fault.Location{"page": fault.InQuery, "u": fault.InPath, "X-Page": fault.InHeader,
+		"p": fault.InCookie} {
 		resp := responder(t).Respond(with(), fault.BindingTo(filter{}, err, in))
 		assert.Equal(t, want+" must be at least 1.", fieldMemberOf(t, resp, want).EN)
 		assert.Equal(t, "plain is required.", fieldMemberOf(t, resp, "plain").EN)
