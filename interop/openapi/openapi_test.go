@@ -163,7 +163,7 @@ func TestExamplesAreWhatTheResponderAnswers(t *testing.T) {
 	for _, member := range []string{"code", "status", "trace_id", "instance"} {
 		assert.Equal(t, english[member], german[member], member)
 	}
-	assert.Equal(t, english["title"].(string)+": "+english["detail"].(string), *response(t, doc, "TaskLocked").Description)
+	assert.Equal(t, "Task locked: "+english["detail"].(string), *response(t, doc, "TaskLocked").Description)
 	errs := examples(t, doc, "ValidationFailed", "application/problem+json")["en"].(map[string]any)["errors"].([]any)
 	assert.Len(t, errs, 2)
 	assert.Contains(t, errs[0].(map[string]any)["detail"], "at least 1")
