@@ -24,8 +24,12 @@ var logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 
 // Ours.
 
+// responder has the texts alone in its bodies, as the others write them: "code", which is there by default, is a few
+// more bytes of the same copy.
 func responder(languages []language, opts ...fault.Option) *fault.Responder {
-	return must(fault.NewResponder(append(opts, fault.WithLocales(files(languages)), fault.WithLogger(logger))...))
+	opts = append(opts, fault.WithLocales(files(languages)), fault.WithLanguages(tags(languages)...), fault.WithMembers(),
+		fault.WithLogger(logger))
+	return must(fault.NewResponder(opts...))
 }
 
 // polyfault answers with the error that fail makes for each request.

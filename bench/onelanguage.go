@@ -42,7 +42,7 @@ func problem(name string, languages []language) *scenario {
 		text, tag, err := localizer.LocalizeWithTag(&i18n.LocalizeConfig{MessageID: "task_locked"})
 		check(err)
 		id := req.Header.Get("Traceparent")[3:35]
-		return problemBody{"about:blank", localizer.MustLocalize(&i18n.LocalizeConfig{MessageID: "task_locked.title"}),
+		return problemBody{"about:blank", localizer.MustLocalize(&i18n.LocalizeConfig{MessageID: "locked.title"}),
 			f.status, text, "urn:uuid:" + uuid(id), "task_locked", tag.String(), "ltr", false, id}
 	}
 	matcher := newMatcher(languages)

@@ -66,12 +66,13 @@ func body(languages []language, text func(language) string) string {
 }
 
 // list is the value of Content-Language.
-func list(languages []language) string {
-	var tags []string
+func list(languages []language) string { return strings.Join(tags(languages), ", ") }
+
+func tags(languages []language) (list []string) {
 	for _, l := range languages {
-		tags = append(tags, l.tag)
+		list = append(list, l.tag)
 	}
-	return strings.Join(tags, ", ")
+	return list
 }
 
 var four = []language{twenty[3], twenty[4], twenty[7], twenty[13]}
