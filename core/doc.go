@@ -16,7 +16,7 @@
 //     ([WithLocales]). A text that is missing falls back to that of the parent kind.
 //   - A [Format] writes the body: [Multilingual] in all configured languages, [Problem] in the one
 //     that Accept-Language prefers. Accept chooses among the formats.
-//   - An adapter (packages nethttp, gin, echo, fiber) gives the framework's request as a [Request]
+//   - An adapter (packages nethttp, gin, echo, echov5, fiber, fiberv3) gives the framework's request as a [Request]
 //     and writes the [Response].
 //
 // Around it: package formats has more wire formats, package checks holds what clients were promised and
