@@ -402,9 +402,16 @@ func (c *catalogue) chooseDefault(set *family.Set, name string) error {
 		return nil
 	}
 	c.defaultLanguage, c.choice.defaultLanguage = c.body[0], byOrder
-	english := func(i int) bool { return family.KeyOf(language.Make(c.languages[i].tag)).Base == "en" }
-	if i := slices.IndexFunc(c.body, english); i >= 0 {
-		c.defaultLanguage, c.choice.defaultLanguage = c.body[i], byEnglish
+	english := family.KeyOf(language.English)
+	for _, is := range []func(family.Key) bool{
+		func(k family.Key) bool { return k == english }, // "en" itself comes before "en-US", which equals it
+		func(k family.Key) bool { return k.Base == english.Base },
+	} {
+		i := slices.IndexFunc(c.body, func(i int) bool { return is(family.KeyOf(language.Make(c.languages[i].tag))) })
+		if i >= 0 {
+			c.defaultLanguage, c.choice.defaultLanguage = c.body[i], byEnglish
+			break
+		}
 	}
 	if exact := c.index("en"); slices.Contains(c.body, exact) {
 		c.defaultLanguage = exact

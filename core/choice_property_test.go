@@ -131,7 +131,7 @@ func (m *choiceModel) accepts(header []weighted) (ranges [][]string, refused map
 		if r.tag == "*" {
 			if r.q > 0 {
 				others := slices.DeleteFunc(slices.Clone(m.body), func(tag string) bool { return tag == m.standard })
-				ranges = append(ranges, append([]string{m.standard}, others...))
+				ranges = append(ranges, []string{m.standard}, others)
 				continue
 			}
 			for _, tag := range m.languages {
@@ -303,6 +303,9 @@ func newChoiceWorld(t *testing.T, random *rand.Rand) *choiceWorld {
 	m.addLanguages(own)
 	m.standard = m.body[0]
 	if i := slices.IndexFunc(m.body, func(tag string) bool { return strings.HasPrefix(tag, "en") }); i >= 0 {
+		m.standard = m.body[i]
+	}
+	if i := slices.IndexFunc(m.body, func(tag string) bool { return sameLanguage(tag, "en") }); i >= 0 {
 		m.standard = m.body[i]
 	}
 	if slices.Contains(m.body, "en") {

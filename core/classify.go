@@ -24,7 +24,7 @@ func (o *Occurrence) classify() {
 		return
 	}
 	o.findPanic()
-	if f, ok := From(o.err); ok {
+	if f := o.ours(); f != nil {
 		o.become(f.Kind(), f)
 		return
 	}
@@ -41,6 +41,29 @@ func (o *Occurrence) classify() {
 	}
 }
 
+// tree is the error's, walked once for all who look into it: the methods of its errors may take their time.
+func (o *Occurrence) tree() errtree.List {
+	if o.errs.Errors == nil {
+		o.errs = errtree.Flatten(o.err, func(value any) { o.notePanic("an error's Unwrap, Cause, Is or As", value) })
+	}
+	return o.errs
+}
+
+// ours is what [From] finds.
+func (o *Occurrence) ours() *Fault {
+	if f, ok := o.err.(*Fault); ok && f != nil {
+		return f
+	}
+	errs := o.tree()
+	calls := errs.Calls()
+	for _, e := range errs.Errors {
+		if f := faultOf(e, &calls); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
 func (o *Occurrence) mapperPanicked(value any) { o.notePanic("a mapper", value) }
 
 func (o *Occurrence) become(k *Kind, f *Fault) {
@@ -55,7 +78,7 @@ func (o *Occurrence) become(k *Kind, f *Fault) {
 
 // foreign classifies errors of the standard library and of anybody who tells a status.
 func (o *Occurrence) foreign() *Fault {
-	errs := errtree.Flatten(o.err, func(value any) { o.notePanic("an error's Unwrap, Cause, Is or As", value) })
+	errs := o.tree()
 	if tooLarge, ok := errtree.FirstAs[*http.MaxBytesError](errs); ok {
 		o.closes = true // net/http closes only when it sees its own writer
 		return ContentTooLarge.New(Arg("Limit", tooLarge.Limit))
@@ -95,7 +118,7 @@ func isFrameworks(errs errtree.List) bool {
 	return ok
 }
 
-type messaged interface{ StatusMessage() string }
+type messaged = interface{ StatusMessage() string }
 
 // withMessage adds the message of a framework's error, for applications that have said that theirs are meant for
 // clients. The name of the status is the framework's filling, and none. Without a fault, the error is unknown, and
@@ -131,7 +154,7 @@ func statusOf(errs errtree.List) (status int, ok bool) {
 	return 0, false
 }
 
-type statusCoder interface{ StatusCode() int }
+type statusCoder = interface{ StatusCode() int } // no type of its own: methods As know it
 
 // isEncoding tells a failure to encode an answer, which wraps the same errors as one to decode input.
 func isEncoding(errs errtree.List) bool {
@@ -149,12 +172,12 @@ func (o *Occurrence) infer(errs errtree.List, status int) *Fault {
 	if !o.nested {
 		input = o.inferInput(errs)
 	}
-	_, binding := errtree.FirstAs[*bindingError](errs)
+	_, binding := errtree.First[*bindingError](errs)
 	if f := inferContext(o, errs, binding || input != nil); f != nil {
 		return f
 	}
-	for _, rule := range []func(error) *Fault{inferValidation, inferJSON} {
-		if f := rule(o.err); f != nil {
+	for _, rule := range []func(errtree.List) *Fault{inferValidation, inferJSON} {
+		if f := rule(errs); f != nil {
 			return f
 		}
 	}
@@ -227,7 +250,7 @@ func arrival(req Request) (ended, left bool) {
 // isTimeout reports whether one of the errors says so of itself, as those of package net and of contexts do.
 func isTimeout(errs errtree.List) bool {
 	for _, e := range errs.Errors {
-		if t, ok := e.(interface{ Timeout() bool }); ok && t.Timeout() {
+		if t, ok := e.(interface{ Timeout() bool }); ok && !errs.Over() && t.Timeout() {
 			return true
 		}
 	}

@@ -115,12 +115,89 @@ func TestSlowErrors(t *testing.T) {
 	assert.Less(t, time.Since(begin), 5*time.Second)
 }
 
+// message makes its text of its cause's, each time; tail is a list whose Unwrap is the rest of it.
+type message struct{ cause error }
+
+func (m message) Error() string { return "w: " + m.cause.Error() }
+func (m message) Cause() error  { return m.cause }
+
+type tail []error
+
+func (t tail) Error() string        { return t[0].Error() }
+func (t tail) As(target any) bool   { return errors.As(t[0], target) }
+func (t tail) Is(target error) bool { return errors.Is(t[0], target) }
+func (t tail) Unwrap() error {
+	if len(t) == 1 {
+		return nil
+	}
+	return t[1:]
+}
+
+// blocking takes its time whatever it is asked.
+type blocking struct{ error }
+
+func (b blocking) Error() string   { time.Sleep(10 * time.Millisecond); return "blocking" }
+func (b blocking) Is(error) bool   { time.Sleep(10 * time.Millisecond); return false }
+func (b blocking) As(any) bool     { time.Sleep(10 * time.Millisecond); return false }
+func (b blocking) Unwrap() error   { time.Sleep(10 * time.Millisecond); return b.error }
+func (b blocking) StatusCode() int { return 423 }
+
+// Nothing about a tree takes quadratic time, and methods that block are asked for a while only.
+func TestTreesTakeBoundedTime(t *testing.T) {
+	var deep error = statusError(423)
+	for range 4_000 {
+		deep = message{deep}
+	}
+	wide := slices.Repeat(tail{io.EOF}, 20_000)
+	wide[19_999] = fault.TaskLocked
+	var slowly []error
+	for range 100 { // whose text alone takes a second
+		slowly = append(slowly, blocking{io.EOF})
+	}
+	for name, err := range map[string]error{
+		"texts of causes": deep, "a list that unwraps to its rest": wide, "methods that block": errors.Join(slowly...),
+		"below a fault": fault.TaskLocked.Wrap(errors.Join(slowly...)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			begin := time.Now()
+			assert.Equal(t, 423, responder(t).Respond(with(), err).Status)
+			assert.Less(t, time.Since(begin), 8*time.Second)
+		})
+	}
+	many := make([]fault.Attr, 20_000)
+	for i := range many {
+		many[i] = fault.Header(fmt.Sprint("X-", i), "v")
+	}
+	r, log := logged(t)
+	resp := r.Respond(with(), fault.TaskLocked.New(many...))
+	assert.Less(t, len(resp.Header()), 600)
+	assert.Contains(t, fmt.Sprint(log.only(t)["notes"]), "more headers than a response can have")
+}
+
+// asStatus is found by errors.As as an interface without a name.
+type asStatus struct{}
+
+func (asStatus) Error() string { return "as status" }
+func (asStatus) As(target any) bool {
+	s, ok := target.(*interface{ StatusCode() int })
+	if ok {
+		*s = statusError(410)
+	}
+	return ok
+}
+
+func TestStatusThroughAs(t *testing.T) {
+	assert.Equal(t, 410, responder(t).Respond(with(), fmt.Errorf("w: %w", asStatus{})).Status)
+}
+
 func TestWalkingDoesNotAllocate(t *testing.T) {
 	err := error(fault.TaskLocked.New())
 	for range 100 {
 		err = fmt.Errorf("w: %w", err)
 	}
 	assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = fault.From(err) }))
+	bare := fmt.Errorf("w: %w", fault.TaskLocked)
+	assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = fault.From(bare) }))
 }
 
 func BenchmarkFrom100(b *testing.B) {

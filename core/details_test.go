@@ -229,7 +229,8 @@ func TestErrorsInsideOfValues(t *testing.T) {
 		"of its own type":            {concrete{1, boom}, none},
 		"no error there":             {holder{Name: "n"}, `{"Name":"n","Err":null,"Any":null}`},
 		"nil of its type":            {concrete{1, nil}, `{"A":1,"E":null}`},
-		"one that says how it reads": {[]any{described{}}, `["as it says"]`},
+		"one that says how it reads": {[]any{described{}}, `[` + none + `]`},
+		"a key":                      {map[described]int{{}: 1}, none},
 		"a kind":                     {map[string]any{"k": fault.TaskLocked}, `{"k":` + none + `}`},
 	} {
 		t.Run(name, func(t *testing.T) {

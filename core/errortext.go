@@ -15,24 +15,33 @@ import (
 
 // errorText is err.Error() for logs, whatever Error() does, and without the input that was refused: of errors that
 // quote it, the text says what was expected, not what was sent.
-func errorText(err error) string {
+func errorText(err error) string { return textOfTree(err, errtree.Flatten(err, nil)) }
+
+func textOfTree(err error, errs errtree.List) string {
 	text := rawText(err)
-	if b, ok := errtree.As[*bindingError](err); ok { // all that it met is input
+	if b, ok := errtree.First[*bindingError](errs); ok { // all that it met is input
 		inside := rawText(b.error)
-		text = strings.ReplaceAll(text, inside, withoutQuotes(withoutInput(b.error, inside)))
+		text = strings.ReplaceAll(text, inside, withoutQuotes(withoutInput(errs, inside)))
 	}
-	return withoutInput(err, text)
+	return withoutInput(errs, text)
 }
 
-// withoutInput is the text of err without what is known to quote input.
-func withoutInput(err error, text string) string {
+// withoutInput is the text without what errors of the tree are known to quote of input.
+func withoutInput(errs errtree.List, text string) string {
 	left := maxTexts
-	for e := range errtree.All(err) {
-		if left--; left < 0 {
+	for _, e := range errs.Errors {
+		r, ok := redactionOf(e)
+		if !ok {
+			continue
+		}
+		text = r.apply(text)
+		if left--; left == 0 {
 			break
 		}
-		if r, ok := redactionOf(e); ok {
-			text = r.apply(text)
+	}
+	for quoting := range plainTexts(errs) {
+		if slices.ContainsFunc(quoters, func(prefix string) bool { return strings.HasPrefix(quoting, prefix) }) {
+			text = strings.ReplaceAll(text, quoting, withoutQuotes(quoting))
 		}
 	}
 	return text
@@ -87,9 +96,6 @@ func redactionOf(err error) (r redaction, ok bool) {
 	}
 	if reflect.TypeOf(err).Kind() == reflect.Slice {
 		return ofViolations(err)
-	}
-	if text := rawText(err); slices.ContainsFunc(quoters, func(prefix string) bool { return strings.HasPrefix(text, prefix) }) {
-		return redaction{quoting: text, instead: withoutQuotes(text)}, true
 	}
 	return redaction{}, false
 }

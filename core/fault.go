@@ -251,10 +251,13 @@ func faultOf(err error, calls *errtree.Calls) *Fault {
 func (f *Fault) fault() *Fault { return f }
 
 func (k *Kind) fault() *Fault {
-	if k == nil {
+	switch {
+	case k == nil:
 		return nil
+	case k.self == nil: // a Kind that nobody has registered
+		return &Fault{kind: k}
 	}
-	return &Fault{kind: k}
+	return k.self
 }
 
 func (f *Fault) all() []Attr {

@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -217,6 +218,10 @@ func (o *Occurrence) own(name string, values []string, add bool) {
 			return
 		}
 	}
+	if name == "Retry-After" && !isWait(values) {
+		o.note("header Retry-After refused: it is no number of seconds and no date")
+		return
+	}
 	if name == "Cache-Control" && !add {
 		resp.cacheControl = values
 		return
@@ -230,5 +235,21 @@ func (o *Occurrence) own(name string, values []string, add bool) {
 			return
 		}
 	}
+	if len(resp.own) == maxOwn {
+		o.note("there are more headers than a response can have")
+		return
+	}
 	resp.own = append(resp.own, headerField{name, values})
+}
+
+// maxOwn bounds how many headers an error can set.
+const maxOwn = 500
+
+// isWait reports whether the values say when to come back (RFC 9110, section 10.2.3).
+func isWait(values []string) bool {
+	return !slices.ContainsFunc(values, func(value string) bool {
+		_, err := strconv.ParseInt(value, 10, 64)
+		_, ok := waitOf(value, time.Time{})
+		return !ok || errors.Is(err, strconv.ErrRange)
+	})
 }

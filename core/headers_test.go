@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -152,6 +153,11 @@ func TestRetryStory(t *testing.T) {
 		{"the kind's wait", later, nil, true, "2"},
 		{"the kind's wait, taken back", later.New(fault.RetryAfter(-1)), nil, true, ""},
 		{"a header by name", fault.Conflict.New(fault.Header("retry-after", "7")), nil, true, "7"},
+		{"a header that is none", fault.ServiceUnavailable.New(fault.Header("Retry-After", "-5")), nil, true, ""},
+		{"one beyond any number", fault.ServiceUnavailable.New(fault.Header("Retry-After", strings.Repeat("9", 30))), nil, true, ""},
+		{"one computed", fault.ServiceUnavailable.New(fault.HeadersFunc(func(fault.Request) http.Header {
+			return http.Header{"Retry-After": {"soon"}}
+		})), nil, true, ""},
 		{"a kind that says never", never, nil, false, ""},
 		{"whatever the error says", never.New(fault.RetryAfter(time.Second), fault.Header("Retry-After", "7")), nil, false, ""},
 		{"a policy that says no", fault.ServiceUnavailable.New(fault.RetryAfter(time.Second)), no, false, ""},

@@ -1,10 +1,14 @@
 package fault
 
 import (
+	"fmt"
+	"io"
+	"iter"
 	"mime"
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 
 	"github.com/polyfault/polyfault/internal/errtree"
@@ -32,6 +36,8 @@ var inputRules = []inputRule{
 	{prefix: "multipart: ", kind: BadRequest, evidence: sendsMultipart},
 	{prefix: "malformed MIME header", kind: BadRequest, evidence: sendsMultipart},
 	{prefix: "cannot read multipart/form-data body: ", kind: BadRequest}, // fasthttp
+	{prefix: noMultipart, kind: BadRequest, evidence: sendsMultipart},    // fasthttp, of a bad boundary
+	{prefix: noMultipart, kind: UnsupportedMediaType},
 	{prefix: "missing form body", kind: BadRequest},
 	{prefix: "http: POST too large", kind: ContentTooLarge},
 
@@ -54,8 +60,40 @@ var inputRules = []inputRule{
 	{prefix: "missing or malformed API Key", kind: Unauthorized},
 }
 
-// maxTexts is how many errors of a tree are asked for their texts: each text may be as long as the tree is deep.
+const noMultipart = "request Content-Type has bad boundary or is not multipart/form-data"
+
+// maxTexts is how many errors of a tree are asked for their texts.
 const maxTexts = 64
+
+// plainTexts yields the texts of errors that need no other one to make them: those that stand for themselves, and those
+// of fmt, which have theirs ready. Others make one that is as long as the tree is deep.
+func plainTexts(errs errtree.List) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		leaves, wrappers := maxTexts, maxTexts
+		for _, e := range errs.Errors {
+			left := &leaves
+			if isInner(e) {
+				left = &wrappers
+			}
+			if *left <= 0 || left == &wrappers && !isOfFmt(e) {
+				continue
+			}
+			if *left--; errs.Over() || !yield(rawText(e)) {
+				return
+			}
+		}
+	}
+}
+
+var (
+	fmtWrap  = reflect.TypeOf(fmt.Errorf("%w", io.EOF))
+	fmtWraps = reflect.TypeOf(fmt.Errorf("%w %w", io.EOF, io.EOF))
+)
+
+func isOfFmt(err error) bool {
+	t := reflect.TypeOf(err)
+	return t == fmtWrap || t == fmtWraps
+}
 
 // inferInput goes through the rules; nil when none holds.
 func (o *Occurrence) inferInput(errs errtree.List) *Fault {
@@ -64,19 +102,16 @@ func (o *Occurrence) inferInput(errs errtree.List) *Fault {
 			return &Fault{kind: r.kind}
 		}
 	}
-	for _, e := range errs.Errors[:min(len(errs.Errors), maxTexts)] {
-		if r := inputRuleOf(rawText(e)); r != nil && r.kind != nil && (r.evidence == nil || r.evidence(o, errs)) {
+	for text := range plainTexts(errs) {
+		for i := range inputRules {
+			r := &inputRules[i]
+			if r.err != nil || !strings.HasPrefix(text, r.prefix) || r.evidence != nil && !r.evidence(o, errs) {
+				continue
+			}
+			if r.kind == nil {
+				break
+			}
 			return &Fault{kind: r.kind}
-		}
-	}
-	return nil
-}
-
-// inputRuleOf is the first rule for a text; nil without any.
-func inputRuleOf(text string) *inputRule {
-	for i := range inputRules {
-		if r := &inputRules[i]; r.err == nil && strings.HasPrefix(text, r.prefix) {
-			return r
 		}
 	}
 	return nil

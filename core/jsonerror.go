@@ -12,23 +12,24 @@ import (
 const unknownFieldPrefix = `json: unknown field "`
 
 // inferJSON tells where the JSON is wrong, never what stands there.
-func inferJSON(err error) *Fault {
-	if refused, ok := errtree.As[*refusedInput](err); ok {
+func inferJSON(errs errtree.List) *Fault {
+	if refused, ok := errtree.First[*refusedInput](errs); ok {
 		return refused.answer
 	}
-	if syntax, ok := errtree.As[*json.SyntaxError](err); ok {
+	if syntax, ok := errtree.FirstAs[*json.SyntaxError](errs); ok {
 		return &Fault{kind: InvalidJSON, attrs: inputAttrs(syntax.Offset, Location{})}
 	}
-	b, _ := errtree.Find(err, func(e error) (*bindingError, bool) {
-		b, ok := e.(*bindingError)
-		return b, ok && (b.target != nil || b.in != "")
-	})
-	if mismatch, ok := errtree.As[*json.UnmarshalTypeError](err); ok {
+	var b *bindingError
+	for _, e := range errs.Errors {
+		if mark, ok := e.(*bindingError); ok && (mark.target != nil || mark.in != "") {
+			b = mark
+			break
+		}
+	}
+	if mismatch, ok := errtree.FirstAs[*json.UnmarshalTypeError](errs); ok {
 		return b.mismatch(mismatch)
 	}
-	name, ok := errtree.Find(err, func(e error) (string, bool) { // encoding/json has no type for it
-		return strings.CutPrefix(rawText(e), unknownFieldPrefix)
-	})
+	name, ok := unknownField(errs)
 	if !ok {
 		return nil
 	}
@@ -37,6 +38,16 @@ func inferJSON(err error) *Fault {
 		f.attrs = []Attr{b.unknownMember(name)}
 	}
 	return f
+}
+
+// unknownField finds what encoding/json has no type for.
+func unknownField(errs errtree.List) (name string, ok bool) {
+	for text := range plainTexts(errs) {
+		if name, ok = strings.CutPrefix(text, unknownFieldPrefix); ok {
+			return name, true
+		}
+	}
+	return "", false
 }
 
 // mismatch is the answer to a value of the wrong type. The path in the error leaves out items and keys, and has the Go

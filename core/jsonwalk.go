@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/polyfault/polyfault/internal/errtree"
 	"github.com/polyfault/polyfault/internal/jsonpointer"
 )
 
@@ -634,7 +635,7 @@ func (e *refusedInput) Unwrap() error { return e.error }
 
 // kindOfRefusal reads what a type that decodes itself had against its input.
 func kindOfRefusal(err error) *Kind {
-	if f := inferJSON(err); f != nil {
+	if f := inferJSON(errtree.Flatten(err, nil)); f != nil {
 		return f.kind
 	}
 	var number *strconv.NumError

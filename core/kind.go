@@ -25,6 +25,7 @@ type Kind struct {
 	index   int           // in the table of kinds
 	inherit bool          // the status comes from the parent
 	exits   bool          // the exit code is the kind's own
+	self    *Fault        // of the kind and nothing else
 	never   bool          // the kind itself says RetryNever
 	headers []headerField // by name, of spec.Headers
 }
@@ -108,6 +109,7 @@ func register(parent *Kind, s Spec) *Kind {
 		panic("fault: kind " + k.describe() + ": " + problem)
 	}
 	k.resolve()
+	k.self = &Fault{kind: k}
 	k.index = len(kinds.list)
 	kinds.list = append(kinds.list, k)
 	kinds.byCode[s.Code] = k

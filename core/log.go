@@ -29,7 +29,7 @@ func (o *Occurrence) logLine() []slog.Attr {
 			l.text("path", path, maxPath)
 		})
 	}
-	l.text("cause", errorText(o.err), maxCause)
+	l.text("cause", textOfTree(o.err, o.tree()), maxCause)
 	if o.panicked {
 		l.add(slog.Bool("panic", true))
 	}

@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"github.com/polyfault/polyfault/internal/errtree"
 	"iter"
 	"slices"
 	"time"
@@ -17,7 +18,8 @@ type Occurrence struct {
 	request   Request
 
 	err        error
-	fault      *Fault // nil when nobody classified the error, and for a bare kind
+	errs       errtree.List // see tree
+	fault      *Fault       // nil when nobody classified the error, and for a bare kind
 	kind       *Kind
 	status     int
 	unknown    bool // nobody classified it: what clients learn depends on the exposure

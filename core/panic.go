@@ -54,14 +54,19 @@ func (e *panicError) unwrapped() error {
 
 // findPanic finds a recovered panic that middleware has wrapped on its way.
 func (o *Occurrence) findPanic() {
-	if f, ok := o.err.(*Fault); ok && f.Unwrap() == nil {
-		return
+	var p *panicError
+	switch f, ours := o.err.(*Fault); {
+	case !ours:
+		p, _ = errtree.First[*panicError](o.tree())
+	case f.Unwrap() != nil: // without a list of the tree, which nobody else needs
+		p, _ = errtree.Find(o.err, func(e error) (*panicError, bool) {
+			p, ok := e.(*panicError)
+			return p, ok
+		})
 	}
-	o.noted("an error's Unwrap, Cause, Is or As", func() {
-		if p, ok := errtree.As[*panicError](o.err); ok {
-			o.panicked, o.stack = true, p.stack
-		}
-	})
+	if p != nil {
+		o.panicked, o.stack = true, p.stack
+	}
 }
 
 func describePanic(value any) string {

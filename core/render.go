@@ -262,25 +262,17 @@ func plainText(v any) (s string) {
 	case time.Time:
 		return v.Format(time.RFC3339)
 	case error:
-		text, _ := v.(encoding.TextMarshaler) // what it says besides is for logs
-		return marshalledText(text)
+		return "" // whatever it says is for logs
 	case fmt.Stringer:
 		return v.String() // a nil pointer may panic: see above
 	case encoding.TextMarshaler:
-		return marshalledText(v)
+		text, err := v.MarshalText()
+		if err != nil {
+			return ""
+		}
+		return string(text)
 	}
 	return basicText(reflect.ValueOf(v))
-}
-
-func marshalledText(v encoding.TextMarshaler) string {
-	if v == nil {
-		return ""
-	}
-	text, err := v.MarshalText()
-	if err != nil {
-		return ""
-	}
-	return string(text)
 }
 
 func basicText(v reflect.Value) string {

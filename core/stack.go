@@ -94,7 +94,7 @@ func (o *Occurrence) recordStack() {
 	if o.panicked {
 		return
 	}
-	o.noted("the stack of an error", func() { o.stack = stackIn(o.err) })
+	o.noted("the stack of an error", func() { o.stack = stackIn(o.tree()) })
 	switch {
 	case o.stack != nil:
 	case o.fault != nil && len(o.fault.stack) > 0:
@@ -105,8 +105,11 @@ func (o *Occurrence) recordStack() {
 }
 
 // stackIn is the stack that an error brings, as several libraries record one; nil without any.
-func stackIn(err error) (found Stack) {
-	for e := range errtree.All(err) {
+func stackIn(errs errtree.List) (found Stack) {
+	for _, e := range errs.Errors {
+		if errs.Over() {
+			break
+		}
 		switch e := e.(type) {
 		case *Fault, *Kind:
 		case interface{ Callers() []uintptr }:

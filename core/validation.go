@@ -22,9 +22,9 @@ type validatorError interface {
 
 // inferValidation recognises lists of field errors by their shape, in all branches of the tree.
 // Values stay out of the answer.
-func inferValidation(err error) *Fault {
+func inferValidation(errs errtree.List) *Fault {
 	c := fieldCollector{budget: maxElements}
-	for e := range errtree.All(err) {
+	for _, e := range errs.Errors {
 		if b, ok := e.(*bindingError); ok {
 			c.enter(b)
 		}
@@ -48,6 +48,15 @@ type fieldCollector struct {
 	finder  placeFinder
 }
 
+// isInner reports whether the error unwraps: a walk then comes to what the list holds by itself.
+func isInner(err error) bool {
+	switch err.(type) {
+	case interface{ Unwrap() error }, interface{ Unwrap() []error }, interface{ Cause() error }:
+		return true
+	}
+	return false
+}
+
 // enter takes over what the mark of a binding says of the errors inside it.
 func (c *fieldCollector) enter(b *bindingError) {
 	if b.in != "" {
@@ -60,7 +69,7 @@ func (c *fieldCollector) enter(b *bindingError) {
 
 func (c *fieldCollector) collect(err error, nesting int) {
 	list := reflect.ValueOf(err)
-	if list.Kind() != reflect.Slice || nesting > maxNesting {
+	if list.Kind() != reflect.Slice || nesting > maxNesting || isInner(err) {
 		return
 	}
 	root := ""

@@ -50,7 +50,10 @@ func Recover(r *fault.Responder) echo.MiddlewareFunc {
 					err = x.recovered(c, v)
 				}
 			}()
-			if err = next(c); err == http.ErrAbortHandler || fault.IsNil(err) || x.buffered() {
+			switch err = next(c); {
+			case fault.IsNil(err):
+				return nil // also for a typed nil: loggers around would ask it for its text
+			case err == http.ErrAbortHandler || x.buffered():
 				return err
 			}
 			x.fails(c)

@@ -414,3 +414,22 @@ func TestTheDefaultResponder(t *testing.T) {
 	assert.Equal(t, 423, resp.StatusCode)
 	assert.Contains(t, body, `"EN":"This is not possible because the task is locked."`)
 }
+
+// A typed nil is none: middleware around would ask it for its text.
+func TestATypedNilGoesNoFurther(t *testing.T) {
+	s := installed(t)
+	var outside []error
+	s.Pre(func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			err := next(c)
+			outside = append(outside, err)
+			return err
+		}
+	})
+	s.GET("/", func(echo.Context) error {
+		var none *echo.HTTPError
+		return none
+	})
+	s.get("/")
+	assert.Equal(t, []error{nil}, outside)
+}

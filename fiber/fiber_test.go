@@ -1084,3 +1084,22 @@ func TestLoggerSeesTheAnswer(t *testing.T) {
 	assertLocked(t, get(t, serve(t, app), "/"))
 	assert.Equal(t, "423 task_locked\n", out.String())
 }
+
+// A typed nil is none: middleware around would ask it for its text.
+func TestATypedNilGoesNoFurther(t *testing.T) {
+	r, _ := logging(t)
+	app := newApp(r)
+	outside := make(chan error, 1)
+	app.Use(func(c *fiber.Ctx) error {
+		err := c.Next()
+		outside <- err
+		return err
+	})
+	app.Use(faultfiber.Recover(r))
+	app.Get("/", func(*fiber.Ctx) error {
+		var none *fiber.Error
+		return none
+	})
+	get(t, serve(t, app), "/")
+	assert.NoError(t, <-outside)
+}

@@ -36,7 +36,7 @@ func Recover(r *fault.Responder) fiber.Handler {
 			}
 		}()
 		if err = c.Next(); fault.IsNil(err) {
-			return err
+			return nil // also for a typed nil: loggers around would ask it for its text
 		}
 		return outward(r, c, err)
 	}

@@ -8,12 +8,13 @@ import (
 	"iter"
 	"reflect"
 	"slices"
+	"time"
 )
 
 const (
-	maxErrors  = 1 << 17 // that a walk looks at
-	maxDepth   = 1 << 15 // of branches inside of branches, each of which costs stack
-	maxMethods = 1 << 10 // Is and As that a search calls: each may take its time
+	maxErrors = 1 << 17                // that a walk looks at
+	maxDepth  = 1 << 15                // of branches inside of branches, each of which costs stack
+	maxTime   = 500 * time.Millisecond // that the methods of a tree may take
 )
 
 // All yields the errors in the tree of err in the order of [errors.As]: the error itself, then what it unwraps
@@ -28,13 +29,14 @@ func All(err error) iter.Seq[error] {
 type List struct {
 	Errors   []error // in the order of [All]
 	panicked func(value any)
+	time     *stopwatch // of the walk and of all searches
 }
 
 // Flatten walks the tree of err. panicked, unless it is nil, gets the value of each panic of a foreign method, now and
 // in the searches to come.
 func Flatten(err error, panicked func(value any)) List {
-	list := List{panicked: panicked}
-	w := walk{maxErrors, panicked}
+	list := List{panicked: panicked, time: &stopwatch{}}
+	w := walk{maxErrors, panicked, list.time}
 	find(&w, err, func(e error) (struct{}, bool) {
 		list.Errors = append(list.Errors, e)
 		return struct{}{}, false
@@ -44,14 +46,44 @@ func Flatten(err error, panicked func(value any)) List {
 
 // Find returns what match makes of the first error of the tree for which it says yes. A panic of match passes through.
 func Find[T any](err error, match func(error) (T, bool)) (found T, ok bool) {
-	w := walk{maxErrors, nil}
+	w := walk{maxErrors, nil, &stopwatch{}}
 	return find(&w, err, match, 0)
 }
 
 type walk struct {
 	left     int // errors to look at
 	panicked func(value any)
+	time     *stopwatch
 }
+
+// A stopwatch looks at the clock each few calls of foreign methods, which may block: those of most trees are done
+// before.
+type stopwatch struct {
+	calls int
+	begin time.Time
+	over  bool
+}
+
+// Over reports whether the methods have taken too long, and counts one more. It is short enough to be compiled into the
+// walk.
+func (s *stopwatch) Over() bool {
+	s.calls++
+	return s.over || s.calls&15 == 0 && s.look()
+}
+
+func (s *stopwatch) look() bool {
+	if s.begin.IsZero() {
+		s.begin = time.Now()
+	}
+	s.over = time.Since(s.begin) > maxTime
+	return s.over
+}
+
+// Calls counts the methods of one more search in the tree.
+func (l List) Calls() Calls { return Calls{l.panicked, l.time} }
+
+// Over reports whether the methods of the tree have taken too long to be asked more, and counts one more.
+func (l List) Over() bool { return l.time != nil && l.time.Over() }
 
 func find[T any](w *walk, err error, match func(error) (T, bool), depth int) (found T, ok bool) {
 	var circle circle
@@ -61,7 +93,7 @@ func find[T any](w *walk, err error, match func(error) (T, bool), depth int) (fo
 			tell(w.panicked, recover())
 		}
 	}()
-	for w.left > 0 {
+	for w.left > 0 && !w.time.Over() {
 		v := reflect.ValueOf(err)
 		if isNil(v) || v.Kind() == reflect.Pointer && circle.closes(err) {
 			break
@@ -138,7 +170,7 @@ func Is(err, target error) bool {
 
 // Is reports whether one of the errors is the target, by itself or by its method Is.
 func (l List) Is(target error) bool {
-	s := search{target: target, byIdentity: reflect.TypeOf(target).Comparable(), calls: Calls{panicked: l.panicked}}
+	s := search{target: target, byIdentity: reflect.TypeOf(target).Comparable(), calls: l.Calls()}
 	return slices.ContainsFunc(l.Errors, s.is)
 }
 
@@ -172,9 +204,19 @@ func As[T any](err error) (T, bool) {
 	return Find(err, func(e error) (T, bool) { return One[T](e, &calls) })
 }
 
+// First is the first of the errors that is a T by itself, without asking its methods.
+func First[T any](list List) (found T, ok bool) {
+	for _, e := range list.Errors {
+		if found, ok = e.(T); ok {
+			return found, true
+		}
+	}
+	return found, false
+}
+
 // FirstAs is [As] for a list.
 func FirstAs[T any](list List) (found T, ok bool) {
-	calls := Calls{panicked: list.panicked}
+	calls := list.Calls()
 	for _, e := range list.Errors {
 		if found, ok = One[T](e, &calls); ok {
 			return found, true
@@ -183,15 +225,17 @@ func FirstAs[T any](list List) (found T, ok bool) {
 	return found, false
 }
 
-// Calls counts the methods of foreign errors that a search has called. The zero value is ready.
+// Calls are the methods of foreign errors that a search calls. The zero value is ready.
 type Calls struct {
-	made     int
 	panicked func(value any)
+	time     *stopwatch
 }
 
 func (c *Calls) more() bool {
-	c.made++
-	return c.made <= maxMethods
+	if c.time == nil {
+		c.time = &stopwatch{}
+	}
+	return !c.time.Over()
 }
 
 // One is the error as a T: it is one, or its method As makes one.

@@ -12,13 +12,10 @@ const (
 	maxPointers = 256     // nesting: encoding/json finds the cycles among them
 )
 
-// isBareError finds errors that say nothing of their JSON form: encoding/json would write their
-// exported fields, or "{}".
-func isBareError(v any) bool {
-	if _, isError := v.(error); !isError {
-		return false
-	}
-	return !encodesItself(v)
+// isError: whatever an error says of its JSON form, its text is for logs.
+func isError(v any) bool {
+	_, is := v.(error)
+	return is
 }
 
 func encodesItself(v any) bool {
@@ -35,7 +32,7 @@ type standIn struct{}
 func (standIn) Error() string                { return Unencodable }
 func (standIn) MarshalText() ([]byte, error) { return []byte(Unencodable), nil }
 
-// withoutErrors is v, or a copy that has stand-ins where v holds bare errors; complete tells which. It is ok unless an
+// withoutErrors is v, or a copy that has stand-ins where v holds errors; complete tells which. It is ok unless an
 // error has a place that only its own type fits, or there is too much to search.
 func withoutErrors(v any) (safe any, complete, ok bool) {
 	s := searcher{left: maxSearched}
@@ -54,7 +51,7 @@ func withoutErrors(v any) (safe any, complete, ok bool) {
 
 type searcher struct{ left int }
 
-// find reports whether the value holds a bare error where encoding/json looks.
+// find reports whether the value holds a error where encoding/json looks.
 func (s *searcher) find(v reflect.Value, depth int) bool {
 	if s.left--; s.left < 0 || depth > maxPointers || !v.IsValid() {
 		return false
@@ -63,7 +60,7 @@ func (s *searcher) find(v reflect.Value, depth int) bool {
 		return false
 	}
 	if v.CanInterface() {
-		if one := v.Interface(); isBareError(one) {
+		if one := v.Interface(); isError(one) {
 			return true
 		} else if encodesItself(one) {
 			return false
@@ -79,8 +76,8 @@ func (s *searcher) find(v reflect.Value, depth int) bool {
 			}
 		}
 	case reflect.Map:
-		for _, value := range v.Seq2() {
-			if s.find(value, depth+1) {
+		for key, value := range v.Seq2() {
+			if s.find(key, depth+1) || s.find(value, depth+1) {
 				return true
 			}
 		}
@@ -100,7 +97,7 @@ func mayHold(t reflect.Type) bool {
 	case reflect.Interface, reflect.Pointer, reflect.Struct:
 		return true
 	case reflect.Slice, reflect.Array, reflect.Map:
-		return mayHold(t.Elem()) || t.Implements(errorType)
+		return mayHold(t.Elem()) || t.Implements(errorType) || t.Kind() == reflect.Map && mayHold(t.Key())
 	}
 	return t.Implements(errorType)
 }
@@ -117,14 +114,14 @@ func isNil(v reflect.Value) bool {
 
 func isEncoded(field reflect.StructField) bool { return field.IsExported() || field.Anonymous }
 
-// mask replaces the bare errors below dst, which can be set and is nobody else's, and copies what it goes through. It
+// mask replaces the errors below dst, which can be set and is nobody else's, and copies what it goes through. It
 // reports false for one that cannot be replaced.
 func mask(dst reflect.Value) bool {
 	if !mayHold(dst.Type()) || isNil(dst) {
 		return true
 	}
 	if dst.Kind() != reflect.Interface && dst.CanInterface() {
-		if one := dst.Interface(); isBareError(one) {
+		if one := dst.Interface(); isError(one) {
 			return false
 		} else if encodesItself(one) {
 			return true
@@ -160,7 +157,7 @@ func mask(dst reflect.Value) bool {
 }
 
 func maskInterface(dst reflect.Value) bool {
-	if isBareError(dst.Elem().Interface()) {
+	if isError(dst.Elem().Interface()) {
 		if !reflect.TypeFor[standIn]().AssignableTo(dst.Type()) {
 			return false
 		}
@@ -188,6 +185,9 @@ func maskItems(list reflect.Value) bool {
 func maskMap(dst reflect.Value) bool {
 	masked := reflect.MakeMapWithSize(dst.Type(), dst.Len())
 	for key, value := range dst.Seq2() {
+		if isError(key.Interface()) {
+			return false // two stand-ins would be one key
+		}
 		own := reflect.New(dst.Type().Elem()).Elem()
 		own.Set(value)
 		if !mask(own) {

@@ -13,7 +13,7 @@ import (
 )
 
 // Unencodable stands in for a value that JSON cannot express: a channel, a function, a cycle, a
-// value whose MarshalJSON fails or panics, an error that does not say itself how it reads, wherever in a value.
+// value whose MarshalJSON fails or panics, an error, wherever in a value.
 const Unencodable = "(not encodable)"
 
 const (
@@ -211,7 +211,7 @@ func marshal(v any) (encoded []byte, complete, ok bool) {
 			encoded, ok = nil, false
 		}
 	}()
-	if isBareError(v) {
+	if isError(v) {
 		return nil, false, false
 	}
 	safe, complete, ok := withoutErrors(v)

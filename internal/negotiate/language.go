@@ -25,13 +25,13 @@ type Languages struct {
 	longest int                      // bytes of a tag
 	tags    []string                 // lower case
 	single  map[string]*family.Match // for headers that are the tag of a language, in its own spelling or in lower case
-	others  *family.Match            // what the wildcard stands for
+	others  [2]family.Match          // what the wildcard stands for: the first language, then the others
 }
 
-// NewLanguages prepares the answers; results are indexes into members. others is what the wildcard stands for, in
-// this order.
+// NewLanguages prepares the answers; results are indexes into members. others is what the wildcard stands for: the first
+// of them as a range of its own, then all others.
 func NewLanguages(members []family.Member, others []int) *Languages {
-	l := &Languages{index: family.NewIndex(members), single: map[string]*family.Match{}, others: &family.Match{}}
+	l := &Languages{index: family.NewIndex(members), single: map[string]*family.Match{}}
 	for _, m := range members {
 		tag := m.Tag.String()
 		l.tags = append(l.tags, strings.ToLower(tag))
@@ -39,8 +39,9 @@ func NewLanguages(members []family.Member, others []int) *Languages {
 		l.longest = max(l.longest, len(tag))
 		l.single[tag], l.single[strings.ToLower(tag)] = found, found
 	}
-	for _, i := range others {
-		l.others.List = append(l.others.List, uint8(i))
+	for n, i := range others {
+		part := &l.others[min(n, 1)]
+		part.List = append(part.List, uint8(i))
 	}
 	return l
 }
@@ -48,7 +49,7 @@ func NewLanguages(members []family.Member, others []int) *Languages {
 // A Preference is the answer to one header: for each of its ranges, the most wanted first, the languages that it
 // stands for. It holds no reference to the header.
 type Preference struct {
-	ranges   [maxMembers]*family.Match
+	ranges   [maxMembers + 1]*family.Match // a wildcard is two
 	count    int
 	excluded set // by weight 0
 }
@@ -95,14 +96,21 @@ func (l *Languages) Prefer(header string) (p Preference) {
 	}
 	var storage [maxMembers]member
 	members := scanLanguages(header, &storage)
-	refusing := false
+	refusing, others := false, false
 	for range members {
 		m := heaviest(members)
 		if m == nil {
 			break
 		}
 		m.done = true
-		p.add(l.find(m.tag))
+		switch {
+		case m.tag != "*":
+			p.add(l.find(m.tag))
+		case !others:
+			p.add(&l.others[0])
+			p.add(&l.others[1])
+			others = true
+		}
 	}
 	for i := range members {
 		refusing = refusing || members[i].weight == 0
@@ -114,9 +122,6 @@ func (l *Languages) Prefer(header string) (p Preference) {
 }
 
 func (l *Languages) find(tag string) *family.Match {
-	if tag == "*" {
-		return l.others
-	}
 	var buffer [maxTag]byte
 	found, _ := l.index.Find(lower(tag, &buffer))
 	return found
