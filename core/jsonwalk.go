@@ -266,7 +266,7 @@ func (w *jsonWalk) members(p *jsonPlan, v reflect.Value, r *requiredMember) {
 		if exact {
 			next = f.number + 1
 		}
-		again := false
+		var again bool
 		if exact && f.number < 64*len(seen) {
 			bit := uint64(1) << (f.number % 64)
 			again = seen[f.number/64]&bit != 0

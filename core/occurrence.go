@@ -1,10 +1,11 @@
 package fault
 
 import (
-	"github.com/polyfault/polyfault/internal/errtree"
 	"iter"
 	"slices"
 	"time"
+
+	"github.com/polyfault/polyfault/internal/errtree"
 )
 
 // An Occurrence is one error in one request, as formats and observers see it.
