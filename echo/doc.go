@@ -23,7 +23,7 @@
 // the name of the status, and not the text of the internal error, as c.Bind puts it there). What c.Bind
 // fails at is 400 in the words of the catalogue. An *echo.BindingError, which value binders make, is
 // [fault.BadParamValue] with a field error for the parameter, in the path or the query as the request has
-// it, and for every one where several are joined; the values stay in the log, and mappers are not asked
+// it, and for every one where several are joined; the values are shown nowhere, and mappers are not asked
 // about it. echo's own errors are shared: give them a cause by WithInternal, SetInternal changes them for
 // everybody.
 //

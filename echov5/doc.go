@@ -27,8 +27,9 @@
 //
 // What c.Bind fails at is 400 in the words of the catalogue. An *echo.BindingError, which value binders make, is
 // [fault.BadParamValue] with a field error for the parameter, in the path or the query as the request has
-// it, and for every one where several are joined; the values stay in the log, and mappers are not asked
-// about it.
+// it, and for every one where several are joined; the values are shown nowhere, and mappers are not asked
+// about it. echo.ErrNonExistentKey is 500: not only the generic binders give it for a parameter that is missing, but
+// also ContextGet, for a mistake of the program. Return fault.Binding(err) where it means the request.
 //
 // # What happens to a response that has begun
 //

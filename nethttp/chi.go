@@ -31,7 +31,8 @@ import (
 // HEAD nor OPTIONS. The router is asked about the path as it came and as chi's StripSlashes, CleanPath and URLFormat
 // leave it; then about the ends of it, for a router that is mounted itself. There a catch-all route can take the whole path
 // for its own: where you can, leave InstallChi to the outermost router. When a method that chi does not know meets
-// a path without a handler, Allow is empty.
+// a path without a handler, Allow is empty; so it is on a mounted router for a method of chi.RegisterMethod that this
+// router has no route for. Routes of such methods belong before the first request.
 //
 // chi is not imported: C is its Context, and m any router with these methods of chi 5.
 func InstallChi[C any](m interface {
