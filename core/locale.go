@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
@@ -184,6 +186,27 @@ func tagOfFile(base string) (language.Tag, string) {
 	return found.Tag, nameRule(found)
 }
 
+const otherMissing = `the form "other" is missing; add it: it is for each number that has no form of its own`
+
+// shapeOf is what a value is in the file.
+func shapeOf(value any) string {
+	switch value.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "a string"
+	case bool:
+		return "a boolean"
+	case map[string]any:
+		return "a table"
+	case json.Number, int64, float64:
+		return "a number"
+	case time.Time:
+		return "a date"
+	}
+	return "a list"
+}
+
 // nameRule says what is wrong with the name of a file; "" for nothing.
 func nameRule(n localefile.Name) string {
 	switch n.Fault {
@@ -191,6 +214,9 @@ func nameRule(n localefile.Name) string {
 		return "the name of a locale file is active.<tag>.toml or <tag>.toml, or .json, active.pt-BR.toml for example; " +
 			"where other files lie beside them, give the folder of the locale files alone"
 	case localefile.OtherFormat:
+		if lower := strings.ToLower(n.Ext); lower == "toml" || lower == "json" {
+			return fmt.Sprintf("the ending %q is not in lower case; rename the file to end in .%s", n.Ext, lower)
+		}
 		return fmt.Sprintf("locale files are TOML or JSON, not %q; polyfault locales import makes one of it", n.Ext)
 	case localefile.UnknownTag:
 		return fmt.Sprintf("%q is not a known BCP 47 language tag", shortened(n.Written))
@@ -258,7 +284,7 @@ func (c *treeCheck) tree(tree any) (key, rule string) {
 		}
 		return "", ""
 	}
-	return "", fmt.Sprintf("a locale file is a table of texts, not %T", tree)
+	return "", "a locale file is a table of texts, not " + shapeOf(tree)
 }
 
 // table looks at a table of texts and further tables.
@@ -273,7 +299,7 @@ func (c *treeCheck) table(prefix string, table map[string]any) (key, rule string
 				key, rule = id, fmt.Sprintf("%q is a reserved word of the file format and no text id", name)
 			}
 		default:
-			key, rule = id, fmt.Sprintf("a text is a string or a table of plural forms, not %T", value)
+			key, rule = id, "a text is a string or a table of plural forms, not "+shapeOf(value)
 		}
 		if name == "" {
 			key, rule = id, "an id is empty"
@@ -289,7 +315,7 @@ func (c *treeCheck) table(prefix string, table map[string]any) (key, rule string
 func (c *treeCheck) nested(id, name string, table map[string]any) (key, rule string) {
 	switch {
 	case len(table) == 0:
-		return id, `the form "other" is missing`
+		return id, otherMissing
 	case name == localefile.Translation:
 		return id, fmt.Sprintf("%q is a reserved word of the file format and no text id", name)
 	case isText(table):
@@ -340,7 +366,7 @@ func (c *treeCheck) members(id, inside string, table map[string]any) (key, rule 
 			}
 			continue
 		case !isString:
-			return at, fmt.Sprintf("must be a string, not %T", table[name])
+			return at, "must be a string, not " + shapeOf(table[name])
 		case member == "other" && text == "":
 			c.emptyOther[id] = true
 		}
@@ -366,7 +392,7 @@ func (f *localeFile) enter(messages []*i18n.Message) (key, rule string) {
 		case err != nil:
 			return m.ID, err.Error()
 		case lacksOther && !f.emptyOther[m.ID]:
-			return m.ID, `the form "other" is missing`
+			return m.ID, otherMissing
 		}
 		if compiled[plural.Other] != nil {
 			f.texts[m.ID] = compiled
