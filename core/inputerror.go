@@ -38,6 +38,8 @@ var inputRules = []inputRule{
 	{prefix: "cannot read multipart/form-data body: ", kind: BadRequest}, // fasthttp
 	{prefix: noMultipart, kind: BadRequest, evidence: sendsMultipart},    // fasthttp, of a bad boundary
 	{prefix: noMultipart, kind: UnsupportedMediaType},
+	{prefix: noMultipartNow, kind: BadRequest, evidence: sendsMultipart},
+	{prefix: noMultipartNow, kind: UnsupportedMediaType},
 	{prefix: "missing form body", kind: BadRequest},
 	{prefix: "http: POST too large", kind: ContentTooLarge},
 
@@ -60,7 +62,11 @@ var inputRules = []inputRule{
 	{prefix: "missing or malformed API Key", kind: Unauthorized},
 }
 
-const noMultipart = "request Content-Type has bad boundary or is not multipart/form-data"
+// fasthttp's words for a body that is no form, and those of its newer versions.
+const (
+	noMultipart    = "request Content-Type has bad boundary or is not multipart/form-data"
+	noMultipartNow = "fasthttp: request content-type has bad boundary or is not multipart/form-data"
+)
 
 // maxTexts is how many errors of a tree are asked for their texts.
 const maxTexts = 64

@@ -253,7 +253,7 @@ func TestInput(t *testing.T) {
 		{"GET", "/misuse", "", nil, 500, "unhandled"},
 		{"POST", "/file", "--b\r\nContent-Disposition: form-data; name=other\r\n\r\n1\r\n--b--\r\n",
 			[]string{"Content-Type", multipart}, 400, "missing_attribute"},
-		{"POST", "/file", canary, []string{"Content-Type", "text/plain"}, 400, "bad_request"},
+		{"POST", "/file", canary, []string{"Content-Type", "text/plain"}, 415, "unsupported_media_type"},
 		{"POST", "/form", canary, []string{"Content-Type", "multipart/form-data"}, 400, "bad_request"},
 		{"POST", "/form", canary, []string{"Content-Type", multipart}, 400, "bad_request"}, // before any handler
 		{"POST", "/form", canary, []string{"Content-Type", multipart, "Content-Encoding", "gzip"}, 400, "bad_request"},
