@@ -57,7 +57,8 @@ func origin() error { return pkgerrors.New("canary") }
 // The stack in the log is where the error was made.
 func TestStacksOfLibraries(t *testing.T) {
 	for name, err := range map[string]error{
-		"pkg/errors": pkgerrors.Wrap(origin(), "w"), "in a fault": fault.Database.Wrap(origin()), "joined": errors.Join(context.Canceled, origin()),
+		"pkg/errors": pkgerrors.Wrap(origin(), "w"), "in a fault": fault.Database.Wrap(origin()), "joined": errors.Join(context.Canceled,
+			origin()),
 	} {
 		log := &logtest.Lines{}
 		r, failed := fault.NewResponder(fault.WithLogger(slog.New(log)))
