@@ -18,27 +18,31 @@ import (
 // The precedence: an error of ours; the application's mappers; a body that is too large; a status
 // that the error carries; what the cause tells.
 func (o *Occurrence) classify() {
-	r := o.responder
 	if k, ok := o.err.(*Kind); ok && k != nil {
 		o.become(k, nil)
 		return
 	}
 	o.findPanic()
-	if f := o.ours(); f != nil {
+	if f := o.resolve(); f != nil {
 		o.become(f.Kind(), f)
 		return
 	}
+	o.unknown = true
+	o.become(o.responder.defaultKind, nil)
+}
+
+// resolve makes one of ours of the error: it is one, a mapper knows it, or the rules for foreign errors do; else nil.
+func (o *Occurrence) resolve() *Fault {
+	f := o.ours()
+	if f != nil {
+		return f
+	}
 	o.noted("an error's Unwrap, Cause, Is or As", func() {
-		if f := ask(r.mappers, o.err, o.mapperPanicked); f != nil {
-			o.become(f.Kind(), f)
-		} else if f := o.foreign(); f != nil {
-			o.become(f.Kind(), f)
+		if f = ask(o.responder.mappers, o.err, o.mapperPanicked); f == nil {
+			f = o.foreign()
 		}
 	})
-	if o.kind == nil {
-		o.unknown = true
-		o.become(r.defaultKind, nil)
-	}
+	return f
 }
 
 // tree is the error's, walked once for all who look into it: the methods of its errors may take their time.
@@ -87,12 +91,12 @@ func (o *Occurrence) foreign() *Fault {
 		o.quiet = true // the TimeoutHandler around has answered
 		return ServiceUnavailable.New()
 	}
-	status, explicit := statusOf(errs)
+	status, frameworks, explicit := statusOf(errs)
 	inferred := o.infer(errs, status)
 	switch {
 	case !explicit:
 		return o.withMessage(inferred, errs, 0)
-	case isRedirect(status) && isFrameworks(errs) && !o.panicked:
+	case isRedirect(status) && frameworks && !o.panicked:
 		o.redirect, o.status = true, status
 		return &Fault{kind: Any} // which nobody is told
 	case !isErrorStatus(status):
@@ -111,12 +115,6 @@ func (o *Occurrence) foreign() *Fault {
 }
 
 func isRedirect(status int) bool { return status >= 300 && status <= 399 }
-
-// isFrameworks reports whether a framework's own error tells the status: an adapter gives it a message, too.
-func isFrameworks(errs errtree.List) bool {
-	_, ok := errtree.FirstAs[messaged](errs)
-	return ok
-}
 
 type messaged = interface{ StatusMessage() string }
 
@@ -143,15 +141,17 @@ func (o *Occurrence) withMessage(f *Fault, errs errtree.List, status int) *Fault
 	return f.With(Detail("message", message))
 }
 
-// statusOf finds the status that a foreign error carries.
-func statusOf(errs errtree.List) (status int, ok bool) {
+// statusOf finds the status that a foreign error carries. It is a framework's own when the error has a message, too: an
+// adapter gives it both.
+func statusOf(errs errtree.List) (status int, frameworks, ok bool) {
 	if s, ok := errtree.FirstAs[statusCoder](errs); ok {
-		return s.StatusCode(), true
+		_, frameworks = s.(messaged)
+		return s.StatusCode(), frameworks, true
 	}
 	if s, ok := errtree.FirstAs[interface{ GetStatus() int }](errs); ok { // huma
-		return s.GetStatus(), true
+		return s.GetStatus(), false, true
 	}
-	return 0, false
+	return 0, false, false
 }
 
 type statusCoder = interface{ StatusCode() int } // no type of its own: methods As know it
@@ -168,12 +168,10 @@ func (o *Occurrence) infer(errs errtree.List, status int) *Fault {
 	if isEncoding(errs) {
 		return nil
 	}
-	var input *Fault
-	if !o.nested {
-		input = o.inferInput(errs)
-	}
-	_, binding := errtree.First[*bindingError](errs)
-	if f := inferContext(o, errs, binding || input != nil); f != nil {
+	input := o.inferInput(errs)
+	_, reading := errtree.First[*bindingError](errs)
+	reading = reading || input != nil
+	if f := inferContext(o, errs, reading); f != nil {
 		return f
 	}
 	for _, rule := range []func(errtree.List) *Fault{inferValidation, inferJSON} {
@@ -181,13 +179,13 @@ func (o *Occurrence) infer(errs errtree.List, status int) *Fault {
 			return f
 		}
 	}
-	if input != nil {
+	switch {
+	case o.nested, input != nil && input.kind != BadRequest:
 		return input
-	}
-	if o.nested || !binding && status != http.StatusBadRequest && status != http.StatusUnprocessableEntity {
+	case !reading && status != http.StatusBadRequest && status != http.StatusUnprocessableEntity:
 		return nil
 	}
-	if f := o.inferBinding(errs); f != nil || !binding {
+	if f := o.inferBinding(errs); f != nil || !reading {
 		return f
 	}
 	return &Fault{kind: BadRequest}

@@ -67,16 +67,11 @@ func (o *Occurrence) judgeEntries() {
 // judge finds what an error among the details is: one of ours, else what mappers and the rules for foreign errors
 // make of it, but for those that hold while the request is read; else no more than that a value is not valid.
 func (o *Occurrence) judge(err error) *Fault {
-	if f, ours := From(err); ours {
-		return f
-	}
-	var f *Fault
 	inner := &Occurrence{responder: o.responder, request: o.request, err: err, nested: true}
-	o.noted("an error among the details", func() {
-		if f = ask(o.responder.mappers, err, o.mapperPanicked); f == nil {
-			f = inner.foreign()
-		}
-	})
+	f := inner.resolve()
+	for _, problem := range inner.notes {
+		o.note(problem)
+	}
 	if f == nil || inner.redirect || inner.unknown {
 		return &Fault{kind: BadFieldValue}
 	}

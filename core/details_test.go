@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -171,7 +172,11 @@ func TestErrorsAmongDetailsAreClassified(t *testing.T) {
 	assertHeader(t, problem, "Content-Language", "fr")
 	inside := fault.Gone.New(fault.DetailsOf((&fault.Details{}).AddError("deep", errors.New("canary"))))
 	assert.NotContains(t, string(r.Respond(with(), fault.Conflict.New(fault.Detail("outer", inside))).Body), "canary")
-	assert.NotContains(t, fmt.Sprint(r.Respond(with(), (&fault.Details{}).AddError("x", panickingError{}).Err(fault.Gone)).Status), "canary")
+	mute := decode(t, r.Respond(with(), (&fault.Details{}).AddError("x", panickingError{}).AddError("file", http.ErrMissingFile).Err(fault.Gone)))
+	assert.Equal(t, "gone", mute["code"])
+	entries := mute["details"].(map[string]any)
+	assert.Equal(t, "bad_field_value", entries["x"].(map[string]any)["code"])
+	assert.Equal(t, "missing_attribute", entries["file"].(map[string]any)["code"], "what always means the request means it here, too")
 }
 
 func TestDetailCausesAreBounded(t *testing.T) {

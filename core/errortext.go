@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,7 +39,7 @@ func withoutInput(errs errtree.List, text string) string {
 		}
 	}
 	for quoting := range plainTexts(errs) {
-		if slices.ContainsFunc(quoters, func(prefix string) bool { return strings.HasPrefix(quoting, prefix) }) {
+		if speaksOfInput(quoting) || strings.HasPrefix(quoting, "json: ") || strings.HasPrefix(quoting, "time: ") {
 			text = strings.ReplaceAll(text, quoting, withoutQuotes(quoting))
 		}
 	}
@@ -99,9 +98,6 @@ func redactionOf(err error) (r redaction, ok bool) {
 	}
 	return redaction{}, false
 }
-
-// quoters are how texts begin that quote input and have no type.
-var quoters = []string{"json: ", "time: ", "multipart: ", "invalid URL escape ", "malformed MIME header"}
 
 // ofViolations tells which fields break which rules, instead of the validator's own words: those hold keys of maps.
 func ofViolations(err error) (r redaction, ok bool) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/polyfault/polyfault/internal/clean"
 	"github.com/polyfault/polyfault/internal/errtree"
@@ -61,11 +62,20 @@ func (f *Fault) Code() string { return f.Kind().Code() }
 // Error is the English line for logs: "code: text: cause". The text is the built-in English one; a
 // text id of the application shows as the id itself. It must not be sent to clients.
 func (f *Fault) Error() string {
-	line := f.Code() + ": " + f.english()
-	if cause := f.Unwrap(); cause != nil {
-		line += ": " + errorText(cause)
+	var line strings.Builder
+	for {
+		line.WriteString(f.Code() + ": " + f.english())
+		cause := f.Unwrap()
+		if cause == nil {
+			return line.String()
+		}
+		line.WriteString(": ")
+		next, ours := cause.(*Fault)
+		if !ours { // a chain of ours is written in one go, however long it is
+			return line.String() + errorText(cause)
+		}
+		f = next
 	}
-	return line
 }
 
 // Unwrap returns the cause, nil when there is none.

@@ -125,8 +125,9 @@ func (o *Occurrence) setHeader() {
 	if wait := o.kind.spec.RetryAfter; wait > 0 && retryable {
 		o.ownRetryAfter(wait)
 	}
-	for i := range o.attrs() {
-		o.attrHeaders(&o.attrs()[i])
+	attrs := o.attrs()
+	for i := range attrs {
+		o.attrHeaders(&attrs[i])
 	}
 	if !retryable {
 		o.disown("Retry-After")

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/polyfault/polyfault/internal/errtree"
@@ -35,11 +36,22 @@ var inputRules = []inputRule{
 	{prefix: "multipart: can't write", kind: nil}, // to write one is the service's own work
 	{prefix: "multipart: ", kind: BadRequest, evidence: sendsMultipart},
 	{prefix: "malformed MIME header", kind: BadRequest, evidence: sendsMultipart},
-	{prefix: "cannot read multipart/form-data body: ", kind: BadRequest}, // fasthttp
-	{prefix: noMultipart, kind: BadRequest, evidence: sendsMultipart},    // fasthttp, of a bad boundary
-	{prefix: noMultipart, kind: UnsupportedMediaType},
-	{prefix: noMultipartNow, kind: BadRequest, evidence: sendsMultipart},
-	{prefix: noMultipartNow, kind: UnsupportedMediaType},
+
+	// fasthttp, which has had two ways to write of each
+	{prefix: "cannot read multipart/form-data body: body size exceeds ", kind: ContentTooLarge},
+	{prefix: "cannot read multipart/form-data body: fasthttp: body size exceeds ", kind: ContentTooLarge},
+	{prefix: "cannot read multipart/form-data body: ", kind: BadRequest},
+	{prefix: "cannot gunzip request body: body size exceeds ", kind: ContentTooLarge},
+	{prefix: "cannot gunzip request body: fasthttp: body size exceeds ", kind: ContentTooLarge},
+	{prefix: "cannot gunzip request body: ", kind: BadRequest},
+	{prefix: "form size must be greater than 0", kind: BadRequest, evidence: sendsMultipart},
+	{prefix: "unsupported Content-Encoding: ", kind: BadRequest, evidence: sendsCompressed},
+	{prefix: "unsupported content-encoding: ", kind: BadRequest, evidence: sendsCompressed},
+	{prefix: "request Content-Type has bad boundary or is not ", kind: BadRequest, evidence: sendsMultipart},
+	{prefix: "request Content-Type has bad boundary or is not ", kind: UnsupportedMediaType},
+	{prefix: "fasthttp: request content-type has bad boundary or is not ", kind: BadRequest, evidence: sendsMultipart},
+	{prefix: "fasthttp: request content-type has bad boundary or is not ", kind: UnsupportedMediaType},
+
 	{prefix: "missing form body", kind: BadRequest},
 	{prefix: "http: POST too large", kind: ContentTooLarge},
 
@@ -58,15 +70,12 @@ var inputRules = []inputRule{
 	{prefix: "XML syntax error on line ", kind: BadRequest, evidence: sendsXML},
 	{prefix: "expected element type <", kind: BadRequest, evidence: sendsXML},
 
-	{prefix: "invalid idempotency key", kind: BadRequest}, // fiber
+	// fiber
+	{prefix: "failed to unmarshal", kind: BadRequest, evidence: sendsXML},
+	{prefix: "unmatched brackets", kind: BadRequest},
+	{prefix: "invalid idempotency key", kind: BadRequest},
 	{prefix: "missing or malformed API Key", kind: Unauthorized},
 }
-
-// fasthttp's words for a body that is no form, and those of its newer versions.
-const (
-	noMultipart    = "request Content-Type has bad boundary or is not multipart/form-data"
-	noMultipartNow = "fasthttp: request content-type has bad boundary or is not multipart/form-data"
-)
 
 // maxTexts is how many errors of a tree are asked for their texts.
 const maxTexts = 64
@@ -121,6 +130,11 @@ func (o *Occurrence) inferInput(errs errtree.List) *Fault {
 		}
 	}
 	return nil
+}
+
+// speaksOfInput reports whether the text begins as one of a rule.
+func speaksOfInput(text string) bool {
+	return slices.ContainsFunc(inputRules, func(r inputRule) bool { return r.err == nil && strings.HasPrefix(text, r.prefix) })
 }
 
 func (o *Occurrence) header(name string) string {

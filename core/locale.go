@@ -214,10 +214,14 @@ func nameRule(n localefile.Name) string {
 		return "the name of a locale file is active.<tag>.toml or <tag>.toml, or .json, active.pt-BR.toml for example; " +
 			"where other files lie beside them, give the folder of the locale files alone"
 	case localefile.OtherFormat:
-		if lower := strings.ToLower(n.Ext); lower == "toml" || lower == "json" {
+		lower := strings.ToLower(n.Ext)
+		if lower == "toml" || lower == "json" {
 			return fmt.Sprintf("the ending %q is not in lower case; rename the file to end in .%s", n.Ext, lower)
 		}
-		return fmt.Sprintf("locale files are TOML or JSON, not %q; polyfault locales import makes one of it", n.Ext)
+		if slices.Contains([]string{"yaml", "yml", "po", "pot", "xlf", "xliff"}, lower) {
+			return fmt.Sprintf("locale files are TOML or JSON, not %q; polyfault locales import makes one of it", n.Ext)
+		}
+		return fmt.Sprintf("locale files are TOML or JSON, not %q; keep files of other kinds in another folder", n.Ext)
 	case localefile.UnknownTag:
 		return fmt.Sprintf("%q is not a known BCP 47 language tag", shortened(n.Written))
 	case localefile.NotCanonical:

@@ -238,9 +238,6 @@ func WithChallenge(challenges ...string) Option {
 	}
 }
 
-// Challenged reports whether [WithChallenge] was given, for checks at start-up.
-func (r *Responder) Challenged() bool { return r.orDefault().challenges != nil }
-
 // WithClientErrorLevel sets the level of the log lines about responses below 500, for kinds whose Spec.Level says
 // nothing. The default, also for nil, is [slog.LevelDebug]: what clients do wrong is of no interest to operators, as a
 // rule. A [slog.LevelVar] can be changed while the service runs.

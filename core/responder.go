@@ -223,6 +223,9 @@ func (r *Responder) Retryable(k *Kind) bool {
 	return o.Retryable()
 }
 
+// Challenged reports whether [WithChallenge] was given, for checks at start-up.
+func (r *Responder) Challenged() bool { return r.orDefault().challenges != nil }
+
 func (r *Responder) orDefault() *Responder {
 	if r == nil || r.catalogue.Load() == nil {
 		return Default()

@@ -44,8 +44,10 @@ type headerField struct {
 // around it. Content-Encoding then stays, and Content-Length is left to the compressor.
 func (r *Response) SetHeader(header http.Header, compressed bool) {
 	if r.redirect {
-		for _, name := range ofBody {
-			header.Del(name)
+		for name := range header {
+			if goesWithout(name, compressed) {
+				delete(header, name)
+			}
 		}
 		return
 	}
@@ -86,8 +88,17 @@ func (r *Response) SetHeader(header http.Header, compressed bool) {
 	}
 }
 
-// ofBody are the headers that a redirection without a body cannot have.
-var ofBody = []string{"Content-Encoding", "Content-Length", "Content-Type", "Transfer-Encoding"}
+// goesWithout names the headers that a redirection without a body cannot have. Content-Encoding may be a compressor's
+// around, as in SetHeader.
+func goesWithout(name string, compressed bool) bool {
+	switch http.CanonicalHeaderKey(name) {
+	case "Content-Length", "Content-Type", "Transfer-Encoding":
+		return true
+	case "Content-Encoding":
+		return !compressed
+	}
+	return false
+}
 
 // A HeaderEditor is the response header of a framework that has no [http.Header]. Names are given in
 // canonical form and compared without regard to letter case.
@@ -102,7 +113,7 @@ type HeaderEditor interface {
 // framework.
 func (r *Response) EditHeader(header HeaderEditor, compressed bool) {
 	if r.redirect {
-		header.Prune(func(name string) bool { return slices.Contains(ofBody, http.CanonicalHeaderKey(name)) })
+		header.Prune(func(name string) bool { return goesWithout(name, compressed) })
 		return
 	}
 	if compressed {

@@ -1,13 +1,11 @@
 package faultfiber
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v3"
-	"github.com/gofiber/fiber/v3/binder"
 	"github.com/gofiber/utils/v2"
 	"github.com/valyala/fasthttp"
 
@@ -25,10 +23,8 @@ func understood(c fiber.Ctx, err error) (explained error) {
 	if _, ours := fault.From(err); ours {
 		return err
 	}
-	for e := range errtree.All(err) {
-		if f := fiberError(e); f != nil {
-			return &statusError{error: err, status: f.Code, message: message(c, f)}
-		}
+	if f, ok := errtree.As[*fiber.Error](err); ok {
+		return &statusError{error: err, status: f.Code, message: message(c, f)}
 	}
 	for e := range errtree.All(err) {
 		switch {
@@ -36,9 +32,7 @@ func understood(c fiber.Ctx, err error) (explained error) {
 			return &statusError{error: err, status: http.StatusRequestedRangeNotSatisfiable}
 		case e == fasthttp.ErrMissingFile:
 			return &missingFile{err}
-		case aboutForm(e.Error()) && errors.Is(e, fasthttp.ErrBodyTooLarge):
-			return &statusError{error: err, status: http.StatusRequestEntityTooLarge}
-		case aboutForm(e.Error()), aboutInput(c, e):
+		case aboutInput(e):
 			return fault.Binding(err)
 		}
 	}
@@ -64,16 +58,6 @@ type missingFile struct{ error }
 
 func (e *missingFile) Unwrap() []error { return []error{http.ErrMissingFile, e.error} }
 
-func fiberError(err error) (f *fiber.Error) {
-	if f, ok := err.(*fiber.Error); ok {
-		return f
-	}
-	if x, ok := err.(interface{ As(any) bool }); ok && x.As(&f) {
-		return f
-	}
-	return nil
-}
-
 // message is that of an error which the application has made. The server's may hold the raw request: it comes before the
 // first route has run, or when the server has refused the request.
 func message(c fiber.Ctx, f *fiber.Error) string {
@@ -83,36 +67,11 @@ func message(c fiber.Ctx, f *fiber.Error) string {
 	return f.Message
 }
 
-// aboutForm reports whether the text is fasthttp's of a form that it cannot read.
-func aboutForm(text string) bool {
-	for _, prefix := range []string{
-		"cannot read multipart/form-data body: ", "cannot gunzip request body: ", "form size must be greater than 0",
-		"unsupported content-encoding: ", "unsupported Content-Encoding: ",
-	} {
-		if strings.HasPrefix(text, prefix) {
-			return true
-		}
-	}
-	return false
-}
-
 // aboutInput reports whether err, by itself, proves that the input of the request is wrong. fiber has no status for
-// these errors, and answers them with 500.
-func aboutInput(c fiber.Ctx, err error) bool {
-	if _, decoding := err.(fiber.MultiError); decoding { // values that do not fit; misuse of Bind has another type
-		return true
-	}
-	switch err {
-	case fiber.ErrRangeMalformed, fasthttp.ErrNoMultipartForm, binder.ErrUnmatchedBrackets:
-		return true
-	}
-	switch text := err.Error(); {
-	case text == "invalid idempotency key": // of middleware/idempotency
-		return true
-	case strings.HasPrefix(text, "failed to unmarshal xml: "): // words that others use, too
-		return slices.Contains([]string{fiber.MIMETextXML, fiber.MIMEApplicationXML}, mediaType(c))
-	}
-	return false
+// these errors, and answers them with 500. Those without a type are for core, which knows their texts.
+func aboutInput(err error) bool {
+	_, decoding := err.(fiber.MultiError) // values that do not fit; misuse of Bind has another type
+	return decoding || err == fiber.ErrRangeMalformed
 }
 
 // isUnreadable reports whether Bind has panicked for a body in a format that the app has no decoder for, which any client

@@ -160,7 +160,7 @@ func abort(c fiber.Ctx) {
 const fallback = `{"DE":"Es ist ein unerwarteter Fehler aufgetreten. Bitte versuchen Sie es später erneut.",` +
 	`"EN":"An unexpected error occurred. Please try again later.",` +
 	`"FR":"Une erreur inattendue s’est produite. Veuillez réessayer plus tard.",` +
-	`"PT":"Ocorreu um erro inesperado. Tente novamente mais tarde."}`
+	`"PT":"Ocorreu um erro inesperado. Tente novamente mais tarde.","code":"unhandled"}`
 
 // lastResort answers when something panicked: a body stream while it was closed, say, or a Responder
 // that NewResponder has not made. The response begins anew, as what panicked once would again.

@@ -5,6 +5,8 @@ import (
 	"reflect"
 
 	"github.com/gofiber/fiber/v3"
+
+	"github.com/polyfault/polyfault/internal/errtree"
 )
 
 // isRefused reports whether fiber's server has refused the request: too large, too slow, malformed. fiber runs the
@@ -34,7 +36,7 @@ func isMarked(ctx reflect.Value) bool {
 // hold leaves the answer to the reason that is still to come. Middleware reads the status that fiber itself would have
 // for the error: nobody knows the right one yet.
 func hold(c fiber.Ctx, err error) {
-	if f := fiberError(err); f != nil {
+	if f, ok := errtree.As[*fiber.Error](err); ok {
 		c.Status(f.Code)
 	}
 }
