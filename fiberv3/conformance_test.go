@@ -97,7 +97,8 @@ func compressErrors() fiber.Handler {
 }
 
 func TestConformance(t *testing.T) {
-	buffered := coretest.Features{HeadRoutes: true}
+	buffered := coretest.Features{HeadRoutes: true,
+		FrameworkError: func(status int, message string) error { return fiber.NewError(status, message) }}
 	for name, c := range map[string]struct {
 		build    setup
 		features coretest.Features

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	fault "github.com/polyfault/polyfault/core"
 )
 
 // A testCase is one rule and how to check it.
@@ -37,6 +39,8 @@ func clientCancel(f Features) bool  { return f.ClientCancel }
 func headRoutes(f Features) bool    { return f.HeadRoutes }
 func noHeadRoutes(f Features) bool  { return !f.HeadRoutes }
 func allMethods(f Features) bool    { return f.AllMethods }
+
+func frameworkErrors(f Features) bool { return f.FrameworkError != nil }
 
 const problemJSON = "application/problem+json"
 
@@ -220,6 +224,31 @@ var cases = []testCase{
 		p.sound(a)
 		p.header(a, "Content-Encoding")
 		p.header(a, "Content-Type", "application/json")
+	}),
+	rule("framework-error", "an error of the framework's own keeps its status; its message stays inside", frameworkErrors, func(p *probe) {
+		p.golden("framework-error", p.get("framework-error"))
+		p.logged("conflict")
+	}),
+	rule("framework-message", "its message reaches clients where the application has said that such messages may; "+
+		"the name of the status is no message", frameworkErrors, func(p *probe) {
+		p.elsewhere(func(p *probe) {
+			if a := p.get("framework-error"); !bytes.Contains(a.body, []byte(`"details":{"message":"`+frameworkMessage+`"}`)) {
+				p.fail("the message is not there: %s", a.body)
+			}
+			p.next()
+			if a := p.get("framework-name"); bytes.Contains(a.body, []byte("details")) {
+				p.fail("the name of the status is there: %s", a.body)
+			}
+		}, fault.WithForeignMessages())
+	}),
+	rule("framework-redirect", "a redirection that is an error of the framework's own keeps its status and Location, "+
+		"has no body, and is no failure", frameworkErrors, func(p *probe) {
+		a := p.get("framework-redirect")
+		p.equal("status", a.status, http.StatusSeeOther)
+		p.equal("body", string(a.body), "")
+		p.header(a, "Location", "/there")
+		p.header(a, "Set-Cookie", "a=b")
+		p.unlogged()
 	}),
 	rule("given-id", "the id that the response carries already, middleware's, is the trace id: one response has one id", nil, func(p *probe) {
 		p.lines.drop(givenID)

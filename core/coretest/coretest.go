@@ -64,6 +64,9 @@ type Features struct {
 	// AllMethods: requests with a method that nobody knows reach the router. fiber answers them by
 	// itself.
 	AllMethods bool
+	// FrameworkError makes an error of the framework's own type, with a status and a message as handlers give
+	// them: echo.NewHTTPError, fiber.NewError. Nil for a framework without such a type.
+	FrameworkError func(status int, message string) error
 }
 
 // A Failure is a rule that an adapter breaks.

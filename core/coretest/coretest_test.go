@@ -197,7 +197,21 @@ func (x *exchange) Hijack() (net.Conn, error) {
 	return conn, err
 }
 
-var referenceFeatures = Features{HeadRoutes: true, Streaming: true, Informational: true, Hijack: true, ClientCancel: true, AllMethods: true}
+var referenceFeatures = Features{HeadRoutes: true, Streaming: true, Informational: true, Hijack: true, ClientCancel: true, AllMethods: true,
+	FrameworkError: func(status int, message string) error { return &ownError{statusOnly{status}, message} }}
+
+// ownError is what an adapter makes of a framework's error; statusOnly is half of it.
+type ownError struct {
+	statusOnly
+	message string
+}
+
+func (e *ownError) StatusMessage() string { return e.message }
+
+type statusOnly struct{ status int }
+
+func (statusOnly) Error() string     { return canary }
+func (e statusOnly) StatusCode() int { return e.status }
 
 func TestReferenceAdapterPasses(t *testing.T) {
 	if *update {
@@ -224,6 +238,9 @@ func TestBrokenAdaptersFail(t *testing.T) {
 		"drops all headers":              "stale-headers",
 		"keeps what makes somebody act":  "stale-headers",
 		"overlooks the given id":         "given-id",
+		"takes a redirection for 500":    "framework-redirect",
+		"tells no message":               "framework-message",
+		"loses the status":               "framework-error",
 		"overwrites Vary":                "stale-headers",
 		"sets no length":                 "large",
 		"answers HEAD with a body":       "head",
@@ -236,7 +253,14 @@ func TestBrokenAdaptersFail(t *testing.T) {
 		"forgets the commit":             "bytes-then-panic",
 	} {
 		t.Run(defect, func(t *testing.T) {
-			s, err := start(Adapter{Start: reference{defect}.start, Features: referenceFeatures})
+			features := referenceFeatures
+			switch defect {
+			case "takes a redirection for 500", "tells no message":
+				features.FrameworkError = func(status int, _ string) error { return statusOnly{status} }
+			case "loses the status":
+				features.FrameworkError = func(int, string) error { return errCanary }
+			}
+			s, err := start(Adapter{Start: reference{defect}.start, Features: features})
 			if err != nil {
 				t.Fatal(err)
 			}

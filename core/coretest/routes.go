@@ -260,6 +260,28 @@ func allRoutes() []Route {
 	}
 }
 
+// frameworkRoutes fail with the framework's own errors; there are none without those.
+func frameworkRoutes(own func(status int, message string) error) []Route {
+	if own == nil {
+		return nil
+	}
+	get := func(path string, handle func(Exchange) error) Route {
+		return Route{http.MethodGet, "/coretest/" + path, handle}
+	}
+	return []Route{
+		get("framework-error", func(Exchange) error { return fmt.Errorf("wrapped: %w", own(http.StatusConflict, frameworkMessage)) }),
+		get("framework-name", func(Exchange) error { return own(http.StatusConflict, http.StatusText(http.StatusConflict)) }),
+		get("framework-redirect", func(x Exchange) error {
+			x.SetHeader("Location", "/there")
+			x.SetHeader("Set-Cookie", "a=b")
+			return own(http.StatusSeeOther, frameworkMessage)
+		}),
+	}
+}
+
+// frameworkMessage is what a handler tells by an error of the framework.
+const frameworkMessage = "paid already"
+
 // givenID is the id that middleware has given a request.
 const givenID = "given-by-middleware"
 

@@ -26,23 +26,23 @@ var golden embed.FS
 
 // service is the running service under test and what it has logged and observed.
 type service struct {
-	addr     string
-	stop     func()
-	features Features
-	lines    recorder
+	addr    string
+	stop    func()
+	adapter Adapter
+	lines   recorder
 }
 
-func start(a Adapter) (*service, error) {
-	s := &service{features: a.Features}
-	r, err := fault.NewResponder(
+func start(a Adapter, more ...fault.Option) (*service, error) {
+	s := &service{adapter: a}
+	r, err := fault.NewResponder(append(more,
 		fault.WithLogger(slog.New(&s.lines)),
 		fault.WithObserver(s.lines.observe),
 		fault.WithMembers(fault.MemberCode, fault.MemberTraceID, fault.MemberParams),
-	)
+	)...)
 	if err != nil {
 		return nil, err
 	}
-	s.addr, s.stop, err = a.Start(r, allRoutes())
+	s.addr, s.stop, err = a.Start(r, append(allRoutes(), frameworkRoutes(a.Features.FrameworkError)...))
 	if err != nil {
 		return nil, fmt.Errorf("coretest: Start: %w", err)
 	}
@@ -130,6 +130,16 @@ type probe struct {
 
 func (p *probe) fail(format string, args ...any) {
 	p.errs = append(p.errs, fmt.Errorf(format, args...))
+}
+
+// elsewhere runs a part of the case on a service of its own, whose responder has further options.
+func (p *probe) elsewhere(check func(*probe), more ...fault.Option) {
+	s, err := start(p.adapter, more...)
+	p.must(err)
+	defer s.stop()
+	other := &probe{service: s, name: p.name, id: p.id}
+	check(other)
+	p.errs = append(p.errs, other.errs...)
 }
 
 // must ends the case at an error that leaves nothing to check.
