@@ -172,7 +172,8 @@ func TestErrorsAmongDetailsAreClassified(t *testing.T) {
 	assertHeader(t, problem, "Content-Language", "fr")
 	inside := fault.Gone.New(fault.DetailsOf((&fault.Details{}).AddError("deep", errors.New("canary"))))
 	assert.NotContains(t, string(r.Respond(with(), fault.Conflict.New(fault.Detail("outer", inside))).Body), "canary")
-	mute := decode(t, r.Respond(with(), (&fault.Details{}).AddError("x", panickingError{}).AddError("file", http.ErrMissingFile).Err(fault.Gone)))
+	mute := decode(t, r.Respond(with(), (&fault.Details{}).AddError("x", panickingError{}).AddError("file",
+		http.ErrMissingFile).Err(fault.Gone)))
 	assert.Equal(t, "gone", mute["code"])
 	entries := mute["details"].(map[string]any)
 	assert.Equal(t, "bad_field_value", entries["x"].(map[string]any)["code"])

@@ -122,7 +122,7 @@ func TestConformance(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			coretest.Run(t, coretest.Adapter{
-				Start:    s.start,
+				Start: s.start,
 				Features: coretest.Features{Streaming: true, Informational: true, Hijack: true, ClientCancel: true, AllMethods: true,
 					FrameworkError: func(status int, message string) error { return echo.NewHTTPError(status, message) }},
 			})
