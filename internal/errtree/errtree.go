@@ -35,8 +35,12 @@ type List struct {
 // Flatten walks the tree of err. panicked, unless it is nil, gets the value of each panic of a foreign method, now and
 // in the searches to come.
 func Flatten(err error, panicked func(value any)) List {
-	list := List{panicked: panicked, time: &stopwatch{}}
-	w := walk{maxErrors, panicked, list.time}
+	return flatten(err, panicked, &stopwatch{})
+}
+
+func flatten(err error, panicked func(value any), time *stopwatch) List {
+	list := List{panicked: panicked, time: time}
+	w := walk{maxErrors, panicked, time}
 	find(&w, err, func(e error) (struct{}, bool) {
 		list.Errors = append(list.Errors, e)
 		return struct{}{}, false
