@@ -129,17 +129,7 @@ func (o *Occurrence) appendEntry(dst []byte, e *DetailError, nesting int) []byte
 	if e.field {
 		return e.appendField(dst)
 	}
-	dst = append(dst, `{"error":`...)
-	switch {
-	case e.text == nil:
-		dst = jsontext.AppendQuoted(dst, e.plain)
-	case o.allLanguages:
-		dst = append(dst, '{')
-		dst = e.text.appendMembers(dst, o.catalogue, e.attrs)
-		dst = append(dst, '}')
-	default:
-		dst = e.AppendText(dst)
-	}
+	dst = e.appendError(append(dst, '{'))
 	if e.fault != nil {
 		dst = o.appendEntryMembers(dst, e, nesting)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/polyfault/polyfault/internal/clean"
 )
@@ -19,7 +20,8 @@ type Details struct {
 type detail struct {
 	name  string
 	value any
-	again bool // a further field error of the same place: a JSON object has room for one
+	again bool  // a further field error of the same place: a JSON object has room for one
+	text  *text // that was declared of the error, in one occurrence
 }
 
 // failed is the value of an entry that AddError made; judged is what the responder made of it.
@@ -35,11 +37,37 @@ type declared string
 
 const indexFrom = 32
 
+// elsewhere is what names of members begin with that programs in JavaScript take for something else. What follows is
+// the place, as a pointer: see [Problem].
+const elsewhere = "#/"
+
+// memberName is the name as that of a member: valid, so that no two of an object are one, and none that changes the objects it
+// is copied into.
+func memberName(name string) string {
+	switch name {
+	case "__proto__", "constructor", "prototype":
+		return elsewhere + name
+	}
+	if !utf8.ValidString(name) {
+		return strings.ToValidUTF8(name, "\ufffd")
+	}
+	return name
+}
+
+// plainName is the name that memberName was given.
+func plainName(member string) string {
+	if name, ok := strings.CutPrefix(member, elsewhere); ok && memberName(name) == member {
+		return name
+	}
+	return member
+}
+
 // Add adds a member. See [Detail] for what value may be. It returns d; a nil d makes a new one.
 func (d *Details) Add(name string, value any) *Details {
 	if d == nil {
 		d = &Details{}
 	}
+	name = memberName(name)
 	if i, ok := d.find(name); ok {
 		d.entries[i].value = value
 		return d

@@ -64,6 +64,14 @@ func (l Location) Pointer() string { return l.pointer }
 // Name is the name of a parameter. Of a member of the body it is the path with dots ("items.0.qty").
 func (l Location) Name() string { return l.name }
 
+// isDotted reports whether the path with dots says all of the place, a member of the body.
+func (l Location) isDotted(path string) bool {
+	if path == "" || path != l.name {
+		return path == l.pointer
+	}
+	return strings.Count(path, ".") == strings.Count(l.pointer, "/")-1
+}
+
 // Segments are the unescaped steps of the JSON Pointer; the name alone for a parameter.
 func (l Location) Segments() []string {
 	switch {
@@ -83,14 +91,15 @@ func (l Location) Segments() []string {
 
 // A fieldError says what is wrong with one part of the request.
 type fieldError struct {
-	at     Location
-	name   string // key among the details
-	code   string
-	text   string // id
-	attrs  []Attr // the arguments; the last one is {{.Field}}
-	others int    // how many further errors were not kept
-	label  fieldLabel
-	space  [2]Attr // for attrs: one allocation holds most errors
+	at       Location
+	name     string // key among the details
+	code     string
+	text     string // id
+	attrs    []Attr // the arguments; the last one is {{.Field}}
+	declares bool   // Texts among attrs
+	others   int    // how many further errors were not kept
+	label    fieldLabel
+	space    [2]Attr // for attrs: one allocation holds most errors
 }
 
 // Field says what is wrong with one part of the request; all of them together go into one response.
@@ -103,7 +112,7 @@ type fieldError struct {
 //
 // code is the rule that is broken, a stable machine name ("required", "max"). The text is that of the
 // id "rule."+code, unless [Text] among attrs chooses another; without either it is "rule.invalid". Of
-// attrs, [Text], [Arg] and [Count] count. The placeholder {{.Field}} of the text is the name of the
+// attrs, [Text], [Texts], [Arg] and [Count] count. The placeholder {{.Field}} of the text is the name of the
 // field: the text "field."+name in the language at hand, else the name itself. The value that was
 // refused has no place here, and shows only if it is given as an argument.
 //
@@ -122,6 +131,9 @@ func newFieldError(at Location, code string, attrs []Attr) *fieldError {
 		switch a.op {
 		case opText:
 			e.text = a.name
+		case opTexts:
+			e.declares = true
+			e.attrs = append(e.attrs, a)
 		case opArg, opCount:
 			e.attrs = append(e.attrs, a)
 		}
@@ -171,7 +183,7 @@ func (d *Details) addField(e *fieldError) *Details {
 	if d == nil {
 		d = &Details{}
 	}
-	name := e.name
+	name := memberName(e.name)
 	i, taken := d.find(name)
 	if !taken {
 		return d.Add(name, e)
@@ -187,11 +199,12 @@ func (d *Details) addField(e *fieldError) *Details {
 		d.entries = append(d.entries, detail{name: name, value: e, again: true})
 		return d
 	}
-	return d.addElsewhere(e, e.at.In()+"."+name)
+	return d.addElsewhere(e, e.at.In()+"."+e.name)
 }
 
 // addElsewhere is for a name that something else has.
 func (d *Details) addElsewhere(e *fieldError, name string) *Details {
+	name = memberName(name)
 	if i, taken := d.find(name); taken && d.entries[i].value != e {
 		d.entries = append(d.entries, detail{name: name, value: e, again: true})
 		return d
@@ -223,6 +236,14 @@ func (e *fieldError) named(c *catalogue) []Attr {
 		}
 	}
 	return attrs
+}
+
+// undetermined is the declared text of which nobody knows the language.
+func (e *fieldError) undetermined() string {
+	if !e.declares {
+		return ""
+	}
+	return declaredIn(e.attrs)[undetermined]
 }
 
 // fieldText is the name that the catalogue has for a field: "field.items.qty" without list indexes, else "field.qty".

@@ -221,11 +221,17 @@ func (o *Occurrence) textOfDetail(d *detail) *text {
 // entryText is the text that the detail shows, and the fault whose text it is; nil for a field error.
 func (o *Occurrence) entryText(d *detail) (*text, *Fault) {
 	if field, ok := d.value.(*fieldError); ok {
+		if d.text != nil {
+			return d.text, nil
+		}
 		return o.catalogue.rule(field.text, o.allLanguages), nil
 	}
 	f := o.faultIn(d.value)
 	if f == nil {
 		return nil, nil
+	}
+	if d.text != nil {
+		return d.text, f
 	}
 	return o.catalogue.resolve(f.textID(), f.Kind(), o.allLanguages), f
 }

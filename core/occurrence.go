@@ -201,8 +201,10 @@ func (o *Occurrence) textIn(t *text, tag string, attrs []Attr) (string, bool) {
 // TextID is the id of the text: the kind's, unless the error chose another.
 func (o *Occurrence) TextID() string { return o.text.id }
 
-// OwnText reports that the error chose its text itself, by [Text].
-func (o *Occurrence) OwnText() bool { return o.fault.textID() != "" && o.fault.textID() == o.text.id }
+// OwnText reports that the error chose its text itself, by [Text] or [Texts].
+func (o *Occurrence) OwnText() bool {
+	return o.text.declared || o.fault.textID() != "" && o.fault.textID() == o.text.id
+}
 
 // Texts yields wire key ("DE", "PT-BR") and text for every language of the all-languages body.
 func (o *Occurrence) Texts() iter.Seq2[string, string] {

@@ -48,7 +48,7 @@ func (o *Occurrence) collect() {
 	}
 	o.limitErrors()
 	o.judgeEntries()
-	o.text = o.catalogue.resolve(o.fault.textID(), o.kind, o.allLanguages)
+	o.text = o.catalogue.declare(o.attrs(), o.catalogue.resolve(o.fault.textID(), o.kind, o.allLanguages))
 	if !o.allLanguages {
 		o.negotiateLanguage()
 	}
