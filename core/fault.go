@@ -321,10 +321,11 @@ func (f *Fault) details() []detail {
 			}
 		}
 	}
-	return d.entries
+	return d.sealed()
 }
 
 func (d *Details) addEntry(e detail) {
+	d.others += e.others
 	if field, ok := e.value.(*fieldError); ok {
 		d.addField(field)
 		return

@@ -20,15 +20,22 @@ type Location struct {
 // InBody is a member of the body. name is a JSON Pointer (RFC 6901: "/items/0/qty") or the plain name
 // of a member at the top ("qty"). The empty name is the body as a whole; a plain name that is empty
 // or begins with a slash is written as a pointer ("/", "/~1home").
+//
+// A pointer of more than 1024 bytes is cut at a step: the error is that of what holds the member. Bidirectional controls in a
+// name become U+FFFD.
 func InBody(name string) Location {
 	if name == "" || name[0] == '/' {
 		return bodyAt(name)
 	}
-	return Location{pointer: jsonpointer.To(name), name: name}
+	pointer := truePointer(jsonpointer.To(name))
+	if pointer == "" {
+		return Location{}
+	}
+	return Location{pointer: pointer, name: safeName(name)}
 }
 
 func bodyAt(pointer string) Location {
-	if pointer == "" {
+	if pointer = truePointer(pointer); pointer == "" {
 		return Location{}
 	}
 	name := strings.ReplaceAll(pointer[1:], "/", ".")
@@ -38,17 +45,18 @@ func bodyAt(pointer string) Location {
 	return Location{pointer: pointer, name: name}
 }
 
-// InQuery is a parameter of the query.
-func InQuery(name string) Location { return Location{in: "query", name: name} }
+// InQuery is a parameter of the query. A name of more than 1024 bytes is cut; bidirectional controls in it become
+// U+FFFD. So it is with the functions for the other parts of a request.
+func InQuery(name string) Location { return Location{in: "query", name: safeName(name)} }
 
 // InPath is a parameter of the path.
-func InPath(name string) Location { return Location{in: "path", name: name} }
+func InPath(name string) Location { return Location{in: "path", name: safeName(name)} }
 
 // InHeader is a header field.
-func InHeader(name string) Location { return Location{in: "header", name: name} }
+func InHeader(name string) Location { return Location{in: "header", name: safeName(name)} }
 
 // InCookie is a cookie.
-func InCookie(name string) Location { return Location{in: "cookie", name: name} }
+func InCookie(name string) Location { return Location{in: "cookie", name: safeName(name)} }
 
 // In is "body", "query", "path", "header" or "cookie".
 func (l Location) In() string {
@@ -97,7 +105,6 @@ type fieldError struct {
 	text     string // id
 	attrs    []Attr // the arguments; the last one is {{.Field}}
 	declares bool   // Texts among attrs
-	others   int    // how many further errors were not kept
 	label    fieldLabel
 	space    [2]Attr // for attrs: one allocation holds most errors
 }
@@ -122,6 +129,7 @@ func Field(at Location, code string, attrs ...Attr) Attr {
 }
 
 func newFieldError(at Location, code string, attrs []Attr) *fieldError {
+	code = fieldCode(code)
 	e := &fieldError{at: at, code: code, text: ruleInvalid}
 	if code != "" {
 		e.text = ruleText(code)
@@ -196,7 +204,7 @@ func (d *Details) addField(e *fieldError) *Details {
 				return d
 			}
 		}
-		d.entries = append(d.entries, detail{name: name, value: e, again: true})
+		d.append(detail{name: name, value: e, again: true})
 		return d
 	}
 	return d.addElsewhere(e, e.at.In()+"."+e.name)
@@ -206,7 +214,7 @@ func (d *Details) addField(e *fieldError) *Details {
 func (d *Details) addElsewhere(e *fieldError, name string) *Details {
 	name = memberName(name)
 	if i, taken := d.find(name); taken && d.entries[i].value != e {
-		d.entries = append(d.entries, detail{name: name, value: e, again: true})
+		d.append(detail{name: name, value: e, again: true})
 		return d
 	}
 	return d.Add(name, e)

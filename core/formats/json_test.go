@@ -268,14 +268,6 @@ func TestStatusesOfRPC(t *testing.T) {
 		require.NoError(t, json.Unmarshal(answer(t, formats.RPCStatus{}, k).Body, &body))
 		assert.Contains(t, codes, body.Error.Status, k.Code())
 	}
-	long := fault.Conflict
-	if k, ok := fault.KindByCode("test_" + strings.Repeat("a", 57) + "_b"); ok {
-		long = k
-	} else {
-		long = long.Derive(fault.Spec{Code: "test_" + strings.Repeat("a", 57) + "_b"})
-	}
-	assert.Contains(t, string(answer(t, formats.RPCStatus{}, long).Body),
-		`"reason":"TEST_`+strings.Repeat("A", 57)+`","domain"`, "63 characters, none of them a dangling underscore")
 }
 
 // A default wait of the kind is told as that of an error.

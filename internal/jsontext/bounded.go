@@ -160,6 +160,16 @@ func character(inside []byte) int {
 	return 6
 }
 
+// Size is about how many bytes the value needs in JSON, and at most limit. It looks at a bounded part.
+func Size(v any, limit int) int {
+	if s, ok := v.(string); ok {
+		return min(len(s), limit)
+	}
+	s := scale{left: limit}
+	s.put(reflect.ValueOf(v), 0)
+	return limit - max(s.left, 0)
+}
+
 // isHeavy reports whether the value has too much in it to be encoded at all. It looks at a bounded part.
 func isHeavy(v any) bool {
 	s := scale{left: maxBytes}
