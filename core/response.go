@@ -37,7 +37,7 @@ type headerField struct {
 // what went with the body that failed: what described it (Content-Encoding,
 // ETag, Last-Modified, Content-Disposition and the like), what makes somebody act instead of reading
 // (Location, Refresh, X-Accel-Redirect and its family, X-Sendfile, HX-Redirect and the like), what makes
-// caches keep it (Surrogate-Control, CDN-Cache-Control, Edge-Control, Expires), and trailers. Everything else
+// caches keep it (Surrogate-Control, CDN-Cache-Control, Edge-Control, Expires), and trailers, those declared among them. Everything else
 // stays: cookies, CORS, request ids, rate limits, security headers.
 //
 // compressed says that Content-Encoding was there before the handler ran: it belongs to a compressor
@@ -51,11 +51,7 @@ func (r *Response) SetHeader(header http.Header, compressed bool) {
 		}
 		return
 	}
-	for name := range header {
-		if isStale(name) && !(compressed && http.CanonicalHeaderKey(name) == "Content-Encoding") {
-			delete(header, name)
-		}
-	}
+	pruneStale(header, compressed)
 	if r.Body != nil {
 		header["Content-Type"] = r.contentType
 		header["X-Content-Type-Options"] = noSniff
@@ -88,6 +84,29 @@ func (r *Response) SetHeader(header http.Header, compressed bool) {
 	}
 }
 
+// pruneStale deletes what went with the body that failed, and the headers that were declared as trailers: without the
+// declaration they would be sent as headers.
+func pruneStale(header http.Header, compressed bool) {
+	var trailers []string
+	for name, values := range header {
+		if !isStale(name) || compressed && http.CanonicalHeaderKey(name) == "Content-Encoding" {
+			continue
+		}
+		if http.CanonicalHeaderKey(name) == "Trailer" {
+			trailers = append(trailers, values...)
+		}
+		delete(header, name)
+	}
+	if trailers == nil {
+		return
+	}
+	for name := range header {
+		if listed(trailers, name) {
+			delete(header, name)
+		}
+	}
+}
+
 // goesWithout names the headers that a redirection without a body cannot have. Content-Encoding may be a compressor's
 // around, as in SetHeader.
 func goesWithout(name string, compressed bool) bool {
@@ -116,6 +135,7 @@ func (r *Response) EditHeader(header HeaderEditor, compressed bool) {
 		header.Prune(func(name string) bool { return goesWithout(name, compressed) })
 		return
 	}
+	pruneTrailers(header)
 	if compressed {
 		header.Prune(func(name string) bool { return isStale(name) && !strings.EqualFold(name, "Content-Encoding") })
 	} else {
@@ -143,6 +163,17 @@ func (r *Response) EditHeader(header HeaderEditor, compressed bool) {
 	if r.allow && header.Get("Allow") == "" {
 		header.Set("Allow", "")
 	}
+}
+
+// pruneTrailers is the part of pruneStale about trailers. The declaration goes first: what it names is kept elsewhere
+// until then, as fasthttp does.
+func pruneTrailers(header HeaderEditor) {
+	declared := []string{header.Get("Trailer")}
+	if declared[0] == "" {
+		return
+	}
+	header.Prune(func(name string) bool { return strings.EqualFold(name, "Trailer") })
+	header.Prune(func(name string) bool { return listed(declared, name) })
 }
 
 // replace makes values the lines of the name.

@@ -91,6 +91,7 @@ func (x *exchange) finish(pool *sync.Pool) {
 
 func (x *exchange) end(pool *sync.Pool, clean bool) {
 	x.End()
+	x.DropTrailers(x.ResponseWriter)
 	x.owner.Store(nil)
 	x.ResponseWriter, x.request = gone{}, nil
 	x.chosen, x.compressed, x.noted = 0, false, false

@@ -83,6 +83,8 @@ var stale = map[string]string{
 	"Location": "/elsewhere", "Refresh": "0; url=/elsewhere", "Hx-Redirect": "/elsewhere", "Hx-Location": "/elsewhere", "Hx-Refresh": "true",
 	"Hx-Push-Url": "/elsewhere", "Hx-Replace-Url": "/elsewhere", "Edge-Control": "cache-maxage=9", "Surrogate-Key": "x",
 	"Cloudflare-Cdn-Cache-Control": "max-age=9",
+	// Trailers: the declaration, what it names, and one that comes without.
+	"Trailer": "X-Checksum", "X-Checksum": "x", "Trailer:X-Late": "x",
 }
 
 // kept are headers that belong to the exchange, not to the body.

@@ -14,6 +14,8 @@
 package exchange
 
 import (
+	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -141,6 +143,21 @@ func (s *State) End() {
 	s.set(over)
 	s.writing.Unlock()
 	s.sending.Unlock()
+}
+
+// DropTrailers deletes the trailers that were set by their prefix, if the response is our answer.
+func (s *State) DropTrailers(w http.ResponseWriter) {
+	if !s.Closed() {
+		return
+	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	header := w.Header()
+	for name := range header {
+		if strings.HasPrefix(name, http.TrailerPrefix) {
+			delete(header, name)
+		}
+	}
 }
 
 // Reset makes the state that of another request. Nobody else may have it.

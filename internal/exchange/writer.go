@@ -59,6 +59,13 @@ func (x *Writer) Claim() bool {
 	return true
 }
 
+// End notes that the handlers have returned, and takes back what they have meant for trailers since our answer: whoever
+// kept the header can still do that, and HTTP/2 would send them.
+func (x *Writer) End() {
+	x.State.End()
+	x.DropTrailers(x.ResponseWriter)
+}
+
 // isAround reports whether an exchange of ours is around. Most often there is none, and one search is enough.
 func (x *Writer) isAround() bool {
 	if x.has(alone) {
@@ -122,6 +129,8 @@ func (x *Writer) Header() http.Header {
 		shut = sent | over
 	}
 	if x.has(shut) {
+		x.writing.Lock() // see DropTrailers
+		defer x.writing.Unlock()
 		return x.ResponseWriter.Header().Clone()
 	}
 	return x.ResponseWriter.Header()
