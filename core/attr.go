@@ -36,6 +36,7 @@ const (
 	opLog
 	opInput
 	opTexts
+	opYields // to the end of the request's context: see [Occurrence.orContext]
 )
 
 // Text chooses another text constant than the kind's own. A text id that no loaded language has

@@ -386,7 +386,7 @@ func (e *RemoteError) readViolation(raw json.RawMessage) {
 		return
 	}
 	path, _ := violation.text("field")
-	f := RemoteField{At: fault.InBody(dotted(strings.NewReplacer("[", ".", "]", "").Replace(path))), Texts: map[string]string{}}
+	f := RemoteField{At: fault.InBody(jsonpointer.OfPath(path)), Texts: map[string]string{}}
 	if description, ok := violation.text("description"); ok {
 		f.Texts["en"] = description
 	}

@@ -56,3 +56,29 @@ func isFragment(c byte) bool {
 	}
 	return strings.IndexByte("-._~!$'()*+,;=:@/?", c) >= 0
 }
+
+// OfPath is the pointer of a path as google.rpc.BadRequest has it: steps behind dots and in brackets, which hold an index or
+// a key, quoted perhaps ("items[0].labels[\"a.b\"]"). Of a bracket that is not closed, the rest is a step.
+func OfPath(path string) string {
+	var pointer strings.Builder
+	for path != "" {
+		var step string
+		switch {
+		case path[0] == '.':
+			path = path[1:]
+			continue
+		case strings.HasPrefix(path, `["`):
+			step, path, _ = strings.Cut(path[2:], `"]`)
+		case path[0] == '[':
+			step, path, _ = strings.Cut(path[1:], "]")
+		default:
+			end := strings.IndexAny(path, ".[")
+			if end < 0 {
+				end = len(path)
+			}
+			step, path = path[:end], path[end:]
+		}
+		pointer.WriteString(To(step))
+	}
+	return pointer.String()
+}
