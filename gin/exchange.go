@@ -9,7 +9,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -146,13 +145,12 @@ func (x *exchange) recovered(c *gin.Context, v any) {
 	x.send(c, resp)
 }
 
-// abort breaks the transfer off. gin.Recovery around would swallow the panic, and gin then end the
-// response as if it were whole; past the deadline nothing reaches the client any more.
+// abort breaks the transfer off.
 func (x *exchange) abort() {
-	if !x.Hijacked() { // then the connection is not ours
-		_ = http.NewResponseController(life.Bottom(x.ResponseWriter)).SetWriteDeadline(time.Unix(1, 0))
+	if x.Hijacked() { // then the connection is not ours
+		panic(http.ErrAbortHandler)
 	}
-	panic(http.ErrAbortHandler)
+	life.Abort(x.ResponseWriter)
 }
 
 // settle answers what the handlers have left in c.Errors, or in the status.
