@@ -27,8 +27,10 @@ type exchange struct {
 	cancelled bool           // when the failure came, the request as it came was cancelled
 }
 
-// key is the place of the exchange of a failure in an echo.Context.
-const key = "github.com/polyfault/polyfault/echo"
+const (
+	key  = "github.com/polyfault/polyfault/echo" // the place of the exchange of a failure in an echo.Context
+	kept = key + "/kept"                         // that of an answer which a TimeoutHandler keeps
+)
 
 // begin puts an exchange under the response.
 func begin(c echo.Context, r *fault.Responder) *exchange {
@@ -108,8 +110,12 @@ func (x *exchange) answer(err error) error {
 		x.context.Error(err) // the application's error handler
 		return known(err, x.context.Response().Status)
 	}
-	if x.Claimed() || !x.Claim() {
-		return err
+	if lost := x.lost(); lost != nil && x.Claim() {
+		x.send(lost)
+		return known(err, lost.Status)
+	}
+	if x.Claimed() || !x.Claim() { // middleware inside has called the error handler, and hands the error on
+		return known(err, x.context.Response().Status)
 	}
 	return known(err, x.respond(x.Responder, err))
 }
@@ -121,16 +127,33 @@ func (x *exchange) respond(r *fault.Responder, err error) (status int) {
 	if x.tooLate() {
 		return x.context.Response().Status
 	}
+	if x.buffered() {
+		x.context.Set(kept, resp)
+	}
+	x.send(resp)
+	return resp.Status
+}
+
+// lost is an answer that echo's Timeout has thrown away, as middleware inside of it has had the error answered and handed
+// it on, too.
+func (x *exchange) lost() *fault.Response {
+	if x.TooLate() {
+		return nil // it was sent
+	}
+	resp, _ := x.context.Get(kept).(*fault.Response)
+	return resp
+}
+
+func (x *exchange) send(resp *fault.Response) {
 	through := x.context.Response()
 	for r := range responses(through) {
 		r.Committed = false // by an informational status, which echo takes for the final one
 	}
 	if life.Find(through) != life.Exchange(x) { // no Recover, or echo uses the context for another request already
 		x.Send(resp, nil)
-		return resp.Status
+		return
 	}
 	x.Send(resp, through)
-	return resp.Status
 }
 
 // known is the error as one with echo's type and the status, for middleware that reads it off errors.

@@ -109,8 +109,8 @@ func (x *exchange) answer(err error) error {
 		e.HTTPErrorHandler(x.context, err) // the application's
 		return known(err, x.status())
 	}
-	if x.Claimed() || !x.Claim() {
-		return err
+	if x.Claimed() || !x.Claim() { // middleware inside has called the error handler, and hands the error on
+		return known(err, x.status())
 	}
 	return known(err, x.respond(x.Responder, err))
 }
