@@ -96,3 +96,12 @@ func Adopted(t testing.TB, before, after map[string]Answer, failures map[string]
 		}
 	}
 }
+
+// Foreign checks the shed with WithForeignMessages: what the application wrote for its clients is shown in place of our text,
+// and nothing else has changed, texts of frameworks and of causes least of all.
+func Foreign(t testing.TB, foreign, adopted map[string]Answer) {
+	t.Helper()
+	assert.Equal(t, []string{"lend what is lent", "one whose number is none"}, Differences(adopted, foreign))
+	assert.Contains(t, foreign["lend what is lent"].Body, "it is lent")
+	assert.Contains(t, foreign["one whose number is none"].Body, "a number, please")
+}

@@ -108,8 +108,8 @@ func lendTool(converted bool) echo.HandlerFunc {
 
 // One line changes the answers to failures, and nothing else; three handlers that are converted change their three.
 func TestApplication(t *testing.T) {
-	visited := func(adopt func(*echo.Echo, *compose.Service), converted bool) map[string]compose.Answer {
-		s := compose.New(t)
+	visited := func(adopt func(*echo.Echo, *compose.Service), converted bool, opts ...fault.Option) map[string]compose.Answer {
+		s := compose.New(t, opts...)
 		s.Serve(t, shed(func(e *echo.Echo) { adopt(e, s) }, converted))
 		return s.Visited(t, compose.Shed)
 	}
@@ -123,4 +123,5 @@ func TestApplication(t *testing.T) {
 	})
 	assert.Equal(t, []string{"lend what is lent", "one that cannot be read", "one whose number is none"},
 		compose.Differences(adopted, visited(install, true)))
+	compose.Foreign(t, visited(install, false, fault.WithForeignMessages()), adopted)
 }
