@@ -3,6 +3,7 @@ package fault
 import (
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -47,7 +48,9 @@ func Text(id string) Attr { return Attr{op: opText, name: id} }
 // inserted as they are (control characters replaced, long values cut), other values are left out
 // of the text. An argument that the text does not use is harmless; one that is missing renders as
 // nothing.
-func Arg(name string, value any) Attr { return Attr{op: opArg, name: name, value: value} }
+func Arg(name string, value any) Attr {
+	return Attr{op: opArg, name: strings.ToValidUTF8(name, "\ufffd"), value: value}
+}
 
 // Count selects the plural form of the text by the language's CLDR rules, and is the value of
 // {{.Count}}.

@@ -186,7 +186,7 @@ func (d *Details) addField(e *fieldError) *Details {
 	name := memberName(e.name)
 	i, taken := d.find(name)
 	if !taken {
-		return d.Add(name, e)
+		return d.add(name, e)
 	}
 	other, isField := d.entries[i].value.(*fieldError)
 	if isField && other.at == e.at {
@@ -209,7 +209,7 @@ func (d *Details) addElsewhere(e *fieldError, name string) *Details {
 		d.entries = append(d.entries, detail{name: name, value: e, again: true})
 		return d
 	}
-	return d.Add(name, e)
+	return d.add(name, e)
 }
 
 // fieldLabel is the value of {{.Field}}: a text of the catalogue in the language at hand, else the
