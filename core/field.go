@@ -130,7 +130,7 @@ func newFieldError(at Location, code string, attrs []Attr) *fieldError {
 	for _, a := range attrs {
 		switch a.op {
 		case opText:
-			e.text = a.name
+			e.text, e.declares = a.name, false
 		case opTexts:
 			e.declares = true
 			e.attrs = append(e.attrs, a)
