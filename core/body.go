@@ -23,7 +23,7 @@ func appendParams(dst []byte, attrs []Attr) (out []byte, complete bool) {
 			dst = append(dst, `"…":"…"`...)
 			break
 		}
-		dst = jsontext.AppendQuoted(dst, a.name)
+		dst = jsontext.AppendQuoted(dst, memberName(a.name))
 		dst = append(dst, ':')
 		if a.op == opCount {
 			dst, _ = jsontext.AppendValue(dst, a.num)

@@ -13,7 +13,7 @@ import (
 )
 
 // Texts declares the text itself, by BCP 47 tag, fit for clients: for an error of another service that is passed on, or
-// words that an administrator has written. It serves an error, and a field error of [Field]; of several the last counts.
+// words that an administrator has written. It serves an error, and a field error of [Field]. Of it and [Text] the last counts.
 //
 // Where the texts say in each language just what the error says by itself, they change nothing: it speaks all
 // the languages that it has. Otherwise they stand in place of its text. A language that is not loaded
@@ -73,10 +73,13 @@ func withoutIsolates(s string) string {
 	}, s)
 }
 
-// declared are the texts that the attributes declare; the last ones count.
+// declaredIn are the texts that the attributes declare; the last ones count, unless a text constant is chosen after them.
 func declaredIn(attrs []Attr) map[string]string {
 	for i := len(attrs) - 1; i >= 0; i-- {
-		if attrs[i].op == opTexts {
+		switch attrs[i].op {
+		case opText: // a later choice
+			return nil
+		case opTexts:
 			texts, _ := attrs[i].value.(map[string]string)
 			return texts
 		}

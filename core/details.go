@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/polyfault/polyfault/internal/clean"
+	"github.com/polyfault/polyfault/internal/jsonpointer"
 )
 
 // Details collects structured details, one per attribute of the request, say, so that one response
@@ -38,34 +39,37 @@ type declared string
 
 const indexFrom = 32
 
-// elsewhere is what names of members begin with that programs in JavaScript take for something else. What follows is
-// the place, as a pointer: see [Problem].
+// elsewhere begins names of members that would not be safe by themselves. The whole of it is the place, as the fragment of a pointer.
 const elsewhere = "#/"
 
-// memberName is the name as that of a member: safe, so that no two of an object are one, and none that changes the objects it
-// is copied into.
+// memberName is the name as that of a member: safe, so that no two of an object read as one, and none that changes the
+// objects of a program in JavaScript that it is copied into.
 func memberName(name string) string {
-	switch name {
-	case "__proto__", "constructor", "prototype":
-		return elsewhere + name
+	name = safeName(name)
+	if name == "__proto__" || name == "constructor" || name == "prototype" || strings.HasPrefix(name, elsewhere) {
+		return "#" + jsonpointer.To(name)
 	}
-	return safeName(name)
+	return name
 }
 
 // plainName is the name that memberName was given.
 func plainName(member string) string {
-	if name, ok := strings.CutPrefix(member, elsewhere); ok && memberName(name) == member {
-		return name
+	if step, ok := strings.CutPrefix(member, elsewhere); ok {
+		return jsonpointer.Unescape(step)
 	}
 	return member
 }
 
 // Add adds a member. See [Detail] for what value may be. It returns d; a nil d makes a new one.
 func (d *Details) Add(name string, value any) *Details {
+	return d.add(memberName(name), value)
+}
+
+// add adds a member under its name.
+func (d *Details) add(name string, value any) *Details {
 	if d == nil {
 		d = &Details{}
 	}
-	name = memberName(name)
 	if i, ok := d.find(name); ok {
 		d.errors += errorsIn(value) - errorsIn(d.entries[i].value)
 		d.entries[i].value = value

@@ -138,7 +138,7 @@ func newFieldError(at Location, code string, attrs []Attr) *fieldError {
 	for _, a := range attrs {
 		switch a.op {
 		case opText:
-			e.text = a.name
+			e.text, e.declares = a.name, false
 		case opTexts:
 			e.declares = true
 			e.attrs = append(e.attrs, a)
@@ -194,7 +194,7 @@ func (d *Details) addField(e *fieldError) *Details {
 	name := memberName(e.name)
 	i, taken := d.find(name)
 	if !taken {
-		return d.Add(name, e)
+		return d.add(name, e)
 	}
 	other, isField := d.entries[i].value.(*fieldError)
 	if isField && other.at == e.at {
@@ -217,7 +217,7 @@ func (d *Details) addElsewhere(e *fieldError, name string) *Details {
 		d.append(detail{name: name, value: e, again: true})
 		return d
 	}
-	return d.Add(name, e)
+	return d.add(name, e)
 }
 
 // fieldLabel is the value of {{.Field}}: a text of the catalogue in the language at hand, else the

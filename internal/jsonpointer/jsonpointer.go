@@ -58,7 +58,7 @@ func isFragment(c byte) bool {
 }
 
 // OfPath is the pointer of a path as google.rpc.BadRequest has it: steps behind dots and in brackets, which hold an index or
-// a key, quoted perhaps ("items[0].labels[\"a.b\"]"). Of a bracket that is not closed, the rest is a step.
+// a key, quoted perhaps (`items[0].labels["a.b"]`). Of a bracket that is not closed, the rest is a step.
 func OfPath(path string) string {
 	var pointer strings.Builder
 	for path != "" {
@@ -69,6 +69,8 @@ func OfPath(path string) string {
 			continue
 		case strings.HasPrefix(path, `["`):
 			step, path, _ = strings.Cut(path[2:], `"]`)
+		case strings.HasPrefix(path, "['"):
+			step, path, _ = strings.Cut(path[2:], "']")
 		case path[0] == '[':
 			step, path, _ = strings.Cut(path[1:], "]")
 		default:
