@@ -2,6 +2,7 @@ package fault
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -174,7 +175,7 @@ var ruleTexts = sync.OnceValue(func() map[string]string {
 })
 
 // AddField adds a field error; see [Field]. One with the same location and code replaces the earlier
-// one. It returns d; a nil d makes a new one.
+// one, unless [Texts] says something else. It returns d; a nil d makes a new one.
 func (d *Details) AddField(at Location, code string, attrs ...Attr) *Details {
 	return d.addField(newFieldError(at, code, attrs))
 }
@@ -191,7 +192,7 @@ func (d *Details) addField(e *fieldError) *Details {
 	other, isField := d.entries[i].value.(*fieldError)
 	if isField && other.at == e.at {
 		for ; i < len(d.entries); i++ {
-			if other, ok := d.entries[i].value.(*fieldError); ok && other.at == e.at && other.code == e.code {
+			if other, ok := d.entries[i].value.(*fieldError); ok && other.saysOf(e) {
 				d.entries[i].value = e
 				return d
 			}
@@ -200,6 +201,11 @@ func (d *Details) addField(e *fieldError) *Details {
 		return d
 	}
 	return d.addElsewhere(e, e.at.In()+"."+e.name)
+}
+
+// saysOf reports whether the other error is the same one: of one place and code, and with texts that are the same where it brings its own.
+func (e *fieldError) saysOf(other *fieldError) bool {
+	return e.at == other.at && e.code == other.code && (!e.declares && !other.declares || maps.Equal(declaredIn(e.attrs), declaredIn(other.attrs)))
 }
 
 // addElsewhere is for a name that something else has.

@@ -149,13 +149,10 @@ func fieldOf(m rawMember, language string, codeOf func(string) string) (RemoteFi
 		return RemoteField{}, false
 	}
 	f := RemoteField{At: fault.InBody(jsonpointer.OfDots(m.name)), Texts: entry.languages()}
-	code, hasCode := entry.text("code")
+	code, _ := entry.text("code")
 	f.Code = codeOf(code)
 	if msg, ok := entry.text("msg"); ok {
 		f.Texts[language] = msg
-		if !hasCode { // of an error under a name
-			f.At = plainLocation(m.name)
-		}
 	}
 	if text, ok := entry.text("error"); ok {
 		f.Texts[language] = text
@@ -538,6 +535,14 @@ func (e *RemoteError) readFirst(entry object, language string) {
 	e.readDetails(details, language, asSent)
 	for _, m := range meta {
 		if !slices.Contains([]string{"retryable", "input", "params", "details"}, m.name) {
+			e.addDetail(m)
+		}
+	}
+	for _, m := range entry {
+		if m.name == "links" && len(links) == 1 && e.Type != "" {
+			continue
+		}
+		if !slices.Contains([]string{"id", "status", "code", "title", "detail", "meta"}, m.name) {
 			e.addDetail(m)
 		}
 	}

@@ -288,8 +288,10 @@ func (e *RemoteError) readMember(m rawMember, root object, language string) {
 func (e *RemoteError) isRead(m rawMember, root object) bool {
 	text, isText := readText(m.raw)
 	switch m.name {
-	case "title", "instance", "type":
+	case "title", "instance":
 		return isText || e.MediaType == problemJSON
+	case "type":
+		return isText && (text == e.Type || codeOf(text) == e.Code) || !isText && e.MediaType == problemJSON
 	case "lang", "dir", "errors_total", "input", "params", "retryable":
 		return true
 	case "error":
