@@ -208,14 +208,19 @@ func (e *fieldError) saysOf(other *fieldError) bool {
 	return e.at == other.at && e.code == other.code && (!e.declares && !other.declares || maps.Equal(declaredIn(e.attrs), declaredIn(other.attrs)))
 }
 
-// addElsewhere is for a name that something else has.
+// addElsewhere is for a name that something else has: the part of the request stands before it, as often as it takes.
 func (d *Details) addElsewhere(e *fieldError, name string) *Details {
-	name = memberName(name)
-	if i, taken := d.find(name); taken && d.entries[i].value != e {
-		d.entries = append(d.entries, detail{name: name, value: e, again: true})
+	member := memberName(name)
+	i, taken := d.find(member)
+	if !taken || d.entries[i].value == e {
+		return d.add(member, e)
+	}
+	const most = 64 // bytes before the name
+	if other, isField := d.entries[i].value.(*fieldError); isField && other.at == e.at || len(name) > len(e.name)+most {
+		d.entries = append(d.entries, detail{name: member, value: e, again: true})
 		return d
 	}
-	return d.add(name, e)
+	return d.addElsewhere(e, e.at.In()+"."+name)
 }
 
 // fieldLabel is the value of {{.Field}}: a text of the catalogue in the language at hand, else the
