@@ -70,9 +70,9 @@ func TestPlacesBesideNames(t *testing.T) {
 	for want, at := range map[string]fault.Location{
 		`"a.b":{"code":"required","pointer":"#/a.b",`: fault.InBody("a.b"), `"a.b":{"code":"required","D`: fault.InBody("/a/b"),
 		`"":{"code":"required","D`: fault.InBody(""), `"":{"code":"required","pointer":"#/",`: fault.InBody("/"),
-		`"#/__proto__":{"code":"required","pointer":"#/__proto__",`: fault.InBody("__proto__"),
+		`"#/__proto__":{"code":"required","pointer":"#/__proto__",`:         fault.InBody("__proto__"),
 		`"#/__proto__":{"code":"required","in":"query","name":"__proto__",`: fault.InQuery("__proto__"),
-		`"query.a":{"code":"required","in":"query","name":"query.a",`: fault.InQuery("query.a"),
+		`"query.a":{"code":"required","in":"query","name":"query.a",`:       fault.InQuery("query.a"),
 	} {
 		assert.Contains(t, string(r.Respond(nil, fault.Conflict.New(fault.Field(at, "required"))).Body), want)
 	}

@@ -275,7 +275,7 @@ func (e *RemoteError) isProblem(root object) bool {
 func (e *RemoteError) readMember(m rawMember, root object, language string) {
 	switch {
 	case e.readID(m), e.isRead(m, root), e.isStatus(m):
-	case m.name == "details" && e.readOwnDetails(m, language):
+	case m.name == "details" && e.readOwnDetails(m):
 	case (slices.Contains(listNames, m.name) || slices.Contains(mixedNames, m.name) && isList(m.raw)) && e.readErrors(m.raw, language):
 	case m.name == "detail" && e.readInner(m, language):
 	default:
@@ -329,10 +329,10 @@ func (e *RemoteError) readInner(m rawMember, language string) bool {
 }
 
 // readOwnDetails reads the details of fault.Problem.
-func (e *RemoteError) readOwnDetails(m rawMember, language string) bool {
+func (e *RemoteError) readOwnDetails(m rawMember) bool {
 	details, err := readObject(m.raw)
 	if err == nil {
-		e.readDetails(details, language, asSent)
+		e.readPlainDetails(details)
 	}
 	return err == nil
 }
