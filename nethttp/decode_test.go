@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -623,6 +624,7 @@ func FuzzDecode(f *testing.F) {
 	for name, format := range allFormats {
 		byName[name] = quietly(f, fault.WithFormats(format))
 	}
+	names := slices.Sorted(maps.Keys(byName))
 	for _, c := range append(sentByUs(f), sentElsewhere...) {
 		f.Add(c.status, c.contentType, "", []byte(c.body))
 	}
@@ -640,8 +642,8 @@ func FuzzDecode(f *testing.F) {
 		if encoding == "" {
 			inBounds(t, status, string(body), err)
 		}
-		for name, r := range byName {
-			answered := r.Respond(nil, err)
+		for _, name := range []string{"problem", names[len(body)%len(names)]} { // all of them take too long
+			answered := byName[name].Respond(nil, err)
 			require.NotEmpty(t, answered.Body)
 			require.Less(t, len(answered.Body), 16<<20)
 			var again *faulthttp.RemoteError
