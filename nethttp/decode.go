@@ -50,11 +50,12 @@ type RemoteMember struct {
 
 // A RemoteField says what is wrong with one part of the request.
 type RemoteField struct {
-	At     fault.Location
-	Code   string
-	Texts  map[string]string // as in RemoteError
-	Params []RemoteMember
-	Rest   []RemoteMember // what else the entry has: details of the error, and members that Decode has no use for
+	At      fault.Location
+	Code    string
+	Texts   map[string]string // as in RemoteError
+	Params  []RemoteMember
+	Details []RemoteMember // of the error itself
+	Rest    []RemoteMember // members of the entry that Decode has no use for; they are not passed on
 }
 
 // Error is the line for logs: status, code and a text, the English one if there is one.
@@ -303,7 +304,7 @@ func (f RemoteField) attr() fault.Attr {
 	case f.At.In() != "body" || len(steps) != 1:
 		return fault.Field(f.At, f.Code, slices.Insert(attrs, 0, fault.Text(k.TextID()))...)
 	}
-	for _, m := range f.Rest {
+	for _, m := range f.Details {
 		attrs = append(attrs, fault.Detail(m.Name, m.Value))
 	}
 	return fault.Detail(steps[0], k.New(attrs...))

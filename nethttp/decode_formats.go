@@ -185,7 +185,7 @@ func fieldOf(m rawMember, language string, codeOf func(string) string) (RemoteFi
 	params, _ := entry.object("params")
 	f.Params = params.members()
 	if details, ok := entry.object("details"); ok {
-		f.Rest = details.members()
+		f.Details = details.members()
 	}
 	return f, true
 }
@@ -585,7 +585,7 @@ func jsonapiField(entry object, language string) RemoteField {
 		f.At = locationIn(in, name)
 	}
 	if details, ok := meta.object("details"); ok {
-		f.Rest = details.members()
+		f.Details = details.members()
 	}
 	for _, m := range entry {
 		if value, ok := decodeValue(m.raw); ok && !slices.Contains([]string{"status", "code", "title", "detail", "source", "meta"}, m.name) {

@@ -292,8 +292,15 @@ func (e *RemoteError) isRead(m rawMember, root object) bool {
 		return isText || e.MediaType == problemJSON
 	case "type":
 		return isText && (text == e.Type || codeOf(text) == e.Code) || !isText && e.MediaType == problemJSON
-	case "lang", "dir", "errors_total", "input", "params", "retryable":
-		return true
+	case "lang", "dir":
+		return isText
+	case "input", "params":
+		_, err := readObject(m.raw)
+		return err == nil
+	case "errors_total":
+		return isNumber(m.raw)
+	case "retryable":
+		return string(m.raw) == "true" || string(m.raw) == "false"
 	case "error":
 		return isText && (text == e.Title || codeOf(text) == e.Code || e.hasText(text))
 	}
@@ -302,6 +309,11 @@ func (e *RemoteError) isRead(m rawMember, root object) bool {
 	}
 	name, _, ok := root.firstCode(codeNames, e.Status)
 	return ok && name == m.name || e.MediaType == problemJSON && slices.Contains([]string{"detail", "code", "trace_id"}, m.name) && !isList(m.raw)
+}
+
+func isNumber(raw json.RawMessage) bool {
+	_, err := strconv.ParseInt(string(raw), 10, 64)
+	return err == nil
 }
 
 func isList(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '[' }

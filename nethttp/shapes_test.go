@@ -159,6 +159,8 @@ func TestNothingReceivedIsLost(t *testing.T) {
 		`{"message":"m","errors":[{"field":"a","code":"b","more":"kept"}]}`,
 		`{"message":"m","errors":{"a":[{"message":"x","more":"kept"}]}}`,
 		`{"EN":"m","code":"x","more":"kept"}`,
+		`{"message":"m","params":["kept"]}`, `{"message":"m","input":"kept"}`, `{"message":"m","lang":["kept"]}`, `{"message":"m","retryable":"kept"}`,
+		`{"message":"m","errors":[{"field":"a","code":"b","details":{"more":"kept"}}]}`,
 		`{"stat":"fail","err":{"code":1,"msg":"m","type":"x"},"more":"kept"}`,
 		`{"errors":[{"status":"400","title":"x","links":{"about":"kept"}}]}`,
 		`{"errors":[{"status":"400","title":"x","source":{"pointer":"/a"},"id":"kept"}]}`,
@@ -169,7 +171,7 @@ func TestNothingReceivedIsLost(t *testing.T) {
 		remote := decoded(t, sent{status: 400, contentType: asJSON, body: what})
 		all := fmt.Sprint(remote.Details)
 		for _, f := range remote.Fields {
-			all += fmt.Sprint(f.Rest)
+			all += fmt.Sprint(f.Rest, f.Details)
 		}
 		assert.Contains(t, all, "kept", what)
 		assert.Equal(t, strings.Contains(what, "nobody"), remote.Problem != "", "%d", i)
