@@ -21,8 +21,21 @@
 // writer that hides what is below, it is [fault.Default], and a line at level Debug says so. An explicit
 // responder answers for its own errors and panics.
 //
-// For clients, [Decode] gives the error of a response back, whatever format it is in, and [Transport]
-// makes an [http.Client] return such errors by itself.
+// # Clients
+//
+// [Decode] gives the error of a response back, whatever format it is in and whatever server sent it. It has two forms for an
+// [http.Client]: [Transport] makes the client return such errors by itself, and stands outside of whatever repeats requests, or measures or
+// caches them. [ResponseTransport] keeps the contract of [http.RoundTripper], stands inside, and lets Decode tell the error of a
+// response at any time. With retryablehttp:
+//
+//	client := &http.Client{Transport: faulthttp.Transport(&retryablehttp.RoundTripper{Client: retry})} // outside: errors
+//	retry.HTTPClient.Transport = faulthttp.ResponseTransport(nil)                                      // inside: responses
+//
+// resty has no outside. With its retries it takes ResponseTransport, and Decode(resp.RawResponse) behind the request; without them
+// Transport will do.
+//
+// Who decodes bodies of all languages into a structure of their own mind that encoding/json takes names of members in any letter case: the
+// Indonesian text under "ID" is what a field with the tag "id" gets. Decode does not do that.
 //
 // # What happens to a response that has begun
 //
