@@ -1,14 +1,17 @@
 package fault
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
 	"log/slog"
 	"net"
 	"net/url"
+	"os"
 	"reflect"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -239,6 +242,9 @@ func mapConnection(err error) *Fault {
 		return nil
 	}
 	errs := errtree.Flatten(err, nil)
+	if slices.ContainsFunc(errs.Errors, isNoServer) && !errs.Is(context.Canceled) { // though it waited for one in vain
+		return verdict{DatabaseOperation, true}.fault()
+	}
 	if isTimeout(errs) || tellsContext(err) || isElsewhere(errs) {
 		return nil
 	}
@@ -272,23 +278,32 @@ var lostErrnos = []error{
 // isLost is the verdict on one error of the tree: a driver knows that it could not send, or the network says so.
 func isLost(err error) *Fault {
 	if e, ok := err.(interface{ SafeToRetry() bool }); ok && e.SafeToRetry() { // pgx
-		return (&Fault{kind: DatabaseOperation})
-	}
-	switch t := structOf(err).Type(); {
-	case isDrivers(err) && strings.EqualFold(t.Name(), "ConnectError"), // pgconn
-		t.Name() == "ServerSelectionError" && strings.HasPrefix(t.PkgPath(), "go.mongodb.org/mongo-driver/"):
 		return &Fault{kind: DatabaseOperation}
 	}
-	op, ok := err.(*net.OpError)
-	if !ok {
-		return nil
+	if isDrivers(err) && strings.EqualFold(structOf(err).Type().Name(), "ConnectError") {
+		return &Fault{kind: DatabaseOperation}
 	}
-	for _, target := range lostErrnos {
-		if op.Op == "dial" || errtree.Is(op.Err, target) {
+	switch e := err.(type) {
+	case *net.OpError:
+		if e.Op == "dial" || isLostErrno(e.Err) {
+			return &Fault{kind: DatabaseOperation}
+		}
+	case *os.SyscallError: // go-redis leaves the OpError around it away
+		if isLostErrno(e.Err) {
 			return &Fault{kind: DatabaseOperation}
 		}
 	}
 	return nil
+}
+
+// isNoServer reports whether the driver of MongoDB found none of its servers.
+func isNoServer(err error) bool {
+	t := structOf(err).Type()
+	return t.Name() == "ServerSelectionError" && strings.HasPrefix(t.PkgPath(), "go.mongodb.org/mongo-driver/")
+}
+
+func isLostErrno(err error) bool {
+	return slices.ContainsFunc(lostErrnos, func(target error) bool { return errtree.Is(err, target) })
 }
 
 // isDrivers reports whether the error is one of pgx's about its connection.
