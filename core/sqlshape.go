@@ -22,11 +22,7 @@ import (
 // ofServer reads the code that a database gave, of one error of the tree.
 func ofServer(err error) *Fault {
 	if e, ok := err.(interface{ SQLState() string }); ok { // pgx, lib/pq
-		state := e.SQLState()
-		if !isSQLState(state) {
-			return nil
-		}
-		return ofState(state).fault(slog.String("sqlstate", state))
+		return withState(e.SQLState())
 	}
 	if e, ok := err.(mongoError); ok {
 		return ofMongo(e).fault()
@@ -36,6 +32,8 @@ func ofServer(err error) *Fault {
 	}
 	v := structOf(err)
 	switch t := v.Type(); {
+	case t.Name() == "Error" && strings.HasSuffix(t.PkgPath(), "/lib/pq"): // before v1.10.6 it had no method
+		return withState(v.FieldByName("Code").String())
 	case t.Name() == "MySQLError":
 		return ofMySQL(v)
 	case strings.Contains(strings.ToLower(t.PkgPath()+"."+t.Name()), "sqlite"):
@@ -44,6 +42,13 @@ func ofServer(err error) *Fault {
 		return ofRedis(v.String()).fault()
 	}
 	return nil
+}
+
+func withState(state string) *Fault {
+	if !isSQLState(state) {
+		return nil
+	}
+	return ofState(state).fault(slog.String("sqlstate", state))
 }
 
 // structOf is the error itself, behind its pointer.

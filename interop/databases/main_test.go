@@ -100,6 +100,17 @@ func is(t *testing.T, err error, kind *fault.Kind) {
 	}
 }
 
+// isLost is for a connection that was cut. Some drivers, pgx before v5.5 and go-redis among them, have no more to say of it than
+// EOF, which might be that of any input.
+func isLost(t *testing.T, err error) {
+	t.Helper()
+	if plain := errors.Unwrap(err) == nil; plain && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
+		is(t, err, fault.Unhandled)
+		return
+	}
+	is(t, err, fault.DatabaseOperation)
+}
+
 // repeats reports whether Retry runs again after err.
 func repeats(t *testing.T, err error) bool {
 	t.Helper()

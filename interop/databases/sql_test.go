@@ -323,7 +323,7 @@ func TestLostConnections(t *testing.T) {
 			go func() { failed <- fails(t.Context(), c, s.slow) }()
 			time.Sleep(100 * time.Millisecond)
 			l.cut(reset)
-			is(t, <-failed, fault.DatabaseOperation)
+			isLost(t, <-failed)
 			is(t, fails(t.Context(), c, "SELECT 1"), fault.DatabaseOperation)
 		}
 	})
