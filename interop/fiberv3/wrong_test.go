@@ -12,9 +12,11 @@ import (
 	"github.com/gofiber/fiber/v3/middleware/adaptor"
 	"github.com/gofiber/fiber/v3/middleware/basicauth"
 	"github.com/gofiber/fiber/v3/middleware/cache"
+	"github.com/gofiber/fiber/v3/middleware/helmet"
 	"github.com/gofiber/fiber/v3/middleware/idempotency"
 	"github.com/gofiber/fiber/v3/middleware/keyauth"
 	"github.com/gofiber/fiber/v3/middleware/limiter"
+	"github.com/gofiber/fiber/v3/middleware/proxy"
 	"github.com/gofiber/fiber/v3/middleware/timeout"
 	"github.com/stretchr/testify/assert"
 
@@ -232,4 +234,22 @@ func TestBadMiddleware(t *testing.T) {
 		s := composed(t, nil, handlers{other})
 		s.Failed(t, s.Ask(t, "GET", "/fine", ""), answer423)
 	})
+}
+
+// An upstream's answers, which are no business of ours. fasthttp's client takes the place of all that was set before it.
+func TestProxy(t *testing.T) {
+	upstream := composed(t, nil, nil)
+	balance := proxy.Balancer(proxy.Config{Servers: []string{upstream.Addr}})
+	for _, order := range [][2]handlers{{{balance}, nil}, {nil, {balance}}} {
+		s := composed(t, append(handlers{helmet.New()}, order[0]...), order[1])
+		fine := s.Ask(t, "GET", "/fine", "")
+		s.Passed(t, fine, 200, "fine")
+		assert.Empty(t, fine.Header.Get("X-Frame-Options"))
+		a := s.Ask(t, "GET", "/returned", "")
+		assert.Equal(t, 423, a.Status)
+		assert.Contains(t, a.Body, "R41")
+		assert.Equal(t, []int{423}, s.Seen.Take())
+		s.Log.None(t)
+		upstream.Log.Take(t)
+	}
 }
