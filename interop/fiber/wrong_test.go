@@ -1,7 +1,6 @@
 package fiber_test
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -31,7 +30,7 @@ type handlers = []fiber.Handler
 
 var (
 	answer423 = compose.Failure{Err: locked, Status: 423, Code: "task_locked", Kept: corsKept(nil)}
-	crash     = compose.Failure{Err: errors.New(""), Status: 500, Code: "unhandled", Kept: corsKept(nil)}
+	crash     = keeping(unhandled)
 )
 
 // What the table advises against, and what comes of it. Clients are answered rightly all the same.
@@ -106,7 +105,8 @@ func TestWhatKeepsAnswers(t *testing.T) {
 		"idempotency": func() fiber.Handler { return idempotency.New(idempotency.Config{Next: never}) },
 	}
 	takers := map[string]func() fiber.Handler{
-		"logger": func() fiber.Handler { return logging(new(compose.Seen))[0] }, "otelfiber": func() fiber.Handler { return tracing(new(compose.Seen))[0] },
+		"logger":    func() fiber.Handler { return logging(new(compose.Seen))[0] },
+		"otelfiber": func() fiber.Handler { return tracing(new(compose.Seen))[0] },
 	}
 	for name, keeper := range keepers {
 		for taker, take := range takers {
@@ -136,9 +136,9 @@ func TestTimeouts(t *testing.T) {
 	late := timeout.NewWithContext(next, time.Millisecond)
 	slow := func(c *fiber.Ctx) error { <-c.UserContext().Done(); return c.UserContext().Err() }
 	s := composed(t, nil, handlers{late, slow})
-	s.Failed(t, s.Ask(t, "GET", "/fine", ""), compose.Failure{Err: fault.RequestTimeout, Status: 408, Code: "request_timeout", Kept: corsKept(nil)})
+	s.Failed(t, s.Ask(t, "GET", "/fine", ""), keeping(refused(fault.RequestTimeout)))
 	s = composed(t, handlers{late}, handlers{slow})
-	s.Failed(t, s.Ask(t, "GET", "/fine", ""), compose.Failure{Err: fault.ServiceUnavailable, Status: 503, Code: "service_unavailable", Kept: corsKept(nil)})
+	s.Failed(t, s.Ask(t, "GET", "/fine", ""), keeping(refused(fault.ServiceUnavailable)))
 	s = composed(t, nil, handlers{timeout.New(func(*fiber.Ctx) error { return leaking }, time.Minute)})
 	s.Passed(t, s.Ask(t, "GET", "/fine", ""), 200, "")
 }
@@ -184,7 +184,7 @@ func TestBadMiddleware(t *testing.T) {
 		_, _ = c.WriteString(compose.Canary)
 		return err
 	})
-	gone := compose.Failure{Err: fault.Gone, Status: 410, Code: "gone", Kept: corsKept(nil)}
+	gone := keeping(refused(fault.Gone))
 	read500 := answer423
 	read500.Seen = 500 // what the other error says to those who read it
 	t.Run("panics", func(t *testing.T) {
