@@ -215,7 +215,7 @@ func (s *Service) outside(t testing.TB, status, seen int) {
 	if seen == 0 {
 		seen = status
 	}
-	if s.Seen.used() {
+	if s.Seen.Used() {
 		assert.Equal(t, []int{seen}, s.Seen.Take(), "seen outside")
 	}
 	assert.Empty(t, s.server.take(), "the server complains")
@@ -293,7 +293,8 @@ func (s *Seen) Take() []int {
 	return nil
 }
 
-func (s *Seen) used() bool {
+// Used reports whether anything was noted ever.
+func (s *Seen) Used() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.noted
