@@ -20,6 +20,8 @@ require (
 	github.com/gin-gonic/gin v1.12.0
 	github.com/go-chi/chi/v5 v5.5.0
 	github.com/go-kratos/kratos/v2 v2.8.3
+	github.com/go-chi/cors v1.2.2
+	github.com/go-chi/httprate v0.16.1
 	github.com/go-playground/validator/v10 v10.30.6
 	github.com/gofiber/contrib/otelfiber/v2 v2.1.1
 	github.com/go-resty/resty/v2 v2.17.2
@@ -88,6 +90,7 @@ require (
 	github.com/prometheus/common v0.67.5 // indirect
 	github.com/prometheus/procfs v0.19.2 // indirect
 	github.com/tinylib/msgp v1.6.3 // indirect
+	github.com/zeebo/xxh3 v1.0.2 // indirect
 	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
 	go.opentelemetry.io/contrib v1.20.0 // indirect
 	go.opentelemetry.io/otel/log v1.47.0 // indirect
@@ -197,3 +200,16 @@ replace github.com/polyfault/polyfault/fiber => ../fiber
 replace github.com/polyfault/polyfault/store => ../store
 
 replace github.com/polyfault/polyfault/fiberv3 => ../fiberv3
+
+require (
+	github.com/ansrivas/fiberprometheus/v2 v2.16.0
+	github.com/getsentry/sentry-go/echo v0.42.0
+	github.com/getsentry/sentry-go/fiber v0.35.1
+	github.com/gofiber/contrib/otelfiber/v2 v2.1.1
+	github.com/gofiber/fiber/v3 v3.1.0
+	github.com/labstack/echo-contrib v0.50.1
+	github.com/labstack/echo-jwt/v4 v4.4.0
+	github.com/polyfault/polyfault/fiberv3 v0.0.0
+	github.com/prometheus/client_golang v1.23.2
+	go.opentelemetry.io/contrib/instrumentation/github.com/labstack/echo/otelecho v0.60.0
+)

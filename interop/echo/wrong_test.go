@@ -1,7 +1,6 @@
 package echo_test
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"testing"
@@ -35,7 +34,7 @@ func TestTheWrongPlace(t *testing.T) {
 			s := composed(t, nil, c.use(&read))
 			s.Failed(t, s.Ask(t, "GET", "/returned", ""), answer423)
 			assert.Equal(t, []int{c.returned}, read.Take())
-			s.Failed(t, s.Ask(t, "GET", "/crashed", ""), compose.Failure{Err: errors.New(""), Status: 500, Code: "unhandled", Kept: corsKept(nil)})
+			s.Failed(t, s.Ask(t, "GET", "/crashed", ""), keeping(unhandled))
 			s.Passed(t, s.Ask(t, "GET", "/fine", ""), 200, "fine")
 			if want := []int{c.crashed, 200}; c.crashed != 0 {
 				assert.Equal(t, want, append(read.Take(), read.Take()...))
@@ -65,7 +64,7 @@ func TestTheWrongPlace(t *testing.T) {
 		s := composed(t, nil, []echo.MiddlewareFunc{static})
 		s.Passed(t, s.Ask(t, "GET", "/orders/of/the/app", ""), 200, "<!doctype html><title>app</title>\n")
 		s = composed(t, []echo.MiddlewareFunc{static}, nil) // outside: the fallback comes too late
-		s.Failed(t, s.Ask(t, "GET", "/orders/of/the/app", ""), compose.Failure{Err: fault.NotFound, Status: 404, Code: "not_found", Kept: corsKept(nil)})
+		s.Failed(t, s.Ask(t, "GET", "/orders/of/the/app", ""), keeping(refused(fault.NotFound)))
 	})
 }
 
@@ -81,9 +80,10 @@ func TestTimeouts(t *testing.T) {
 	for _, s := range []*compose.Service{
 		composed(t, []echo.MiddlewareFunc{late}, []echo.MiddlewareFunc{slow}), composed(t, nil, []echo.MiddlewareFunc{late, slow}),
 	} {
-		s.Failed(t, s.Ask(t, "GET", "/fine", ""), compose.Failure{Err: fault.ServiceUnavailable, Status: 503, Code: "service_unavailable", Kept: corsKept(nil)})
+		s.Failed(t, s.Ask(t, "GET", "/fine", ""), keeping(refused(fault.ServiceUnavailable)))
 	}
-	s := composed(t, nil, []echo.MiddlewareFunc{middleware.TimeoutWithConfig(middleware.TimeoutConfig{Timeout: time.Millisecond, ErrorMessage: "slow"}), slow})
+	timeout := middleware.TimeoutWithConfig(middleware.TimeoutConfig{Timeout: time.Millisecond, ErrorMessage: "slow"})
+	s := composed(t, nil, []echo.MiddlewareFunc{timeout, slow})
 	a := s.Ask(t, "GET", "/fine", "")
 	assert.Equal(t, "503 slow", fmt.Sprint(a.Status, " ", a.Body))
 	assert.Equal(t, []int{200}, s.Seen.Take(), "Timeout writes behind echo's back, and loses the error")
@@ -116,7 +116,7 @@ func TestBadMiddleware(t *testing.T) {
 			return func(c echo.Context) error { return f(c, next(c)) }
 		}
 	}
-	crash := compose.Failure{Err: errors.New(""), Status: 500, Code: "unhandled", Kept: corsKept(nil)}
+	crash := keeping(unhandled)
 	swallow := after(func(echo.Context, error) error { return nil })
 	replace := after(func(echo.Context, error) error { return fault.Gone })
 	append2 := after(func(c echo.Context, err error) error {
@@ -150,7 +150,7 @@ func TestBadMiddleware(t *testing.T) {
 		want.Seen = 500 // what the other one says to those who read it
 		s.Failed(t, s.Ask(t, "GET", "/returned", ""), want)
 		s = composed(t, nil, []m{replace})
-		s.Failed(t, s.Ask(t, "GET", "/returned", ""), compose.Failure{Err: fault.Gone, Status: 410, Code: "gone", Kept: corsKept(nil)})
+		s.Failed(t, s.Ask(t, "GET", "/returned", ""), keeping(refused(fault.Gone)))
 	})
 	t.Run("answers twice", func(t *testing.T) {
 		s := composed(t, []m{append2}, nil)
