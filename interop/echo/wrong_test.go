@@ -1,7 +1,6 @@
 package echo_test
 
 import (
-	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -68,7 +67,8 @@ func TestTheWrongPlace(t *testing.T) {
 	})
 }
 
-// Timeouts: ContextTimeout's is ours, in either order, Timeout's its own text.
+// The timeout of ContextTimeout is answered by us, in either order. That of Timeout is not tried: its handler and echo race for
+// the response then.
 func TestTimeouts(t *testing.T) {
 	slow := func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -82,12 +82,6 @@ func TestTimeouts(t *testing.T) {
 	} {
 		s.Failed(t, s.Ask(t, "GET", "/fine", ""), keeping(refused(fault.ServiceUnavailable)))
 	}
-	timeout := middleware.TimeoutWithConfig(middleware.TimeoutConfig{Timeout: time.Millisecond, ErrorMessage: "slow"})
-	s := composed(t, nil, []echo.MiddlewareFunc{timeout, slow})
-	a := s.Ask(t, "GET", "/fine", "")
-	assert.Equal(t, "503 slow", fmt.Sprint(a.Status, " ", a.Body))
-	assert.Equal(t, []int{200}, s.Seen.Take(), "Timeout writes behind echo's back, and loses the error")
-	s.Log.None(t)
 }
 
 // An upstream's answers, which are no business of ours.
