@@ -134,7 +134,11 @@ func TestTimeouts(t *testing.T) {
 		"heeds, inside": composed(t, nil, handlers{late, slow}), "deaf, inside": composed(t, nil, handlers{late, deaf}),
 		"heeds, outside": composed(t, handlers{late}, handlers{slow}), "deaf, outside": composed(t, handlers{late}, handlers{deaf}),
 	} {
-		t.Run(name, func(t *testing.T) { s.Failed(t, s.Ask(t, "GET", "/fine", ""), want) })
+		t.Run(name, func(t *testing.T) {
+			for range 20 { // fiber decides by chance whether a handler that heeds its context has ended in time
+				s.Failed(t, s.Ask(t, "GET", "/fine", ""), want)
+			}
+		})
 	}
 }
 
