@@ -88,7 +88,9 @@ func (x *exchange) finish(c echo.Context) {
 
 // recovered answers a panic and makes an error of it, or aborts.
 func (x *exchange) recovered(c echo.Context, v any) error {
-	if v == http.ErrAbortHandler { // by identity, as net/http compares
+	if v == http.ErrAbortHandler && !x.Hijacked() { // by identity, as net/http compares
+		life.Abort(x.ResponseWriter)
+	} else if v == http.ErrAbortHandler {
 		panic(v)
 	}
 	err := fault.Panicked(v)
@@ -99,7 +101,7 @@ func (x *exchange) recovered(c echo.Context, v any) error {
 	late := x.tooLate() && !x.Hijacked() && !x.Closed()
 	answered := x.answer(err)
 	if late {
-		panic(http.ErrAbortHandler)
+		life.Abort(x.ResponseWriter)
 	}
 	return answered
 }
