@@ -101,7 +101,7 @@ var compositions = []composition{
 		kept: map[string]string{"X-Request-Id": "r-1"}},
 	{name: "RequestLogger", place: compose.Outside, use: requestLogger(true)},
 	{name: "RequestLogger without HandleError", place: compose.Outside, use: requestLogger(false)},
-	{name: "Logger", place: compose.AnyOrder, use: use(middleware.LoggerWithConfig(middleware.LoggerConfig{Output: new(bytes.Buffer)}))},
+	{name: "Logger", place: compose.Outside, use: use(middleware.LoggerWithConfig(middleware.LoggerConfig{Output: new(bytes.Buffer)}))},
 	{name: "Recover", place: compose.AnyOrder,
 		use: use(middleware.RecoverWithConfig(middleware.RecoverConfig{DisableStackAll: true, LogLevel: 7}))},
 	{name: "echoprometheus", place: compose.Outside, use: metrics},
