@@ -117,6 +117,16 @@ func TestBadMiddleware(t *testing.T) {
 		assert.Error(t, a.Broken)
 		assert.Contains(t, s.Log.Take(t), "committed=true")
 	})
+	t.Run("gives up", func(t *testing.T) {
+		giveUp := after(func(*echo.Context, error) error { panic(http.ErrAbortHandler) })
+		for _, path := range []string{"/fine", "/returned"} {
+			s := composed(t, nil, []m{giveUp})
+			a := s.Ask(t, "GET", path, "")
+			assert.Error(t, a.Broken, path)
+			assert.Empty(t, a.Rest)
+			s.Log.None(t)
+		}
+	})
 	t.Run("swallows", func(t *testing.T) {
 		s := composed(t, []m{swallow}, nil)
 		s.Failed(t, s.Ask(t, "GET", "/returned", ""), answer423)

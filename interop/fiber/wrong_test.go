@@ -197,6 +197,14 @@ func TestBadMiddleware(t *testing.T) {
 			s.Failed(t, s.Ask(t, "GET", path, ""), crash)
 		}
 	})
+	t.Run("gives up", func(t *testing.T) {
+		giveUp := after(func(*fiber.Ctx, error) error { panic(http.ErrAbortHandler) })
+		for _, path := range []string{"/fine", "/returned"} {
+			s := composed(t, nil, handlers{giveUp})
+			assert.Error(t, s.Ask(t, "GET", path, "").Broken, path)
+			s.Log.None(t)
+		}
+	})
 	t.Run("swallows", func(t *testing.T) {
 		s := composed(t, handlers{swallow}, nil)
 		s.Failed(t, s.Ask(t, "GET", "/returned", ""), answer423)
