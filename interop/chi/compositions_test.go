@@ -128,29 +128,49 @@ func (c composition) check(t *testing.T) {
 	})
 }
 
-// What may stand before InstallChi and after it.
-func TestAnyOrder(t *testing.T) {
-	for name, c := range map[string]composition{
-		"nothing": {},
+// elsewhere is what may not stand on either side: each has a test of its own.
+var elsewhere = map[string]compose.Place{"Timeout": compose.Inside, "RequestID": compose.Outside, "Recoverer": compose.Outside}
+
+// anyOrder is what may stand before InstallChi and after it, by its names in the table.
+func anyOrder() map[string]composition {
+	crossOrigin := cors.Handler(cors.Options{AllowedOrigins: []string{compose.Origin}, AllowedMethods: []string{"GET", "PUT"},
+		AllowCredentials: true})
+	authorized := middleware.BasicAuth("tasks", map[string]string{"ann": "secret"})
+	return map[string]composition{
 		"Compress": {outside: []func(http.Handler) http.Handler{middleware.Compress(5, "application/json", "text/plain")},
 			ask: []string{"Accept-Encoding", "gzip"}},
-		"cors": {outside: []func(http.Handler) http.Handler{cors.Handler(cors.Options{AllowedOrigins: []string{compose.Origin},
-			AllowedMethods: []string{"GET", "PUT"}, AllowCredentials: true})},
-			kept: map[string]string{"Vary": "Origin", "Access-Control-Allow-Origin": compose.Origin, "Access-Control-Allow-Credentials": "true"}},
-		"Throttle":  {outside: []func(http.Handler) http.Handler{middleware.Throttle(5)}},
-		"RequestID": {outside: []func(http.Handler) http.Handler{middleware.RequestID}},
+		"cors": {outside: []func(http.Handler) http.Handler{crossOrigin}, kept: map[string]string{"Vary": "Origin",
+			"Access-Control-Allow-Origin": compose.Origin, "Access-Control-Allow-Credentials": "true"}},
+		"Throttle": {outside: []func(http.Handler) http.Handler{middleware.Throttle(5)}},
 		"httprate": {outside: []func(http.Handler) http.Handler{httprate.LimitAll(100, time.Minute)},
 			kept: map[string]string{"X-RateLimit-Limit": "100"}},
 		"AllowContentType": {outside: []func(http.Handler) http.Handler{middleware.AllowContentType("application/json")}},
-		"BasicAuth": {outside: []func(http.Handler) http.Handler{middleware.BasicAuth("tasks", map[string]string{"ann": "secret"})},
-			ask: []string{"Authorization", "Basic YW5uOnNlY3JldA=="}},
-		"Timeout": {outside: []func(http.Handler) http.Handler{middleware.Timeout(time.Minute)}},
-		"NoCache": {outside: []func(http.Handler) http.Handler{middleware.NoCache}},
-	} {
+		"BasicAuth":        {outside: []func(http.Handler) http.Handler{authorized}, ask: []string{"Authorization", "Basic YW5uOnNlY3JldA=="}},
+		"NoCache":          {outside: []func(http.Handler) http.Handler{middleware.NoCache}},
+	}
+}
+
+func TestAnyOrder(t *testing.T) {
+	all := anyOrder()
+	all["nothing"] = composition{}
+	all["RequestID"] = composition{outside: []func(http.Handler) http.Handler{middleware.RequestID}}
+	all["Timeout, in time"] = composition{outside: []func(http.Handler) http.Handler{middleware.Timeout(time.Minute)}}
+	for name, c := range all {
 		t.Run(name+" outside", func(t *testing.T) { c.check(t) })
 		c.outside, c.inside = nil, c.outside
 		t.Run(name+" inside", func(t *testing.T) { c.check(t) })
 	}
+}
+
+// The table says what is tested.
+func TestDocumented(t *testing.T) {
+	tested := maps.Clone(elsewhere)
+	for name := range anyOrder() {
+		tested[name] = compose.AnyOrder
+	}
+	documented := compose.Documented(t, "## net/http and chi", 2)
+	maps.DeleteFunc(documented, func(_ string, p compose.Place) bool { return p == compose.Missing })
+	assert.Equal(t, tested, documented)
 }
 
 // Some middleware refuses with a bare status, or with a text of its own: those are answers, on either side, and stay.

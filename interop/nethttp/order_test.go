@@ -98,6 +98,14 @@ func TestOtelhttp(t *testing.T) {
 		assert.Contains(t, ended[0].Attributes, attribute.Int("http.response.status_code", ways[path].want.Status), path)
 		assert.Equal(t, ways[path].want.Status >= 500, ended[0].Status.Code == codes.Error, path)
 	}
+	composition{outside: []middleware{tracing}}.check(t)
+	composition{inside: []middleware{tracing}}.check(t)
+	spans.Reset()
+	s = composition{inside: []middleware{tracing}}.serve(t, nil)
+	s.Failed(t, s.Ask(t, "GET", "/panicked", ""), ways["/panicked"].want)
+	for _, a := range spans.GetSpans()[0].Attributes {
+		assert.NotEqual(t, attribute.Key("http.response.status_code"), a.Key, "inside, a panic ends the span without a status")
+	}
 }
 
 // net/http's own timeout keeps what is written: what fails in time passes. What does not has the timeout's answer, and is
