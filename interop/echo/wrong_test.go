@@ -48,7 +48,7 @@ func TestTheWrongPlace(t *testing.T) {
 		s.Failed(t, a, compose.Failure{Err: fault.BadRequest, Status: 400, Code: "bad_request", Seen: 500, Kept: corsKept(nil)})
 	})
 	t.Run("Timeout outside: errors are read as 500", func(t *testing.T) {
-		s := composed(t, []echo.MiddlewareFunc{middleware.TimeoutWithConfig(middleware.TimeoutConfig{Timeout: time.Minute})}, nil)
+		s := composed(t, []echo.MiddlewareFunc{inTime()}, nil)
 		want := answer423
 		want.Seen = 500
 		s.Failed(t, s.Ask(t, "GET", "/returned", ""), want)
@@ -70,7 +70,7 @@ func TestTheWrongPlace(t *testing.T) {
 // The timeout of ContextTimeout is answered by us, in either order. That of Timeout is not tried: its handler and echo race for
 // the response then.
 func TestTimeouts(t *testing.T) {
-	slow := func(next echo.HandlerFunc) echo.HandlerFunc {
+	slow := func(echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			<-c.Request().Context().Done()
 			return c.Request().Context().Err()

@@ -55,7 +55,7 @@ func TestTheWrongPlace(t *testing.T) {
 
 // Timeouts: ContextTimeout's is ours, in either order.
 func TestTimeouts(t *testing.T) {
-	slow := func(next echo.HandlerFunc) echo.HandlerFunc {
+	slow := func(echo.HandlerFunc) echo.HandlerFunc {
 		return func(c *echo.Context) error {
 			<-c.Request().Context().Done()
 			return c.Request().Context().Err()

@@ -129,7 +129,7 @@ func TestTimeouts(t *testing.T) {
 	want := keeping(refused(fault.RequestTimeout))
 	late := timeout.New(next, timeout.Config{Timeout: time.Millisecond})
 	slow := func(c fiber.Ctx) error { <-c.Context().Done(); return c.Context().Err() }
-	deaf := func(fiber.Ctx) error { time.Sleep(50 * time.Millisecond); return leaking }
+	deaf := func(fiber.Ctx) error { time.Sleep(50 * time.Millisecond); return errLeaking }
 	for name, s := range map[string]*compose.Service{
 		"heeds, inside": composed(t, nil, handlers{late, slow}), "deaf, inside": composed(t, nil, handlers{late, deaf}),
 		"heeds, outside": composed(t, handlers{late}, handlers{slow}), "deaf, outside": composed(t, handlers{late}, handlers{deaf}),
@@ -239,7 +239,7 @@ func TestBadMiddleware(t *testing.T) {
 		other := func(c fiber.Ctx) error {
 			fresh := c.App().AcquireCtx(c.RequestCtx())
 			defer c.App().ReleaseCtx(fresh)
-			return leaking
+			return errLeaking
 		}
 		s := composed(t, nil, handlers{other})
 		s.Failed(t, s.Ask(t, "GET", "/fine", ""), answer423)
