@@ -35,6 +35,8 @@ const (
 	opSubtype
 	opLog
 	opInput
+	opTexts
+	opYields // to the end of the request's context: see [Occurrence.orContext]
 )
 
 // Text chooses another text constant than the kind's own. A text id that no loaded language has
@@ -43,10 +45,10 @@ func Text(id string) Attr { return Attr{op: opText, name: id} }
 
 // Arg is the value of the placeholder {{.name}} in the text, and a member of "params" in formats
 // that carry them. Clients see it: strings, numbers, booleans, times and [fmt.Stringer] values are
-// inserted as they are (control characters replaced, long values cut), other values are left out
+// inserted as they are (control characters replaced, what is longer than 1024 bytes cut, in "params" too), other values are left out
 // of the text. An argument that the text does not use is harmless; one that is missing renders as
 // nothing.
-func Arg(name string, value any) Attr { return Attr{op: opArg, name: name, value: value} }
+func Arg(name string, value any) Attr { return Attr{op: opArg, name: safeName(name), value: value} }
 
 // Count selects the plural form of the text by the language's CLDR rules, and is the value of
 // {{.Count}}.
@@ -55,7 +57,8 @@ func Count(n int) Attr { return Attr{op: opCount, name: "Count", num: int64(n)} 
 // Detail is one member of "details" in the body. The value is encoded as by [encoding/json] when a
 // response is made, so it must not be changed afterwards. A *[Kind] or *[Fault] is localized as
 // with [Details.AddError]; any other error, and what JSON cannot express (a channel, a function, a
-// cycle), shows as "(not encodable)" and is noted in the log.
+// cycle), shows as "(not encodable)" and is noted in the log. What is longer than 4096 bytes is cut at a character, an item or
+// a member, where "…" then stands: see [WithBodyLimit]. Of a name 1024 bytes are kept. Bidirectional controls become U+FFFD.
 func Detail(name string, value any) Attr { return Attr{op: opDetail, name: name, value: value} }
 
 // DetailsOf adds what d holds now; later changes of d do not count. A nil d adds nothing.
@@ -92,7 +95,7 @@ func Cause(err error) Attr { return Attr{op: opCause, value: err} }
 func TraceID(id string) Attr { return Attr{op: opTraceID, name: id} }
 
 // Subtype refines the kind's [Kind.Type] in formats that have a place for it.
-func Subtype(s string) Attr { return Attr{op: opSubtype, name: s} }
+func Subtype(s string) Attr { return Attr{op: opSubtype, name: safeName(s)} }
 
 // Log adds attributes to the log line. No client sees them.
 func Log(attrs ...slog.Attr) Attr { return Attr{op: opLog, value: attrs} }

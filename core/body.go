@@ -13,20 +13,24 @@ import (
 func appendParams(dst []byte, attrs []Attr) (out []byte, complete bool) {
 	complete = true
 	dst = append(dst, '{')
-	first := true
+	first, start, n := true, len(dst), 0
 	for a := range lastOf(attrs) {
 		if !first {
 			dst = append(dst, ',')
 		}
 		first = false
-		dst = jsontext.AppendQuoted(dst, a.name)
+		if n++; n > maxArgs || len(dst)-start > maxParams {
+			dst = append(dst, `"…":"…"`...)
+			break
+		}
+		dst = jsontext.AppendQuoted(dst, memberName(a.name))
 		dst = append(dst, ':')
 		if a.op == opCount {
 			dst, _ = jsontext.AppendValue(dst, a.num)
 			continue
 		}
 		var all bool
-		dst, all = jsontext.AppendValue(dst, a.value)
+		dst, all, _ = jsontext.AppendBounded(dst, a.value, maxArg)
 		complete = complete && all
 	}
 	return append(dst, '}'), complete
@@ -58,7 +62,7 @@ func (o *Occurrence) ownBody() (body []byte, l *localizer) {
 			localizer, value = united, own.ErrorBody(united)
 		}
 		if !errtree.IsNil(value) {
-			body, l = o.appendValue(nil, "ErrorBody", value), localizer
+			body, l = o.appendWhole(value), localizer
 		}
 	})
 	return body, l
@@ -102,9 +106,14 @@ const maxNesting = 8
 
 func (o *Occurrence) appendEntries(dst []byte, entries []detail, nesting int) []byte {
 	dst = append(dst, '{')
-	first := true
+	first, start, left := true, len(dst), 0
 	for i := range entries {
 		d := &entries[i]
+		left += d.others
+		if nesting > 0 && len(dst)-start > o.bodyLimit()/nestedShare {
+			left++
+			continue
+		}
 		if d.again {
 			continue
 		}
@@ -122,6 +131,9 @@ func (o *Occurrence) appendEntries(dst []byte, entries []detail, nesting int) []
 		}
 		dst = o.appendValue(dst, d.name, d.value)
 	}
+	if nesting > 0 && left > 0 { // at the top the body tells
+		dst = fmt.Appendf(dst, `,"…":%d`, left)
+	}
 	return append(dst, '}')
 }
 
@@ -129,17 +141,7 @@ func (o *Occurrence) appendEntry(dst []byte, e *DetailError, nesting int) []byte
 	if e.field {
 		return e.appendField(dst)
 	}
-	dst = append(dst, `{"error":`...)
-	switch {
-	case e.text == nil:
-		dst = jsontext.AppendQuoted(dst, e.plain)
-	case o.allLanguages:
-		dst = append(dst, '{')
-		dst = e.text.appendMembers(dst, o.catalogue, e.attrs)
-		dst = append(dst, '}')
-	default:
-		dst = e.AppendText(dst)
-	}
+	dst = e.appendError(append(dst, '{'))
 	if e.fault != nil {
 		dst = o.appendEntryMembers(dst, e, nesting)
 	}
@@ -166,17 +168,31 @@ func (o *Occurrence) appendEntryMembers(dst []byte, e *DetailError, nesting int)
 	return dst
 }
 
-// appendValue appends the value of the detail. One that JSON cannot express is noted by name.
+// appendValue appends the value of the detail, as far as there is room. What JSON cannot express, and what was cut, is
+// noted by name.
 func (o *Occurrence) appendValue(dst []byte, name string, value any) []byte {
-	dst, complete := jsontext.AppendValue(dst, value)
+	dst, complete, whole := jsontext.AppendBounded(dst, value, o.bodyLimit()/detailShare)
 	if !complete {
 		o.note(fmt.Sprintf("detail %q cannot be encoded as JSON (%T)", name, value))
+	}
+	if !whole {
+		o.note(fmt.Sprintf("detail %q is cut: it is too long", name))
 	}
 	return dst
 }
 
+// appendWhole appends the body that an error brings itself: its length and directions are the application's.
+func (o *Occurrence) appendWhole(body any) []byte {
+	encoded, complete := jsontext.AppendValue(nil, body)
+	if !complete {
+		o.note(fmt.Sprintf("ErrorBody cannot be encoded as JSON (%T)", body))
+	}
+	return encoded
+}
+
 // AppendJSON appends any value as JSON, as details are: with the bytes of [encoding/json], and "(not
-// encodable)" where that would fail.
+// encodable)" where that would fail; what is longer than a detail may be is cut, and bidirectional controls become
+// U+FFFD.
 func (o *Occurrence) AppendJSON(dst []byte, value any) []byte {
 	return o.appendValue(dst, "", value)
 }
@@ -221,14 +237,23 @@ func (o *Occurrence) render() {
 		return
 	}
 	resp.contentLanguage = o.contentLanguage()
-	o.noted("the format", func() {
-		resp.Body = o.format.Append(make([]byte, 0, o.sizeHint()), o)
-	})
+	if o.append(); len(resp.Body) > o.bodyLimit() && (len(o.entries) > o.tail || o.fault.hasLongArgs()) {
+		o.shorten()
+		resp.contentLanguage = o.contentLanguage()
+	}
 	if resp.Body == nil {
 		o.renderPlainly()
 		return
 	}
 	resp.own = append(resp.own, o.format.header...)
+}
+
+// append lets the format append the body; it stays nil where that fails.
+func (o *Occurrence) append() {
+	o.resp.Body = nil
+	o.noted("the format", func() {
+		o.resp.Body = o.format.Append(make([]byte, 0, o.sizeHint()), o)
+	})
 }
 
 func (o *Occurrence) renderOwnBody() bool {
@@ -273,7 +298,7 @@ func (o *Occurrence) sizeHint() int {
 	for i := range o.entries {
 		size += o.entrySize(&o.entries[i])
 	}
-	return size
+	return min(size, o.bodyLimit())
 }
 
 // entrySize is about what the detail adds to a body.

@@ -22,6 +22,7 @@ type catalogue struct {
 	texts      map[string]*text
 	titles     map[string]*text // by the id of the text they head
 	negotiator *negotiate.Languages
+	families   *family.Set    // of the languages
 	merged     map[string]int // built-in tags whose language has another tag here
 
 	body            []int // the languages of the all-languages body, in order
@@ -60,6 +61,7 @@ type text struct {
 	loaded    []*forms // by language; nil where the language lacks the text, or has not been needed yet
 	available languageSet
 	own       languageSet // those whose forms are of the application's files
+	declared  bool        // by Texts: no text constant
 
 	// For the all-languages body:
 	configured bool  // one of the body's languages has the text
@@ -371,6 +373,7 @@ func (c *catalogue) configure(body []language.Tag, defaultLanguage string) error
 		members[i] = family.Member{Tag: language.Make(l.tag), Own: l.own}
 	}
 	set := family.NewSet(members)
+	c.families = set
 	english, _ := set.Lineage(language.English)
 	c.english = english[0]
 	if err := c.chooseDefault(set, defaultLanguage); err != nil {
@@ -452,6 +455,11 @@ func (c *catalogue) layOut(t *text) {
 	if !t.configured {
 		t.languages = []int{c.anyLanguage(t)}
 	}
+	c.assemble(t)
+}
+
+// assemble makes the members of t's languages.
+func (c *catalogue) assemble(t *text) {
 	plain := true
 	var literal []byte
 	var tags []string

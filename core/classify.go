@@ -38,7 +38,7 @@ func (o *Occurrence) resolve() *Fault {
 		return f
 	}
 	o.noted("an error's Unwrap, Cause, Is or As", func() {
-		if f = ask(o.responder.mappers, o.err, o.mapperPanicked); f == nil {
+		if f = o.orContext(ask(o.responder.mappers, o.err, o.mapperPanicked)); f == nil {
 			f = o.foreign()
 		}
 	})
@@ -215,6 +215,24 @@ func inferContext(o *Occurrence, errs errtree.List, input bool) *Fault {
 		return &Fault{kind: RequestTimeout} // the client was too slow in sending
 	}
 	return GatewayTimeout.New()
+}
+
+// orContext is what a mapper says, unless that yields to the request's context and the context has ended.
+func (o *Occurrence) orContext(f *Fault) *Fault {
+	if f == nil || !f.yields() {
+		return f
+	}
+	switch ended, left := arrival(o.request); {
+	case left:
+		o.clientGone = true
+		return &Fault{kind: ClientClosedRequest}
+	case ended:
+		o.quiet = true
+		return &Fault{kind: ServiceUnavailable}
+	case contextError(o.request) != nil:
+		return ServiceUnavailable.New()
+	}
+	return f
 }
 
 func contextError(req Request) error {

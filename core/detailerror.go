@@ -3,6 +3,7 @@ package fault
 import (
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/polyfault/polyfault/internal/jsonpointer"
 	"github.com/polyfault/polyfault/internal/jsontext"
@@ -49,19 +50,46 @@ func (o *Occurrence) faultIn(value any) *Fault {
 	return nil
 }
 
-// judgeEntries asks, once for each error among the details, what it is.
+// judgeEntries asks, once for each error among the details, what it is, and which texts it declares.
 func (o *Occurrence) judgeEntries() {
 	shared := true
 	for i := range o.entries {
-		bad, ok := o.entries[i].value.(failed)
-		if !ok {
+		bad, isFailed := o.entries[i].value.(failed)
+		declares := o.entries[i].declares()
+		if !isFailed && !declares {
 			continue
 		}
 		if shared { // with other occurrences of the fault
 			o.entries, shared = slices.Clone(o.entries), false
 		}
-		o.entries[i].value = judged{o.judge(bad.err), bad.err}
+		if isFailed {
+			o.entries[i].value = judged{o.judge(bad.err), bad.err}
+		}
+		if declares || o.entries[i].declares() {
+			o.entries[i].text = o.declaredText(&o.entries[i])
+		}
 	}
+}
+
+// declares reports whether the error in the detail brings texts of its own.
+func (d *detail) declares() bool {
+	switch v := d.value.(type) {
+	case *fieldError:
+		return v.declares
+	case judged:
+		return len(declaredIn(v.fault.all())) > 0
+	case *Fault:
+		return len(declaredIn(v.all())) > 0
+	}
+	return false
+}
+
+func (o *Occurrence) declaredText(d *detail) *text {
+	own, f := o.entryText(d)
+	if field, ok := d.value.(*fieldError); ok {
+		return o.catalogue.declare(field.named(o.catalogue), own)
+	}
+	return o.catalogue.declare(f.all(), own)
 }
 
 // judge finds what an error among the details is: one of ours, else what mappers and the rules for foreign errors
@@ -83,12 +111,17 @@ func (o *Occurrence) errorOf(d *detail) (e DetailError, ok bool) {
 	e = DetailError{o: o, name: d.name, again: d.again}
 	if field, ok := d.value.(*fieldError); ok {
 		e.field, e.at, e.code = true, field.at, field.code
-		e.text = o.catalogue.rule(field.text, o.allLanguages)
 		e.attrs = field.named(o.catalogue)
+		e.text, _ = o.entryText(d)
+		if e.plain = field.undetermined(); e.plain != "" && !e.text.declared {
+			e.text = nil
+			return e, true
+		}
 		o.withinLanguage(&e, ValidationFailed)
 		return e, true
 	}
-	e.at = Location{pointer: jsonpointer.To(d.name), name: d.name}
+	name := plainName(d.name)
+	e.at = Location{pointer: jsonpointer.To(name), name: name}
 	if text, ok := d.value.(declared); ok {
 		e.plain = string(text)
 		return e, true
@@ -98,7 +131,7 @@ func (o *Occurrence) errorOf(d *detail) (e DetailError, ok bool) {
 		return e, false
 	}
 	e.fault, e.code, e.attrs = f, f.Code(), f.all()
-	e.text = o.catalogue.resolve(f.textID(), f.Kind(), o.allLanguages)
+	e.text, _ = o.entryText(d)
 	o.withinLanguage(&e, f.Kind())
 	return e, true
 }
@@ -185,17 +218,52 @@ func (e DetailError) AppendDetails(dst []byte) []byte {
 }
 
 func (e *DetailError) appendField(dst []byte) []byte {
-	dst = append(dst, `{"code":`...)
-	dst = jsontext.AppendQuoted(dst, e.code)
-	if e.at.in != "" {
-		dst = append(dst, `,"in":`...)
-		dst = jsontext.AppendQuoted(dst, e.at.in)
+	dst = append(dst, '{')
+	bare := e.code == "" && (e.text == nil || e.text.declared) // as an error under a name, but for its place
+	if !bare {
+		dst = append(dst, `"code":`...)
+		dst = jsontext.AppendQuoted(dst, e.code)
+		dst = append(dst, ',')
 	}
-	dst = append(dst, ',')
-	dst = e.AppendTexts(dst)
+	dst = e.appendPlace(dst, bare)
+	if !bare && e.text != nil {
+		dst = e.AppendTexts(dst)
+	} else {
+		dst = e.appendError(dst)
+	}
 	if e.HasParams() {
 		dst = append(dst, `,"params":`...)
 		dst = e.AppendParams(dst)
 	}
 	return append(dst, '}')
+}
+
+// appendError appends the member "error": a map of languages in a body that carries all of them, else the text.
+func (e *DetailError) appendError(dst []byte) []byte {
+	dst = append(dst, `"error":`...)
+	if e.text == nil || !e.o.allLanguages {
+		return e.AppendText(dst)
+	}
+	dst = append(dst, '{')
+	dst = e.AppendTexts(dst)
+	return append(dst, '}')
+}
+
+// appendPlace appends what the name of the member does not say of the place, and a comma.
+func (e *DetailError) appendPlace(dst []byte, plain bool) []byte {
+	if e.at.in == "" {
+		if plain && e.at.pointer == jsonpointer.To(e.name) || !plain && e.at.isDotted(e.name) {
+			return dst
+		}
+		dst = append(dst, `"pointer":`...)
+		dst = jsonpointer.AppendFragment(dst, e.at.pointer)
+		return append(dst, ',')
+	}
+	dst = append(dst, `"in":`...)
+	dst = jsontext.AppendQuoted(dst, e.at.in)
+	if strings.TrimPrefix(e.name, e.at.in+".") != e.at.name {
+		dst = append(dst, `,"name":`...)
+		dst = jsontext.AppendQuoted(dst, e.at.name)
+	}
+	return append(dst, ',')
 }

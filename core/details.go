@@ -1,25 +1,29 @@
 package fault
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/polyfault/polyfault/internal/clean"
+	"github.com/polyfault/polyfault/internal/jsonpointer"
 )
 
 // Details collects structured details, one per attribute of the request, say, so that one response
 // names all failing attributes. It keeps their order; adding a name again replaces its value. The
-// zero Details is ready to use. It is not safe for concurrent use; the errors it makes are.
+// zero Details is ready to use. It keeps 100 errors, as many as a response carries, and counts the others. It is not safe for concurrent use; the errors it makes are.
 type Details struct {
 	entries []detail
 	index   map[string]int // only once there are many
+	errors  int            // among the entries
+	others  int            // that were left away, as no response sends them
 }
 
 type detail struct {
-	name  string
-	value any
-	again bool // a further field error of the same place: a JSON object has room for one
+	name   string
+	value  any
+	again  bool  // a further field error of the same place: a JSON object has room for one
+	others int   // how many further errors were left away
+	text   *text // that was declared of the error, in one occurrence
 }
 
 // failed is the value of an entry that AddError made; judged is what the responder made of it.
@@ -35,20 +39,65 @@ type declared string
 
 const indexFrom = 32
 
+// elsewhere begins names of members that would not be safe by themselves. The whole of it is the place, as the fragment of a pointer.
+const elsewhere = "#/"
+
+// memberName is the name as that of a member: safe, so that no two of an object read as one, and none that changes the
+// objects of a program in JavaScript that it is copied into.
+func memberName(name string) string {
+	name = safeName(name)
+	if name == "__proto__" || name == "constructor" || name == "prototype" || strings.HasPrefix(name, elsewhere) {
+		return "#" + jsonpointer.To(name)
+	}
+	return name
+}
+
+// plainName is the name that memberName was given.
+func plainName(member string) string {
+	if step, ok := strings.CutPrefix(member, elsewhere); ok {
+		return jsonpointer.Unescape(step)
+	}
+	return member
+}
+
 // Add adds a member. See [Detail] for what value may be. It returns d; a nil d makes a new one.
 func (d *Details) Add(name string, value any) *Details {
+	return d.add(memberName(name), value)
+}
+
+// add adds a member under its name.
+func (d *Details) add(name string, value any) *Details {
 	if d == nil {
 		d = &Details{}
 	}
 	if i, ok := d.find(name); ok {
+		d.errors += errorsIn(value) - errorsIn(d.entries[i].value)
 		d.entries[i].value = value
 		return d
 	}
-	if d.index != nil {
-		d.index[name] = len(d.entries)
-	}
-	d.entries = append(d.entries, detail{name: name, value: value})
+	d.append(detail{name: name, value: value})
 	return d
+}
+
+// append adds an entry. Collecting stops where sending stops: further errors are counted.
+func (d *Details) append(e detail) {
+	n := errorsIn(e.value)
+	if d.errors+n > maxDetailErrors {
+		d.others++
+		return
+	}
+	d.errors += n
+	if d.index != nil && !e.again {
+		d.index[e.name] = len(d.entries)
+	}
+	d.entries = append(d.entries, e)
+}
+
+func errorsIn(value any) int {
+	if isDetailError(value) {
+		return 1
+	}
+	return 0
 }
 
 // AddError adds {"error": <text>}, a map of languages in bodies that carry all languages, a string in the others. The text
@@ -65,6 +114,7 @@ func (d *Details) AddError(name string, err error) *Details {
 // AddText adds {"error": "<text>"}, a text of no language that the application declares fit for its clients. Line breaks
 // and control characters in it are replaced, and what is longer than 4096 bytes is cut.
 func (d *Details) AddText(name, text string) *Details {
+	text = clean.Shorten(text, 2*maxDeclared)
 	return d.Add(name, declared(clean.Line(strings.ReplaceAll(text, "\r\n", "\n"), maxDeclared)))
 }
 
@@ -85,7 +135,9 @@ func (d *Details) find(name string) (int, bool) {
 	if d.index == nil && len(d.entries) >= indexFrom {
 		d.index = make(map[string]int, 2*len(d.entries))
 		for i, e := range d.entries {
-			d.index[e.name] = i
+			if !e.again {
+				d.index[e.name] = i
+			}
 		}
 	}
 	if d.index != nil {
@@ -100,35 +152,14 @@ func (d *Details) snapshot() []detail {
 	if d == nil {
 		return nil
 	}
-	return slices.Clone(d.entries)
+	return (&Details{entries: slices.Clone(d.entries), others: d.others}).sealed()
 }
 
-// maxDetailErrors is how many field errors and other errors among the details a response carries.
-const maxDetailErrors = 100
-
-// limitErrors leaves away what is too much of the entries' errors, and counts them.
-func (o *Occurrence) limitErrors() {
-	o.errors = 0
-	for i := range o.entries {
-		if isDetailError(o.entries[i].value) {
-			o.errors++
-			if field, ok := o.entries[i].value.(*fieldError); ok {
-				o.errors += field.others
-			}
-		}
+// sealed are the entries; the last one knows how many errors were left away.
+func (d *Details) sealed() []detail {
+	if d.others > 0 { // there are errors then
+		d.entries[len(d.entries)-1].others += d.others
+		d.others = 0
 	}
-	if o.errors <= maxDetailErrors {
-		return
-	}
-	kept, errors := make([]detail, 0, maxDetailErrors), 0
-	for _, e := range o.entries {
-		if isDetailError(e.value) {
-			if errors++; errors > maxDetailErrors {
-				continue
-			}
-		}
-		kept = append(kept, e)
-	}
-	o.entries = kept
-	o.note(fmt.Sprintf("%d field errors, %d of them sent", o.errors, min(errors, maxDetailErrors)))
+	return d.entries
 }

@@ -321,15 +321,16 @@ func (f *Fault) details() []detail {
 			}
 		}
 	}
-	return d.entries
+	return d.sealed()
 }
 
 func (d *Details) addEntry(e detail) {
+	d.others += e.others
 	if field, ok := e.value.(*fieldError); ok {
 		d.addField(field)
 		return
 	}
-	d.Add(e.name, e.value)
+	d.add(e.name, e.value)
 }
 
 // snapshotAlone is the one snapshot among attrs when there are no details besides: most often there

@@ -20,15 +20,22 @@ type Location struct {
 // InBody is a member of the body. name is a JSON Pointer (RFC 6901: "/items/0/qty") or the plain name
 // of a member at the top ("qty"). The empty name is the body as a whole; a plain name that is empty
 // or begins with a slash is written as a pointer ("/", "/~1home").
+//
+// A pointer of more than 1024 bytes is cut at a step: the error is that of what holds the member. Bidirectional controls in a
+// name become U+FFFD.
 func InBody(name string) Location {
 	if name == "" || name[0] == '/' {
 		return bodyAt(name)
 	}
-	return Location{pointer: jsonpointer.To(name), name: name}
+	pointer := truePointer(jsonpointer.To(name))
+	if pointer == "" {
+		return Location{}
+	}
+	return Location{pointer: pointer, name: safeName(name)}
 }
 
 func bodyAt(pointer string) Location {
-	if pointer == "" {
+	if pointer = truePointer(pointer); pointer == "" {
 		return Location{}
 	}
 	name := strings.ReplaceAll(pointer[1:], "/", ".")
@@ -38,17 +45,18 @@ func bodyAt(pointer string) Location {
 	return Location{pointer: pointer, name: name}
 }
 
-// InQuery is a parameter of the query.
-func InQuery(name string) Location { return Location{in: "query", name: name} }
+// InQuery is a parameter of the query. A name of more than 1024 bytes is cut; bidirectional controls in it become
+// U+FFFD. So it is with the functions for the other parts of a request.
+func InQuery(name string) Location { return Location{in: "query", name: safeName(name)} }
 
 // InPath is a parameter of the path.
-func InPath(name string) Location { return Location{in: "path", name: name} }
+func InPath(name string) Location { return Location{in: "path", name: safeName(name)} }
 
 // InHeader is a header field.
-func InHeader(name string) Location { return Location{in: "header", name: name} }
+func InHeader(name string) Location { return Location{in: "header", name: safeName(name)} }
 
 // InCookie is a cookie.
-func InCookie(name string) Location { return Location{in: "cookie", name: name} }
+func InCookie(name string) Location { return Location{in: "cookie", name: safeName(name)} }
 
 // In is "body", "query", "path", "header" or "cookie".
 func (l Location) In() string {
@@ -63,6 +71,14 @@ func (l Location) Pointer() string { return l.pointer }
 
 // Name is the name of a parameter. Of a member of the body it is the path with dots ("items.0.qty").
 func (l Location) Name() string { return l.name }
+
+// isDotted reports whether the path with dots says all of the place, a member of the body.
+func (l Location) isDotted(path string) bool {
+	if path == "" || path != l.name {
+		return path == l.pointer
+	}
+	return strings.Count(path, ".") == strings.Count(l.pointer, "/")-1
+}
 
 // Segments are the unescaped steps of the JSON Pointer; the name alone for a parameter.
 func (l Location) Segments() []string {
@@ -83,14 +99,14 @@ func (l Location) Segments() []string {
 
 // A fieldError says what is wrong with one part of the request.
 type fieldError struct {
-	at     Location
-	name   string // key among the details
-	code   string
-	text   string // id
-	attrs  []Attr // the arguments; the last one is {{.Field}}
-	others int    // how many further errors were not kept
-	label  fieldLabel
-	space  [2]Attr // for attrs: one allocation holds most errors
+	at       Location
+	name     string // key among the details
+	code     string
+	text     string // id
+	attrs    []Attr // the arguments; the last one is {{.Field}}
+	declares bool   // Texts among attrs
+	label    fieldLabel
+	space    [2]Attr // for attrs: one allocation holds most errors
 }
 
 // Field says what is wrong with one part of the request; all of them together go into one response.
@@ -103,7 +119,7 @@ type fieldError struct {
 //
 // code is the rule that is broken, a stable machine name ("required", "max"). The text is that of the
 // id "rule."+code, unless [Text] among attrs chooses another; without either it is "rule.invalid". Of
-// attrs, [Text], [Arg] and [Count] count. The placeholder {{.Field}} of the text is the name of the
+// attrs, [Text], [Texts], [Arg] and [Count] count. The placeholder {{.Field}} of the text is the name of the
 // field: the text "field."+name in the language at hand, else the name itself. The value that was
 // refused has no place here, and shows only if it is given as an argument.
 //
@@ -113,6 +129,7 @@ func Field(at Location, code string, attrs ...Attr) Attr {
 }
 
 func newFieldError(at Location, code string, attrs []Attr) *fieldError {
+	code = fieldCode(code)
 	e := &fieldError{at: at, code: code, text: ruleInvalid}
 	if code != "" {
 		e.text = ruleText(code)
@@ -121,7 +138,10 @@ func newFieldError(at Location, code string, attrs []Attr) *fieldError {
 	for _, a := range attrs {
 		switch a.op {
 		case opText:
-			e.text = a.name
+			e.text, e.declares = a.name, false
+		case opTexts:
+			e.declares = true
+			e.attrs = append(e.attrs, a)
 		case opArg, opCount:
 			e.attrs = append(e.attrs, a)
 		}
@@ -171,10 +191,10 @@ func (d *Details) addField(e *fieldError) *Details {
 	if d == nil {
 		d = &Details{}
 	}
-	name := e.name
+	name := memberName(e.name)
 	i, taken := d.find(name)
 	if !taken {
-		return d.Add(name, e)
+		return d.add(name, e)
 	}
 	other, isField := d.entries[i].value.(*fieldError)
 	if isField && other.at == e.at {
@@ -184,19 +204,20 @@ func (d *Details) addField(e *fieldError) *Details {
 				return d
 			}
 		}
-		d.entries = append(d.entries, detail{name: name, value: e, again: true})
+		d.append(detail{name: name, value: e, again: true})
 		return d
 	}
-	return d.addElsewhere(e, e.at.In()+"."+name)
+	return d.addElsewhere(e, e.at.In()+"."+e.name)
 }
 
 // addElsewhere is for a name that something else has.
 func (d *Details) addElsewhere(e *fieldError, name string) *Details {
+	name = memberName(name)
 	if i, taken := d.find(name); taken && d.entries[i].value != e {
-		d.entries = append(d.entries, detail{name: name, value: e, again: true})
+		d.append(detail{name: name, value: e, again: true})
 		return d
 	}
-	return d.Add(name, e)
+	return d.add(name, e)
 }
 
 // fieldLabel is the value of {{.Field}}: a text of the catalogue in the language at hand, else the
@@ -223,6 +244,14 @@ func (e *fieldError) named(c *catalogue) []Attr {
 		}
 	}
 	return attrs
+}
+
+// undetermined is the declared text of which nobody knows the language.
+func (e *fieldError) undetermined() string {
+	if !e.declares {
+		return ""
+	}
+	return declaredIn(e.attrs)[undetermined]
 }
 
 // fieldText is the name that the catalogue has for a field: "field.items.qty" without list indexes, else "field.qty".

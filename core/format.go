@@ -54,7 +54,7 @@ const (
 
 // appendErrorCount tells how many errors there were when some of them were left away.
 func (o *Occurrence) appendErrorCount(dst []byte) []byte {
-	if o.errors <= maxDetailErrors {
+	if o.errors == o.sent {
 		return dst
 	}
 	dst = append(dst, `,"errors_total":`...)

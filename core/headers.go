@@ -223,12 +223,19 @@ func (o *Occurrence) own(name string, values []string, add bool) {
 		o.note("header Retry-After refused: it is no number of seconds and no date")
 		return
 	}
+	if len(values) > maxOwn {
+		o.note("header " + name + " refused: it has too many values")
+		return
+	}
 	if name == "Cache-Control" && !add {
 		resp.cacheControl = values
 		return
 	}
 	for i := range resp.own {
 		if resp.own[i].name == name {
+			if add && len(resp.own[i].values) >= maxOwn {
+				return
+			}
 			if add {
 				values = append(slices.Clip(resp.own[i].values), values...)
 			}
@@ -243,7 +250,7 @@ func (o *Occurrence) own(name string, values []string, add bool) {
 	resp.own = append(resp.own, headerField{name, values})
 }
 
-// maxOwn bounds how many headers an error can set.
+// maxOwn bounds how many headers an error can set, and how many values of one.
 const maxOwn = 500
 
 // isWait reports whether the values say when to come back (RFC 9110, section 10.2.3).

@@ -555,9 +555,6 @@ func (w *jsonWalk) mistypedAs(t reflect.Type, expected, got string, position int
 	}
 }
 
-// maxPointer is how long pointers are, in bytes. What lies deeper is told by what holds it.
-const maxPointer = 1024
-
 // step adds a member to the path.
 func (w *jsonWalk) step(name []byte) {
 	if w.quick || len(w.path) > maxPointer {
@@ -576,11 +573,7 @@ func (w *jsonWalk) index(i int) {
 }
 
 func (w *jsonWalk) place() Location {
-	pointer := w.path
-	if len(pointer) > maxPointer {
-		pointer = pointer[:bytes.LastIndexByte(pointer[:maxPointer+1], '/')]
-	}
-	return bodyAt(string(pointer))
+	return bodyAt(string(w.path))
 }
 
 // found is the error with all that was found; nil when that is nothing.
@@ -612,7 +605,7 @@ func (w *jsonWalk) details() *Details {
 	}
 	if n := len(d.entries); n > 0 {
 		if total := w.unknown.total + w.missing.total + w.wrong.total; total > maxDetailErrors {
-			d.entries[n-1].value.(*fieldError).others = total - n
+			d.others = total - n
 		}
 	}
 	return d

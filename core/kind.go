@@ -54,7 +54,7 @@ const (
 // A Spec describes a kind to [Kind.Derive]. Zero fields inherit from the parent or have the default
 // that stands beside them.
 type Spec struct {
-	Code     string       // stable machine name, snake_case, unique in the process
+	Code     string       // stable machine name, snake_case, at most 50 bytes, unique in the process
 	Text     string       // text id; default Code, falling back to the parent's text while no locale has it
 	Status   int          // 400..599; 0 inherits
 	Number   int          // numeric code of the web API catalogue; 0 = none
@@ -90,7 +90,7 @@ var kinds = struct {
 // Derive makes a kind below k and enters it in the process-wide table.
 //
 // It is meant for package-level variables. It panics, with a message that says what to change, when
-// the code or an alias is empty, not snake_case or taken, when the status is outside 400..599, when the exit
+// the code or an alias is empty, not snake_case or taken, when the code is longer than 50 bytes, when the status is outside 400..599, when the exit
 // code is outside 1..255 or taken, when a header's name or value is not valid, or when the category or retry policy is
 // unknown. A kind that is refused leaves nothing behind.
 func (k *Kind) Derive(s Spec) *Kind {
@@ -137,6 +137,9 @@ func (k *Kind) check() string {
 	}
 	if !isSnakeCase(s.Code) {
 		return "the code is not snake_case; use lower-case letters, digits and single underscores, a letter first"
+	}
+	if len(s.Code) > maxCode {
+		return fmt.Sprintf("the code has %d bytes, more than %d; choose a shorter Spec.Code", len(s.Code), maxCode)
 	}
 	if other, taken := kinds.byCode[s.Code]; taken {
 		return "the code is already that of kind " + other.describe() + "; choose another Spec.Code"

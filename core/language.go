@@ -179,7 +179,8 @@ func (o *Occurrence) fitting() (strict, loose languageChoice) {
 		strict[i].fill()
 	}
 	loose = strict
-	o.fitDetails(&strict, &loose[1], o.entries, 0)
+	left := maxFitted
+	o.fitDetails(&strict, &loose[1], o.entries, &left)
 	loose[0] = loose[1]
 	if o.format.use == OneLanguageTitled {
 		title := o.titled()
@@ -189,8 +190,14 @@ func (o *Occurrence) fitting() (strict, loose languageChoice) {
 	return strict, loose
 }
 
-func (o *Occurrence) fitDetails(strict *languageChoice, loose *languageSet, entries []detail, nesting int) {
+// maxFitted bounds how many details, those in details too, have a say in which language is chosen.
+const maxFitted = 1000
+
+func (o *Occurrence) fitDetails(strict *languageChoice, loose *languageSet, entries []detail, left *int) {
 	for i := range entries {
+		if *left--; *left < 0 {
+			return
+		}
 		t, f := o.entryText(&entries[i])
 		if t == nil {
 			continue
@@ -206,9 +213,7 @@ func (o *Occurrence) fitDetails(strict *languageChoice, loose *languageSet, entr
 		strict[1].intersect(&t.available)
 		kinds := o.catalogue.readable(t, f.Kind())
 		loose.intersect(&kinds)
-		if nesting < maxNesting {
-			o.fitDetails(strict, loose, f.details(), nesting+1)
-		}
+		o.fitDetails(strict, loose, f.details(), left)
 	}
 }
 
@@ -221,11 +226,17 @@ func (o *Occurrence) textOfDetail(d *detail) *text {
 // entryText is the text that the detail shows, and the fault whose text it is; nil for a field error.
 func (o *Occurrence) entryText(d *detail) (*text, *Fault) {
 	if field, ok := d.value.(*fieldError); ok {
+		if d.text != nil {
+			return d.text, nil
+		}
 		return o.catalogue.rule(field.text, o.allLanguages), nil
 	}
 	f := o.faultIn(d.value)
 	if f == nil {
 		return nil, nil
+	}
+	if d.text != nil {
+		return d.text, f
 	}
 	return o.catalogue.resolve(f.textID(), f.Kind(), o.allLanguages), f
 }

@@ -3,6 +3,7 @@ package fault
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/polyfault/polyfault/internal/errtree"
 )
@@ -47,6 +48,31 @@ func MapAs[T error](f func(T) *Fault) Mapper {
 	}
 }
 
+// mapEach asks rule about each error of a tree; the first that it knows decides. A rule that panics, as methods of
+// foreign errors may, knows nothing of that error. An end of a context in the tree tells more than a fault that yields to
+// the request's.
+func mapEach(name string, rule func(error) *Fault) Mapper {
+	return func(err error) *Fault {
+		if probe, ok := err.(*mapperProbe); ok {
+			probe.label = name
+			return nil
+		}
+		f, _ := errtree.Find(err, func(e error) (*Fault, bool) {
+			f := guarded(rule, e, nil)
+			return f, f != nil
+		})
+		if f != nil && f.yields() && tellsContext(err) {
+			return nil
+		}
+		return f
+	}
+}
+
+// yields reports whether the end of the request's context explains the error better.
+func (f *Fault) yields() bool {
+	return slices.ContainsFunc(f.attrs, func(a Attr) bool { return a.op == opYields })
+}
+
 // ask returns what the first mapper that knows err makes of it. Nil mappers, and those that panic, are passed
 // over; panicked, unless it is nil, gets the panic value.
 func ask(mappers []Mapper, err error, panicked func(value any)) *Fault {
@@ -60,7 +86,7 @@ func ask(mappers []Mapper, err error, panicked func(value any)) *Fault {
 
 // A MapperReport is what can be told of one mapper of a responder.
 type MapperReport struct {
-	Name        string // "MapIs(io.EOF's text)", "MapAs[*pgconn.PgError]" or "func"
+	Name        string // "MapIs(io.EOF's text)", "MapAs[*pgconn.PgError]", "SQLMappers: connections" or "func"
 	Unreachable string // why it never decides anything; "" when nothing speaks against it
 }
 
@@ -119,10 +145,11 @@ func guarded(m Mapper, err error, panicked func(value any)) (f *Fault) {
 	return m(err)
 }
 
-// A mapperProbe asks a mapper what it is made for: MapIs and MapAs fill it in.
+// A mapperProbe asks a mapper what it is made for: MapIs, MapAs and mapEach fill it in.
 type mapperProbe struct {
 	target error
 	typ    reflect.Type
+	label  string
 }
 
 func (*mapperProbe) Error() string { return "fault: a question to a mapper" }
@@ -133,6 +160,8 @@ func (p *mapperProbe) name() string {
 		return "MapIs(" + errorText(p.target) + ")"
 	case p.typ != nil:
 		return "MapAs[" + p.typ.String() + "]"
+	case p.label != "":
+		return p.label
 	}
 	return "func"
 }

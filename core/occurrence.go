@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/polyfault/polyfault/internal/clean"
 	"github.com/polyfault/polyfault/internal/errtree"
 )
 
@@ -41,6 +42,8 @@ type Occurrence struct {
 	text         *text
 	entries      []detail
 	errors       int // entries that are errors, those left away too
+	sent         int // of them
+	tail         int // entries at the end that are not the error's own
 	resp         *Response
 	notes        []string // what went wrong while answering
 	preparing    bool     // at start-up, for every request to come
@@ -67,7 +70,7 @@ func (o *Occurrence) Code() string {
 	return o.kind.Code()
 }
 
-const maxCode = 64
+const maxForeignCode = 64
 
 // isCode reports whether the code of somebody else is safe to pass on.
 func isCode(code string) bool {
@@ -77,7 +80,7 @@ func isCode(code string) bool {
 			return false
 		}
 	}
-	return code != "" && len(code) <= maxCode
+	return code != "" && len(code) <= maxForeignCode
 }
 
 // Kind is the kind that the error was resolved to.
@@ -201,8 +204,10 @@ func (o *Occurrence) textIn(t *text, tag string, attrs []Attr) (string, bool) {
 // TextID is the id of the text: the kind's, unless the error chose another.
 func (o *Occurrence) TextID() string { return o.text.id }
 
-// OwnText reports that the error chose its text itself, by [Text].
-func (o *Occurrence) OwnText() bool { return o.fault.textID() != "" && o.fault.textID() == o.text.id }
+// OwnText reports that the error chose its text itself, by [Text] or [Texts].
+func (o *Occurrence) OwnText() bool {
+	return o.text.declared || o.fault.textID() != "" && o.fault.textID() == o.text.id
+}
 
 // Texts yields wire key ("DE", "PT-BR") and text for every language of the all-languages body.
 func (o *Occurrence) Texts() iter.Seq2[string, string] {
@@ -219,10 +224,14 @@ func (o *Occurrence) textsOf(t *text, attrs []Attr) iter.Seq2[string, string] {
 	}
 }
 
-// Args yields the arguments by name, [Count] among them.
+// Args yields the arguments by name, [Count] among them, 100 at most.
 func (o *Occurrence) Args() iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
+		n := 0
 		for a := range lastOf(o.attrs()) {
+			if n++; n > maxArgs {
+				return
+			}
 			value := a.value
 			if a.op == opCount {
 				value = int(a.num)
@@ -234,11 +243,18 @@ func (o *Occurrence) Args() iter.Seq2[string, any] {
 	}
 }
 
-// Details yields the details that are no errors, in order.
+// Details yields the details that are no errors, in order. A long text among them is cut.
 func (o *Occurrence) Details() iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
 		for _, e := range o.entries {
-			if !isDetailError(e.value) && !yield(e.name, e.value) {
+			if isDetailError(e.value) {
+				continue
+			}
+			value := e.value
+			if s, ok := value.(string); ok {
+				value = clean.Shorten(s, o.bodyLimit()/detailShare)
+			}
+			if !yield(e.name, value) {
 				return
 			}
 		}

@@ -6,38 +6,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
+	"github.com/polyfault/polyfault/internal/jsonpointer"
 	"github.com/polyfault/polyfault/internal/jsontext"
 )
-
-// appendFragment appends the pointer as the fragment of a URI, "#/items/0/qty", as a JSON string (RFC
-// 6901, section 6): what a fragment cannot hold is percent-encoded.
-func appendFragment(dst []byte, pointer string) []byte {
-	dst = append(dst, `"#`...)
-	for i := range len(pointer) {
-		if c := pointer[i]; isFragment(c) {
-			dst = append(dst, c)
-		} else {
-			dst = append(dst, '%', upperHex[c>>4], upperHex[c&0xf])
-		}
-	}
-	return append(dst, '"')
-}
-
-const upperHex = "0123456789ABCDEF"
-
-// isFragment reports whether c stands for itself in the fragment of a URI (RFC 3986, section 3.5) and
-// in a JSON string.
-func isFragment(c byte) bool {
-	switch {
-	case c >= 0x80 || c == '&': // "&" is escaped in JSON
-		return false
-	case unicode.IsLetter(rune(c)), unicode.IsDigit(rune(c)):
-		return true
-	}
-	return strings.IndexByte("-._~!$'()*+,;=:@/?", c) >= 0
-}
 
 // Problem is problem details for HTTP APIs, application/problem+json (RFC 9457), in the client's
 // language: type, title, status, detail and instance as the RFC has them, and the extensions code,
@@ -197,7 +169,7 @@ func (Problem) appendError(dst []byte, e *DetailError) []byte {
 	dst = e.AppendText(dst)
 	if e.at.in == "" {
 		dst = append(dst, `,"pointer":`...)
-		dst = appendFragment(dst, e.at.pointer)
+		dst = jsonpointer.AppendFragment(dst, e.at.pointer)
 	} else {
 		dst = append(dst, `,"in":`...)
 		dst = jsontext.AppendQuoted(dst, e.at.in)

@@ -239,9 +239,6 @@ func appendArg(dst []byte, name string, args []argText, language int, s style) [
 	return dst
 }
 
-// maxArg caps what one value adds to a text.
-const maxArg = 1024
-
 // valueText is how a value reads inside a sentence. Values that have no such form (structures,
 // channels, bare errors) read as nothing.
 func valueText(v any) string {
@@ -313,6 +310,9 @@ func listText(v reflect.Value) string {
 		}
 		if i > 0 {
 			b.WriteString(", ")
+		}
+		if b.Len() > maxArg {
+			break
 		}
 		b.WriteString(plainText(element.Interface()))
 	}

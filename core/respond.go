@@ -44,11 +44,13 @@ func (o *Occurrence) collect() {
 		o.entries = o.fault.details()
 	}
 	if o.unknown {
-		o.entries = append(slices.Clip(o.entries), o.unhandledEntries()...)
+		own := o.unhandledEntries()
+		o.entries, o.tail = append(slices.Clip(o.entries), own...), len(own)
 	}
-	o.limitErrors()
+	o.countErrors()
 	o.judgeEntries()
-	o.text = o.catalogue.resolve(o.fault.textID(), o.kind, o.allLanguages)
+	o.boundMemory()
+	o.text = o.catalogue.declare(o.attrs(), o.catalogue.resolve(o.fault.textID(), o.kind, o.allLanguages))
 	if !o.allLanguages {
 		o.negotiateLanguage()
 	}

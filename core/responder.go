@@ -33,6 +33,7 @@ type Responder struct {
 	observers   []func(context.Context, *Occurrence)
 	retryable   func(*Kind) bool
 	exposure    Exposure
+	bodyLimit   int          // 0 for the default
 	challenges  []string     // WWW-Authenticate
 	clientLevel slog.Leveler // of lines about 4xx; nil for Debug
 	logger      *slog.Logger

@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"log/slog"
-	"reflect"
 
 	"github.com/polyfault/polyfault/internal/errtree"
 )
@@ -16,121 +14,55 @@ import (
 //
 //	fault.NewResponder(fault.WithMapper(fault.SQLMappers()...))
 //
-// An error with a method SQLState() string, as those of pgx and lib/pq have, is classified by that code
-// (SQL standard, PostgreSQL's appendix A), through wrapping and [errors.Join]: unique violations are
-// [DuplicateItem], serialization failures and deadlocks [TransactionConflict], lost connections and
-// exhausted resources [DatabaseOperation]; other violations of integrity are [Conflict], values that do
-// not fit [BadFieldValue], missing ones [MissingAttribute]; anything else is [Database], but for
-// cancelled queries, which the request's context explains. Without such a code [sql.ErrNoRows] is
-// [EntityNotFound]; [driver.ErrBadConn] and [sql.ErrConnDone] are [DatabaseOperation]; [sql.ErrTxDone]
-// is [Database] where neither a context nor a cancelled query is behind it. What the database says goes
-// into the log and to no client.
+// They know, through wrapping and [errors.Join] and without importing any of them, the errors of database/sql, pgx,
+// lib/pq, go-sql-driver/mysql, SQLite (modernc.org/sqlite, mattn/go-sqlite3), gorm, ent, go-redis, redigo and the MongoDB
+// driver. What answers is, of the error's tree, the first error with a code of the server; else with the words of a
+// library; else what database/sql says; else the network.
+//
+//   - no row, document or key: [EntityNotFound]
+//   - a unique key that exists: [DuplicateItem]; a foreign key, and other constraints: [Conflict]
+//   - a value that is missing: [MissingAttribute]; too long, out of range, malformed, or against a check: [BadFieldValue]
+//   - a deadlock, a serialization failure, a lock that was not to be had: [TransactionConflict], which is retryable
+//   - a connection that was refused, reset or closed, a server without resources or shutting down, an exhausted pool:
+//     [DatabaseOperation], which is retryable
+//   - a query that was cancelled, by a statement timeout above all: [GatewayTimeout], or what the end of the request's
+//     context says ([ServiceUnavailable], [ClientClosedRequest])
+//   - anything else that a server says: [Database]
+//
+// docs/databases.md has the table of codes for each driver. What the database says goes into the log and to no client.
 //
 // The status of [DatabaseOperation] is 500, that of the Scale error model, where the blargh exceptions
-// have 503 for a lost connection: [WithStatus] moves it. SQLite's drivers have no SQLSTATE: map their
-// errors by [MapAs].
+// have 503 for a lost connection: [WithStatus] moves it. A refused connection does not say what it was for: that of an
+// [net/http.Client] is passed by, that of any other client is taken for the database's. Whether a transaction took
+// effect whose connection was lost while it was committed, nobody knows: what [Retry] repeats has to bear that.
 //
 // The slice is the caller's own; the mappers are safe for concurrent use.
 func SQLMappers() []Mapper {
 	return []Mapper{
-		mapSQLState, // first: what failed often comes joined with the error of its rollback
+		mapEach("SQLMappers: codes of servers", ofServer), // first: what failed often comes joined with the error of its rollback
+		mapEach("SQLMappers: words of libraries", ofLibrary),
 		MapIs(sql.ErrNoRows, EntityNotFound),
 		MapIs(driver.ErrBadConn, DatabaseOperation),
 		MapIs(sql.ErrConnDone, DatabaseOperation),
 		mapTxDone,
+		mapConnection,
 	}
 }
 
-// sqlStateError is what errors of PostgreSQL's drivers look like. Core does not import them.
-type sqlStateError interface {
-	error
-	SQLState() string
-}
-
-// sqlStates are the kinds by SQLSTATE, five characters, and by its class, two. nil is for a later rule.
-var sqlStates = map[string]*Kind{
-	"02": EntityNotFound, // no data
-	"08": DatabaseOperation,
-	"22": BadFieldValue, // data exception: out of range, malformed
-	"23": Conflict,      // integrity constraint violation
-	"40": TransactionConflict,
-	"53": DatabaseOperation, // insufficient resources
-
-	"08007": Database,            // it is unknown whether the transaction took effect
-	"23502": MissingAttribute,    // not null
-	"23505": DuplicateItem,       // unique
-	"23514": BadFieldValue,       // check
-	"23P01": DuplicateItem,       // exclusion
-	"40003": Database,            // as 08007
-	"40002": Conflict,            // integrity violation at commit: repeating does not help
-	"55P03": TransactionConflict, // lock not available
-	"57014": nil,                 // query cancelled
-	"57P01": DatabaseOperation,   // the server shuts down
-	"57P02": DatabaseOperation,
-	"57P03": DatabaseOperation,
-	"57P05": DatabaseOperation, // idle session timeout
-}
-
-// mapSQLState decides by the first SQLSTATE in the tree that is one. It is no [MapAs], which would stop
-// at the first error with such a method, whatever that returns.
-func mapSQLState(err error) *Fault {
-	if probe, ok := err.(*mapperProbe); ok {
-		probe.typ = reflect.TypeFor[sqlStateError]()
-		return nil
-	}
-	state := sqlState(err)
-	if state == "" {
-		return nil
-	}
-	k, known := sqlStates[state]
-	if !known {
-		k, known = sqlStates[state[:2]]
-	}
-	if !known {
-		k = Database
-	}
-	if k == nil {
-		return nil
-	}
-	return &Fault{kind: k, attrs: []Attr{Log(slog.String("sqlstate", state))}}
-}
-
-// sqlState is the first SQLSTATE in the tree, "" without one.
-func sqlState(err error) string {
-	state, _ := errtree.Find(err, func(e error) (string, bool) {
-		if s, ok := e.(sqlStateError); ok {
-			if state := s.SQLState(); isSQLState(state) {
-				return state, true
-			}
-		}
-		return "", false
-	})
-	return state
-}
-
-// mapTxDone passes when a context or a cancelled query is in the tree: database/sql has then rolled
-// back by itself, and the ErrTxDone is that of the caller's own rollback.
+// mapTxDone passes when a context is in the tree: database/sql has then rolled back by itself, and the ErrTxDone is
+// that of the caller's own rollback.
 func mapTxDone(err error) *Fault {
 	if probe, ok := err.(*mapperProbe); ok {
 		probe.target = sql.ErrTxDone
 		return nil
 	}
-	if !errtree.Is(err, sql.ErrTxDone) ||
-		errtree.Is(err, context.Canceled) || errtree.Is(err, context.DeadlineExceeded) || sqlState(err) == "57014" {
+	if !errtree.Is(err, sql.ErrTxDone) || tellsContext(err) {
 		return nil
 	}
 	return &Fault{kind: Database}
 }
 
-// isSQLState reports whether state is five digits or capital letters, and not the success code.
-func isSQLState(state string) bool {
-	if len(state) != 5 || state[:2] == "00" {
-		return false
-	}
-	for i := range len(state) {
-		if c := state[i]; (c < '0' || c > '9') && (c < 'A' || c > 'Z') {
-			return false
-		}
-	}
-	return true
+// tellsContext reports whether the end of a context is in the tree.
+func tellsContext(err error) bool {
+	return errtree.Is(err, context.Canceled) || errtree.Is(err, context.DeadlineExceeded)
 }

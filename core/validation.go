@@ -33,7 +33,7 @@ func inferValidation(errs errtree.List) *Fault {
 	if len(c.entries.entries) == 0 {
 		return nil
 	}
-	return &Fault{kind: ValidationFailed, attrs: []Attr{{op: opDetails, value: c.entries.entries}}}
+	return &Fault{kind: ValidationFailed, attrs: []Attr{{op: opDetails, value: c.entries.sealed()}}}
 }
 
 // maxElements bounds how many elements of lists of errors are looked at.
@@ -82,6 +82,10 @@ func (c *fieldCollector) collect(err error, nesting int) {
 		}
 		switch element := list.Index(i).Interface().(type) {
 		case validatorError:
+			if c.entries.errors == maxDetailErrors { // no response sends more: the rest is counted
+				c.entries.others++
+				continue
+			}
 			c.entries.addField(c.field(element, root))
 		case error: // gin: a list of lists
 			if b, ok := element.(*bindingError); ok {

@@ -26,7 +26,7 @@ func ErrorHandler(r *fault.Responder) echo.HTTPErrorHandler {
 		if fault.IsNil(err) {
 			return
 		}
-		if x := of(c); !x.Claimed() && x.Claim() { // echo calls again for what Recover has answered
+		if x := of(c); !x.knows(err) && !x.Claimed() && x.Claim() { // echo calls again for what Recover has answered
 			x.respond(r, err)
 		}
 	}

@@ -27,8 +27,10 @@ type exchange struct {
 	cancelled bool           // when the failure came, the request as it came was cancelled
 }
 
-// key is the place of the exchange of a failure in an echo.Context.
-const key = "github.com/polyfault/polyfault/echo"
+const (
+	key  = "github.com/polyfault/polyfault/echo" // the place of the exchange of a failure in an echo.Context
+	kept = key + "/kept"                         // that of an answer which a TimeoutHandler keeps
+)
 
 // begin puts an exchange under the response.
 func begin(c echo.Context, r *fault.Responder) *exchange {
@@ -56,14 +58,21 @@ func of(c echo.Context) *exchange {
 
 // fails notes what is known of the request when the failure comes: middleware changes it on its way out.
 func (x *exchange) fails(c echo.Context) {
-	if x.context == nil {
-		if life.Wrapped(x.ResponseWriter) != nil { // whoever wrapped it may put it back before echo calls the error handler
-			c.Set(key, x)
-		}
-		x.cancelled = x.cancelled || x.Request.Context().Err() != nil
-	}
+	first := x.context == nil
 	x.context = c
+	if !first {
+		return
+	}
+	if other, _ := c.Get(key).(*exchange); other != nil && other.Claimed() && x.lost() == nil { // behind a writer that hides it
+		x.Claim()
+	} else if x.wraps() || life.Find(c.Response()) != life.Exchange(x) {
+		c.Set(key, x) // whoever wrapped it may put it back before echo calls the error handler, or it is hidden
+	}
+	x.cancelled = x.cancelled || x.Request.Context().Err() != nil
 }
+
+// wraps reports whether x lies on a writer of somebody else.
+func (x *exchange) wraps() bool { return life.Wrapped(x.ResponseWriter) != nil }
 
 // finish takes the exchange away from under the response after a success, and ends it. It stays where other middleware
 // has left a writer that leads to it: what is around may go on writing.
@@ -79,7 +88,9 @@ func (x *exchange) finish(c echo.Context) {
 
 // recovered answers a panic and makes an error of it, or aborts.
 func (x *exchange) recovered(c echo.Context, v any) error {
-	if v == http.ErrAbortHandler { // by identity, as net/http compares
+	if v == http.ErrAbortHandler && !x.Hijacked() { // by identity, as net/http compares
+		life.Abort(x.ResponseWriter)
+	} else if v == http.ErrAbortHandler {
 		panic(v)
 	}
 	err := fault.Panicked(v)
@@ -90,7 +101,7 @@ func (x *exchange) recovered(c echo.Context, v any) error {
 	late := x.tooLate() && !x.Hijacked() && !x.Closed()
 	answered := x.answer(err)
 	if late {
-		panic(http.ErrAbortHandler)
+		life.Abort(x.ResponseWriter)
 	}
 	return answered
 }
@@ -108,10 +119,39 @@ func (x *exchange) answer(err error) error {
 		x.context.Error(err) // the application's error handler
 		return known(err, x.context.Response().Status)
 	}
-	if x.Claimed() || !x.Claim() {
+	if lost := x.lost(); lost != nil && x.Claim() {
+		x.send(lost)
+		return x.outward(err, lost.Status)
+	}
+	if x.Claimed() || !x.Claim() { // middleware inside has called the error handler, and hands the error on
+		return x.outward(err, x.context.Response().Status)
+	}
+	return x.outward(err, x.respond(x.Responder, err))
+}
+
+// outward is the error for those around. Where middleware may have put another context in place, which leads to no
+// exchange, it says that it is answered.
+func (x *exchange) outward(err error, status int) error {
+	err = known(err, status)
+	he, ok := err.(*echo.HTTPError)
+	if !ok || !x.wraps() {
 		return err
 	}
-	return known(err, x.respond(x.Responder, err))
+	return &echo.HTTPError{Code: status, Message: he.Message, Internal: handed{err}}
+}
+
+// handed is an error that Recover has answered.
+type handed struct{ error }
+
+func (h handed) Unwrap() error { return h.error }
+
+// knows reports whether an error handler that finds no exchange has nothing to add to the response.
+func (x *exchange) knows(err error) bool {
+	if x.response != nil || !x.tooLate() {
+		return false
+	}
+	_, answered := errtree.As[handed](err)
+	return answered
 }
 
 // respond answers an error that x has claimed, and returns the status.
@@ -121,16 +161,33 @@ func (x *exchange) respond(r *fault.Responder, err error) (status int) {
 	if x.tooLate() {
 		return x.context.Response().Status
 	}
+	if x.buffered() {
+		x.context.Set(kept, resp)
+	}
+	x.send(resp)
+	return resp.Status
+}
+
+// lost is an answer that echo's Timeout has thrown away, as middleware inside of it has had the error answered and handed
+// it on, too.
+func (x *exchange) lost() *fault.Response {
+	if x.TooLate() {
+		return nil // it was sent
+	}
+	resp, _ := x.context.Get(kept).(*fault.Response)
+	return resp
+}
+
+func (x *exchange) send(resp *fault.Response) {
 	through := x.context.Response()
 	for r := range responses(through) {
 		r.Committed = false // by an informational status, which echo takes for the final one
 	}
 	if life.Find(through) != life.Exchange(x) { // no Recover, or echo uses the context for another request already
 		x.Send(resp, nil)
-		return resp.Status
+		return
 	}
 	x.Send(resp, through)
-	return resp.Status
 }
 
 // known is the error as one with echo's type and the status, for middleware that reads it off errors.

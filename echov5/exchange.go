@@ -89,7 +89,9 @@ func (x *exchange) suggest() {
 
 // recovered answers a panic and makes an error of it, or aborts.
 func (x *exchange) recovered(c *echo.Context, v any) error {
-	if v == http.ErrAbortHandler { // by identity, as net/http compares
+	if v == http.ErrAbortHandler && !x.Hijacked() { // by identity, as net/http compares
+		life.Abort(x.ResponseWriter)
+	} else if v == http.ErrAbortHandler {
 		panic(v)
 	}
 	err := fault.Panicked(v)
@@ -97,7 +99,7 @@ func (x *exchange) recovered(c *echo.Context, v any) error {
 	late := x.tooLate() && !x.Hijacked() && !x.Closed()
 	answered := x.answer(err)
 	if late {
-		panic(http.ErrAbortHandler)
+		life.Abort(x.ResponseWriter)
 	}
 	return answered
 }
@@ -109,10 +111,38 @@ func (x *exchange) answer(err error) error {
 		e.HTTPErrorHandler(x.context, err) // the application's
 		return known(err, x.status())
 	}
-	if x.Claimed() || !x.Claim() {
+	if x.Claimed() || !x.Claim() { // middleware inside has called the error handler, and hands the error on
+		return x.outward(err, x.status())
+	}
+	return x.outward(err, x.respond(x.Responder, err))
+}
+
+// outward is the error for those around. Where middleware may have put another context in place, which leads to no
+// exchange, it says that it is answered.
+func (x *exchange) outward(err error, status int) error {
+	err = known(err, status)
+	if life.Wrapped(life.Wrapped(x.ResponseWriter)) == nil { // echo's response, on net/http's
 		return err
 	}
-	return known(err, x.respond(x.Responder, err))
+	message := http.StatusText(status)
+	if he, ok := err.(*echo.HTTPError); ok {
+		message = he.Message
+	}
+	return echo.HTTPError{Code: status, Message: message}.Wrap(handed{err})
+}
+
+// handed is an error that Recover has answered.
+type handed struct{ error }
+
+func (h handed) Unwrap() error { return h.error }
+
+// knows reports whether an error handler that finds no exchange has nothing to add to the response.
+func (x *exchange) knows(err error) bool {
+	if x.header != nil || !x.tooLate() {
+		return false
+	}
+	_, answered := errtree.As[handed](err)
+	return answered
 }
 
 // respond answers an error that x has claimed, and returns the status.

@@ -1,6 +1,7 @@
 package faultfiber
 
 import (
+	"bytes"
 	"net"
 	"net/http"
 
@@ -86,7 +87,7 @@ func byApp(c *fiber.Ctx, err error) (failed error) {
 	return c.App().ErrorHandler(c, err)
 }
 
-// answered marks a request as answered, among the context's Locals: fiber's logger and other
+// answered marks a request as answered, by the answer that was sent, among the context's Locals: fiber's logger and other
 // middleware call the error handler by themselves. Locals end with the request.
 type answered struct{}
 
@@ -97,7 +98,12 @@ func answer(r *fault.Responder, c *fiber.Ctx, err error) {
 			lastResort(c, resp)
 		}
 	}()
-	if fault.IsNil(err) || c.Locals(answered{}) != nil {
+	if fault.IsNil(err) {
+		return
+	}
+	if before := c.Locals(answered{}); before != nil {
+		resp, _ = before.(*fault.Response)
+		restore(c, resp)
 		return
 	}
 	c.Locals(answered{}, true)
@@ -108,6 +114,18 @@ func answer(r *fault.Responder, c *fiber.Ctx, err error) {
 	req := request{c}
 	resp = r.Respond(req, understood(c, err))
 	if !req.Committed() {
+		send(c, resp)
+		c.Locals(answered{}, resp)
+	}
+}
+
+// restore sends the answer again if somebody has written over it, or more, before the error was handed on.
+func restore(c *fiber.Ctx, resp *fault.Response) {
+	if resp == nil {
+		return
+	}
+	now := c.Response()
+	if now.StatusCode() != resp.Status || now.IsBodyStream() || !bytes.Equal(now.Body(), resp.Body) {
 		send(c, resp)
 	}
 }

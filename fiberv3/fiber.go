@@ -1,6 +1,7 @@
 package faultfiber
 
 import (
+	"bytes"
 	"net"
 	"net/http"
 
@@ -104,7 +105,7 @@ func byApp(c fiber.Ctx, err error) (failed error) {
 	return c.App().ErrorHandler(c, err)
 }
 
-// answered marks a request as answered, among the context's Locals: fiber's logger and other
+// answered marks a request as answered, by the answer that was sent, among the context's Locals: fiber's logger and other
 // middleware call the error handler by themselves. Locals end with the request.
 type answered struct{}
 
@@ -124,6 +125,8 @@ func answer(r *fault.Responder, c fiber.Ctx, err error) {
 		answerLate(r, c, err)
 		return
 	case !mayAnswer(c, err):
+		resp, _ = c.Locals(answered{}).(*fault.Response)
+		restore(c, resp)
 		return
 	}
 	c.Locals(answered{}, true)
@@ -135,6 +138,18 @@ func answer(r *fault.Responder, c fiber.Ctx, err error) {
 	resp = r.Respond(req, understood(c, err))
 	if !req.Committed() {
 		send(c.Response(), resp, c.RequestCtx().IsHead())
+		c.Locals(answered{}, resp)
+	}
+}
+
+// restore sends the answer again if somebody has written over it, or more, before the error was handed on.
+func restore(c fiber.Ctx, resp *fault.Response) {
+	if resp == nil || isRefused(c) {
+		return
+	}
+	now := c.Response()
+	if now.StatusCode() != resp.Status || now.IsBodyStream() || !bytes.Equal(now.Body(), resp.Body) {
+		send(now, resp, c.RequestCtx().IsHead())
 	}
 }
 

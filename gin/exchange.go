@@ -5,9 +5,10 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -26,7 +27,11 @@ type exchange struct {
 	owner      atomic.Pointer[gin.Context] // whose request it is; nil while it is in the pool
 	request    *http.Request               // as it came
 	chosen     int                         // the status that a handler set last; 0 for one that gin has preset
+	foreign    bool                        // the writer at entry is neither gin's nor ours
+	held       bool                        // that one has not been told the status yet
 	compressed bool                        // Content-Encoding was there before the handlers: a compressor's
+	vary       []string                    // Vary when a handler chose the status of a failure
+	before     http.Header                 // what was set before a middleware began a header of its own
 	noted      bool                        // what is answered was only noted beside an answer of the handlers
 }
 
@@ -42,9 +47,37 @@ func newPool(r *fault.Responder) *sync.Pool {
 func (x *exchange) begin(c *gin.Context) {
 	x.ResponseWriter, x.request = c.Writer, life.Request(c.Request)
 	x.compressed = len(c.Writer.Header()["Content-Encoding"]) > 0
+	if x.foreign = isForeign(c.Writer); x.foreign {
+		x.before = before(c.Writer)
+	}
 	x.Reset()
 	x.owner.Store(c)
 	c.Writer = x
+}
+
+// isForeign reports whether w is a writer that a middleware has put over gin's own, or over one of ours.
+func isForeign(w gin.ResponseWriter) bool {
+	if _, ours := w.(*exchange); ours {
+		return false
+	}
+	_, wraps := life.Wrapped(w).(gin.ResponseWriter)
+	return wraps
+}
+
+// before is what a header of the writer's own will replace, and what is asked for. It is taken at entry: later, gin's
+// writer may serve somebody else.
+func before(w gin.ResponseWriter) http.Header {
+	header, below := w.Header(), life.Bottom(w).Header()
+	if reflect.ValueOf(header).UnsafePointer() == reflect.ValueOf(below).UnsafePointer() {
+		return nil
+	}
+	kept := http.Header{}
+	for _, name := range [...]string{"Vary", "Allow", "Www-Authenticate", "X-Request-Id"} {
+		if values := below[name]; values != nil {
+			kept[name] = slices.Clone(values)
+		}
+	}
+	return kept
 }
 
 // at finds the exchange of c, and whether it began one for want of another. The one that the writer leads to may be
@@ -82,6 +115,7 @@ func (x *exchange) finish(pool *sync.Pool) {
 	defer x.end(pool, v == nil && !x.Hijacked())
 	switch {
 	case v == nil:
+		x.pass()
 	case v == http.ErrAbortHandler: // by identity, as net/http compares
 		x.abort()
 	default:
@@ -95,6 +129,7 @@ func (x *exchange) end(pool *sync.Pool, clean bool) {
 	x.owner.Store(nil)
 	x.ResponseWriter, x.request = gone{}, nil
 	x.chosen, x.compressed, x.noted = 0, false, false
+	x.foreign, x.held, x.vary, x.before = false, false, nil, nil
 	if clean {
 		pool.Put(x)
 	}
@@ -111,13 +146,12 @@ func (x *exchange) recovered(c *gin.Context, v any) {
 	x.send(c, resp)
 }
 
-// abort breaks the transfer off. gin.Recovery around would swallow the panic, and gin then end the
-// response as if it were whole; past the deadline nothing reaches the client any more.
+// abort breaks the transfer off.
 func (x *exchange) abort() {
-	if !x.Hijacked() { // then the connection is not ours
-		_ = http.NewResponseController(life.Bottom(x.ResponseWriter)).SetWriteDeadline(time.Unix(1, 0))
+	if x.Hijacked() { // then the connection is not ours
+		panic(http.ErrAbortHandler)
 	}
-	panic(http.ErrAbortHandler)
+	life.Abort(x.ResponseWriter)
 }
 
 // settle answers what the handlers have left in c.Errors, or in the status.
@@ -180,7 +214,7 @@ func (x *exchange) responder(c *gin.Context) *fault.Responder {
 }
 
 // tooLate reports that nothing can be sent any more, or is to be.
-func (x *exchange) tooLate() bool { return x.Begun() || x.noted || x.Written() }
+func (x *exchange) tooLate() bool { return x.noted || x.Written() }
 
 // send writes the response to the writer of the entry: one that came in between may be a compressor that is already
 // closed.
@@ -195,13 +229,33 @@ func (x *exchange) send(c *gin.Context, resp *fault.Response) {
 	}
 	defer x.Answered()
 	w := x.ResponseWriter
-	resp.SetHeader(w.Header(), x.compressed)
+	x.held = false
+	x.setHeader(w.Header(), resp)
 	w.WriteHeader(resp.Status)
 	if life.Request(c.Request).Method == http.MethodHead || len(resp.Body) == 0 {
 		w.WriteHeaderNow()
 		return
 	}
 	_, _ = w.Write(resp.Body) // the client may be gone: nobody is left to tell
+}
+
+// setHeader sets the header of the response, and keeps Vary from compressors: gin-contrib/gzip deletes it from failures,
+// what CORS needs with it. One inside has done so by now, one outside will, but does not find it in another letter
+// case, which clients do not mind.
+func (x *exchange) setHeader(header http.Header, resp *fault.Response) {
+	if header["Vary"] == nil && x.vary != nil {
+		header["Vary"] = x.vary
+	}
+	for name, values := range x.before {
+		if header[name] == nil {
+			header[name] = values
+		}
+	}
+	resp.SetHeader(header, x.compressed)
+	if vary := header["Vary"]; x.compressed && vary != nil {
+		delete(header, "Vary")
+		header["vary"] = vary
+	}
 }
 
 // ExchangeState is the state.
@@ -221,8 +275,38 @@ func (x *exchange) WriteHeader(status int) {
 	if status > 0 { // others leave gin's status as it is
 		x.chosen = status
 	}
-	x.ResponseWriter.WriteHeader(status)
+	if status >= 400 {
+		x.vary = x.ResponseWriter.Header()["Vary"]
+	}
+	if x.held = x.foreign && status > 0 && !x.Written(); !x.held {
+		x.ResponseWriter.WriteHeader(status)
+	}
 }
+
+// pass tells a writer of others below the status, when that is sure: some take the first for the last.
+func (x *exchange) pass() {
+	if x.held {
+		x.held = false
+		x.ResponseWriter.WriteHeader(x.chosen)
+	}
+}
+
+// commit notes that the response begins: some writers of others keep it, and do not tell.
+func (x *exchange) commit() {
+	x.pass()
+	x.Begin()
+}
+
+// Status is the status so far.
+func (x *exchange) Status() int {
+	if x.held {
+		return x.chosen
+	}
+	return x.ResponseWriter.Status()
+}
+
+// Written reports whether the response has begun.
+func (x *exchange) Written() bool { return x.Begun() || x.ResponseWriter.Written() }
 
 // inform goes past gin, which takes an informational status for the final one.
 func (x *exchange) inform(status int) {
@@ -244,6 +328,7 @@ func (x *exchange) WriteHeaderNow() {
 		return
 	}
 	if x.Status() < 400 || x.Claimed() {
+		x.commit()
 		x.ResponseWriter.WriteHeaderNow()
 	}
 }
@@ -253,6 +338,7 @@ func (x *exchange) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	defer x.Leave()
+	x.commit()
 	return x.ResponseWriter.Write(p)
 }
 
@@ -262,6 +348,7 @@ func (x *exchange) WriteString(s string) (int, error) {
 		return len(s), nil
 	}
 	defer x.Leave()
+	x.commit()
 	return x.ResponseWriter.WriteString(s)
 }
 
@@ -271,6 +358,7 @@ func (x *exchange) Flush() {
 		return
 	}
 	defer x.Leave()
+	x.commit()
 	x.ResponseWriter.Flush()
 }
 
@@ -325,5 +413,8 @@ func (r *request) ResponseHeader(name string) string {
 	if r.Over() {
 		return ""
 	}
-	return r.ResponseWriter.Header().Get(name)
+	if value := r.ResponseWriter.Header().Get(name); value != "" {
+		return value
+	}
+	return r.before.Get(name)
 }

@@ -50,6 +50,9 @@ func Abort(c *gin.Context, err error) {
 	if fault.IsNil(err) {
 		return
 	}
-	x, _ := at(c)
+	x, began := at(c)
 	x.fail(c, err)
+	if began {
+		c.Writer = x // what is written after the answer is dropped
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"mime"
 	"net/http"
 	"slices"
 	"strconv"
@@ -23,6 +22,8 @@ type RemoteError struct {
 	Code       string            // the code as the kinds have it ("task_locked"); "" when none was sent
 	Texts      map[string]string // by BCP 47 tag; under "und" a text whose language is not known
 	Title      string            // in formats that have one
+	Type       string            // the URI of the type of a problem (RFC 9457, section 3.1.1), or of JSON:API's links
+	Instance   string            // the URI of the occurrence of a problem
 	TraceID    string
 	Subtype    string
 	Retryable  bool
@@ -49,8 +50,7 @@ type RemoteField struct {
 	Code   string
 	Texts  map[string]string // as in RemoteError
 	Params []RemoteMember
-
-	named any // the entry as it was received, when it is no field error but an error under a name
+	Rest   []RemoteMember // what else the entry has: details of the error, and members that Decode has no use for
 }
 
 // Error is the line for logs: status, code and a text, the English one if there is one.
@@ -132,13 +132,19 @@ func Decode(resp *http.Response) error {
 		return nil
 	}
 	remote := &RemoteError{Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header), Texts: map[string]string{}}
-	remote.MediaType, _, _ = mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	remote.MediaType = mediaType(resp.Header.Get("Content-Type"))
 	if body, err := readBody(resp); err != nil {
 		remote.Problem = err.Error()
 	} else {
 		remote.decode(body, resp.Header.Get("Content-Language"))
 	}
 	return remote.fault()
+}
+
+// mediaType is what stands before the parameters, whatever is wrong with these.
+func mediaType(contentType string) string {
+	name, _, _ := strings.Cut(contentType, ";")
+	return strings.ToLower(strings.TrimSpace(name))
 }
 
 var errTooLong = errors.New("the body is too long")
@@ -183,12 +189,12 @@ const maxWait = 365 * 24 * 60 * 60
 
 // fault makes the error of what was received.
 func (e *RemoteError) fault() error {
-	attrs := arguments(e.Params)
-	for _, m := range e.Details {
-		attrs = append(attrs, fault.Detail(m.Name, m.Value))
-	}
+	attrs := append(arguments(e.Params), e.details()...)
 	for _, f := range e.Fields {
 		attrs = append(attrs, f.attr())
+	}
+	if texts := e.ownTexts(); len(texts) > 0 {
+		attrs = append(attrs, fault.Texts(texts))
 	}
 	if e.TraceID != "" {
 		attrs = append(attrs, fault.TraceID(e.TraceID))
@@ -202,18 +208,61 @@ func (e *RemoteError) fault() error {
 	return e.kind().Wrap(e, attrs...)
 }
 
+// ownTexts are the texts that say more than the status does.
+func (e *RemoteError) ownTexts() map[string]string {
+	texts := map[string]string{}
+	for tag, text := range e.Texts {
+		if tag != undetermined && !e.isPhrase(text) {
+			texts[tag] = text
+		}
+	}
+	return texts
+}
+
+const undetermined = "und"
+
+func (e *RemoteError) isPhrase(text string) bool {
+	return strings.EqualFold(text, http.StatusText(e.Status))
+}
+
+// details are what is passed on of the details. Nothing is of a body that was not understood, nor what servers tell their
+// own developers. The text of which nobody knows the language is among them: it can stand for none.
+func (e *RemoteError) details() (attrs []fault.Attr) {
+	if e.Problem != "" {
+		return nil
+	}
+	text, named := e.Texts[undetermined], false
+	for _, m := range e.Details {
+		named = named || m.Name == "message"
+		if !slices.Contains(internals, m.Name) {
+			attrs = append(attrs, fault.Detail(m.Name, m.Value))
+		}
+	}
+	if text != "" && !named && !e.isPhrase(text) && len(e.Texts) == 1 {
+		attrs = append(attrs, fault.DetailsOf((*fault.Details)(nil).Add("message", text)))
+	}
+	return attrs
+}
+
+// internals are names of details that are meant for the developers of the server.
+var internals = []string{"trace", "traces", "exception", "exceptionDetails", "stack", "stackTrace", "stacktrace", "stack_trace", "backtrace",
+	"innererror", "innerError", "debug", "debugMessage", "google.rpc.DebugInfo"}
+
 // attr is the entry as it was when the server put it into its error.
 func (f RemoteField) attr() fault.Attr {
-	if f.named != nil {
-		return fault.Detail(f.At.Name(), f.named)
+	attrs := append(arguments(f.Params), fault.Texts(f.Texts))
+	k, isKind := fault.KindByCode(f.Code)
+	steps := f.At.Segments()
+	switch {
+	case !isKind:
+		return fault.Field(f.At, f.Code, attrs...)
+	case f.At.In() != "body" || len(steps) != 1:
+		return fault.Field(f.At, f.Code, slices.Insert(attrs, 0, fault.Text(k.TextID()))...)
 	}
-	if f.Code == "" {
-		return fault.DetailsOf((*fault.Details)(nil).AddText(f.At.Name(), f.Text()))
+	for _, m := range f.Rest {
+		attrs = append(attrs, fault.Detail(m.Name, m.Value))
 	}
-	if k, ok := fault.KindByCode(f.Code); ok {
-		return fault.Detail(f.At.Name(), k.New(arguments(f.Params)...))
-	}
-	return fault.Field(f.At, f.Code, arguments(f.Params)...)
+	return fault.Detail(steps[0], k.New(attrs...))
 }
 
 func arguments(params []RemoteMember) (attrs []fault.Attr) {
@@ -233,43 +282,4 @@ func (e *RemoteError) kind() *fault.Kind {
 		return k
 	}
 	return fault.KindByStatus(e.Status)
-}
-
-// Transport is an [http.RoundTripper] that answers with an error, that of [Decode], where base would
-// give a response with a status of 400 and more: an [http.Client] with it returns such errors by
-// itself, inside the *url.Error that it makes of any. Nil means [http.DefaultTransport].
-//
-//	client := &http.Client{Transport: faulthttp.Transport(nil)}
-//	_, err := client.Get(url)
-//	if errors.Is(err, fault.TaskLocked) { … }
-func Transport(base http.RoundTripper) http.RoundTripper {
-	if base == nil {
-		base = http.DefaultTransport
-	}
-	return &transport{base}
-}
-
-type transport struct{ base http.RoundTripper }
-
-// RoundTrip is base's, with error responses turned into errors.
-func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := t.base.RoundTrip(req)
-	if err != nil {
-		return resp, err
-	}
-	failure := Decode(resp)
-	if failure == nil {
-		return resp, nil
-	}
-	if resp.Body != nil {
-		_ = resp.Body.Close()
-	}
-	return nil, failure
-}
-
-// CloseIdleConnections is base's, which [http.Client.CloseIdleConnections] looks for.
-func (t *transport) CloseIdleConnections() {
-	if c, ok := t.base.(interface{ CloseIdleConnections() }); ok {
-		c.CloseIdleConnections()
-	}
 }

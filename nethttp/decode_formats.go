@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"html"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/internal/jsonpointer"
@@ -26,7 +28,12 @@ func (e *RemoteError) decode(body []byte, languages string) {
 			e.Problem = "the body is not valid JSON"
 			return
 		}
-		e.decodeJSON(root, language)
+		for _, shape := range shapes {
+			if shape.is(e, root) {
+				shape.read(e, root, language)
+				return
+			}
+		}
 	case strings.HasPrefix(e.MediaType, "text/html"):
 		e.decodeHTML(trimmed, language)
 	case strings.HasPrefix(e.MediaType, "text/plain"):
@@ -47,39 +54,38 @@ func onlyLanguage(contentLanguage string) string {
 	return tag
 }
 
-// decodeJSON tells the formats apart by the members that only they have.
-func (e *RemoteError) decodeJSON(root object, language string) {
-	failure, isObject := root.object("error")
-	err, isWebAPI := root.object("err")
-	list := root.array("errors")
-	_, hasTitle := root.text("title")
-	_, hasDetail := root.text("detail")
-	switch {
-	case root.is("stat", "fail") && isWebAPI:
-		e.decodeWebAPI(root, err, language)
-	case isObject && failure.has("status"):
-		e.decodeRPCStatus(failure, language)
-	case isObject:
-		e.decodeEnvelope(failure, language)
-	case e.MediaType == "application/problem+json" || hasTitle || hasDetail:
-		e.decodeProblem(root, language)
-	case list != nil:
-		e.decodeJSONAPI(root, list, language)
-	default:
-		e.decodeMultilingual(root)
-	}
-}
-
 func asSent(code string) string { return code }
 
-// codeOf brings a code into the form of the kinds.
+// codeOf brings a code into the form of the kinds: "TASK_LOCKED" and "TaskLocked" are "task_locked". What stands before a hash is the
+// name of a space of names.
 func codeOf(code string) string {
-	lower := strings.ToLower(code)
+	code = code[strings.LastIndexByte(code, '#')+1:]
+	lower := strings.ToLower(inWords(code))
 	if known, ok := spellings[lower]; ok {
 		return known
 	}
 	return lower
 }
+
+// inWords puts an underscore between the words of a code like "HTTPNotFound". A code in capitals stays as it is.
+func inWords(code string) string {
+	if code == strings.ToUpper(code) || strings.ContainsAny(code, "_- ") {
+		return code
+	}
+	var words strings.Builder
+	for i := range len(code) {
+		next := i+1 < len(code) && isLower(code[i+1])
+		if i > 0 && isUpper(code[i]) && (isUpper(code[i-1]) && next || isLower(code[i-1]) || isDigit(code[i-1])) {
+			words.WriteByte('_')
+		}
+		words.WriteByte(code[i])
+	}
+	return words.String()
+}
+
+func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }
+func isLower(c byte) bool { return 'a' <= c && c <= 'z' }
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // spellings of the reference systems that differ from the kinds' codes, as formats.Envelope writes them.
 var spellings = map[string]string{
@@ -89,7 +95,7 @@ var spellings = map[string]string{
 }
 
 // decodeMultilingual reads the languages and the members.
-func (e *RemoteError) decodeMultilingual(root object) {
+func (e *RemoteError) decodeMultilingual(root object, _ string) {
 	e.Texts = root.languages()
 	code, _ := root.text("code")
 	e.Code = codeOf(code)
@@ -100,8 +106,11 @@ func (e *RemoteError) decodeMultilingual(root object) {
 	e.Params = params.members()
 	details, _ := root.object("details")
 	e.readDetails(details, "und", asSent)
-	if len(e.Texts) == 0 && e.Code == "" {
-		e.Problem = unknownFormat
+	for _, m := range root {
+		tag, isTag := languageTag(m.name)
+		if !slices.Contains(multilingualMembers, m.name) && (!isTag || e.Texts[tag] == "") {
+			e.addDetail(m)
+		}
 	}
 }
 
@@ -133,43 +142,58 @@ func (e *RemoteError) readDetails(details object, language string, codeOf func(s
 	}
 }
 
-// fieldOf reads {"code", languages or "msg", "params", "in"} and {"error": languages or text}.
+// fieldOf reads {"code", languages or "msg", "params", and what the name does not say of the place}, and {"error": languages or text}.
 func fieldOf(m rawMember, language string, codeOf func(string) string) (RemoteField, bool) {
 	entry, err := readObject(m.raw)
 	if err != nil {
 		return RemoteField{}, false
 	}
-	f := RemoteField{At: fault.InBody(dotted(m.name)), Texts: entry.languages()}
-	code, _ := entry.text("code")
+	f := RemoteField{At: fault.InBody(jsonpointer.OfDots(m.name)), Texts: entry.languages()}
+	code, hasCode := entry.text("code")
 	f.Code = codeOf(code)
 	if msg, ok := entry.text("msg"); ok {
 		f.Texts[language] = msg
+		if !hasCode { // of an error under a name
+			f.At = plainLocation(m.name)
+		}
 	}
 	if text, ok := entry.text("error"); ok {
 		f.Texts[language] = text
-		f.named, _ = decodeValue(m.raw)
+		f.At = plainLocation(m.name)
 	} else if inner, ok := entry.object("error"); ok {
 		f.Texts = inner.languages()
-		f.named, _ = decodeValue(m.raw)
+		f.At = plainLocation(m.name)
 	}
 	if len(f.Texts) == 0 {
 		return RemoteField{}, false
 	}
-	if in, ok := entry.text("in"); ok {
-		f.At = locationIn(in, strings.TrimPrefix(m.name, in+"."))
-	}
+	f.readPlace(entry, m.name)
 	params, _ := entry.object("params")
 	f.Params = params.members()
+	if details, ok := entry.object("details"); ok {
+		f.Rest = details.members()
+	}
 	return f, true
 }
 
-// dotted is the JSON Pointer of a path with dots.
-func dotted(path string) string {
-	if path == "" {
-		return ""
+// readPlace reads what an entry says of its place beside its name.
+func (f *RemoteField) readPlace(entry object, name string) {
+	if pointer, ok := entry.text("pointer"); ok {
+		f.At = pointerLocation(pointer)
+		return
 	}
-	return "/" + strings.ReplaceAll(jsonpointer.Escape(path), ".", "/")
+	in, ok := entry.text("in")
+	if !ok {
+		return
+	}
+	f.At = locationIn(in, strings.TrimPrefix(name, in+"."))
+	if own, ok := entry.text("name"); ok {
+		f.At = locationIn(in, own)
+	}
 }
+
+// plainLocation is the member of the body with the name, dots and all.
+func plainLocation(name string) fault.Location { return fault.InBody(jsonpointer.To(name)) }
 
 // pointerLocation reads a JSON Pointer, also one that is the fragment of a URI ("#/a%20b").
 func pointerLocation(pointer string) fault.Location {
@@ -193,59 +217,22 @@ func locationIn(in, name string) fault.Location {
 	case "cookie":
 		return fault.InCookie(name)
 	}
-	return fault.InBody(dotted(name))
+	if strings.HasPrefix(name, "/") {
+		return fault.InBody(name)
+	}
+	return fault.InBody(jsonpointer.OfDots(name))
 }
 
-// decodeProblem reads RFC 9457, with the extensions of fault.Problem where they are.
-func (e *RemoteError) decodeProblem(root object, language string) {
-	if lang, ok := root.text("lang"); ok {
-		language = onlyLanguage(lang)
+// notedLocation reads a place as formats.WebAPI and formats.RPCStatus note it: "#/a.b", "query page".
+func notedLocation(place string) fault.Location {
+	if in, name, ok := strings.Cut(place, " "); ok && isParameter(in) {
+		return locationIn(in, name)
 	}
-	e.Title, _ = root.text("title")
-	if detail, ok := root.text("detail"); ok {
-		e.Texts[language] = detail
-	} else if e.Title != "" {
-		e.Texts[language] = e.Title
-	}
-	code, ok := root.text("code")
-	if !ok {
-		code = codeOfType(root)
-	}
-	e.Code = codeOf(code)
-	e.TraceID, _ = root.text("trace_id")
-	e.readRetryable(root)
-	e.readInput(root)
-	params, _ := root.object("params")
-	e.Params = params.members()
-	for _, item := range root.array("errors") {
-		entry, err := readObject(item)
-		if err != nil {
-			continue
-		}
-		e.Fields = append(e.Fields, problemField(entry, language))
-	}
-	details, _ := root.object("details")
-	e.readDetails(details, language, asSent)
-	for _, m := range root {
-		if isStandard(m.name) {
-			continue
-		}
-		if value, ok := decodeValue(m.raw); ok { // an extension of the sender's
-			e.Details = append(e.Details, RemoteMember{m.name, value})
-		}
-	}
-}
-
-// standard are the members of problem details that decodeProblem reads itself.
-const standard = " type title status detail instance code lang dir params errors errors_total details input retryable trace_id "
-
-func isStandard(name string) bool {
-	return !strings.Contains(name, " ") && strings.Contains(standard, " "+name+" ")
+	return pointerLocation(place)
 }
 
 // codeOfType is the last step of the type's URI, which names the kind by its type.
-func codeOfType(root object) string {
-	uri, _ := root.text("type")
+func codeOfType(uri string) string {
 	return kindOfType(uri[strings.LastIndexAny(uri, "/#=:")+1:])
 }
 
@@ -262,25 +249,9 @@ func kindOfType(name string) string {
 	return ""
 }
 
-func problemField(entry object, language string) RemoteField {
-	f := RemoteField{Texts: map[string]string{}}
-	if detail, ok := entry.text("detail"); ok {
-		f.Texts[language] = detail
-	}
-	f.Code, _ = entry.text("code")
-	params, _ := entry.object("params")
-	f.Params = params.members()
-	if pointer, ok := entry.text("pointer"); ok {
-		f.At = pointerLocation(pointer)
-	} else if in, ok := entry.text("in"); ok {
-		name, _ := entry.text("name")
-		f.At = locationIn(in, name)
-	}
-	return f
-}
-
 // decodeEnvelope reads formats.Envelope.
-func (e *RemoteError) decodeEnvelope(failure object, language string) {
+func (e *RemoteError) decodeEnvelope(root object, language string) {
+	failure, _ := root.object("error")
 	code, _ := failure.text("code")
 	e.Code = codeOf(code)
 	e.readInput(failure)
@@ -290,15 +261,23 @@ func (e *RemoteError) decodeEnvelope(failure object, language string) {
 		details = details.without("msg")
 	}
 	e.readDetails(details, language, strings.ToLower)
+	for _, m := range failure {
+		if !slices.Contains([]string{"code", "details", "errors_total", "input"}, m.name) {
+			e.addDetail(m)
+		}
+	}
+	for _, m := range root.without("error") {
+		e.addDetail(m)
+	}
 }
 
 // decodeWebAPI reads formats.WebAPI.
-func (e *RemoteError) decodeWebAPI(root, failure object, language string) {
+func (e *RemoteError) decodeWebAPI(root object, language string) {
+	failure, _ := root.object("err")
 	if msg, ok := failure.text("msg"); ok {
 		e.Texts[language] = msg
 	}
-	name, _ := failure.text("type")
-	e.Code = kindOfType(name)
+	e.Code = e.codeOfWebAPI(failure)
 	e.Subtype, _ = failure.text("subtype")
 	e.TraceID, _ = failure.text("trace_id")
 	if m, ok := failure.member("detail"); ok {
@@ -306,11 +285,11 @@ func (e *RemoteError) decodeWebAPI(root, failure object, language string) {
 	}
 	for _, m := range root {
 		switch m.name {
-		case "stat", "err", "errors_total":
+		case "stat", "err", "errors_total", "places":
 		case "input":
 			e.readInput(root)
 		case "fields":
-			e.readFields(m, language)
+			e.readFields(root, m, language)
 		case "details":
 			inside, _ := readObject(m.raw)
 			for _, d := range inside {
@@ -322,53 +301,162 @@ func (e *RemoteError) decodeWebAPI(root, failure object, language string) {
 	}
 }
 
+// codeOfWebAPI is that of the kind with the type, or with the number when there is no type. A type that this process has no kind for is a
+// code as it is.
+func (e *RemoteError) codeOfWebAPI(failure object) string {
+	name, typed := failure.text("type")
+	number, numbered := failure.number("code")
+	for k := range fault.Kinds() {
+		if typed && k.Type() == name || !typed && numbered && number > 0 && int64(k.Number()) == number {
+			return k.Code()
+		}
+	}
+	if numbered && number != int64(e.Status) { // not to be lost
+		e.Details = append(e.Details, RemoteMember{"code", number})
+	}
+	return name
+}
+
 func (e *RemoteError) addDetail(m rawMember) {
 	if value, ok := decodeValue(m.raw); ok {
 		e.Details = append(e.Details, RemoteMember{m.name, value})
 	}
 }
 
-// readFields reads name → list of texts.
-func (e *RemoteError) readFields(fields rawMember, language string) {
+// readFields reads name → list of texts, and the places beside it.
+func (e *RemoteError) readFields(root object, fields rawMember, language string) {
 	byName, _ := readObject(fields.raw)
+	places, _ := root.object("places")
 	for _, m := range byName {
-		for _, item := range readArray(m.raw) {
-			if text, ok := readText(item); ok {
-				e.Fields = append(e.Fields, RemoteField{At: fault.InBody(dotted(m.name)), Texts: map[string]string{language: text}})
+		noted := places.array(m.name)
+		for i, item := range readArray(m.raw) {
+			text, ok := readText(item)
+			if !ok {
+				continue
 			}
+			f := RemoteField{At: fault.InBody(jsonpointer.OfDots(m.name)), Texts: map[string]string{language: text}}
+			if i < len(noted) {
+				if place, ok := readText(noted[i]); ok {
+					f.At = notedLocation(place)
+				}
+			}
+			e.addField(f)
 		}
 	}
 }
 
-// decodeRPCStatus reads google.rpc.Status, as formats.RPCStatus and Google's own services write it.
-func (e *RemoteError) decodeRPCStatus(failure object, language string) {
+// decodeRPCStatus reads google.rpc.Status, as formats.RPCStatus, Google's own services and gateways write it.
+func (e *RemoteError) decodeRPCStatus(root object, language string) {
+	failure, ok := root.object("error")
+	if !ok {
+		failure = root
+	}
 	if message, ok := failure.text("message"); ok {
 		e.Texts["en"] = message // AIP-193: English
 	}
+	places := map[string]fault.Location{}
 	for _, item := range failure.array("details") {
-		detail, err := readObject(item)
-		if err != nil {
-			continue
+		if detail, err := readObject(item); err == nil {
+			e.readRPCDetail(detail, language, places)
 		}
-		name, _ := detail.text("@type")
-		switch strings.TrimPrefix(name, "type.googleapis.com/") {
-		case "google.rpc.ErrorInfo":
-			reason, _ := detail.text("reason")
-			e.Code = strings.ToLower(reason)
-			metadata, _ := detail.object("metadata")
-			e.Params = metadata.members()
-		case "google.rpc.LocalizedMessage":
-			readLocalized(detail, e.Texts)
-		case "google.rpc.BadRequest":
-			for _, v := range detail.array("fieldViolations") {
-				e.readViolation(v)
-			}
-		case "google.rpc.RequestInfo":
-			e.TraceID, _ = detail.text("requestId")
-		case "google.protobuf.Struct":
-			value, _ := detail.object("value")
-			e.readDetails(value, language, asSent)
+	}
+	for i := range e.Fields {
+		if at, ok := places[strconv.Itoa(i)]; ok {
+			e.Fields[i].At = at
 		}
+	}
+	if m, ok := failure.member("errors"); ok { // of services without ErrorInfo
+		e.readErrors(m.raw, "en")
+	}
+	if status, ok := failure.text("status"); ok && e.Code == "" {
+		e.Details = append(e.Details, RemoteMember{"status", status})
+	}
+	if code, ok := failure.text("code"); ok && e.Code == "" {
+		e.Code = codeOf(code)
+	}
+}
+
+// readRPCDetail reads one detail; places gets those of violations, by their numbers.
+func (e *RemoteError) readRPCDetail(detail object, language string, places map[string]fault.Location) {
+	kind, _ := detail.text("@type")
+	switch name := strings.TrimPrefix(kind, "type.googleapis.com/"); name {
+	case "google.rpc.ErrorInfo":
+		e.readErrorInfo(detail, places)
+	case "google.rpc.LocalizedMessage":
+		readLocalized(detail, e.Texts)
+	case "google.rpc.BadRequest":
+		for _, v := range detail.array("fieldViolations") {
+			e.readViolation(v)
+		}
+	case "google.rpc.RequestInfo":
+		e.TraceID, _ = detail.text("requestId")
+	case "google.rpc.RetryInfo":
+		e.readRetryDelay(detail)
+	case "google.protobuf.Struct":
+		value, _ := detail.object("value")
+		e.readDetails(value.without("errors_total"), language, asSent)
+	default:
+		rest := map[string]any{}
+		for _, m := range detail.without("@type").members() {
+			rest[m.Name] = m.Value
+		}
+		e.Details = append(e.Details, RemoteMember{name, rest})
+	}
+}
+
+// readErrorInfo reads the reason, and the metadata: what formats.RPCStatus says there itself, and arguments.
+func (e *RemoteError) readErrorInfo(detail object, places map[string]fault.Location) {
+	reason, _ := detail.text("reason")
+	e.Code = codeOfReason(reason)
+	metadata, _ := detail.object("metadata")
+	for _, m := range metadata {
+		text, _ := readText(m.raw)
+		violation, isPlace := strings.CutPrefix(m.name, "fieldViolation")
+		switch {
+		case m.name == "code" && looksLike(text, e.Code):
+			e.Code = text
+		case isPlace && isNoted(text):
+			places[violation] = notedLocation(text)
+		default:
+			e.Params = append(e.Params, object{m}.members()...)
+		}
+	}
+}
+
+// isNoted reports whether the text is a place as [notedLocation] reads it.
+func isNoted(text string) bool {
+	in, _, _ := strings.Cut(text, " ")
+	return isParameter(in) || strings.HasPrefix(text, "#")
+}
+
+// looksLike reports whether a reason may have been made of the code.
+func looksLike(code, reason string) bool {
+	made := strings.Trim(strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '_'
+	}, strings.ToLower(code)), "_")
+	const cut = 54 // a longer reason has a hash behind
+	return made == reason || made == "" || len(made) > cut && strings.HasPrefix(reason, made[:cut])
+}
+
+// codeOfReason is the code behind a reason of AIP-193, without what formats.RPCStatus puts before those that are not legal.
+func codeOfReason(reason string) string {
+	code := strings.ToLower(reason)
+	rest, ok := strings.CutPrefix(code, "code_")
+	if ok && rest != "" && (len(rest) < len("a_1") || isDigit(rest[0])) {
+		return rest
+	}
+	return code
+}
+
+// readRetryDelay reads a duration as protobuf writes it, "1.5s", unless a header says how long to wait.
+func (e *RemoteError) readRetryDelay(detail object) {
+	delay, _ := detail.text("retryDelay")
+	seconds, err := strconv.ParseFloat(strings.TrimSuffix(delay, "s"), 64)
+	if e.RetryAfter < 0 && err == nil && seconds >= 0 {
+		e.RetryAfter = time.Duration(min(seconds, maxWait) * float64(time.Second))
 	}
 }
 
@@ -386,26 +474,26 @@ func (e *RemoteError) readViolation(raw json.RawMessage) {
 		return
 	}
 	path, _ := violation.text("field")
-	f := RemoteField{At: fault.InBody(dotted(strings.NewReplacer("[", ".", "]", "").Replace(path))), Texts: map[string]string{}}
+	f := RemoteField{At: fault.InBody(jsonpointer.OfPath(path)), Texts: map[string]string{}}
 	if description, ok := violation.text("description"); ok {
 		f.Texts["en"] = description
 	}
 	reason, _ := violation.text("reason")
-	f.Code = strings.ToLower(reason)
+	f.Code = codeOfReason(reason)
 	if localized, ok := violation.object("localizedMessage"); ok {
 		readLocalized(localized, f.Texts)
 	}
-	e.Fields = append(e.Fields, f)
+	e.addField(f)
 }
 
 // decodeJSONAPI reads JSON:API: the first error without a source is the error itself, the others lie in
 // the request.
-func (e *RemoteError) decodeJSONAPI(root object, list []json.RawMessage, language string) {
+func (e *RemoteError) decodeJSONAPI(root object, language string) {
 	meta, _ := root.object("meta")
 	if lang, ok := meta.text("lang"); ok {
 		language = onlyLanguage(lang)
 	}
-	for i, item := range list {
+	for i, item := range root.array("errors") {
 		entry, err := readObject(item)
 		if err != nil {
 			continue
@@ -414,7 +502,17 @@ func (e *RemoteError) decodeJSONAPI(root object, list []json.RawMessage, languag
 			e.readFirst(entry, language)
 			continue
 		}
-		e.Fields = append(e.Fields, jsonapiField(entry, language))
+		e.addField(jsonapiField(entry, language))
+	}
+	for _, m := range meta {
+		if !slices.Contains([]string{"lang", "dir", "errors_total"}, m.name) {
+			e.addDetail(m)
+		}
+	}
+	for _, m := range root {
+		if !slices.Contains([]string{"errors", "meta", "jsonapi", "links"}, m.name) {
+			e.addDetail(m)
+		}
 	}
 }
 
@@ -423,8 +521,13 @@ func (e *RemoteError) readFirst(entry object, language string) {
 	e.Code = codeOf(code)
 	e.Title, _ = entry.text("title")
 	e.TraceID, _ = entry.text("id")
-	if detail, ok := entry.text("detail"); ok {
-		e.Texts[language] = detail
+	links, _ := entry.object("links")
+	e.Type, _ = links.text("type")
+	if e.Code == "" {
+		e.Code = codeOfType(e.Type)
+	}
+	if _, text, ok := entry.first([]string{"detail", "title"}); ok {
+		e.Texts[language] = text
 	}
 	meta, _ := entry.object("meta")
 	e.readRetryable(meta)
@@ -433,35 +536,39 @@ func (e *RemoteError) readFirst(entry object, language string) {
 	e.Params = params.members()
 	details, _ := meta.object("details")
 	e.readDetails(details, language, asSent)
+	for _, m := range meta {
+		if !slices.Contains([]string{"retryable", "input", "params", "details"}, m.name) {
+			e.addDetail(m)
+		}
+	}
 }
 
 func jsonapiField(entry object, language string) RemoteField {
 	f := RemoteField{Texts: map[string]string{}}
 	f.Code, _ = entry.text("code")
-	if detail, ok := entry.text("detail"); ok {
-		f.Texts[language] = detail
+	if _, text, ok := entry.first([]string{"detail", "title"}); ok {
+		f.Texts[language] = text
 	}
 	source, _ := entry.object("source")
 	meta, _ := entry.object("meta")
 	params, _ := meta.object("params")
 	f.Params = params.members()
-	pointer, hasPointer := source.text("pointer")
-	parameter, hasParameter := source.text("parameter")
-	header, hasHeader := source.text("header")
-	in, hasIn := meta.text("in")
-	switch {
-	case hasPointer:
+	f.At, _ = sourceLocation(source)
+	if pointer, ok := source.text("pointer"); ok {
 		if member, ok := meta.text("member"); ok {
-			pointer += jsonpointer.To(member)
+			f.At = pointerLocation(pointer + jsonpointer.To(member))
 		}
-		f.At = pointerLocation(pointer)
-	case hasParameter:
-		f.At = fault.InQuery(parameter)
-	case hasHeader:
-		f.At = fault.InHeader(header)
-	case hasIn:
+	} else if in, ok := meta.text("in"); ok {
 		name, _ := meta.text("name")
 		f.At = locationIn(in, name)
+	}
+	if details, ok := meta.object("details"); ok {
+		f.Rest = details.members()
+	}
+	for _, m := range entry {
+		if value, ok := decodeValue(m.raw); ok && !slices.Contains([]string{"status", "code", "title", "detail", "source", "meta"}, m.name) {
+			f.Rest = append(f.Rest, RemoteMember{m.name, value})
+		}
 	}
 	return f
 }
@@ -492,9 +599,21 @@ func (e *RemoteError) decodeText(body []byte, language string) {
 		if !named {
 			name, text = "", entry
 		}
-		at := fault.InBody(dotted(strings.Trim(name, "\u2068\u2069")))
-		e.Fields = append(e.Fields, RemoteField{At: at, Texts: map[string]string{language: text}})
+		e.addField(RemoteField{At: labelLocation(strings.Trim(name, "\u2068\u2069")), Texts: map[string]string{language: text}})
 	}
+}
+
+// labelLocation reads a place as formats.Text writes it: "items.0.qty", "page (query)", "#/a.b".
+func labelLocation(label string) fault.Location {
+	if i := strings.LastIndex(label, " ("); i >= 0 && strings.HasSuffix(label, ")") {
+		if in := label[i+len(" (") : len(label)-1]; isParameter(in) {
+			return locationIn(in, label[:i])
+		}
+	}
+	if strings.HasPrefix(label, "#") {
+		return pointerLocation(label)
+	}
+	return fault.InBody(jsonpointer.OfDots(label))
 }
 
 // decodeHTML reads what a page by formats.HTML says to programs, and its text.
@@ -513,6 +632,24 @@ func (e *RemoteError) decodeHTML(body []byte, language string) {
 		text = e.Title // a page does not say the same twice
 	}
 	e.Texts[language] = text
+	_, list, _ := strings.Cut(page, `<ul class="fields">`)
+	list, _, _ = strings.Cut(list, "</ul>")
+	for _, item := range strings.Split(list, "<li")[1:] {
+		e.addField(htmlField(item, language))
+	}
+}
+
+func htmlField(item, language string) RemoteField {
+	text, _ := between(item, "<span>", "</span>")
+	name, _ := between(item, `translate="no">`, "</code>")
+	f := RemoteField{At: fault.InBody(jsonpointer.OfDots(name)), Texts: map[string]string{language: text}}
+	switch in, _ := between(item, ` data-in="`, `"`); {
+	case in == "pointer":
+		f.At = pointerLocation(name)
+	case isParameter(in):
+		f.At = locationIn(in, name)
+	}
+	return f
 }
 
 // between is the unescaped text between the first before and what ends it.

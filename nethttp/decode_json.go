@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/language"
@@ -86,6 +87,36 @@ func (o object) has(name string) bool {
 func (o object) text(name string) (string, bool) {
 	m, _ := o.member(name)
 	return readText(m.raw)
+}
+
+// first is the first member among names that is a text and not empty.
+func (o object) first(names []string) (name, text string, ok bool) {
+	for _, name := range names {
+		if text, ok := o.text(name); ok && text != "" {
+			return name, text, true
+		}
+	}
+	return "", "", false
+}
+
+// firstCode is the first member among names that is a text, or a whole number other than the status.
+func (o object) firstCode(names []string, status int) (name, code string, ok bool) {
+	for _, name := range names {
+		if text, ok := o.text(name); ok && text != "" && text != strconv.Itoa(status) {
+			return name, text, true
+		}
+		if n, ok := o.number(name); ok && n != int64(status) {
+			return name, strconv.FormatInt(n, 10), true
+		}
+	}
+	return "", "", false
+}
+
+// number is a whole number.
+func (o object) number(name string) (int64, bool) {
+	m, _ := o.member(name)
+	n, err := strconv.ParseInt(string(m.raw), 10, 64)
+	return n, err == nil
 }
 
 func (o object) object(name string) (object, bool) {

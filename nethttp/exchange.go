@@ -44,7 +44,7 @@ func (x *tracker) finish(r *fault.Responder, began bool) {
 	switch {
 	case v == nil:
 	case v == http.ErrAbortHandler: // by identity, as net/http compares
-		panic(v)
+		x.abort()
 	default:
 		x.recovered(r, v)
 	}
@@ -56,7 +56,7 @@ func (x *tracker) finish(r *fault.Responder, began bool) {
 // fail answers an error, at the writer through.
 func (x *tracker) fail(r *fault.Responder, err error, through http.ResponseWriter) {
 	if err == http.ErrAbortHandler {
-		panic(err)
+		x.abort()
 	}
 	if fault.IsNil(err) || !x.Claim() {
 		return
@@ -69,10 +69,18 @@ func (x *tracker) fail(r *fault.Responder, err error, through http.ResponseWrite
 func (x *tracker) recovered(r *fault.Responder, v any) {
 	resp := x.responder(r).Recovered((*request)(x), v)
 	if x.TooLate() && !x.Hijacked() && !x.Closed() {
-		panic(http.ErrAbortHandler)
+		x.abort()
 	}
 	x.Claim()
 	x.Send(resp, nil)
+}
+
+// abort breaks the transfer off, unless the connection is somebody else's or the request is over.
+func (x *tracker) abort() {
+	if x.Hijacked() || x.Over() {
+		panic(http.ErrAbortHandler)
+	}
+	exchange.Abort(x.ResponseWriter)
 }
 
 func (x *tracker) responder(r *fault.Responder) *fault.Responder {

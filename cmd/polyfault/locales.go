@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -74,6 +75,37 @@ func sourceFlag(c *cobra.Command, source *string) {
 	c.Flags().StringVar(source, "source", "", "language that the others are translated from (default en, or the only one)")
 }
 
+// profileFlag is --profile, by the words that profiles has.
+func profileFlag(c *cobra.Command, profile *localetest.Profile) {
+	c.Flags().Var(profileValue{profile}, "profile",
+		"what the texts are for: errors, or any (mails, chats, pages: markup, line breaks, spaces, emoji are as the source has them)")
+	_ = c.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(profiles, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
+}
+
+// profiles are the words for the values of [localetest.Profile].
+var profiles = []string{localetest.ErrorTexts: "errors", localetest.AnyTexts: "any"}
+
+// profileValue is the value of --profile.
+type profileValue struct{ profile *localetest.Profile }
+
+func (v profileValue) String() string {
+	if v.profile == nil {
+		return profiles[localetest.ErrorTexts]
+	}
+	return profiles[*v.profile]
+}
+
+func (v profileValue) Type() string { return "word" }
+
+func (v profileValue) Set(word string) error {
+	i := slices.Index(profiles, word)
+	if i < 0 {
+		return fmt.Errorf("use %s", strings.Join(profiles, " or "))
+	}
+	*v.profile = localetest.Profile(i)
+	return nil
+}
+
 // in names the directory: the errors of localetest do not know it.
 func in(dir string, err error) error {
 	return fmt.Errorf("%s: %w", dir, err)
@@ -104,6 +136,7 @@ polyfault locales stamp --allow.`,
 	flags.StringSliceVar(&run.options.Required, "require", nil, "languages in which a missing text is an error")
 	flags.StringSliceVar(&run.options.Silenced, "silence", nil, "ids of findings to leave out (locales.W003)")
 	flags.BoolVar(&run.options.AllowIsolates, "allow-isolates", false, "let texts have the characters U+2066 to U+2069")
+	profileFlag(c, &run.options.Profile)
 	flags.StringVar(&run.failLevel, "fail-level", "error", "findings of this level or above fail: info, warning, error")
 	flags.StringVar(&run.level, "level", "warning", "findings below this level are only counted: info, warning, error")
 	flags.BoolVar(&run.fix, "fix", false, "repair first what is mechanical: encoding, spaces, normal form, layout, plural forms of millions")
@@ -156,7 +189,7 @@ func (r *lintRun) lint(cmd *cobra.Command, dirs []string) error {
 }
 
 func (r *lintRun) repair(log io.Writer, dir string) error {
-	changes, err := localetest.Fix(os.DirFS(dir), localetest.FormatOptions{Source: r.options.Source})
+	changes, err := localetest.Fix(os.DirFS(dir), localetest.FormatOptions{Source: r.options.Source, Profile: r.options.Profile})
 	if err != nil {
 		return in(dir, err)
 	}

@@ -34,7 +34,7 @@ func LoadLock(path string) (*Lock, error) {
 // then it is not the file that the lock was read from, or somebody has changed it since. A file that
 // does not exist is made.
 //
-// It does not keep two processes from writing at the same time.
+// It does not keep two processes from writing at the same time: [UpdateLock] does.
 func (l *Lock) WriteFile(path string) error {
 	old, err := LoadLock(path)
 	switch {
@@ -51,9 +51,15 @@ func (l *Lock) WriteFile(path string) error {
 }
 
 // UpdateLock reads the lock file, or begins an empty one, lets change append to it, and writes it
-// when something was appended. Errors are those of [LoadLock], of change, and of [Lock.WriteFile];
-// the file is as it was then.
+// when something was appended. From reading to writing nobody else can update the file, of this process or
+// another one: two that append at once both do, one behind the other. Errors are those of [LoadLock], of
+// change, and of [Lock.WriteFile]; the file is as it was then. change must not update a lock file itself.
 func UpdateLock(path string, change func(*Lock) error) error {
+	unlock, err := atomicfile.Lock(path)
+	if err != nil {
+		return fmt.Errorf("checks: lock file: %w", err)
+	}
+	defer unlock()
 	l, err := LoadLock(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		l, err = NewLock(path), nil

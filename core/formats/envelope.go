@@ -10,7 +10,8 @@ import (
 // Envelope is the shape of the blargh exceptions: {"error":{"code":"TASK_LOCKED","details":{…}}}. The
 // code is the kind's in upper case, in the reference system's own spelling for the kinds that it knows.
 // Details are always there. Among them are "msg", the text, when the error chose another text than its
-// kind's, and every field error under its name as {"code","msg","params"}. Beside them is "input", when there is
+// kind's, and every field error under its name as {"code","msg","params"}, with "in" when it is not about the body, and
+// "pointer" or "name" where the name alone would be another place. The whole body has the name "#". Beside them is "input", when there is
 // something to say of the request's body as such. The zero value is ready.
 type Envelope struct {
 	// MediaType is the media type, "application/json" when empty. Two formats of a responder cannot
@@ -43,11 +44,11 @@ func (f Envelope) Append(dst []byte, o *fault.Occurrence) []byte {
 }
 
 func (f Envelope) appendDetails(dst []byte, o *fault.Occurrence) []byte {
-	object := newObject(dst)
+	object, names := newObject(dst), namesOf(o)
 	described := false
 	for name, value := range o.Details() {
 		described = described || name == "msg"
-		object.key(name)
+		object.key(names.of(name))
 		object.dst = o.AppendJSON(object.dst, value)
 	}
 	for e := range o.Errors() {
@@ -55,8 +56,9 @@ func (f Envelope) appendDetails(dst []byte, o *fault.Occurrence) []byte {
 			continue
 		}
 		described = described || e.Name() == "msg"
-		object.key(e.Name())
-		object.dst = f.appendError(object.dst, &e)
+		name := names.of(e.Name())
+		object.key(name)
+		object.dst = f.appendError(object.dst, name, &e)
 	}
 	if !described && o.OwnText() {
 		object.key("msg")
@@ -65,7 +67,7 @@ func (f Envelope) appendDetails(dst []byte, o *fault.Occurrence) []byte {
 	return object.end()
 }
 
-func (Envelope) appendError(dst []byte, e *fault.DetailError) []byte {
+func (Envelope) appendError(dst []byte, name string, e *fault.DetailError) []byte {
 	object := newObject(dst)
 	if e.Code() != "" {
 		object.key("code")
@@ -73,10 +75,7 @@ func (Envelope) appendError(dst []byte, e *fault.DetailError) []byte {
 	}
 	object.key("msg")
 	object.dst = e.AppendText(object.dst)
-	if e.At().In() != "body" {
-		object.key("in")
-		object.dst = jsontext.AppendQuoted(object.dst, e.At().In())
-	}
+	object.placed(name, e.At())
 	if e.HasParams() {
 		object.key("params")
 		object.dst = e.AppendParams(object.dst)

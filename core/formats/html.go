@@ -25,7 +25,9 @@ import (
 // the text, the field errors with their names, and in small print status, code and trace id. It needs
 // nothing from anywhere: no script, no images, one style sheet inside, which knows dark mode and print.
 // Other details are for programs and not on the page; code and trace id are also the content of the
-// meta elements "error-code" and "trace-id".
+// meta elements "error-code" and "trace-id", and data-in of an item says which part of the
+// request its name is of, when that is not the body: "query", "path", "header", "cookie". It is "pointer" when the name is a JSON
+// Pointer as a fragment, "#/a.b", where a path with dots would be another place.
 //
 // With [fault.ExposeException] the page shows the text of an unknown error. With
 // [fault.ExposeTraceback] it has a part for developers: the error and what it wraps with Go types, the
@@ -95,7 +97,22 @@ type view struct {
 	Developer     *developerView
 }
 
-type violation struct{ Name, Text string }
+// A violation is an error among the details. In is the part of the request that Name is of, "pointer" when it is the fragment of a
+// pointer into the body, and "" when it is a path in the body.
+type violation struct{ Name, Text, In string }
+
+func newViolation(o *fault.Occurrence, e *fault.DetailError) violation {
+	v := violation{Name: label(e.Name()), Text: violationText(o, e)}
+	switch at := e.At(); {
+	case at.In() != "body":
+		v.Name, v.In = label(at.Name()), at.In()
+	case at.Pointer() == "":
+		v.Name = ""
+	case !isTold(e.Name(), at):
+		v.Name, v.In = label(notation(at)), "pointer"
+	}
+	return v
+}
 
 func newView(o *fault.Occurrence) view {
 	v := view{
@@ -106,7 +123,7 @@ func newView(o *fault.Occurrence) view {
 		v.Text = ""
 	}
 	for e := range o.Errors() {
-		v.Violations = append(v.Violations, violation{label(e.Name()), violationText(o, &e)})
+		v.Violations = append(v.Violations, newViolation(o, &e))
 	}
 	if incomplete(o) {
 		v.Total = o.ErrorCount()

@@ -1,6 +1,7 @@
 package formats
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -152,7 +153,11 @@ func (JSONAPI) appendSource(object *object, meta object, e *fault.DetailError) o
 	return meta
 }
 
+// missing are words in codes which say that a value must be there, of ours and in use elsewhere.
+var missing = []string{"required", "missing", "mandatory", "absent"}
+
 // isMissing reports whether the rule says that a value must be there.
 func isMissing(code string) bool {
-	return code == "required" || strings.HasPrefix(code, "required_")
+	return slices.ContainsFunc(strings.FieldsFunc(code, func(r rune) bool { return r == '_' || r == '-' || r == '.' }),
+		func(word string) bool { return slices.Contains(missing, word) })
 }

@@ -2,6 +2,7 @@ package formats
 
 import (
 	"fmt"
+	"hash/crc32"
 	"strconv"
 	"strings"
 
@@ -12,15 +13,18 @@ import (
 // RPCStatus is google.rpc.Status as JSON over HTTP (AIP-193): error.code is the HTTP status, status the
 // name of the google.rpc.Code, message the English text. Its details are
 //
-//   - ErrorInfo: reason (the kind's code in upper case), domain, metadata (the arguments as strings, and inputPosition
-//     and inputField when there is something to say of the request's body as such)
+//   - ErrorInfo: reason (the code in upper case), domain, metadata (the arguments as strings; code, when the reason does
+//     not say it all; inputPosition and inputField when there is something to say of the request's body as such; and
+//     fieldViolation0 and so on: where the violation of that number lies when its field does not say it all, as a JSON Pointer
+//     in a fragment, "#/a.b", or as the part of the request and the name, "query page")
 //   - LocalizedMessage: the text in the client's language
 //   - BadRequest: the field errors
 //   - RetryInfo: the wait, when the response advertises one
 //   - RequestInfo: the trace id
 //   - google.protobuf.Struct: other details
 //
-// The zero value is ready.
+// Reasons are [A-Z][A-Z0-9_]+[A-Z0-9], of at most 63 bytes, keys of metadata [a-z][a-zA-Z0-9-_]+, of at most 64. What is not is made
+// so, and no two keys are one. The zero value is ready.
 type RPCStatus struct {
 	// Domain is the domain of the reasons, best the service's name ("booking.example.com"); "local"
 	// when empty.
@@ -111,32 +115,89 @@ func (f RPCStatus) appendErrorInfo(dst []byte, o *fault.Occurrence) []byte {
 	if domain == "" {
 		domain = "local"
 	}
+	named := reason(o.Code(), "ERROR")
 	dst = appendType(dst, "google.rpc.ErrorInfo")
 	dst = append(dst, `"reason":`...)
-	dst = jsontext.AppendQuoted(dst, reason(o.Code()))
+	dst = jsontext.AppendQuoted(dst, named)
 	dst = append(dst, `,"domain":`...)
 	dst = jsontext.AppendQuoted(dst, domain)
 	dst = append(dst, `,"metadata":`...)
-	metadata := newObject(dst)
-	for name, value := range o.Args() {
-		metadata.key(metadataKey(name))
-		metadata.dst = appendAsString(metadata.dst, o, value)
+	m := metadata{newObject(dst), map[string]bool{}}
+	if strings.ToLower(named) != o.Code() {
+		m.text("code", o.Code())
 	}
 	if position, at, ok := o.Input(); ok {
-		metadata.text("inputPosition", strconv.FormatInt(position, 10))
-		metadata.text("inputField", rpcField(at))
+		m.text("inputPosition", strconv.FormatInt(position, 10))
+		m.text("inputField", rpcField(at))
 	}
-	return append(metadata.end(), '}')
+	n := 0
+	for e := range o.Errors() {
+		if at := e.At(); !isTold(rpcPath.Replace(rpcField(at)), at) {
+			m.text("fieldViolation"+strconv.Itoa(n), notation(at))
+		}
+		n++
+	}
+	for name, value := range o.Args() {
+		m.key(metadataKey(name))
+		m.dst = appendAsString(m.dst, o, value)
+	}
+	return append(m.end(), '}')
 }
 
-// maxReason is the length that AIP-193 allows.
-const maxReason = 63
+// Lengths that AIP-193 allows.
+const (
+	maxReason      = 63
+	maxMetadataKey = 64
+)
 
-func reason(code string) string {
-	if len(code) > maxReason {
-		code = strings.TrimRight(code[:maxReason], "_")
+// reason is the code as [A-Z][A-Z0-9_]+[A-Z0-9], of at most 63 bytes. What is cut is told apart by its hash. A code of which nothing
+// is left is otherwise.
+func reason(code, otherwise string) string {
+	s := strings.Trim(strings.Map(reasonRune, code), "_")
+	if s != "" && s[0] <= '9' {
+		s = "CODE_" + s
 	}
-	return strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(code))
+	switch {
+	case s == "":
+		return otherwise
+	case len(s) < len("A_1"):
+		return "CODE_" + s
+	case len(s) > maxReason:
+		hash := fmt.Sprintf("_%08X", crc32.ChecksumIEEE([]byte(code)))
+		return s[:maxReason-len(hash)] + hash
+	}
+	return s
+}
+
+func reasonRune(r rune) rune {
+	switch {
+	case 'a' <= r && r <= 'z':
+		return r - 'a' + 'A'
+	case 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
+		return r
+	}
+	return '_'
+}
+
+// metadata appends the members of a map whose keys are [a-z][a-zA-Z0-9-_]+, of at most 64 bytes, each there once.
+type metadata struct {
+	object
+	taken map[string]bool
+}
+
+func (m *metadata) key(name string) {
+	unique := name
+	for n := 2; m.taken[unique]; n++ {
+		suffix := "_" + strconv.Itoa(n)
+		unique = name[:min(len(name), maxMetadataKey-len(suffix))] + suffix
+	}
+	m.taken[unique] = true
+	m.object.key(unique)
+}
+
+func (m *metadata) text(name, value string) {
+	m.key(name)
+	m.dst = jsontext.AppendQuoted(m.dst, value)
 }
 
 // metadataKey begins in lower case, as AIP-193 demands: "ID" → "id", "UserID" → "userID".
@@ -145,10 +206,21 @@ func metadataKey(name string) string {
 	for end < len(name) && 'A' <= name[end] && name[end] <= 'Z' {
 		end++
 	}
-	if end > 1 && end < len(name) {
+	if end > 1 && end < len(name) && 'a' <= name[end] && name[end] <= 'z' {
 		end-- // the last capital begins a word
 	}
-	return strings.ToLower(name[:end]) + name[end:]
+	key := strings.ToLower(name[:end]) + strings.Map(metadataRune, name[end:])
+	if key == "" || key[0] < 'a' || key[0] > 'z' || len(key) < len("a1") {
+		key = "arg_" + key
+	}
+	return key[:min(len(key), maxMetadataKey)]
+}
+
+func metadataRune(r rune) rune {
+	if strings.ContainsRune("-_", r) || 'a' <= r && r <= 'z' || reasonRune(r) != '_' {
+		return r
+	}
+	return '_'
 }
 
 // appendAsString appends any value as a JSON string: metadata is a map of strings.
@@ -177,7 +249,7 @@ func (RPCStatus) appendBadRequest(dst []byte, o *fault.Occurrence) []byte {
 		violation.key("description")
 		violation.dst = appendEnglish(violation.dst, e.TextIn, e.Text)
 		if e.Code() != "" {
-			violation.text("reason", reason(e.Code()))
+			violation.text("reason", reason(e.Code(), "INVALID"))
 		}
 		violation.key("localizedMessage")
 		violation.dst = appendLocalized(append(violation.dst, '{'), o.Language(), e.AppendText)
@@ -205,29 +277,36 @@ func rpcField(at fault.Location) string {
 	return path.String()
 }
 
+// rpcPath brings such a path into the form of other paths, with dots alone.
+var rpcPath = strings.NewReplacer("[", ".", "]", "")
+
 func isIndex(step string) bool {
 	return step != "" && strings.Trim(step, "0123456789") == ""
 }
 
 func (RPCStatus) appendStruct(dst []byte, o *fault.Occurrence) []byte {
-	var details object
+	var members object
+	begin := func() {
+		if !members.comma {
+			dst = appendType(append(dst, ','), "google.protobuf.Struct")
+			members = newObject(append(dst, `"value":`...))
+		}
+	}
+	total := incomplete(o)
 	for name, value := range o.Details() {
-		if !details.comma {
-			dst = appendType(append(dst, ','), "google.protobuf.Struct")
-			details = newObject(append(dst, `"value":`...))
+		if total && name == "errors_total" { // which is what the format says
+			continue
 		}
-		details.key(name)
-		details.dst = o.AppendJSON(details.dst, value)
+		begin()
+		members.key(name)
+		members.dst = o.AppendJSON(members.dst, value)
 	}
-	if incomplete(o) {
-		if !details.comma {
-			dst = appendType(append(dst, ','), "google.protobuf.Struct")
-			details = newObject(append(dst, `"value":`...))
-		}
-		details.number("errors_total", o.ErrorCount())
+	if total {
+		begin()
+		members.number("errors_total", o.ErrorCount())
 	}
-	if !details.comma {
+	if !members.comma {
 		return dst
 	}
-	return append(details.end(), '}')
+	return append(members.end(), '}')
 }

@@ -14,13 +14,15 @@ import (
 //
 //	The request contains invalid values.
 //	- items.0.qty: This value must be at least 1.
-//	- page: This value must be a number.
+//	- page (query): This value must be a number.
 //
 //	code: validation_failed
 //	status: 400
 //	trace_id: 4bf92f3577b34da6a3ce929d0e0e4736
 //
-// The first line is the text. Each field error has a line that begins with "- ", its name and its text;
+// The first line is the text. Each field error has a line that begins with "- ", its place and its text: the path of a member
+// of the body, with dots or, where these would say another place, as the fragment of a JSON Pointer ("#/a.b"); the name of a
+// parameter and where it is; nothing for the body as a whole;
 // behind 100 of them stands "errors_total: 5000". Behind an empty line there are the other details, input (when there
 // is something to say of the request's body as such), and then code, status and trace_id. A value of several lines
 // begins in the next one, indented. Labels are machine names, so that no line needs a translation.
@@ -50,7 +52,7 @@ func (f Text) Append(dst []byte, o *fault.Occurrence) []byte {
 	dst = append(dst, '\n')
 	for e := range o.Errors() {
 		dst = append(dst, "- "...)
-		if name := label(e.Name()); name != "" {
+		if name := placeLabel(&e); name != "" {
 			dst = append(dst, isolated(name, o.Dir())...)
 			dst = append(dst, ": "...)
 		}
@@ -150,6 +152,21 @@ func isolated(name, dir string) string {
 		return name
 	}
 	return "\u2068" + name + "\u2069"
+}
+
+// placeLabel is the place of an error, for people: "items.0.qty", "page (query)", "#/a.b"; "" for the body as a whole.
+func placeLabel(e *fault.DetailError) string {
+	at := e.At()
+	name := at.Name()
+	switch {
+	case at.In() != "body":
+		return label(name) + " (" + at.In() + ")"
+	case at.Pointer() == "":
+		return ""
+	case !isTold(name, at), strings.HasPrefix(name, wholeBody), strings.HasSuffix(name, ")"), strings.Contains(name, ": "):
+		return label(notation(at))
+	}
+	return label(name)
 }
 
 // label is a name on one line.

@@ -58,7 +58,7 @@ trace_id: 4bf92f3577b34da6a3ce929d0e0e4736
 Some values cannot be accepted.
 - items.0.qty: At least 1.
 - items.0.qty: This is required.
-- page: This is required.
+- page (query): This is required.
 - This is required.
 
 code: validation_failed
@@ -69,7 +69,7 @@ trace_id: 4bf92f3577b34da6a3ce929d0e0e4736
 يحتوي الطلب على قيم غير صالحة.
 - ` + "\u2068items.0.qty\u2069" + `: يجب أن تكون القيمة ` + "\u20681\u2069" + ` على الأقل.
 - ` + "\u2068items.0.qty\u2069" + `: هذا الحقل مطلوب.
-- ` + "\u2068page\u2069" + `: هذا الحقل مطلوب.
+- ` + "\u2068page (query)\u2069" + `: هذا الحقل مطلوب.
 - هذا الحقل مطلوب.
 
 code: validation_failed
@@ -168,7 +168,7 @@ func TestTextIsBounded(t *testing.T) {
 	r := pageResponder(t, ownTexts)
 	body := inTerminal(t, r, "en", fault.ValidationFailed.New(fields...))
 	assert.Equal(t, 100, strings.Count(body, "\n- "))
-	assert.Contains(t, body, "\n- p99: This is required.\nerrors_total: 5000\n\ncode:")
+	assert.Contains(t, body, "\n- p99 (query): This is required.\nerrors_total: 5000\n\ncode:")
 	body = inTerminal(t, r, "en", fault.NotFound.New(details...))
 	assert.Contains(t, body, "\nd99: 99\n…\ncode: not_found\n")
 	long := fault.NotFound.New(fault.Detail("x"+strings.Repeat("ä", 10_000), "x"+strings.Repeat("ö", 1<<20)))

@@ -6,17 +6,20 @@ import (
 	"strings"
 
 	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
 // WebAPI is the shape of the djblets web API: {"err":{"code":100,"msg":"…","type":"…"},"stat":"fail"},
 // keys sorted on every level that it makes.
 //
 //   - err has code (the kind's [fault.Kind.Number], or the status when it has none), msg (the text),
-//     type ([fault.Kind.Type]), subtype ([fault.Subtype]), trace_id, and detail: the error's detail of
+//     type ([fault.Kind.Type], or the code of another service, see [fault.Occurrence.Code]), subtype ([fault.Subtype]), trace_id, and detail: the error's detail of
 //     that name.
-//   - fields, at the root, has the field errors: name → list of texts.
+//   - fields, at the root, has the field errors: name → list of texts. The whole body has the name "#".
+//   - places, at the root, is there when a name of fields alone would be another place: name → list of places, one for each
+//     text: a JSON Pointer as a fragment ("#/a.b"), or where it is and the name ("query page").
 //   - input, at the root, is there when there is something to say of the request's body as such.
-//   - Other details are members of the root. One named "stat", "err", "fields", "details", "input" or
+//   - Other details are members of the root. One named "stat", "err", "fields", "places", "details", "input" or
 //     "errors_total" stands in "details" instead.
 //
 // The zero value is ready.
@@ -48,7 +51,7 @@ func (f WebAPI) Check() error {
 func (WebAPI) Use() fault.TextUse { return fault.OneLanguage }
 
 // reserved are the members that the format makes itself.
-var reserved = []string{"details", "err", "errors_total", "fields", "input", "stat"}
+var reserved = []string{"details", "err", "errors_total", "fields", "input", "places", "stat"}
 
 // A member is one of the root, by name.
 type member struct {
@@ -58,7 +61,8 @@ type member struct {
 
 // Append appends the body.
 func (f WebAPI) Append(dst []byte, o *fault.Occurrence) []byte {
-	root, inside, detail := f.sort(o)
+	fields := fieldsOf(o)
+	root, inside, detail := f.sort(o, fields)
 	object := newObject(dst)
 	for _, m := range root {
 		object.key(m.name)
@@ -68,7 +72,9 @@ func (f WebAPI) Append(dst []byte, o *fault.Occurrence) []byte {
 		case "err":
 			object.dst = f.appendErr(object.dst, o, detail)
 		case "fields":
-			object.dst = f.appendFields(object.dst, o)
+			object.dst = f.appendFields(object.dst, fields, textOf)
+		case "places":
+			object.dst = f.appendFields(object.dst, untold(fields), placeOf)
 		case "input":
 			object.dst = o.AppendInput(object.dst)
 		case "errors_total":
@@ -83,8 +89,9 @@ func (f WebAPI) Append(dst []byte, o *fault.Occurrence) []byte {
 }
 
 // sort tells the members of the root in order, the details that cannot be there, and the one for err.
-func (WebAPI) sort(o *fault.Occurrence) (root []member, inside map[string]any, detail *member) {
+func (WebAPI) sort(o *fault.Occurrence, fields []field) (root []member, inside map[string]any, detail *member) {
 	root = append(root, member{name: "stat"}, member{name: "err"})
+	names := namesOf(o)
 	for name, value := range o.Details() {
 		switch {
 		case name == "detail":
@@ -97,11 +104,14 @@ func (WebAPI) sort(o *fault.Occurrence) (root []member, inside map[string]any, d
 			}
 			inside[name] = value
 		default:
-			root = append(root, member{name, value})
+			root = append(root, member{names.of(name), value})
 		}
 	}
-	if o.ErrorCount() > 0 {
+	if len(fields) > 0 {
 		root = append(root, member{name: "fields"})
+	}
+	if len(untold(fields)) > 0 {
+		root = append(root, member{name: "places"})
 	}
 	if incomplete(o) {
 		root = append(root, member{name: "errors_total"})
@@ -131,28 +141,68 @@ func (WebAPI) appendErr(dst []byte, o *fault.Occurrence, detail *member) []byte 
 		object.text("subtype", o.Subtype())
 	}
 	object.text("trace_id", o.TraceID())
-	object.text("type", k.Type())
+	object.text("type", typeOf(o))
 	return object.end()
 }
 
-// appendFields appends name → texts, the names sorted.
-func (WebAPI) appendFields(dst []byte, o *fault.Occurrence) []byte {
-	errors := slices.Collect(o.Errors())
-	slices.SortStableFunc(errors, func(a, b fault.DetailError) int { return strings.Compare(a.Name(), b.Name()) })
+// typeOf is the kind's type. The code of another service that this one has no kind for is a type as it is.
+func typeOf(o *fault.Occurrence) string {
+	if code := o.Code(); code != o.Kind().Code() {
+		return code
+	}
+	return o.Kind().Type()
+}
+
+// A field is an error under the name that it has among the fields.
+type field struct {
+	fault.DetailError
+	name string
+}
+
+// fieldsOf are the errors, by name.
+func fieldsOf(o *fault.Occurrence) (fields []field) {
+	names := namesOf(o)
+	for e := range o.Errors() {
+		fields = append(fields, field{e, names.of(e.Name())})
+	}
+	slices.SortStableFunc(fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
+	return fields
+}
+
+// untold are the fields of names that alone would be another place, be it of one of them.
+func untold(fields []field) (list []field) {
+	names := map[string]bool{}
+	for _, f := range fields {
+		names[f.name] = names[f.name] || !isTold(f.name, f.At())
+	}
+	for _, f := range fields {
+		if names[f.name] {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+func textOf(dst []byte, f *field) []byte { return f.AppendText(dst) }
+
+func placeOf(dst []byte, f *field) []byte { return jsontext.AppendQuoted(dst, notation(f.At())) }
+
+// appendFields appends name → what there is of each error of the name.
+func (WebAPI) appendFields(dst []byte, fields []field, of func([]byte, *field) []byte) []byte {
 	object := newObject(dst)
-	for i := range errors {
-		if i > 0 && errors[i].Name() == errors[i-1].Name() {
+	for i := range fields {
+		if i > 0 && fields[i].name == fields[i-1].name {
 			object.dst = append(object.dst, ',')
 		} else {
 			if i > 0 {
 				object.dst = append(object.dst, ']')
 			}
-			object.key(errors[i].Name())
+			object.key(fields[i].name)
 			object.dst = append(object.dst, '[')
 		}
-		object.dst = errors[i].AppendText(object.dst)
+		object.dst = of(object.dst, &fields[i])
 	}
-	if len(errors) > 0 {
+	if len(fields) > 0 {
 		object.dst = append(object.dst, ']')
 	}
 	return object.end()

@@ -50,12 +50,14 @@
 //	locales.W006  stale                             the source has changed since the text was translated
 //	locales.W007  unstamped                         translations.lock does not know what the text was made from
 //	locales.W008  allowance-unused                  translations.lock allows what does not happen
+//	locales.W009  text-id-near-built-in             the id is nearly one of polyfault, which it would override
 //	locales.I001  review-outdated                   texts have changed since somebody reviewed the language
 //	locales.I002  plural-missing-for-decimals       a plural form that whole numbers do not need
 //	locales.I003  layout                            the file is not in the layout of Format
 //
-// A warning that is right as it is, a word that two languages share for example, is recorded in the
-// [LockFile], and then is none.
+// A finding that is right as it is, a word that two languages share or the line breaks of a mail for example, can
+// be recorded in the [LockFile], for a text or a pattern of ids, if it is [Allowable]. Then it is none. In folders
+// of other texts than those of errors, [AnyTexts] leaves out what is a matter of taste there.
 //
 // # Where the rules come from
 //

@@ -66,6 +66,9 @@ type localeSet struct {
 	findings []checks.Message
 }
 
+// ErrNoFiles is the error about a file system without a locale file. [NewSource] begins one.
+var ErrNoFiles = errors.New("localetest: there is no locale file; files are named active.<tag>.toml, active.pt-BR.toml for example")
+
 // load reads all files. Its error is about the file system as a whole.
 func load(fsys fs.FS, o Options) (*localeSet, error) {
 	if fsys == nil {
@@ -89,7 +92,7 @@ func load(fsys fs.FS, o Options) (*localeSet, error) {
 		return nil, fmt.Errorf("localetest: the locale files cannot be read: %s", reason(err))
 	}
 	if len(s.files) == 0 && len(s.findings) == 0 {
-		return nil, errors.New("localetest: there is no locale file; files are named active.<tag>.toml, active.pt-BR.toml for example")
+		return nil, ErrNoFiles
 	}
 	slices.SortStableFunc(s.files, func(a, b *localeFile) int { return strings.Compare(a.tag.String(), b.tag.String()) })
 	s.reportTwins()

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/text/unicode/norm"
-
 	"github.com/polyfault/polyfault/internal/localefile"
 	"github.com/polyfault/polyfault/internal/plural"
 )
@@ -26,21 +24,31 @@ type FormatOptions struct {
 	// Prune leaves out texts that are not translated yet, which polyfault does not load. [New] brings
 	// them back.
 	Prune bool
+	// Profile is as in [Options]: [Fix] leaves white space that the profile or the [LockFile] allows.
+	Profile Profile
 }
 
 // Format returns the files of fsys that are not in the usual layout, in it: one table a text, in the
 // order of the source, description and hash first, forms in CLDR's order, one line each. Comments stay
-// with what they stand above or behind; those that [New] has written go once the text is translated. To format twice changes nothing more.
+// with what they stand above or behind; those that [New] has written go once the text is translated. To format twice
+// changes nothing more.
 //
 // JSON files stay as they are.
 //
 // It is an error when a file cannot be read as a whole; then there are no changes.
 func Format(fsys fs.FS, o FormatOptions) ([]Change, error) {
-	return rewrite(fsys, o.Source, func(f *localeFile, source *localeFile) ([]byte, error) {
+	s, err := loadWhole(fsys, o.Source)
+	if err != nil {
+		return nil, err
+	}
+	return s.rewrite(fsys, func(f *localeFile) ([]byte, error) {
+		if f.ext != "toml" {
+			return nil, nil
+		}
 		if o.Prune {
 			f.prune()
 		}
-		return format(f, source)
+		return format(f, s.source)
 	})
 }
 
@@ -54,33 +62,64 @@ func (f *localeFile) prune() {
 	})
 }
 
-// Fix is [Format] after what is mechanical has been repaired: byte order marks and carriage returns,
-// white space, normal form, and plural forms for multiples of a million, which become "other". It
-// leaves out nothing.
+// Fix is [Format] after what is mechanical has been repaired, as tools for translators leave it behind:
+//
+//   - byte order marks and carriage returns, white space, normal form, characters that nobody sees, and stand-ins
+//     for letters (full-width, mathematical);
+//   - plural forms that the language does not have, or the source does not, go;
+//   - "other" comes back from the other forms where whole numbers have no use for it (Polish), or only one form is
+//     there; forms that are always like "other" come back from that: those for multiples of a million (French),
+//     and all in languages whose words stay as they are behind a number (Vietnamese, Turkish).
+//
+// A JSON file is written anew only when a text was repaired.
 func Fix(fsys fs.FS, o FormatOptions) ([]Change, error) {
-	return rewrite(fsys, o.Source, func(f *localeFile, source *localeFile) ([]byte, error) {
-		for _, e := range f.texts {
-			f.fix(e, source.texts[e.id])
-		}
-		return format(f, source)
-	})
-}
-
-func rewrite(fsys fs.FS, tag string, write func(f, source *localeFile) ([]byte, error)) (changes []Change, err error) {
-	s, err := load(fsys, Options{Source: tag})
+	s, err := loadWhole(fsys, o.Source)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.whole(); err != nil {
-		return nil, err
+	before := map[*localeFile]map[string]entry{}
+	for _, f := range s.files {
+		before[f] = map[string]entry{}
+		for id, e := range f.texts {
+			before[f][id] = *e
+		}
 	}
 	for _, f := range s.files {
-		if f.ext != "toml" {
-			continue
+		l := &linter{Options: Options{Profile: o.Profile}, set: s, file: f}
+		for _, id := range f.ids {
+			l.fix(f.texts[id])
 		}
-		content, err := write(f, s.source)
+	}
+	return s.rewrite(fsys, func(f *localeFile) ([]byte, error) {
+		if f.ext == "toml" {
+			return format(f, s.source)
+		}
+		for id, e := range f.texts {
+			if before[f][id] != *e {
+				return formatJSON(f, s.source), nil
+			}
+		}
+		return nil, nil
+	})
+}
+
+func loadWhole(fsys fs.FS, source string) (*localeSet, error) {
+	s, err := load(fsys, Options{Source: source})
+	if err != nil {
+		return nil, err
+	}
+	return s, s.whole()
+}
+
+// rewrite collects what write makes of the files; nil leaves one alone.
+func (s *localeSet) rewrite(fsys fs.FS, write func(f *localeFile) ([]byte, error)) (changes []Change, err error) {
+	for _, f := range s.files {
+		content, err := write(f)
 		if err != nil {
 			return nil, err
+		}
+		if content == nil {
+			continue
 		}
 		before, err := fs.ReadFile(fsys, f.name)
 		if err != nil {
@@ -91,25 +130,6 @@ func rewrite(fsys fs.FS, tag string, write func(f, source *localeFile) ([]byte, 
 		}
 	}
 	return changes, nil
-}
-
-// fix repairs what needs no translator.
-func (f *localeFile) fix(e, source *entry) {
-	for form, text := range e.forms {
-		text = norm.NFC.String(strings.TrimSpace(text))
-		for strings.Contains(text, "  ") {
-			text = strings.ReplaceAll(text, "  ", " ")
-		}
-		e.forms[form] = text
-	}
-	if source == nil || !source.plural() {
-		return
-	}
-	for form := range plural.Other {
-		if !e.present[form] && e.forms[plural.Other] != "" && millionsOnly(f.rules, form) {
-			e.forms[form], e.present[form] = e.forms[plural.Other], true
-		}
-	}
 }
 
 func isGenerated(line string) bool { return strings.HasPrefix(line, generated) }
@@ -325,31 +345,22 @@ type NewOptions struct {
 // what is left at the end, [FormatOptions.Prune] removes.
 //
 // The tag is a canonical BCP 47 tag that has plural rules. Without anything to add the change has the
-// content there was.
+// content there was. A JSON file gets the empty texts alone: it has no comments. Where there is no file yet,
+// [ErrNoFiles], begin with [NewSource].
 func New(fsys fs.FS, tag string, o NewOptions) (Change, error) {
-	s, err := load(fsys, Options{Source: o.Source})
+	s, err := loadWhole(fsys, o.Source)
 	if err != nil {
 		return Change{}, err
 	}
-	if err := s.whole(); err != nil {
+	f, err := newFile(tag)
+	if err != nil {
 		return Change{}, err
-	}
-	f := &localeFile{name: "active." + tag + ".toml", texts: map[string]*entry{}, layout: &layout{}}
-	f.readName()
-	if len(f.findings) > 0 {
-		return Change{}, fmt.Errorf("localetest: %s", f.findings[0])
-	}
-	if f.tag.String() != tag {
-		return Change{}, fmt.Errorf("localetest: %s: the name is not that of a locale file", f.name)
 	}
 	change := Change{File: f.name}
 	for _, existing := range s.files {
 		if existing.tag == f.tag {
 			f, change = existing, Change{File: existing.name, Before: []byte(existing.content)}
 		}
-	}
-	if f.ext != "toml" {
-		return Change{}, fmt.Errorf("localetest: %s is JSON; polyfault locales import makes TOML of it", f.name)
 	}
 	if f == s.source {
 		return Change{}, fmt.Errorf("localetest: %s is the source; add texts to it by hand", f.name)
@@ -358,8 +369,48 @@ func New(fsys fs.FS, tag string, o NewOptions) (Change, error) {
 	return change, err
 }
 
+// NewSource makes the file that others are translated from, for a folder without any: how texts are written, as
+// comments. The tag is as in [New].
+func NewSource(tag string) (Change, error) {
+	f, err := newFile(tag)
+	if err != nil {
+		return Change{}, err
+	}
+	return Change{File: f.name, Content: []byte(fmt.Sprintf(sourceHead, f.tag))}, nil
+}
+
+const sourceHead = `# %s: the source of all texts. A text is a table:
+#
+# [order_paid]
+# description = "For translators: when it is shown, and what its placeholders are."
+# other = "Order {{.Number}} has been paid already."
+`
+
+// newFile is a file without texts.
+func newFile(tag string) (*localeFile, error) {
+	f := &localeFile{name: "active." + tag + ".toml", texts: map[string]*entry{}, layout: &layout{}}
+	f.readName()
+	if len(f.findings) > 0 {
+		return nil, fmt.Errorf("localetest: %s", f.findings[0])
+	}
+	if f.tag.String() != tag {
+		return nil, fmt.Errorf("localetest: %s: the name is not that of a locale file", f.name)
+	}
+	return f, nil
+}
+
+// putHead puts comments at the head of a file that has none.
+func (f *localeFile) putHead(lines []string) {
+	if len(f.layout.statements) == 0 {
+		f.layout.tail = lines
+		return
+	}
+	first := f.layout.statements[0]
+	first.lead = append(append(slices.Clone(lines), ""), first.lead...)
+}
+
 func (f *localeFile) complete(source *localeFile) ([]byte, error) {
-	fresh := len(f.texts) == 0
+	fresh := len(f.layout.statements) == 0 && len(f.layout.tail) == 0
 	categories := categoriesOf(f.rules)
 	for _, id := range source.ids {
 		if f.texts[id] == nil {
@@ -368,10 +419,11 @@ func (f *localeFile) complete(source *localeFile) ([]byte, error) {
 			f.layout.statements = append(f.layout.statements, &statement{path: []string{id}, header: true, lead: source.texts[id].forTranslators()})
 		}
 	}
+	if f.ext == "json" {
+		return formatJSON(f, source), nil
+	}
 	if fresh {
-		f.layout.statements[0].lead = append([]string{
-			fmt.Sprintf("# %s. Source of all texts: %s.", f.tag, source.name), "",
-		}, f.layout.statements[0].lead...)
+		f.putHead([]string{fmt.Sprintf("# %s. Source of all texts: %s.", f.tag, source.name)})
 	}
 	return format(f, source)
 }

@@ -346,7 +346,7 @@ func TestStampRefuses(t *testing.T) {
 		`review state "good" is neither "machine" nor "reviewed by"`: {Review: "good"},
 		`review state "reviewed by " is neither`:                     {Review: "reviewed by "},
 		`"nonsense" is no rule`:                                      {Allow: []string{"nonsense"}},
-		"locales.E016 is an error: it cannot be allowed":             {Allow: []string{"white-space"}},
+		"locales.E017 is an error: it cannot be allowed":             {Allow: []string{"character"}},
 		"choose another source language of de, en":                   {Source: "fr"},
 	} {
 		content, err := localetest.Stamp(fsys, o)

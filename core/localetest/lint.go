@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 
 	"golang.org/x/text/language"
 
@@ -36,7 +37,23 @@ type Options struct {
 	AllowIsolates bool
 	// Silenced are ids of findings that are left out, locales.W024 for example.
 	Silenced []string
+	// Profile says what the texts are for; the zero value is for texts of errors.
+	Profile Profile
 }
+
+// A Profile says what the texts of a folder are for, and so which stances the lint takes. The values are
+// [ErrorTexts] and [AnyTexts].
+type Profile uint8
+
+const (
+	// ErrorTexts are short sentences of plain text on one line, which go into bodies, pages, logs and
+	// terminals alike.
+	ErrorTexts Profile = iota
+	// AnyTexts are mails, chats, pages and menus, too. Markup, addresses, line breaks, indentation, spaces at
+	// the ends and emoji are as the source has them, titles are texts like others, ids may be sentences, and a
+	// text may close in another way than the source.
+	AnyTexts
+)
 
 // A Place is where a finding lies: the Object of the messages of [Lint].
 type Place struct {
@@ -72,10 +89,12 @@ func Lint(fsys fs.FS, o Options) ([]checks.Message, error) {
 	if err != nil {
 		return nil, err
 	}
+	used := map[int]bool{}
 	for _, f := range s.files {
-		l := &linter{Options: o, set: s, file: f, stamps: s.lock.of(f.tag)}
+		l := &linter{Options: o, set: s, file: f, stamps: s.lock.of(f.tag), used: used}
 		l.lint()
 	}
+	s.reportUnused(used)
 	found := slices.Clone(s.findings)
 	for _, f := range s.files {
 		found = append(found, f.findings...)
@@ -114,14 +133,15 @@ type linter struct {
 	set    *localeSet
 	file   *localeFile
 	stamps *stamps
+	used   map[int]bool // lines of the lock file that allow something
 
 	categories [plural.Forms]bool // that the language has for whole numbers
 }
 
 func (l *linter) lint() {
 	f := l.file
-	if f.tag == language.Und || f.layout == nil || l.set.source == nil {
-		return
+	if f.tag == language.Und || f.layout == nil || l.set.source == nil || l.set.source.layout == nil {
+		return // what is wrong has been told; there is nothing to compare with
 	}
 	l.lintIDs()
 	l.lintMissing()
@@ -143,20 +163,31 @@ func (l *linter) lintTexts() {
 	}
 }
 
-// applyAllowances removes what the lock file allows, and reports allowances of nothing.
+// applyAllowances removes what the lock file allows.
 func (l *linter) applyAllowances() {
-	used := map[allowance]bool{}
 	l.file.findings = slices.DeleteFunc(l.file.findings, func(m checks.Message) bool {
-		a := allowance{m.ID, m.Object.(Place).ID}
-		if l.stamps.allowed[a] != 0 {
-			used[a] = true
+		lines := l.set.lock.allowing(l.file.tag, allowance{m.ID, m.Object.(Place).ID})
+		for _, line := range lines {
+			l.used[line] = true
 		}
-		return used[a]
+		return len(lines) > 0
 	})
-	for a, line := range l.stamps.allowed {
-		if !used[a] {
-			l.file.report(ruleAllowance, Place{File: LockFile, Line: line, ID: a.id}, "remove the line",
-				"%s is allowed in %s, and has nothing to say", a.rule, l.file.tag)
+}
+
+// reportUnused reports allowances of nothing, but for languages that have no file.
+func (s *localeSet) reportUnused(used map[int]bool) {
+	where := map[string]string{allLanguages: "all languages"}
+	for _, f := range s.files {
+		if f.layout != nil {
+			where[f.tag.String()] = f.tag.String()
+		}
+	}
+	for tag, name := range where {
+		for a, line := range s.lock.named(tag).allowed {
+			if !used[line] {
+				s.findings = append(s.findings, finding(ruleAllowance, Place{File: LockFile, Line: line, ID: a.id}, "remove the line",
+					"%s is allowed in %s, and has nothing to say", a.rule, name))
+			}
 		}
 	}
 }
@@ -171,8 +202,12 @@ func categoriesOf(rules *plural.Rules) (has [plural.Forms]bool) {
 }
 
 func (l *linter) lintIDs() {
+	isID := isTextID
+	if l.Profile == AnyTexts {
+		isID = isPrintable
+	}
 	for _, id := range l.file.ids {
-		if !isTextID(id) {
+		if !isID(id) {
 			l.file.report(ruleID, l.file.at(id, ""), "use words of letters, digits, _ and -, joined by dots: order.not_found",
 				"%q is no text id", id)
 		}
@@ -186,6 +221,11 @@ func isTextID(id string) bool {
 		}
 	}
 	return true
+}
+
+// isPrintable: in go-i18n, ids are sentences sometimes.
+func isPrintable(id string) bool {
+	return strings.TrimSpace(id) == id && id != "" && !strings.ContainsFunc(id, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // sourceOf is the source text: that of the set, or polyfault's own where the file lies over it.
@@ -214,6 +254,7 @@ func (l *linter) lintMissing() {
 }
 
 func (l *linter) lintText(e *entry) {
+	l.lintNear(e.id)
 	source := l.sourceOf(e.id)
 	if source == nil {
 		l.file.report(ruleExtra, l.file.at(e.id, ""), "remove it, or add it to "+l.set.source.name, "%s has no such text", l.set.source.name)
@@ -269,8 +310,11 @@ func (l *linter) categoryNames() string {
 
 // formHint: a form for multiples of a million alone is usually "other" again.
 func (l *linter) formHint(form plural.Form) string {
-	if l.millionsOnly(form) {
+	switch {
+	case l.millionsOnly(form):
 		return `it is for multiples of a million: --fix copies "other"`
+	case isUninflected(l.file.tag):
+		return `the language counts without inflection: --fix copies "other"`
 	}
 	return "language " + l.file.tag.String() + " needs " + l.categoryNames()
 }

@@ -22,9 +22,14 @@ func markOf(marks map[string]string, tag language.Tag, def string) string {
 	return def
 }
 
-// closingOf is how the text ends, quotation marks and brackets left away; mark is what it ends with.
+// behindClosing: quotation marks and brackets, with the spaces inside of them, and signs such as emoji.
+func behindClosing(r rune) bool {
+	return unicode.In(r, unicode.Pe, unicode.Pf, unicode.Pi, unicode.So, unicode.Zs, unicode.Me) || isVariation(r) || r == '"'
+}
+
+// closingOf is how the text ends, what stands behind it left away; mark is what it ends with.
 func closingOf(text, script string) (c closing, mark string) {
-	text = strings.TrimRightFunc(text, func(r rune) bool { return unicode.In(r, unicode.Pe, unicode.Pf, unicode.Pi) || r == '"' })
+	text = strings.TrimRightFunc(text, behindClosing)
 	r, size := utf8.DecodeLastRuneInString(text)
 	if r == ';' && script != "Grek" || strings.HasSuffix(text, "}}") {
 		return open, ""
@@ -47,6 +52,7 @@ func (c *textCase) lintEnd() {
 	}
 	hint := "end it as the source does, by the language's own mark"
 	switch {
+	case got != want && c.Profile == AnyTexts:
 	case got != want:
 		c.report(ruleEnd, hint, "the text ends with %s, the source with %s", got, want)
 	case got == fullStop && mark != stop:

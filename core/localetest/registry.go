@@ -43,6 +43,7 @@ const (
 	ruleStale      = "stale"
 	ruleUnstamped  = "unstamped"
 	ruleAllowance  = "allowance-unused"
+	ruleNear       = "text-id-near-built-in"
 	ruleReview     = "review-outdated"
 	ruleLayout     = "layout"
 )
@@ -80,6 +81,7 @@ var ruleLevels = []struct {
 	{ruleStale, checks.Warning},
 	{ruleUnstamped, checks.Warning},
 	{ruleAllowance, checks.Warning},
+	{ruleNear, checks.Warning},
 	{ruleReview, checks.Info},
 	{ruleFormRare, checks.Info},
 	{ruleLayout, checks.Info},

@@ -2,6 +2,7 @@ package localetest
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -23,6 +24,10 @@ var scripts = map[string][]string{
 // wordScripts separate words by spaces and do not join words of another script: a Latin letter inside
 // a Cyrillic word is a look-alike. (Korean particles follow Latin words without a space, for example.)
 var wordScripts = []string{"Latn", "Cyrl", "Grek", "Arab", "Hebr", "Deva", "Geor", "Armn"}
+
+// gluingScripts write their particles before a Latin word without a space (הURL, والـAPI), and have no letters that
+// look like Latin ones.
+var gluingScripts = []string{"Arab", "Hebr", "Deva", "Geor"}
 
 // joiningScripts need zero-width joiners and non-joiners for their spelling.
 var joiningScripts = []string{"Arab", "Deva", "Beng", "Guru", "Gujr", "Taml", "Telu", "Knda", "Mlym", "Sinh", "Khmr"}
@@ -63,9 +68,19 @@ func isOf(script string, r rune) bool {
 	return slices.ContainsFunc(scripts[script], func(name string) bool { return unicode.Is(unicode.Scripts[name], r) })
 }
 
-// words are the runs of letters in the text, values left out.
+// notProse is what stands in texts and is no word of a language: line breaks written as in a program, verbs of
+// printf, addresses, tags, entities, code, names of emoji and of channels.
+var notProse = regexp.MustCompile(`\\[abefnrtv0"'\\]|\\[ux][0-9A-Fa-f]{2,8}|%[-+#0]*[0-9]*(\.[0-9]+)?[a-zA-Z]` +
+	`|[a-zA-Z][a-zA-Z0-9+.-]*://[^\s<>"']*|\bwww\.[^\s<>"']*|[\w.+-]+@[\w-]+\.[\w.-]+` +
+	`|</?[a-zA-Z@#:!][^<>]*>|&#?[0-9A-Za-z]+;|` + "`[^`]*`" + `|:[a-zA-Z0-9_+-]+:|\$\{[^{}]*\}`)
+
+// words are the runs of letters in the text, values and what is no prose left out.
 func words(text string) []string {
-	return strings.FieldsFunc(literalOf(text), func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M) && r != zeroWidthNonJoiner })
+	literal := literalOf(text)
+	if strings.ContainsAny(literal, "\\%/@<&`:$.") {
+		literal = notProse.ReplaceAllString(literal, " ")
+	}
+	return strings.FieldsFunc(literal, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M) && r != zeroWidthNonJoiner })
 }
 
 // lintScript: letters are the language's; Latin words may stand among them when the source has them.
@@ -77,7 +92,7 @@ func (c *textCase) lintScript() {
 	own := false
 	for _, word := range words(c.text) {
 		switch problem := foreignLetter(script, word); {
-		case problem != "":
+		case problem != "" && (c.isSource() || !c.inSource(word)):
 			c.report(ruleScript, "write it with letters of the language", "%s in %q", problem, word)
 			return
 		case !isLatin(word) || script == "Latn":
@@ -115,10 +130,16 @@ func foreignLetter(script, word string) string {
 			return fmt.Sprintf("foreign letter %q (U+%04X)", r, r)
 		}
 	}
-	if latin && own && slices.Contains(wordScripts, script) {
+	if latin && own && slices.Contains(wordScripts, script) && !isGlued(script, word) {
 		return "letters of two scripts"
 	}
 	return ""
+}
+
+// isGlued reports whether the word is a particle of the script and a whole Latin word behind it.
+func isGlued(script, word string) bool {
+	latin := strings.IndexFunc(word, func(r rune) bool { return !isOf(script, r) })
+	return slices.Contains(gluingScripts, script) && latin > 0 && isLatin(word[latin:]) && utf8.RuneCountInString(word[latin:]) > 1
 }
 
 // inSource reports whether a form of the source has the word, in any letter case.

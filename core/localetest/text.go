@@ -2,6 +2,7 @@ package localetest
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -74,12 +75,24 @@ var markup = []struct {
 	{"an HTML tag", regexp.MustCompile(`<[/!]?[A-Za-z][^>]*>|<!--`)},
 	{"an HTML entity", regexp.MustCompile(`&(#\d+|#x[0-9A-Fa-f]+|[A-Za-z][A-Za-z0-9]*);`)},
 	{"Markdown", regexp.MustCompile("`|\\*\\*|__|\\]\\(")},
-	{"a URL", regexp.MustCompile(`(?i)\b(https?|ftp|mailto|data|javascript):|://|\bwww\.`)},
+	{"a URL", regexp.MustCompile(`(?i)\b(https?|ftp):\S|\bmailto:\S|\bdata:[a-z]+/|\bjavascript:\S|://|\bwww\.`)},
 }
 
+// isSource reports whether the text is that which others are translated from.
+func (c *textCase) isSource() bool { return c.file == c.set.source }
+
+// asSource reports whether the text may have what it has because the source has it.
+func (c *textCase) asSource(has func(string) bool) bool {
+	return !c.isSource() && slices.ContainsFunc(c.source.forms[:], has)
+}
+
+// lintMarkup: the translation of a text with markup has it, too. It is the source that should not.
 func (c *textCase) lintMarkup() {
+	if c.isSource() && c.Profile == AnyTexts {
+		return
+	}
 	for _, m := range markup {
-		if m.pattern.MatchString(c.text) {
+		if m.pattern.MatchString(c.text) && !c.asSource(m.pattern.MatchString) {
 			c.report(ruleMarkup, "texts are plain text; give addresses as arguments", "the text has %s", m.what)
 		}
 	}
@@ -88,8 +101,13 @@ func (c *textCase) lintMarkup() {
 // maxTitle is how many characters a title may have.
 const maxTitle = 80
 
+// titleStep ends the id of a title: the rest is the id of its text.
+const titleStep = ".title"
+
+// lintTitle: the title of a page, say, is none of a text.
 func (c *textCase) lintTitle(compiled *message.Text) {
-	if !strings.HasSuffix(c.entry.id, ".title") {
+	text, isTitle := strings.CutSuffix(c.entry.id, titleStep)
+	if !isTitle || c.Profile == AnyTexts || c.sourceOf(text) == nil {
 		return
 	}
 	if n := utf8.RuneCountInString(c.text); n > maxTitle {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -20,9 +21,14 @@ import (
 // made from, which warnings are right as they are, and who has read a language:
 //
 //	# polyfault translations.lock v1 …
+//	* allow locales.E019 mail.*
 //	de review 5d41402a machine
 //	de allow locales.W005 page.status
 //	de text not_found 1f3a9c0b
+//
+// Allowances are those of a language, the source's too, or with "*" of all languages; in place of an id may
+// stand a pattern with "*", "?" and "[…]", as [path.Match] has them. Warnings can be allowed, and of the
+// errors those that are stances: [Allowable].
 //
 // It is plain text, one line an entry, sorted, so that work on two languages merges by itself.
 // [Stamp] writes it. The numbers are the first 8 digits of a SHA-256: in review lines of the
@@ -39,6 +45,9 @@ const Machine = "machine"
 
 // reviewedBy begins every other review state.
 const reviewedBy = "reviewed by "
+
+// allLanguages stands in place of a tag in allowances.
+const allLanguages = "*"
 
 // translations are the content of a lock file; nil when there is none.
 type translations struct {
@@ -59,12 +68,38 @@ type allowance struct{ rule, id string }
 
 func (a allowance) String() string { return a.rule + " " + a.id }
 
+// isPattern reports whether the id is a pattern for several.
+func isPattern(id string) bool { return strings.ContainsAny(id, "*?[") }
+
+// covers reports whether the allowance is for such a finding.
+func (a allowance) covers(found allowance) bool {
+	if a.rule != found.rule || a.id == found.id {
+		return a == found
+	}
+	matched, err := path.Match(a.id, found.id)
+	return err == nil && matched && isPattern(a.id)
+}
+
 // of returns what is recorded of the language, never nil.
-func (t *translations) of(tag language.Tag) *stamps {
-	if t != nil && t.languages[tag.String()] != nil {
-		return t.languages[tag.String()]
+func (t *translations) of(tag language.Tag) *stamps { return t.named(tag.String()) }
+
+func (t *translations) named(tag string) *stamps {
+	if t != nil && t.languages[tag] != nil {
+		return t.languages[tag]
 	}
 	return &stamps{}
+}
+
+// allowing are the lines that allow such a finding in the language.
+func (t *translations) allowing(tag language.Tag, found allowance) (lines []int) {
+	for _, s := range []*stamps{t.of(tag), t.named(allLanguages)} {
+		for a, line := range s.allowed {
+			if a.covers(found) {
+				lines = append(lines, line)
+			}
+		}
+	}
+	return lines
 }
 
 // A lockError is what is wrong with a lock file.
@@ -123,8 +158,11 @@ func parseTranslations(content string) (*translations, error) {
 func (t *translations) enter(line string, n int) (problem string) {
 	tag, rest, _ := strings.Cut(line, " ")
 	what, rest, _ := strings.Cut(rest, " ")
-	if parsed, err := language.Parse(tag); err != nil || parsed.String() != tag {
+	if parsed, err := language.Parse(tag); (err != nil || parsed.String() != tag) && tag != allLanguages {
 		return fmt.Sprintf("%q is no language tag", tag)
+	}
+	if tag == allLanguages && what != "allow" {
+		return fmt.Sprintf("%q is no entry of all languages: those allow", what)
 	}
 	s := t.languages[tag]
 	if s == nil {
@@ -132,6 +170,9 @@ func (t *translations) enter(line string, n int) (problem string) {
 		t.languages[tag] = s
 	}
 	id, hash, _ := strings.Cut(rest, " ")
+	if i := strings.LastIndexByte(rest, ' '); what == "text" && i > 0 {
+		id, hash = rest[:i], rest[i+1:] // an id may have spaces
+	}
 	switch what {
 	case "review":
 		if s.review != "" {
@@ -160,16 +201,31 @@ func newStamps() *stamps {
 	return &stamps{allowed: map[allowance]int{}, sources: map[string]string{}, lines: map[string]int{}}
 }
 
-// problem says why there can be no such allowance: an error is never right.
+// stances are the rules of errors that other folders see in another way: a mail has line breaks, a page has
+// markup, a menu of languages has letters of many scripts.
+var stances = []string{ruleSpace, ruleScript, ruleMarkup, ruleTitle}
+
+// Allowable reports whether a [LockFile] can allow findings of the rule, by its id (locales.E019): those of
+// warnings, and of the errors white-space, script, markup and title. What the other errors name breaks a text
+// wherever it is shown. It is false for what is no rule.
+func Allowable(rule string) bool {
+	e, ok := rules().Find(rule)
+	return ok && (e.Code.Level < checks.Error || slices.Contains(stances, e.Key))
+}
+
+// problem says why there can be no such allowance.
 func (a allowance) problem() string {
-	e, ok := rules().Find(a.rule)
+	_, known := rules().Find(a.rule)
+	_, badPattern := path.Match(a.id, "")
 	switch {
-	case !ok:
+	case !known:
 		return fmt.Sprintf("%q is no rule", a.rule)
-	case e.Code.Level >= checks.Error:
+	case !Allowable(a.rule):
 		return a.rule + " is an error: it cannot be allowed"
 	case a.id == "":
 		return "the allowance of " + a.rule + " names no text"
+	case isPattern(a.id) && badPattern != nil:
+		return fmt.Sprintf("%q is no pattern of text ids", a.id)
 	}
 	return ""
 }
@@ -228,15 +284,17 @@ func (f *localeFile) textsHash() string {
 // StampOptions say what [Stamp] records.
 type StampOptions struct {
 	Source string // as in [Options]
-	// Languages are the tags to stamp; none means all but the source.
+	// Languages are the tags to stamp; none means all but the source. For Allow there are two more: the
+	// source's, and "*" for all languages.
 	Languages []string
-	// IDs are the texts to stamp; none means all. Name them after you have looked at them.
+	// IDs are the texts to stamp, or patterns of them (mail.*), which Allow records as they are; none means
+	// all. Name them after you have looked at them.
 	IDs []string
 	// Review is the new review state of the languages, [Machine] or "reviewed by " and a name; ""
 	// keeps the one there is, and begins with Machine.
 	Review string
-	// Allow are rules, warnings, whose findings in the texts are right as they are: ids
-	// (locales.W005) or keys (untranslated).
+	// Allow are rules whose findings in the texts are right as they are, by id (locales.W005) or key
+	// (untranslated); [Allowable] says which can be. Nothing to find is nothing to allow.
 	Allow []string
 }
 
@@ -263,13 +321,52 @@ func Stamp(fsys fs.FS, o StampOptions) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return []byte(set.stampAll(o).String()), nil
+}
+
+func (s *localeSet) stampAll(o StampOptions) *translations {
 	next := &translations{languages: map[string]*stamps{}}
-	for _, f := range set.files {
-		if f != set.source {
-			next.languages[f.tag.String()] = set.stamp(f, o)
+	everywhere := map[allowance]bool{}
+	for _, f := range s.files {
+		found := s.findingsOf(f)
+		maps.Copy(everywhere, found)
+		st := newStamps()
+		if f != s.source {
+			st = s.stamp(f, o)
+		}
+		st.allow(s.lock.of(f.tag), found, o, f.tag.String())
+		if f != s.source || len(st.allowed) > 0 {
+			next.languages[f.tag.String()] = st
 		}
 	}
-	return []byte(next.String()), nil
+	all := newStamps()
+	if all.allow(s.lock.named(allLanguages), everywhere, o, allLanguages); len(all.allowed) > 0 {
+		next.languages[allLanguages] = all
+	}
+	return next
+}
+
+// allow keeps the allowances of something found, and enters those asked for.
+func (s *stamps) allow(old *stamps, found map[allowance]bool, o StampOptions, tag string) {
+	chosen := slices.Contains(o.Languages, tag) || len(o.Languages) == 0 && tag != allLanguages
+	for a := range found {
+		for was := range old.allowed {
+			if was.covers(a) {
+				s.allowed[was] = 1
+			}
+		}
+		if !chosen || !slices.Contains(o.Allow, a.rule) {
+			continue
+		}
+		if len(o.IDs) == 0 {
+			s.allowed[a] = 1
+		}
+		for _, id := range o.IDs {
+			if asked := (allowance{a.rule, id}); asked.covers(a) {
+				s.allowed[asked] = 1
+			}
+		}
+	}
 }
 
 // ruleIDs are the ids of rules that can be allowed.
@@ -303,21 +400,35 @@ func (s *localeSet) whole() error {
 // known refuses languages and ids that there are not.
 func (s *localeSet) known(o StampOptions) error {
 	for _, tag := range o.Languages {
+		if len(o.Allow) > 0 && (tag == allLanguages || tag == s.source.tag.String()) {
+			continue
+		}
 		if !slices.ContainsFunc(s.files, func(f *localeFile) bool { return f.tag.String() == tag && f != s.source }) {
 			return fmt.Errorf("localetest: there is no translation active.%s.toml to stamp", tag)
 		}
 	}
 	for _, id := range o.IDs {
-		if s.source.texts[id] == nil {
+		_, err := path.Match(id, "")
+		switch {
+		case s.source.texts[id] != nil:
+		case !isPattern(id):
 			return fmt.Errorf("localetest: %s has no text %q", s.source.name, id)
+		case err != nil:
+			return fmt.Errorf("localetest: %q is no pattern of text ids", id)
+		case !slices.ContainsFunc(s.source.ids, func(known string) bool { return matches(id, known) }):
+			return fmt.Errorf("localetest: %s has no text like %q", s.source.name, id)
 		}
 	}
 	return nil
 }
 
+// matches reports whether the text is named, or the pattern fits it.
+func matches(pattern, id string) bool { return allowance{"", pattern}.covers(allowance{"", id}) }
+
 // findingsOf are the findings in the file's texts, by rule and text.
 func (s *localeSet) findingsOf(f *localeFile) map[allowance]bool {
 	l := &linter{set: s, file: f, stamps: newStamps()}
+	l.lintMissing()
 	l.lintTexts()
 	found := map[allowance]bool{}
 	for _, m := range f.findings {
@@ -343,17 +454,11 @@ func (s *localeSet) stamp(f *localeFile, o StampOptions) *stamps {
 			continue
 		}
 		hash, stamped := old.sources[id]
-		if chosen && (len(o.IDs) == 0 || slices.Contains(o.IDs, id)) {
+		if chosen && (len(o.IDs) == 0 || slices.ContainsFunc(o.IDs, func(named string) bool { return matches(named, id) })) {
 			hash, stamped = source.sourceHash(), true
 		}
 		if stamped {
 			next.sources[id] = hash
-		}
-	}
-	for a := range s.findingsOf(f) {
-		_, was := old.allowed[a]
-		if was || chosen && slices.Contains(o.Allow, a.rule) && (len(o.IDs) == 0 || slices.Contains(o.IDs, a.id)) {
-			next.allowed[a] = 1
 		}
 	}
 	return next

@@ -14,42 +14,107 @@ import (
 // content or the new one, whatever fails in between. Permissions stay, and a symbolic link goes on pointing
 // where it does; a file that does not exist is made with 0644. write's own error is returned as it is; the
 // others name the path and say that the file is as it was.
-func Replace(path string, write func(io.Writer) error) (err error) {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target // the rename below would replace the link
-	}
-	mode := fs.FileMode(0o644)
-	if info, err := os.Stat(path); err == nil {
-		mode = info.Mode().Perm()
-	}
-	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+func Replace(path string, write func(io.Writer) error) error {
+	next, err := prepare(path, write)
 	if err != nil {
-		return unchanged(path, err)
-	}
-	defer func() {
-		if err != nil {
-			_ = temp.Close()
-			_ = os.Remove(temp.Name())
-		}
-	}()
-	if err := write(temp); err != nil {
 		return err
 	}
-	if err := errors.Join(temp.Chmod(mode), temp.Sync(), temp.Close()); err != nil {
-		return unchanged(path, err)
+	return next.put()
+}
+
+// ReplaceString is [Replace] with the content.
+func ReplaceString(path, content string) error { return Replace(path, writing(content)) }
+
+func writing(content string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, content)
+		return err
 	}
-	if err := os.Rename(temp.Name(), path); err != nil {
-		return unchanged(path, err)
+}
+
+// A File is a file and its new content.
+type File struct{ Path, Content string }
+
+// ReplaceAll replaces several files, or none: all are written beside the old ones before the first takes its place,
+// and when one cannot, those before it get their old content back.
+func ReplaceAll(files []File) error {
+	var ready []*replacement
+	for _, f := range files {
+		next, err := prepare(f.Path, writing(f.Content))
+		if err != nil {
+			discard(ready)
+			return err
+		}
+		ready = append(ready, next)
+	}
+	for i, next := range ready {
+		if err := next.put(); err != nil {
+			discard(ready[i+1:])
+			return errors.Join(err, restore(ready[:i]))
+		}
 	}
 	return nil
 }
 
-// ReplaceString is [Replace] with the content.
-func ReplaceString(path, content string) error {
-	return Replace(path, func(w io.Writer) error {
-		_, err := io.WriteString(w, content)
-		return err
-	})
+// A replacement is a new content that waits to take its place.
+type replacement struct {
+	path, temp string
+	old        []byte // nil when there was no file
+}
+
+func prepare(path string, write func(io.Writer) error) (next *replacement, err error) {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target // the rename would replace the link
+	}
+	next = &replacement{path: path}
+	mode := fs.FileMode(0o644)
+	if info, err := os.Stat(path); err == nil {
+		mode = info.Mode().Perm()
+		if next.old, err = os.ReadFile(path); err != nil {
+			return nil, unchanged(path, err)
+		}
+	}
+	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return nil, unchanged(path, err)
+	}
+	next.temp = temp.Name()
+	if err := write(temp); err != nil {
+		_ = temp.Close()
+		discard([]*replacement{next})
+		return nil, err
+	}
+	if err := errors.Join(temp.Chmod(mode), temp.Sync(), temp.Close()); err != nil {
+		discard([]*replacement{next})
+		return nil, unchanged(path, err)
+	}
+	return next, nil
+}
+
+func (r *replacement) put() error {
+	if err := os.Rename(r.temp, r.path); err != nil {
+		discard([]*replacement{r})
+		return unchanged(r.path, err)
+	}
+	return nil
+}
+
+func discard(list []*replacement) {
+	for _, r := range list {
+		_ = os.Remove(r.temp)
+	}
+}
+
+// restore gives files their old content back.
+func restore(list []*replacement) (err error) {
+	for _, r := range list {
+		if r.old == nil {
+			err = errors.Join(err, os.Remove(r.path))
+			continue
+		}
+		err = errors.Join(err, ReplaceString(r.path, string(r.old)))
+	}
+	return err
 }
 
 func unchanged(path string, err error) error { return fmt.Errorf("%s is as it was: %w", path, err) }

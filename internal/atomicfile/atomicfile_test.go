@@ -97,3 +97,48 @@ func TestReadersSeeOneOrTheOther(t *testing.T) {
 	}
 	wait.Wait()
 }
+
+func TestReplaceAll(t *testing.T) {
+	folder := t.TempDir()
+	a, b, c := filepath.Join(folder, "a"), filepath.Join(folder, "b"), filepath.Join(folder, "c")
+	require.NoError(t, ReplaceString(a, "old"))
+	require.NoError(t, ReplaceAll([]File{{a, "new"}, {b, "new"}}))
+	assert.Equal(t, "newnew", content(t, a)+content(t, b))
+
+	// The last one cannot be written, or cannot take its place: nothing has changed.
+	require.NoError(t, os.MkdirAll(filepath.Join(c, "full"), 0o700))
+	for _, last := range []string{filepath.Join(folder, "none", "x"), filepath.Join(a, "below a file"), c} {
+		fresh := filepath.Join(folder, "fresh")
+		assert.ErrorContains(t, ReplaceAll([]File{{a, "newer"}, {fresh, "newer"}, {last, "x"}, {b, "newer"}}), "is as it was", last)
+		assert.Equal(t, "newnew", content(t, a)+content(t, b))
+		assert.NoFileExists(t, fresh)
+		entries, err := os.ReadDir(folder)
+		require.NoError(t, err)
+		assert.Len(t, entries, 3, "nothing else is left behind")
+	}
+}
+
+// Whoever reads, adds and writes under the lock loses nothing.
+func TestLock(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "file")
+	require.NoError(t, ReplaceString(path, ""))
+	var wait sync.WaitGroup
+	for range 20 {
+		wait.Go(func() {
+			unlock, err := Lock(path)
+			if !assert.NoError(t, err) {
+				return
+			}
+			defer unlock()
+			assert.NoError(t, ReplaceString(path, content(t, path)+"x"))
+		})
+	}
+	wait.Wait()
+	assert.Len(t, content(t, path), 20)
+	_, err := Lock(filepath.Join(folder, "none", "file"))
+	assert.ErrorIs(t, err, fs.ErrNotExist)
+	entries, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	assert.Len(t, entries, 1)
+}

@@ -60,3 +60,65 @@ func Shorten(s string, n int) string {
 	}
 	return s[:n] + "…" // no UTF-8 anyway
 }
+
+// HasTurns reports whether s has bidirectional controls, which can turn the direction of what stands around it:
+// embeddings, overrides and isolates.
+func HasTurns(s string) bool {
+	for i := strings.IndexByte(s, turnLead); i >= 0 && i+2 < len(s); i++ {
+		if s[i] == turnLead && isTurn(s[i+1], s[i+2]) {
+			return true
+		}
+	}
+	return false
+}
+
+// Name is the name of something on one line of JSON: valid UTF-8 of at most n bytes, an ellipsis where it was cut, and
+// U+FFFD for bidirectional controls.
+func Name(s string, n int) string {
+	if len(s) > n {
+		s = Shorten(s, n)
+	}
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			b := []byte(strings.ToValidUTF8(s, "\ufffd"))
+			EraseTurns(b)
+			return string(b)
+		}
+	}
+	return s
+}
+
+// EraseTurns puts U+FFFD in place of the bidirectional controls in JSON text, raw or escaped: both have its length.
+func EraseTurns(text []byte) {
+	for i := 0; i+2 < len(text); i++ {
+		switch text[i] {
+		case turnLead:
+			if isTurn(text[i+1], text[i+2]) {
+				copy(text[i:], "\ufffd")
+			}
+		case '\\':
+			if i+5 < len(text) && text[i+1] == 'u' && isEscapedTurn(text[i+2:i+6]) {
+				copy(text[i+2:], "fffd")
+			}
+			i++ // "\\u202e" is a backslash and letters
+		}
+	}
+}
+
+// turnLead begins U+202A to U+202E and U+2066 to U+2069 in UTF-8.
+const turnLead = 0xe2
+
+func isTurn(second, third byte) bool {
+	return second == 0x80 && third >= 0xaa && third <= 0xae || second == 0x81 && third >= 0xa6 && third <= 0xa9
+}
+
+func isEscapedTurn(digits []byte) bool {
+	last := digits[3] | 0x20
+	switch string(digits[:3]) {
+	case "202":
+		return last >= 'a' && last <= 'e'
+	case "206":
+		return digits[3] >= '6' && digits[3] <= '9'
+	}
+	return false
+}

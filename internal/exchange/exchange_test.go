@@ -338,3 +338,30 @@ func TestPromises(t *testing.T) {
 	assert.Equal(t, "/style.css", pushed)
 	assert.ErrorIs(t, started(httptest.NewRecorder()).Promise("/", nil), http.ErrNotSupported)
 }
+
+// What breaks a response off is not to be swallowed: neither on the way down nor by a server that ends it as a whole one.
+func TestAbort(t *testing.T) {
+	for name, secure := range map[string]bool{"HTTP/1.1": false, "HTTP/2": true} {
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			defer func() { assert.Equal(t, http.ErrAbortHandler, recover(), name) }() // as reporters do
+			x := &Writer{}
+			x.Start(w, req, nil)
+			_, _ = io.WriteString(x, "half")
+			_ = x.FlushError()
+			Abort(struct{ http.ResponseWriter }{x})
+		}))
+		server.EnableHTTP2 = secure
+		if secure {
+			server.StartTLS()
+		} else {
+			server.Start()
+		}
+		resp, err := server.Client().Get(server.URL)
+		require.NoError(t, err, name)
+		half, err := io.ReadAll(resp.Body)
+		assert.Error(t, err, name)
+		assert.Equal(t, "half", string(half), name)
+		_ = resp.Body.Close()
+		server.Close()
+	}
+}

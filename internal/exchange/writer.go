@@ -42,6 +42,14 @@ func Request(req *http.Request) *http.Request {
 	return req
 }
 
+// Abort breaks off the response that is written through w, by a panic with [http.ErrAbortHandler]. Middleware around that
+// recovers would swallow that, and the server end half a body like a whole one: past the deadline nothing reaches
+// the client any more.
+func Abort(w http.ResponseWriter) {
+	_ = http.NewResponseController(Bottom(w)).SetWriteDeadline(time.Unix(1, 0)) // writers of tests have none
+	panic(http.ErrAbortHandler)
+}
+
 // ExchangeState is the state.
 func (x *Writer) ExchangeState() *State { return &x.State }
 

@@ -5,11 +5,15 @@ package jsontext
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/polyfault/polyfault/internal/clean"
 )
 
 // Unencodable stands in for a value that JSON cannot express: a channel, a function, a cycle, a
@@ -18,8 +22,13 @@ const Unencodable = "(not encodable)"
 
 const (
 	maxDepth = 32      // nesting of map[string]any and []any; a cycle ends here
-	maxBytes = 1 << 20 // what one value may add; a graph of shared maps ends here
+	maxBytes = 1 << 20 // what one value may weigh that encoding/json encodes
+	maxKeys  = 10_000  // of a map, which are sorted
 )
+
+// Ellipsis stands where something was cut: at the end of a string, as the last item of a list, as the last member of
+// an object.
+const Ellipsis = "…"
 
 const hex = "0123456789abcdef"
 
@@ -88,7 +97,8 @@ func appendEscape(dst []byte, b byte) []byte {
 }
 
 // AppendValue appends v as JSON and reports whether all of it could be encoded. What could not is
-// replaced by [Unencodable]; NaN and the infinities become strings. Map keys are sorted.
+// replaced by [Unencodable]; NaN and the infinities become strings. Map keys are sorted. What has no room in 1 MiB is
+// cut, as by [AppendBounded].
 func AppendValue(dst []byte, v any) (out []byte, complete bool) {
 	switch v := v.(type) { // the most frequent ones do without an encoder on the heap
 	case string:
@@ -107,12 +117,13 @@ func AppendValue(dst []byte, v any) (out []byte, complete bool) {
 
 type encoder struct {
 	dst      []byte
-	limit    int
-	complete bool
+	limit    int  // of len(dst); a few bytes more end what was begun
+	complete bool // nothing that JSON cannot express
+	full     bool // something was cut: nothing follows but ends
 }
 
 func (e *encoder) value(v any, depth int) {
-	if depth > maxDepth || len(e.dst) > e.limit {
+	if depth > maxDepth {
 		e.unencodable()
 		return
 	}
@@ -120,7 +131,7 @@ func (e *encoder) value(v any, depth int) {
 	case nil:
 		e.dst = append(e.dst, "null"...)
 	case string:
-		e.dst = AppendQuoted(e.dst, v)
+		e.text(v)
 	case bool:
 		e.dst = strconv.AppendBool(e.dst, v)
 	case int:
@@ -138,8 +149,14 @@ func (e *encoder) value(v any, depth int) {
 	case []any:
 		e.array(v, depth)
 	default:
-		e.foreign(v)
+		e.foreign(v, depth)
 	}
+}
+
+func (e *encoder) text(s string) {
+	short := clean.Shorten(s, max(e.limit-len(e.dst), 0))
+	e.full = e.full || len(short) != len(s)
+	e.dst = AppendQuoted(e.dst, short)
 }
 
 func (e *encoder) float(f float64, v any) {
@@ -148,7 +165,7 @@ func (e *encoder) float(f float64, v any) {
 		e.complete = false
 		return
 	}
-	e.foreign(v)
+	e.foreign(v, 0)
 }
 
 func (e *encoder) object(m map[string]any, depth int) {
@@ -156,15 +173,18 @@ func (e *encoder) object(m map[string]any, depth int) {
 		e.dst = append(e.dst, "null"...)
 		return
 	}
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
+	if len(m) > maxKeys {
+		e.unencodable()
+		return
 	}
-	slices.Sort(keys)
 	e.dst = append(e.dst, '{')
-	for i, k := range keys {
+	for i, k := range slices.Sorted(maps.Keys(m)) {
 		if i > 0 {
 			e.dst = append(e.dst, ',')
+		}
+		if e.isFull(len(k)) {
+			e.dst = append(e.dst, `"`+Ellipsis+`":"`+Ellipsis+`"`...)
+			break
 		}
 		e.dst = AppendQuoted(e.dst, k)
 		e.dst = append(e.dst, ':')
@@ -178,25 +198,64 @@ func (e *encoder) array(list []any, depth int) {
 		e.dst = append(e.dst, "null"...)
 		return
 	}
+	e.items(len(list), func(i int) { e.value(list[i], depth+1) })
+}
+
+// items appends a list, as far as there is room.
+func (e *encoder) items(n int, item func(i int)) {
 	e.dst = append(e.dst, '[')
-	for i, v := range list {
+	for i := range n {
 		if i > 0 {
 			e.dst = append(e.dst, ',')
 		}
-		e.value(v, depth+1)
+		if e.isFull(0) {
+			e.dst = append(e.dst, `"`+Ellipsis+`"`...)
+			break
+		}
+		item(i)
 	}
 	e.dst = append(e.dst, ']')
 }
 
-// foreign leaves v to encoding/json, whose own cycle check covers pointers, maps and slices.
-func (e *encoder) foreign(v any) {
+// isFull reports whether there is no room for n bytes and a little more.
+func (e *encoder) isFull(n int) bool {
+	e.full = e.full || len(e.dst)+n >= e.limit
+	return e.full
+}
+
+// foreign leaves v to encoding/json, whose own cycle check covers pointers, maps and slices. Of a list that weighs too
+// much the first items are encoded, each by itself.
+func (e *encoder) foreign(v any, depth int) {
+	if isHeavy(v) {
+		e.heavy(reflect.ValueOf(v), depth)
+		return
+	}
 	encoded, complete, ok := marshal(v)
-	if !ok || len(encoded) > maxBytes {
+	if !ok {
 		e.unencodable()
 		return
 	}
-	e.dst = append(e.dst, encoded...)
 	e.complete = e.complete && complete
+	if len(encoded) <= e.limit-len(e.dst) && !isDeep(encoded) {
+		e.dst = append(e.dst, encoded...)
+		return
+	}
+	c := cutter{src: encoded, dst: e.dst, limit: e.limit}
+	e.full = !c.value(depth) || e.full
+	e.dst = c.dst
+}
+
+func (e *encoder) heavy(v reflect.Value, depth int) {
+	for range maxDepth {
+		if v.Kind() == reflect.Pointer {
+			v = v.Elem()
+		}
+	}
+	if k := v.Kind(); k != reflect.Slice && k != reflect.Array || v.Type().Elem().Kind() == reflect.Uint8 || encodesItself(v.Interface()) {
+		e.unencodable()
+		return
+	}
+	e.items(v.Len(), func(i int) { e.value(v.Index(i).Interface(), depth+1) })
 }
 
 func (e *encoder) unencodable() {

@@ -76,6 +76,15 @@ func Compile(src string) (*Text, error) {
 	return t, nil
 }
 
+// Literal is a text without placeholders, whatever s holds.
+func Literal(s string) *Text {
+	if s == "" {
+		return &Text{}
+	}
+	escaped := string(jsontext.AppendEscaped(nil, s))
+	return &Text{segments: []Segment{{Plain: s, Escaped: escaped}}, size: len(escaped)}
+}
+
 // shown is the beginning of an action, for errors.
 func shown(action string) string {
 	if len(action) > 60 {

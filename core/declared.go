@@ -1,0 +1,142 @@
+package fault
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/polyfault/polyfault/internal/clean"
+	"github.com/polyfault/polyfault/internal/family"
+	"github.com/polyfault/polyfault/internal/message"
+	"github.com/polyfault/polyfault/internal/negotiate"
+	"github.com/polyfault/polyfault/internal/plural"
+)
+
+// Texts declares the text itself, by BCP 47 tag, fit for clients: for an error of another service that is passed on, or
+// words that an administrator has written. It serves an error, and a field error of [Field]. Of it and [Text] the last counts.
+//
+// Where the texts say in each language just what the error says by itself, they change nothing: it speaks all
+// the languages that it has. Otherwise they stand in place of its text. A language that is not loaded
+// counts for the nearest one that is. A text under "und", of which nobody knows the language, serves a field error that has no other,
+// as [Details.AddText] does. Texts are cleaned and capped as those of AddText; the map is copied. An empty one says nothing.
+func Texts(byTag map[string]string) Attr {
+	tags := slices.Sorted(maps.Keys(byTag))
+	declared := make(map[string]string, len(byTag))
+	for _, tag := range tags[:min(len(tags), negotiate.MaxLanguages)] {
+		declared[tag] = declaredText(byTag[tag])
+	}
+	return Attr{op: opTexts, value: declared}
+}
+
+// undetermined is the tag of a text in no known language (RFC 5646, section 4.1).
+const undetermined = "und"
+
+// declaredText is the text on one line. Isolates that are in order stay: the arguments of a text have them.
+func declaredText(s string) string {
+	s = clean.Shorten(strings.ReplaceAll(s, "\r\n", "\n"), maxDeclared)
+	if !isolatesInOrder(s) {
+		s = strings.Map(neutralIsolate, s)
+	}
+	return clean.Sentence(s)
+}
+
+func isolatesInOrder(s string) bool {
+	open := 0
+	for _, r := range s {
+		switch {
+		case r >= '\u2066' && r <= '\u2068':
+			open++
+		case r == '\u2069':
+			open--
+		}
+		if open < 0 {
+			return false
+		}
+	}
+	return open == 0
+}
+
+func neutralIsolate(r rune) rune {
+	if r >= '\u2066' && r <= '\u2069' {
+		return '\ufffd'
+	}
+	return r
+}
+
+// withoutIsolates is the text to compare by: bodies of all languages have no isolates.
+func withoutIsolates(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '\u2066' && r <= '\u2069' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// declaredIn are the texts that the attributes declare; the last ones count, unless a text constant is chosen after them.
+func declaredIn(attrs []Attr) map[string]string {
+	for i := len(attrs) - 1; i >= 0; i-- {
+		switch attrs[i].op {
+		case opText: // a later choice
+			return nil
+		case opTexts:
+			texts, _ := attrs[i].value.(map[string]string)
+			return texts
+		}
+	}
+	return nil
+}
+
+// declare makes a text of what attrs declare; it is own, when there is nothing that own does not say.
+func (c *catalogue) declare(attrs []Attr, own *text) *text {
+	texts := declaredIn(attrs)
+	if len(texts) == 0 {
+		return own
+	}
+	t := &text{id: own.id, catalogue: c, builtin: none, loaded: make([]*forms, len(c.languages)), declared: true}
+	differs := false
+	for _, tag := range slices.Sorted(maps.Keys(texts)) {
+		i := c.nearestLoaded(tag)
+		if i < 0 || t.available.has(i) {
+			continue
+		}
+		t.available.put(i)
+		t.loaded[i] = &forms{plural.Other: message.Literal(texts[tag])}
+		differs = differs || !own.available.has(i) || withoutIsolates(own.plain(c, i, attrs)) != withoutIsolates(texts[tag])
+	}
+	if !differs {
+		return own
+	}
+	c.layOut(t)
+	if !t.configured {
+		t.configured = true // what was declared is not left away for a text that says less
+		t.languages, t.bodySet = t.all(), languageSet{}
+		c.assemble(t)
+	}
+	return t
+}
+
+// all are the languages that have t.
+func (t *text) all() (list []int) {
+	for i := range t.loaded {
+		if t.available.has(i) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// nearestLoaded is the language with the tag, or else the nearest of its family; negative without any.
+func (c *catalogue) nearestLoaded(tag string) int {
+	if i := c.named(tag); i >= 0 {
+		return i
+	}
+	parsed, known := family.Parse(tag)
+	if !known {
+		return none
+	}
+	if order, _ := c.families.Order(parsed); len(order) > 0 {
+		return order[0]
+	}
+	return none
+}

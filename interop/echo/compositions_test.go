@@ -1,0 +1,208 @@
+package echo_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"errors"
+	"net/url"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/getsentry/sentry-go"
+	sentryecho "github.com/getsentry/sentry-go/echo"
+	"github.com/labstack/echo-contrib/echoprometheus"
+	echojwt "github.com/labstack/echo-jwt/v4"
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/contrib/instrumentation/github.com/labstack/echo/otelecho"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/interop/compose"
+)
+
+var (
+	denied  = compose.Failure{Err: fault.Unauthorized, Status: 401, Code: "unauthorized"}
+	basic   = compose.Failure{Err: fault.Unauthorized, Status: 401, Code: "unauthorized", Kept: map[string]string{"Www-Authenticate": `basic realm="Restricted"`}}
+	badly   = compose.Failure{Err: fault.BadRequest, Status: 400, Code: "bad_request"}
+	large   = compose.Failure{Err: fault.ContentTooLarge, Status: 413, Code: "content_too_large"}
+	gateway = compose.Failure{Err: fault.BadGateway, Status: 502, Code: "bad_gateway"}
+)
+
+var compositions = []composition{
+	{name: "Gzip", place: compose.AnyOrder, use: use(middleware.Gzip()), headers: []string{"Accept-Encoding", "gzip"},
+		kept: map[string]string{"Vary": "Accept-Encoding"}},
+	{name: "Decompress", place: compose.Inside, use: use(middleware.Decompress()), refusals: []request{
+		{"POST", "/echo", "no gzip", []string{"Content-Encoding", "gzip", "Content-Type", "text/plain"}, badly},
+		{"POST", "/echo", packed("payload")[:20], []string{"Content-Encoding", "gzip", "Content-Type", "text/plain"}, badly},
+	}},
+	{name: "Timeout", place: compose.Inside, use: use(middleware.TimeoutWithConfig(middleware.TimeoutConfig{Timeout: time.Minute})),
+		loses: map[string]bool{"/cerror": true}},
+	{name: "ContextTimeout", place: compose.AnyOrder, use: use(middleware.ContextTimeout(time.Minute))},
+	{name: "CORS", place: compose.AnyOrder, use: use(cors())},
+	{name: "RateLimiter", place: compose.AnyOrder, use: use(middleware.RateLimiterWithConfig(limiterConfig)), refusals: []request{
+		{"GET", "/fine", "", []string{"X-Client", "often"}, compose.Failure{Err: fault.TooManyRequests, Status: 429, Code: "too_many_requests"}},
+		{"GET", "/fine", "", []string{"X-Client", ""}, compose.Failure{Err: fault.Forbidden, Status: 403, Code: "forbidden"}},
+	}, headers: []string{"X-Client", "seldom"}},
+	{name: "KeyAuth", place: compose.AnyOrder, use: use(middleware.KeyAuth(func(key string, _ echo.Context) (bool, error) {
+		if key == "broken" {
+			return false, errors.New(compose.Canary)
+		}
+		return key == "k", nil
+	})), headers: []string{"Authorization", "Bearer k"}, refusals: []request{
+		{"GET", "/fine", "", []string{"Authorization", "Bearer x"}, denied},
+		{"GET", "/fine", "", []string{"Authorization", "Bearer broken"}, denied},
+		{"GET", "/fine", "", []string{"Authorization", ""}, badly},
+	}},
+	{name: "BasicAuth", place: compose.AnyOrder, use: use(middleware.BasicAuth(func(_, password string, _ echo.Context) (bool, error) {
+		if password == "down" {
+			return false, errors.New(compose.Canary)
+		}
+		return password == "p", nil
+	})), headers: []string{"Authorization", basicly("u:p")}, refusals: []request{
+		{"GET", "/fine", "", []string{"Authorization", basicly("u:x")}, basic},
+		{"GET", "/nowhere", "", []string{"Authorization", ""}, basic},
+		{"GET", "/fine", "", []string{"Authorization", "Basic ?"}, badly},
+		{"GET", "/fine", "", []string{"Authorization", basicly("u:down")}, compose.Failure{Err: os.ErrClosed, Status: 500, Code: "unhandled"}},
+	}},
+	{name: "JWT (echo-jwt)", place: compose.AnyOrder, use: use(echojwt.JWT([]byte("secret"))), headers: []string{"Authorization", token},
+		refusals: []request{
+			{"GET", "/fine", "", []string{"Authorization", token + compose.Canary}, denied},
+			{"GET", "/fine", "", []string{"Authorization", ""}, denied},
+		}},
+	{name: "BodyLimit", place: compose.AnyOrder, use: use(middleware.BodyLimit("8B")), refusals: []request{
+		{"POST", "/echo", strings.Repeat("x", 100), nil, large},
+		{"POST", "/echo", "64\r\n" + strings.Repeat("x", 100) + "\r\n0\r\n\r\n", []string{"Content-Length", "", "Transfer-Encoding", "chunked"}, large},
+	}},
+	{name: "BodyDump", place: compose.AnyOrder, use: use(middleware.BodyDump(func(echo.Context, []byte, []byte) {}))},
+	{name: "Secure", place: compose.AnyOrder, use: use(middleware.SecureWithConfig(middleware.SecureConfig{XFrameOptions: "DENY"})),
+		kept: map[string]string{"X-Frame-Options": "DENY"}},
+	{name: "CSRF", place: compose.AnyOrder, use: use(middleware.CSRF()), headers: []string{"Sec-Fetch-Site", "same-origin"}, refusals: []request{
+		{"POST", "/echo", "x", []string{"Sec-Fetch-Site", ""}, badly},
+		{"POST", "/echo", "x", []string{"Sec-Fetch-Site", "", "X-Csrf-Token", compose.Canary, "Cookie", "_csrf=other"}, compose.Failure{Err: fault.Forbidden, Status: 403, Code: "forbidden"}},
+		{"POST", "/echo", "x", []string{"Sec-Fetch-Site", "cross-site"}, compose.Failure{Err: fault.Forbidden, Status: 403, Code: "forbidden"}},
+	}},
+	{name: "Proxy", place: compose.AnyOrder, use: use(only("/upstream", middleware.Proxy(balancer("http://127.0.0.1:1")))),
+		refusals: []request{{"GET", "/upstream", "", nil, gateway}}},
+	{name: "Static", place: compose.AnyOrder, use: use(middleware.Static("testdata")),
+		refusals: []request{{"GET", "/missing.txt", "", nil, compose.Failure{Err: fault.NotFound, Status: 404, Code: "not_found"}}}},
+	{name: "Static with HTML5", place: compose.Inside, use: use(only("/app", middleware.StaticWithConfig(middleware.StaticConfig{Root: "testdata", HTML5: true})))},
+	{name: "RequestID", place: compose.AnyOrder, use: use(middleware.RequestID()), headers: []string{"X-Request-Id", "r-1"},
+		kept: map[string]string{"X-Request-Id": "r-1"}},
+	{name: "RequestLogger", place: compose.Outside, use: requestLogger(true)},
+	{name: "RequestLogger without HandleError", place: compose.Outside, use: requestLogger(false)},
+	{name: "Logger", place: compose.AnyOrder, use: use(middleware.LoggerWithConfig(middleware.LoggerConfig{Output: new(bytes.Buffer)}))},
+	{name: "Recover", place: compose.AnyOrder, use: use(middleware.RecoverWithConfig(middleware.RecoverConfig{DisableStackAll: true, LogLevel: 7}))},
+	{name: "echoprometheus", place: compose.Outside, use: metrics},
+	{name: "otelecho", place: compose.Outside, use: tracing},
+	{name: "sentry-go/echo", place: compose.Outside, use: reporting(sentryecho.Options{})},
+	{name: "sentry-go/echo with Repanic", place: compose.Outside, use: reporting(sentryecho.Options{Repanic: true})},
+}
+
+// only applies middleware below a path: what it does there is its own refusal or answer.
+func only(prefix string, m echo.MiddlewareFunc) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		with := m(next)
+		return func(c echo.Context) error {
+			if strings.HasPrefix(c.Request().URL.Path, prefix) {
+				return with(c)
+			}
+			return next(c)
+		}
+	}
+}
+
+func basicly(credentials string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))
+}
+
+// token is {"sub":"u"}, signed by "secret".
+const token = "Bearer eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ1In0.D9OYCASOic8f2se0l70pQbnYe4k4FisxamL3OAU6LCc"
+
+func packed(text string) string {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, _ = z.Write([]byte(text))
+	_ = z.Close()
+	return b.String()
+}
+
+// limiterConfig lets the client "often" through no more, and does not know clients without a name.
+var limiterConfig = middleware.RateLimiterConfig{
+	Store: allowing(func(client string) bool { return client != "often" }),
+	IdentifierExtractor: func(c echo.Context) (string, error) {
+		if client := c.Request().Header.Get("X-Client"); client != "" {
+			return client, nil
+		}
+		return "", errors.New(compose.Canary)
+	},
+}
+
+type allowing func(client string) bool
+
+func (a allowing) Allow(client string) (bool, error) { return a(client), nil }
+
+func balancer(target string) middleware.ProxyBalancer {
+	u, err := url.Parse(target)
+	if err != nil {
+		panic(err)
+	}
+	return middleware.NewRandomBalancer([]*middleware.ProxyTarget{{URL: u}})
+}
+
+func requestLogger(handleError bool) func(seen *compose.Seen) []echo.MiddlewareFunc {
+	return func(seen *compose.Seen) []echo.MiddlewareFunc {
+		return []echo.MiddlewareFunc{middleware.RequestLoggerWithConfig(middleware.RequestLoggerConfig{
+			LogStatus: true, LogError: true, HandleError: handleError,
+			LogValuesFunc: func(_ echo.Context, v middleware.RequestLoggerValues) error { seen.Note(v.Status); return nil },
+		})}
+	}
+}
+
+// metrics notes the statuses that Prometheus gets.
+func metrics(seen *compose.Seen) []echo.MiddlewareFunc {
+	registry := prometheus.NewRegistry()
+	counted := map[string]float64{}
+	gather := func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			err := next(c)
+			compose.Counts(registry, "echo_requests_total", "code", counted, seen)
+			return err
+		}
+	}
+	return []echo.MiddlewareFunc{gather, echoprometheus.NewMiddlewareWithConfig(echoprometheus.MiddlewareConfig{Registerer: registry})}
+}
+
+func tracing(seen *compose.Seen) []echo.MiddlewareFunc {
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(compose.Spans{Seen: seen, Attribute: "http.status_code"}))
+	return []echo.MiddlewareFunc{otelecho.Middleware("service", otelecho.WithTracerProvider(provider))}
+}
+
+// reported is where the transactions of Sentry are noted: its client is one of the process.
+var reported atomic.Pointer[compose.Seen]
+
+func TestMain(m *testing.M) {
+	err := sentry.Init(sentry.ClientOptions{EnableTracing: true, TracesSampleRate: 1, TraceIgnoreStatusCodes: [][]int{},
+		BeforeSendTransaction: func(event *sentry.Event, _ *sentry.EventHint) *sentry.Event {
+			if status, ok := event.Contexts["trace"]["data"].(map[string]any)["http.response.status_code"].(int); ok {
+				reported.Load().Note(status)
+			}
+			return event
+		}})
+	if err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+func reporting(options sentryecho.Options) func(seen *compose.Seen) []echo.MiddlewareFunc {
+	return func(seen *compose.Seen) []echo.MiddlewareFunc {
+		reported.Store(seen)
+		return []echo.MiddlewareFunc{sentryecho.New(options)}
+	}
+}

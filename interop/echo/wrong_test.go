@@ -1,0 +1,220 @@
+package echo_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	sentryecho "github.com/getsentry/sentry-go/echo"
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+	"github.com/stretchr/testify/assert"
+
+	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/interop/compose"
+)
+
+var answer423 = compose.Failure{Err: locked, Status: 423, Code: "task_locked", Kept: corsKept(nil)}
+
+// What the table advises against, and what comes of it. Clients are answered rightly all the same, but for those named last.
+func TestTheWrongPlace(t *testing.T) {
+	for name, c := range map[string]struct {
+		use               func(*compose.Seen) []echo.MiddlewareFunc
+		returned, crashed int // the status that it reads for a 423, and for a panic; 0: none
+	}{
+		"RequestLogger":                     {requestLogger(true), 423, 0},
+		"RequestLogger without HandleError": {requestLogger(false), 200, 0},
+		"echoprometheus":                    {metrics, 500, 0},
+		"otelecho":                          {tracing, 423, 0},
+		"sentry-go/echo with Repanic":       {reporting(sentryecho.Options{Repanic: true}), 200, 200},
+	} {
+		t.Run(name+" inside", func(t *testing.T) {
+			var read compose.Seen
+			s := composed(t, nil, c.use(&read))
+			s.Failed(t, s.Ask(t, "GET", "/returned", ""), answer423)
+			assert.Equal(t, []int{c.returned}, read.Take())
+			s.Failed(t, s.Ask(t, "GET", "/crashed", ""), compose.Failure{Err: errors.New(""), Status: 500, Code: "unhandled", Kept: corsKept(nil)})
+			s.Passed(t, s.Ask(t, "GET", "/fine", ""), 200, "fine")
+			if want := []int{c.crashed, 200}; c.crashed != 0 {
+				assert.Equal(t, want, append(read.Take(), read.Take()...))
+				return
+			}
+			assert.Equal(t, []int{200}, read.Take())
+		})
+	}
+	t.Run("Decompress outside: its refusal is read as 500", func(t *testing.T) {
+		s := composed(t, []echo.MiddlewareFunc{middleware.Decompress()}, nil)
+		a := s.Ask(t, "POST", "/echo", "no gzip", "Content-Encoding", "gzip", "Content-Type", "text/plain")
+		s.Failed(t, a, compose.Failure{Err: fault.BadRequest, Status: 400, Code: "bad_request", Seen: 500, Kept: corsKept(nil)})
+	})
+	t.Run("Timeout outside: errors are read as 500", func(t *testing.T) {
+		s := composed(t, []echo.MiddlewareFunc{middleware.TimeoutWithConfig(middleware.TimeoutConfig{Timeout: time.Minute})}, nil)
+		want := answer423
+		want.Seen = 500
+		s.Failed(t, s.Ask(t, "GET", "/returned", ""), want)
+		s.Failed(t, s.Ask(t, "GET", "/panicked", ""), want)
+	})
+	t.Run("sentry-go/echo inside without Repanic: a panic is an empty 200", func(t *testing.T) {
+		s := composed(t, nil, reporting(sentryecho.Options{})(new(compose.Seen)))
+		s.Passed(t, s.Ask(t, "GET", "/crashed", ""), 200, "")
+	})
+	t.Run("Static with HTML5", func(t *testing.T) {
+		static := middleware.StaticWithConfig(middleware.StaticConfig{Root: "testdata", HTML5: true})
+		s := composed(t, nil, []echo.MiddlewareFunc{static})
+		s.Passed(t, s.Ask(t, "GET", "/orders/of/the/app", ""), 200, "<!doctype html><title>app</title>\n")
+		s = composed(t, []echo.MiddlewareFunc{static}, nil) // outside: the fallback comes too late
+		s.Failed(t, s.Ask(t, "GET", "/orders/of/the/app", ""), compose.Failure{Err: fault.NotFound, Status: 404, Code: "not_found", Kept: corsKept(nil)})
+	})
+}
+
+// Timeouts: ContextTimeout's is ours, in either order, Timeout's its own text.
+func TestTimeouts(t *testing.T) {
+	slow := func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			<-c.Request().Context().Done()
+			return c.Request().Context().Err()
+		}
+	}
+	late := middleware.ContextTimeout(time.Millisecond)
+	for _, s := range []*compose.Service{
+		composed(t, []echo.MiddlewareFunc{late}, []echo.MiddlewareFunc{slow}), composed(t, nil, []echo.MiddlewareFunc{late, slow}),
+	} {
+		s.Failed(t, s.Ask(t, "GET", "/fine", ""), compose.Failure{Err: fault.ServiceUnavailable, Status: 503, Code: "service_unavailable", Kept: corsKept(nil)})
+	}
+	s := composed(t, nil, []echo.MiddlewareFunc{middleware.TimeoutWithConfig(middleware.TimeoutConfig{Timeout: time.Millisecond, ErrorMessage: "slow"}), slow})
+	a := s.Ask(t, "GET", "/fine", "")
+	assert.Equal(t, "503 slow", fmt.Sprint(a.Status, " ", a.Body))
+	assert.Equal(t, []int{200}, s.Seen.Take(), "Timeout writes behind echo's back, and loses the error")
+	s.Log.None(t)
+}
+
+// An upstream's answers, which are no business of ours.
+func TestProxy(t *testing.T) {
+	upstream := composed(t, nil, nil)
+	proxy := []echo.MiddlewareFunc{middleware.Proxy(balancer("http://" + upstream.Addr))}
+	for _, s := range []*compose.Service{composed(t, proxy, nil), composed(t, nil, proxy)} {
+		s.Passed(t, s.Ask(t, "GET", "/fine", ""), 200, "fine")
+		a := s.Ask(t, "GET", "/returned", "")
+		assert.Equal(t, 423, a.Status)
+		assert.Contains(t, a.Body, "R41")
+		assert.Equal(t, []int{423}, s.Seen.Take())
+		s.Log.None(t)
+		upstream.Log.Take(t)
+	}
+}
+
+// Middleware that does what it should not.
+func TestBadMiddleware(t *testing.T) {
+	type m = echo.MiddlewareFunc
+	before := func(f func(c echo.Context) error) m {
+		return func(echo.HandlerFunc) echo.HandlerFunc { return f }
+	}
+	after := func(f func(c echo.Context, err error) error) m {
+		return func(next echo.HandlerFunc) echo.HandlerFunc {
+			return func(c echo.Context) error { return f(c, next(c)) }
+		}
+	}
+	crash := compose.Failure{Err: errors.New(""), Status: 500, Code: "unhandled", Kept: corsKept(nil)}
+	swallow := after(func(echo.Context, error) error { return nil })
+	replace := after(func(echo.Context, error) error { return fault.Gone })
+	append2 := after(func(c echo.Context, err error) error {
+		_ = c.JSON(http.StatusTeapot, "second")
+		_, _ = c.Response().Writer.Write([]byte("third"))
+		return err
+	})
+	t.Run("panics before", func(t *testing.T) {
+		s := composed(t, nil, []m{before(func(echo.Context) error { panic(compose.Canary) })})
+		s.Failed(t, s.Ask(t, "GET", "/fine", ""), crash)
+	})
+	t.Run("panics after an error", func(t *testing.T) {
+		s := composed(t, nil, []m{after(func(echo.Context, error) error { panic(compose.Canary) })})
+		s.Failed(t, s.Ask(t, "GET", "/returned", ""), crash)
+	})
+	t.Run("panics after a success", func(t *testing.T) {
+		s := composed(t, nil, []m{after(func(echo.Context, error) error { panic(compose.Canary) })})
+		a := s.Ask(t, "GET", "/fine", "")
+		assert.Error(t, a.Broken)
+		assert.Contains(t, s.Log.Take(t), "committed=true")
+	})
+	t.Run("swallows", func(t *testing.T) {
+		s := composed(t, []m{swallow}, nil)
+		s.Failed(t, s.Ask(t, "GET", "/returned", ""), answer423)
+		s = composed(t, nil, []m{swallow}) // nobody hears of it
+		s.Passed(t, s.Ask(t, "GET", "/returned", ""), 200, "")
+	})
+	t.Run("makes another error of it", func(t *testing.T) {
+		s := composed(t, []m{replace}, nil)
+		want := answer423
+		want.Seen = 500 // what the other one says to those who read it
+		s.Failed(t, s.Ask(t, "GET", "/returned", ""), want)
+		s = composed(t, nil, []m{replace})
+		s.Failed(t, s.Ask(t, "GET", "/returned", ""), compose.Failure{Err: fault.Gone, Status: 410, Code: "gone", Kept: corsKept(nil)})
+	})
+	t.Run("answers twice", func(t *testing.T) {
+		s := composed(t, []m{append2}, nil)
+		s.Failed(t, s.Ask(t, "GET", "/returned", ""), answer423)
+		s = composed(t, nil, []m{append2}) // its own is the first
+		a := s.Ask(t, "GET", "/returned", "")
+		assert.Equal(t, 418, a.Status)
+		assert.Equal(t, "\"second\"\nthird", a.Body)
+		assert.Contains(t, s.Log.Take(t), "committed=true")
+	})
+}
+
+type wrapped struct{ echo.Context }
+
+// hiding is a writer that lets nobody see what it wraps.
+type hiding struct{ to http.ResponseWriter }
+
+func (h hiding) Header() http.Header         { return h.to.Header() }
+func (h hiding) Write(p []byte) (int, error) { return h.to.Write(p) }
+func (h hiding) WriteHeader(status int)      { h.to.WriteHeader(status) }
+
+// Middleware that puts another context, response, writer or request in place, as the book says or not.
+func TestReplacedContext(t *testing.T) {
+	replace := func(f func(c echo.Context) echo.Context) echo.MiddlewareFunc {
+		return func(next echo.HandlerFunc) echo.HandlerFunc {
+			return func(c echo.Context) error { return next(f(c)) }
+		}
+	}
+	for name, m := range map[string]echo.MiddlewareFunc{
+		"a context around it": replace(func(c echo.Context) echo.Context { return wrapped{c} }),
+		"another context": replace(func(c echo.Context) echo.Context {
+			other := c.Echo().NewContext(c.Request(), c.Response())
+			other.SetPath(c.Path())
+			other.SetHandler(c.Handler())
+			return other
+		}),
+		"another response": replace(func(c echo.Context) echo.Context {
+			c.SetResponse(echo.NewResponse(c.Response().Writer, c.Echo()))
+			return c
+		}),
+		"a writer around it": replace(func(c echo.Context) echo.Context {
+			c.Response().Writer = struct{ http.ResponseWriter }{c.Response().Writer}
+			return c
+		}),
+		"a writer that hides it": replace(func(c echo.Context) echo.Context {
+			c.Response().Writer = hiding{c.Response().Writer}
+			return c
+		}),
+		"another request": replace(func(c echo.Context) echo.Context {
+			c.SetRequest(c.Request().Clone(c.Request().Context()))
+			return c
+		}),
+	} {
+		for _, at := range []compose.Place{compose.Outside, compose.Inside} {
+			t.Run(name+", "+string(at), func(t *testing.T) {
+				s := composed(t, nil, []echo.MiddlewareFunc{m})
+				if at == compose.Outside {
+					s = composed(t, []echo.MiddlewareFunc{m}, nil)
+				}
+				for _, path := range []string{"/returned", "/panicked", "/cerror", "/spoiled"} {
+					s.Failed(t, s.Ask(t, "GET", path, ""), answer423)
+				}
+				s.Passed(t, s.Ask(t, "GET", "/fine", ""), 200, "fine")
+			})
+		}
+	}
+}

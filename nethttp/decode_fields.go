@@ -1,0 +1,298 @@
+package faulthttp
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/jsonpointer"
+)
+
+// addField keeps a field error, as long as there are not too many.
+func (e *RemoteError) addField(f RemoteField) {
+	if len(e.Fields) < maxMembers {
+		e.Fields = append(e.Fields, f)
+	}
+}
+
+func copyOf(texts map[string]string) map[string]string {
+	if texts == nil {
+		return map[string]string{}
+	}
+	return maps.Clone(texts)
+}
+
+// readErrors reads what is wrong in particular: a list of errors, or errors under the names of what they are about. It is
+// false for anything else.
+func (e *RemoteError) readErrors(raw json.RawMessage, language string) bool {
+	if byName, err := readObject(raw); err == nil {
+		return e.readByName(byName, nil, language)
+	}
+	list := readArray(raw)
+	if !slices.ContainsFunc(list, isEntry) {
+		return false
+	}
+	for _, item := range list {
+		entry, err := readObject(item)
+		if text, isText := readText(item); isText {
+			e.addField(RemoteField{Texts: map[string]string{language: text}})
+		} else if err == nil {
+			e.readEntry(entry, fault.Location{}, language)
+		}
+	}
+	return true
+}
+
+// isEntry reports whether an item of a list says what is wrong.
+func isEntry(item json.RawMessage) bool {
+	if _, isText := readText(item); isText {
+		return true
+	}
+	entry, _ := readObject(item)
+	_, _, hasText := entry.first(entryTexts)
+	_, _, hasCode := entry.firstCode(entryCodes, 0)
+	return hasText || hasCode || slices.ContainsFunc(placeNames, func(p placeName) bool { return entry.has(p.name) })
+}
+
+// wholes are names of what is wrong with the whole of which the other names are parts.
+var wholes = []string{"", "$", "#", "non_field_errors", "__all__", "base"}
+
+// readByName reads errors under names; above are the steps to them. It is false when there was none.
+func (e *RemoteError) readByName(byName object, above []string, language string) bool {
+	before := len(e.Fields)
+	for _, m := range byName {
+		steps := above
+		if !slices.Contains(wholes, m.name) {
+			steps = slices.Concat(above, stepsOf(m.name))
+		}
+		e.readUnder(m.raw, steps, language)
+	}
+	return len(e.Fields) > before
+}
+
+// readUnder reads what stands under one name: a text, texts, errors, or names again.
+func (e *RemoteError) readUnder(raw json.RawMessage, steps []string, language string) {
+	if text, ok := readText(raw); ok {
+		e.addField(RemoteField{At: locationOf(steps), Texts: map[string]string{language: text}})
+		return
+	}
+	if inner, err := readObject(raw); err == nil {
+		e.readNamed(inner, steps, language)
+		return
+	}
+	for i, item := range readArray(raw) {
+		text, isText := readText(item)
+		inner, err := readObject(item)
+		switch {
+		case isText:
+			e.addField(RemoteField{At: locationOf(steps), Texts: map[string]string{language: text}})
+		case err == nil && !areTexts(item, 1):
+			e.readEntry(inner, locationOf(steps), language)
+		case err == nil && len(inner) > 0: // the errors of an item of a list
+			e.readByName(inner, slices.Concat(steps, []string{strconv.Itoa(i)}), language)
+		}
+	}
+}
+
+// readNamed reads an object under a name: one error, or names of its parts.
+func (e *RemoteError) readNamed(inner object, steps []string, language string) {
+	if _, _, ok := inner.first(entryTexts); ok {
+		e.readEntry(inner, locationOf(steps), language)
+	} else if len(steps) < maxTextDepth {
+		e.readByName(inner, steps, language)
+	}
+}
+
+// Names of members of an error in a list, the first that is there counts.
+var (
+	entryTexts = []string{"detail", "message", "msg", "defaultMessage", "description", "reason", "errorMessage", "error_message", "error", "title"}
+	entryCodes = []string{"code", "errorCode", "error_code", "type", "rule", "tag", "keyword", "reason"}
+)
+
+// A placeName is a member that says where an error lies.
+type placeName struct {
+	name string
+	read func(entry object, m rawMember) (fault.Location, bool)
+}
+
+var placeNames = []placeName{
+	{"pointer", pathAt(pointerLocation)},
+	{"source", func(_ object, m rawMember) (fault.Location, bool) {
+		source, _ := readObject(m.raw)
+		return sourceLocation(source)
+	}},
+	{"loc", func(_ object, m rawMember) (fault.Location, bool) { return locLocation(readArray(m.raw)) }},
+	{"location", locationMember},
+	{"parameter", pathAt(fault.InQuery)},
+	{"header", pathAt(fault.InHeader)},
+	{"field", inOr(pathLocation)}, {"attr", inOr(pathLocation)}, {"target", inOr(pathLocation)}, {"propertyPath", inOr(pathLocation)},
+	{"property", inOr(pathLocation)}, {"param", inOr(pathLocation)}, {"name", inOr(pathLocation)}, {"path", inOr(pathLocation)},
+	{"members", func(_ object, m rawMember) (fault.Location, bool) {
+		list := readArray(m.raw)
+		if len(list) == 0 {
+			return fault.Location{}, false
+		}
+		text, ok := readText(list[0])
+		return pathLocation(text), ok
+	}},
+}
+
+func pathAt(location func(string) fault.Location) func(object, rawMember) (fault.Location, bool) {
+	return func(_ object, m rawMember) (fault.Location, bool) {
+		text, ok := readText(m.raw)
+		return location(text), ok
+	}
+}
+
+// inOr reads the name of a parameter, when a member "in" says so, else a path in the body.
+func inOr(location func(string) fault.Location) func(object, rawMember) (fault.Location, bool) {
+	return func(entry object, m rawMember) (fault.Location, bool) {
+		text, ok := readText(m.raw)
+		if in, isTold := entry.text("in"); isTold && isParameter(in) {
+			return locationIn(in, text), ok
+		}
+		return location(text), ok
+	}
+}
+
+func isParameter(in string) bool {
+	return slices.Contains([]string{"query", "path", "header", "cookie"}, in)
+}
+
+// locationMember reads huma's "body.items[3].qty", and Google's name of a parameter with its "locationType".
+func locationMember(entry object, m rawMember) (fault.Location, bool) {
+	text, ok := readText(m.raw)
+	kind, typed := entry.text("locationType")
+	in, rest, _ := strings.Cut(text, ".")
+	switch {
+	case typed && kind == "parameter":
+		return fault.InQuery(text), ok
+	case typed && kind == "header":
+		return fault.InHeader(text), ok
+	case isParameter(in) && rest != "":
+		return locationIn(in, rest), ok
+	case in == "body":
+		return pathLocation(rest), ok
+	}
+	return pathLocation(text), ok
+}
+
+// locLocation reads FastAPI's list of steps, of which the first is the part of the request.
+func locLocation(list []json.RawMessage) (fault.Location, bool) {
+	var steps []string
+	for _, item := range list {
+		text, ok := readText(item)
+		if !ok {
+			text = string(item)
+		}
+		steps = append(steps, text)
+	}
+	switch {
+	case len(steps) == 0:
+		return fault.Location{}, false
+	case isParameter(steps[0]) && len(steps) > 1:
+		return locationIn(steps[0], strings.Join(steps[1:], ".")), true
+	case steps[0] == "body":
+		return locationOf(steps[1:]), true
+	}
+	return locationOf(steps), true
+}
+
+// readEntry reads an error of a list. One without a place is the error itself, when nothing else has said what that is.
+func (e *RemoteError) readEntry(entry object, at fault.Location, language string) {
+	f := RemoteField{At: at, Texts: map[string]string{}}
+	placed := at != fault.Location{}
+	read := []string{"in", "locationType"}
+	for _, p := range placeNames {
+		if m, ok := entry.member(p.name); ok && !placed {
+			if f.At, placed = p.read(entry, m); placed {
+				read = append(read, p.name)
+			}
+		}
+	}
+	textName, text, hasText := entry.first(entryTexts)
+	if hasText {
+		f.Texts[language] = text
+		read = append(read, textName)
+	}
+	codes := slices.DeleteFunc(slices.Clone(entryCodes), func(name string) bool { return name == textName })
+	if name, code, ok := entry.firstCode(codes, 0); ok && !isURI(code) {
+		f.Code = code
+		read = append(read, name)
+	}
+	f.readParams(entry, &read)
+	for _, m := range entry {
+		if value, ok := decodeValue(m.raw); ok && !slices.Contains(read, m.name) {
+			f.Rest = append(f.Rest, RemoteMember{m.name, value})
+		}
+	}
+	if f.Code == "json_invalid" { // FastAPI: the steps are a position
+		f.At = fault.Location{}
+	}
+	if !placed && hasText && e.isItself(text) {
+		e.Texts[language] = text
+		if e.Code == "" {
+			e.Code = codeOf(f.Code)
+		}
+		e.Details = append(e.Details, f.Rest...)
+		return
+	}
+	e.addField(f)
+}
+
+// isItself reports whether an entry without a place is the error itself: nothing else has said what that is, or it says the same.
+func (e *RemoteError) isItself(text string) bool {
+	return e.hasText(text) || len(e.Texts) == 0 && e.Code == "" && len(e.Fields) == 0
+}
+
+func (f *RemoteField) readParams(entry object, read *[]string) {
+	for _, name := range []string{"params", "ctx"} {
+		if params, ok := entry.object(name); ok {
+			f.Params = append(f.Params, params.members()...)
+			*read = append(*read, name)
+		}
+	}
+}
+
+func sourceLocation(source object) (fault.Location, bool) {
+	if pointer, ok := source.text("pointer"); ok {
+		return pointerLocation(pointer), true
+	}
+	if parameter, ok := source.text("parameter"); ok {
+		return fault.InQuery(parameter), true
+	}
+	header, ok := source.text("header")
+	return fault.InHeader(header), ok
+}
+
+// locationOf is the member of the body behind the steps.
+func locationOf(steps []string) fault.Location {
+	var pointer strings.Builder
+	for _, step := range steps {
+		pointer.WriteString(jsonpointer.To(step))
+	}
+	return fault.InBody(pointer.String())
+}
+
+// pathLocation reads a place in the body, as servers write them: "items.0.qty", "Items[0].Qty", "$.items[0]['qty']", "card[number]",
+// "/items/0/qty", "#/items/0/qty".
+func pathLocation(path string) fault.Location {
+	if strings.HasPrefix(path, "/") || strings.HasPrefix(path, "#/") || path == "#" {
+		return pointerLocation(path)
+	}
+	return locationOf(stepsOf(path))
+}
+
+// stepsOf are the steps of such a path; none of a path to the whole.
+func stepsOf(path string) []string {
+	if strings.HasPrefix(path, "/") || strings.HasPrefix(path, "#/") {
+		return pointerLocation(path).Segments()
+	}
+	if rest, ok := strings.CutPrefix(path, "$"); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+		path = strings.TrimPrefix(rest, ".")
+	}
+	return fault.InBody(jsonpointer.OfPath(path)).Segments()
+}

@@ -1,0 +1,353 @@
+package faulthttp
+
+import (
+	"encoding/json"
+	"io/fs"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/family"
+	"github.com/polyfault/polyfault/locales"
+)
+
+// A shape is one way in which servers write errors as a JSON object.
+type shape struct {
+	is   func(e *RemoteError, root object) bool
+	read func(e *RemoteError, root object, language string)
+}
+
+// shapes are told apart by the members that only they have. The first that fits reads the body.
+var shapes = []shape{
+	{isWebAPI, (*RemoteError).decodeWebAPI},
+	{isRPCStatus, (*RemoteError).decodeRPCStatus},
+	{isEnvelope, (*RemoteError).decodeEnvelope},
+	{isMultilingual, (*RemoteError).decodeMultilingual},
+	{isJSONAPI, (*RemoteError).decodeJSONAPI},
+	{isErrorObject, (*RemoteError).decodeErrorObject},
+	{isTextsByName, (*RemoteError).decodeTextsByName},
+	{isAnything, (*RemoteError).decodeMembers},
+}
+
+func isAnything(*RemoteError, object) bool { return true }
+
+// isWebAPI knows formats.WebAPI, and the services of djblets.
+func isWebAPI(_ *RemoteError, root object) bool {
+	_, ok := root.object("err")
+	return ok && root.is("stat", "fail")
+}
+
+// isRPCStatus knows google.rpc.Status: as formats.RPCStatus, Google's services and gRPC gateways write it.
+func isRPCStatus(_ *RemoteError, root object) bool {
+	failure, ok := root.object("error")
+	if !ok {
+		failure = root
+	}
+	if ok && failure.has("status") {
+		return true
+	}
+	typed := slices.ContainsFunc(failure.array("details"), func(item json.RawMessage) bool {
+		detail, _ := readObject(item)
+		return detail.has("@type")
+	})
+	_, hasMessage := failure.text("message")
+	_, isNumber := failure.number("code")
+	return typed || !ok && hasMessage && isNumber && failure.array("details") != nil
+}
+
+// isEnvelope knows formats.Envelope by its details, an object, which other errors under "error" have not.
+func isEnvelope(_ *RemoteError, root object) bool {
+	failure, _ := root.object("error")
+	_, ok := failure.object("details")
+	return ok && !failure.has("message")
+}
+
+// isMultilingual knows fault.Multilingual: its code or details stand beside texts under tags of languages, or there is nothing
+// but languages, and members of the format, among which every tag is one that has built-in texts.
+func isMultilingual(_ *RemoteError, root object) bool {
+	tags, shipped, others := 0, 0, 0
+	for _, m := range root {
+		if _, isText := readText(m.raw); isText && m.name == strings.ToUpper(m.name) {
+			if tag, ok := languageTag(m.name); ok {
+				tags++
+				if isShipped(tag) {
+					shipped++
+				}
+				continue
+			}
+		}
+		if !slices.Contains(multilingualMembers, m.name) {
+			others++
+		}
+	}
+	if root.has("code") || root.has("details") {
+		return tags > 0
+	}
+	return shipped > 0 && shipped == tags && others == 0
+}
+
+// multilingualMembers are what stands beside the languages.
+var multilingualMembers = []string{"code", "details", "errors_total", "input", "params", "retryable", "trace_id"}
+
+// isShipped reports whether there are built-in texts in the language.
+func isShipped(name string) bool {
+	tag, known := family.Parse(name)
+	return known && shipped()[family.KeyOf(tag)]
+}
+
+var shipped = sync.OnceValue(func() map[family.Key]bool {
+	keys := map[family.Key]bool{}
+	names, _ := fs.Glob(locales.FS, "active.*.toml") // whose pattern is right
+	for _, name := range names {
+		tag, _ := family.Parse(strings.TrimSuffix(strings.TrimPrefix(name, "active."), ".toml"))
+		keys[family.KeyOf(tag)] = true
+	}
+	return keys
+})
+
+const jsonapi = "application/vnd.api+json"
+
+// isJSONAPI knows JSON:API, and tells it from other lists of errors by where they say that an error lies.
+func isJSONAPI(e *RemoteError, root object) bool {
+	list := root.array("errors")
+	return e.MediaType == jsonapi && list != nil || slices.ContainsFunc(list, func(item json.RawMessage) bool {
+		entry, _ := readObject(item)
+		_, hasSource := entry.object("source")
+		_, hasStatus := entry.text("status")
+		return hasSource || hasStatus && (entry.has("title") || entry.has("detail"))
+	})
+}
+
+// isErrorObject knows errors that are one member of the body: those of Microsoft, Stripe, OpenAI, ABP.
+func isErrorObject(_ *RemoteError, root object) bool {
+	failure, ok := root.object("error")
+	return ok && slices.ContainsFunc(failure, func(m rawMember) bool { return slices.Contains(errorMembers, m.name) })
+}
+
+var errorMembers = []string{"code", "message", "type", "reason", "details", "errors", "msg", "title", "detail"}
+
+// isTextsByName knows bodies with nothing but names and lists of texts: those of Django REST framework, and of Rails.
+func isTextsByName(e *RemoteError, root object) bool {
+	if e.Status != http.StatusBadRequest && e.Status != http.StatusUnprocessableEntity && e.Status != http.StatusConflict || len(root) == 0 {
+		return false
+	}
+	for _, m := range root {
+		if m.name == "errors" || !areTexts(m.raw, 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// maxTextDepth bounds lists of texts in lists and objects.
+const maxTextDepth = 16
+
+// areTexts reports whether there are lists of texts, perhaps under names and in lists of these.
+func areTexts(raw json.RawMessage, depth int) bool {
+	if depth > maxTextDepth {
+		return false
+	}
+	if inner, err := readObject(raw); err == nil {
+		return !slices.ContainsFunc(inner, func(m rawMember) bool { return !areTexts(m.raw, depth+1) }) && (len(inner) > 0 || depth > 0)
+	}
+	list := readArray(raw)
+	return len(list) > 0 && !slices.ContainsFunc(list, func(item json.RawMessage) bool {
+		if _, isText := readText(item); isText {
+			return false
+		}
+		_, err := readObject(item)
+		return err != nil || !areTexts(item, depth+1)
+	})
+}
+
+// decodeTextsByName reads names and texts.
+func (e *RemoteError) decodeTextsByName(root object, language string) {
+	e.readByName(root, nil, language)
+}
+
+// decodeErrorObject reads an error that is one member of the body.
+func (e *RemoteError) decodeErrorObject(root object, language string) {
+	failure, _ := root.object("error")
+	e.decodeMembers(failure, language)
+	e.Problem = ""
+	for _, m := range root.without("error") {
+		if !e.readID(m) && !e.isStatus(m) {
+			e.addDetail(m)
+		}
+	}
+	for _, name := range []string{"param", "target"} { // the error is about one field
+		if at, ok := failure.text(name); ok && at != "" {
+			e.addField(RemoteField{At: pathLocation(at), Code: e.Code, Texts: copyOf(e.Texts)})
+		}
+	}
+}
+
+// Names of members of other servers, the first that is there counts.
+var (
+	textNames = []string{"detail", "message", "msg", "Message", "error_description", "errorMessage", "error_message", "description"}
+	codeNames = []string{"code", "errorCode", "error_code", "__type"}
+	idNames   = []string{"trace_id", "traceId", "traceID", "request_id", "requestId", "requestID"}
+	listNames = []string{"errors", "violations", "invalid-params", "invalidParams", "invalid_params", "validationErrors", "validation_errors",
+		"fieldErrors", "field_errors", "issues", "ModelState"}
+	mixedNames = []string{"details", "detail", "message", "messages"} // lists of errors, or something else
+)
+
+// decodeMembers reads an object whose members say what is wrong: problem details (RFC 9457) of any framework, and what
+// servers send that have no format. The body is understood when one of the members says so much as a text, a code or a field.
+func (e *RemoteError) decodeMembers(root object, language string) {
+	if lang, ok := root.text("lang"); ok {
+		language = onlyLanguage(lang)
+	}
+	e.readHead(root, language)
+	e.readRetryable(root)
+	e.readInput(root)
+	params, _ := root.object("params")
+	e.Params = params.members()
+	for _, m := range root {
+		e.readMember(m, root, language)
+	}
+	if e.Texts[language] == "" && e.Title != "" {
+		e.Texts[language] = e.Title
+	}
+	if len(e.Texts) == 0 && e.Code == "" && len(e.Fields) == 0 && e.MediaType != problemJSON {
+		e.Problem = unknownFormat
+	}
+}
+
+const problemJSON = "application/problem+json"
+
+// readHead reads what there is of the error as a whole.
+func (e *RemoteError) readHead(root object, language string) {
+	e.Title, _ = root.text("title")
+	e.Instance, _ = root.text("instance")
+	if _, text, ok := root.first(textNames); ok {
+		e.Texts[language] = text
+	}
+	if _, code, ok := root.firstCode(codeNames, e.Status); ok {
+		e.Code = codeOf(code)
+	}
+	kind, isType := root.text("type")
+	switch {
+	case isType && (e.isProblem(root) || isURI(kind)):
+		e.Type = kind
+		if e.Code == "" {
+			e.Code = codeOfType(kind)
+		}
+	case isType && e.Code == "":
+		e.Code = codeOf(kind)
+	}
+	e.readErrorText(root, language)
+}
+
+// readErrorText reads a member "error" that is a text: a code, when another member has the text (RFC 6749, section 5.2) or
+// it has the form of one; else a title.
+func (e *RemoteError) readErrorText(root object, language string) {
+	text, ok := root.text("error")
+	_, known := fault.KindByCode(text)
+	switch {
+	case !ok:
+	case e.Code == "" && (root.has("error_description") || known || isMachineName(text)):
+		e.Code = codeOf(text)
+	case e.Title == "" && e.Texts[language] != "":
+		e.Title = text
+	case e.Texts[language] == "":
+		e.Texts[language] = text
+	}
+}
+
+// isMachineName reports whether the text is no word of a language: "invalid_auth".
+func isMachineName(text string) bool {
+	return strings.Contains(text, "_") && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+}
+
+func isURI(s string) bool {
+	return strings.Contains(s, "://") || strings.HasPrefix(s, "about:") || strings.HasPrefix(s, "urn:") || strings.HasPrefix(s, "/")
+}
+
+func (e *RemoteError) isProblem(root object) bool {
+	return e.MediaType == problemJSON || root.has("title") || root.has("instance")
+}
+
+// readMember reads a member that is no part of the head: errors by place, or a detail.
+func (e *RemoteError) readMember(m rawMember, root object, language string) {
+	switch {
+	case e.readID(m), e.isRead(m, root), e.isStatus(m):
+	case m.name == "details" && e.readOwnDetails(m, language):
+	case (slices.Contains(listNames, m.name) || slices.Contains(mixedNames, m.name) && isList(m.raw)) && e.readErrors(m.raw, language):
+	case m.name == "detail" && e.readInner(m, language):
+	default:
+		e.addDetail(m)
+	}
+}
+
+// isRead reports whether the head, or what a problem has beside it, has the member. Members of another type than they ought to be
+// are passed over in formats that are known.
+func (e *RemoteError) isRead(m rawMember, root object) bool {
+	text, isText := readText(m.raw)
+	switch m.name {
+	case "title", "instance", "type":
+		return isText || e.MediaType == problemJSON
+	case "lang", "dir", "errors_total", "input", "params", "retryable":
+		return true
+	case "error":
+		return isText && (text == e.Title || codeOf(text) == e.Code || e.hasText(text))
+	}
+	if name, _, ok := root.first(textNames); ok && name == m.name {
+		return true
+	}
+	name, _, ok := root.firstCode(codeNames, e.Status)
+	return ok && name == m.name || e.MediaType == problemJSON && slices.Contains([]string{"detail", "code", "trace_id"}, m.name) && !isList(m.raw)
+}
+
+func isList(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '[' }
+
+func (e *RemoteError) hasText(text string) bool {
+	for _, own := range e.Texts {
+		if own == text {
+			return true
+		}
+	}
+	return false
+}
+
+// readInner reads an error that is the detail.
+func (e *RemoteError) readInner(m rawMember, language string) bool {
+	inner, err := readObject(m.raw)
+	if _, _, ok := inner.first(textNames); err != nil || !ok {
+		return false
+	}
+	e.readHead(inner, language)
+	for _, m := range inner {
+		e.readMember(m, inner, language)
+	}
+	return true
+}
+
+// readOwnDetails reads the details of fault.Problem.
+func (e *RemoteError) readOwnDetails(m rawMember, language string) bool {
+	details, err := readObject(m.raw)
+	if err == nil {
+		e.readDetails(details, language, asSent)
+	}
+	return err == nil
+}
+
+// readID reads the id of the request.
+func (e *RemoteError) readID(m rawMember) bool {
+	id, ok := readText(m.raw)
+	if ok = ok && e.TraceID == "" && slices.Contains(idNames, m.name); ok {
+		e.TraceID = id
+	}
+	return ok
+}
+
+// isStatus reports whether the member says once more what the status line says.
+func (e *RemoteError) isStatus(m rawMember) bool {
+	if m.name != "status" && m.name != "statusCode" && m.name != "code" && m.name != "status_code" {
+		return false
+	}
+	return strings.Trim(string(m.raw), `"`) == strconv.Itoa(e.Status)
+}
