@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -61,7 +62,7 @@ func TestUnreadBodiesEndTheConnection(t *testing.T) {
 				if !reads {
 					assert.True(t, resp.Close, "the client is not told")
 					_, err = from.ReadByte()
-					assert.ErrorIs(t, err, io.EOF, "the connection goes on")
+					XX
 				} else if framing == "by length" {
 					assert.False(t, resp.Close, "there is nothing left to read")
 				}
