@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"github.com/polyfault/polyfault/internal/clean"
 	"github.com/polyfault/polyfault/internal/jsontext"
 	"github.com/polyfault/polyfault/internal/message"
 	"github.com/polyfault/polyfault/internal/plural"
@@ -319,16 +319,8 @@ func listText(v reflect.Value) string {
 	return b.String()
 }
 
-func shortened(s string) string {
-	if len(s) <= maxArg {
-		return s
-	}
-	cut := maxArg
-	for cut > maxArg-utf8.UTFMax && !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "…"
-}
+// shortened is a text in the bounds of an argument.
+func shortened(s string) string { return clean.Shorten(s, maxArg) }
 
 // neutral replaces control characters and bidirectional overrides, which could rewrite how the
 // sentence around them looks.

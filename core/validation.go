@@ -77,24 +77,34 @@ func (c *fieldCollector) collect(err error, nesting int) {
 		root = rootOf(list)
 	}
 	for i := range list.Len() {
-		if c.budget--; c.budget < 0 {
+		element := list.Index(i).Interface()
+		field, is := element.(validatorError)
+		switch {
+		case is && c.entries.errors == maxDetailErrors: // no response sends more: the rest is counted
+			c.entries.others++
+			continue
+		case c.budget == 0:
 			return
+		case is:
+			c.entries.addField(c.field(field, root))
+		default:
+			c.inside(element, nesting)
 		}
-		switch element := list.Index(i).Interface().(type) {
-		case validatorError:
-			if c.entries.errors == maxDetailErrors { // no response sends more: the rest is counted
-				c.entries.others++
-				continue
-			}
-			c.entries.addField(c.field(element, root))
-		case error: // gin: a list of lists
-			if b, ok := element.(*bindingError); ok {
-				c.enter(b)
-				element = b.error
-			}
-			c.collect(element, nesting+1)
-		}
+		c.budget--
 	}
+}
+
+// inside collects from a list of lists, as gin has them.
+func (c *fieldCollector) inside(element any, nesting int) {
+	err, ok := element.(error)
+	if !ok {
+		return
+	}
+	if b, ok := err.(*bindingError); ok {
+		c.enter(b)
+		err = b.error
+	}
+	c.collect(err, nesting+1)
 }
 
 func (c *fieldCollector) field(e validatorError, root string) *fieldError {

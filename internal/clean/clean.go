@@ -48,18 +48,24 @@ func lineRune(r rune) rune {
 	return r
 }
 
-// Shorten cuts s to at most n bytes, at a character, and adds an ellipsis. s as it is has room in n bytes.
+// Shorten is s in at most n bytes: cut at a character, with an ellipsis at the end, when it is longer. Where n has no room
+// for that, it is the ellipsis alone.
 func Shorten(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}
+	if n -= len(ellipsis); n <= 0 {
+		return ellipsis
+	}
 	for cut := n; cut >= 0 && cut > n-utf8.UTFMax; cut-- {
 		if utf8.RuneStart(s[cut]) {
-			return s[:cut] + "…"
+			return s[:cut] + ellipsis
 		}
 	}
-	return s[:n] + "…" // no UTF-8 anyway
+	return s[:n] + ellipsis // no UTF-8 anyway
 }
+
+const ellipsis = "…"
 
 // HasTurns reports whether s has bidirectional controls, which can turn the direction of what stands around it:
 // embeddings, overrides and isolates.

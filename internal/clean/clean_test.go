@@ -29,13 +29,16 @@ func TestCleaning(t *testing.T) {
 
 func TestShorten(t *testing.T) {
 	assert.Equal(t, "abc", Shorten("abc", 3))
-	assert.Equal(t, "ab…", Shorten("abc", 2))
-	assert.Equal(t, "ä…", Shorten("äö", 3), "cut at a character")
-	assert.Equal(t, "…", Shorten("漢", 2))
-	assert.Equal(t, "\x80\x80\x80\x80…", Shorten(strings.Repeat("\x80", 9), 4), "no UTF-8: cut anywhere")
-	assert.Equal(t, "…", Shorten("a", 0))
-	assert.Equal(t, "\x80…", Shorten("\x80\x80\x80", 1), "no character to cut at")
-	assert.Equal(t, "…", Shorten("\x80", 0))
+	assert.Equal(t, "ab…", Shorten("abcdef", 5))
+	assert.Equal(t, "ä…", Shorten("äöü", 5), "cut at a character")
+	assert.Equal(t, "ä…", Shorten("äöü ", 6), "cut at a character")
+	assert.Equal(t, "…", Shorten("漢字", 5))
+	assert.Equal(t, "…", Shorten("abc", 2))
+	assert.Equal(t, "\x80\x80\x80\x80\x80…", Shorten(strings.Repeat("\x80", 9), 8), "no UTF-8: cut anywhere")
+	assert.Equal(t, "\x80…", Shorten(strings.Repeat("\x80", 9), 4), "no character to cut at")
+	for n := range 40 {
+		assert.LessOrEqual(t, len(Shorten("a漢字ä🙂 und so weiter und so fort", n)), max(n, len("…")))
+	}
 }
 
 func FuzzClean(f *testing.F) {

@@ -7,8 +7,11 @@ import (
 	"github.com/polyfault/polyfault/internal/clean"
 )
 
-// AppendBounded is [AppendValue] for what others wrote: the value has room in limit bytes, give or take the few that
-// say where it was cut, and has no bidirectional controls. whole reports that nothing was cut. A string is cut at a
+// endings is what the ends of lists and objects need that were begun, most often.
+const endings = 16
+
+// AppendBounded is [AppendValue] for what others wrote: the value has room in limit bytes, a text before it is escaped, and
+// has no bidirectional controls. whole reports that nothing was cut. A string is cut at a
 // character, a list behind an item, an object behind a member; [Ellipsis] stands there. Nothing lies deeper than 32 levels.
 func AppendBounded(dst []byte, v any, limit int) (out []byte, complete, whole bool) {
 	start := len(dst)
@@ -23,7 +26,7 @@ func AppendBounded(dst []byte, v any, limit int) (out []byte, complete, whole bo
 		dst, complete = AppendValue(dst, v)
 		return dst, complete, true
 	}
-	e := encoder{dst: dst, limit: start + limit, complete: true}
+	e := encoder{dst: dst, limit: start + max(limit-endings, 0), complete: true}
 	e.value(v, 0)
 	clean.EraseTurns(e.dst[start:])
 	return e.dst, e.complete, !e.full

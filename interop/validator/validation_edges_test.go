@@ -1,6 +1,7 @@
 package validator_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/go-playground/validator/v10"
@@ -90,5 +91,17 @@ func TestRulesOfHandwrittenFields(t *testing.T) {
 			assert.NotContains(t, body, "x is not valid.", code)
 		}
 		assert.NotContains(t, body, "{{", code)
+	}
+}
+
+// Of a long list as many errors are collected as are sent; all are counted.
+func TestErrorsOfLongLists(t *testing.T) {
+	v := newValidator()
+	for _, n := range []int{99, 100, 101, 30_000} {
+		resp := responder(t, fault.WithFormats(fault.Problem{})).Respond(with(), v.Struct(pageOf[zipped]{Items: make([]zipped, n)}))
+		assert.Len(t, decodeErrors(t, resp), min(n, 100))
+		if n > 100 {
+			assert.Contains(t, string(resp.Body), fmt.Sprintf(`"errors_total":%d`, n))
+		}
 	}
 }
