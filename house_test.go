@@ -312,3 +312,33 @@ func TestReadmeProgramsAreExamples(t *testing.T) {
 		assert.Contains(t, examples, program, "a program of README.md is not a file of examples/")
 	}
 }
+
+// SECURITY.md promises nothing without a test: each of its lines names some, and they exist.
+func TestSecurityPolicy(t *testing.T) {
+	content, err := os.ReadFile("SECURITY.md")
+	require.NoError(t, err)
+	named := regexp.MustCompile("`([a-z0-9/.]+) ((?:Test|Fuzz)[A-Za-z0-9]+)`")
+	promises := regexp.MustCompile(`(?m)^(\d+)\. `).Split(string(content), -1)[1:]
+	require.Len(t, promises, 35)
+	for i, promise := range promises {
+		tests := named.FindAllStringSubmatch(promise, -1)
+		assert.NotEmpty(t, tests, "line %d names no test", i+1)
+		for _, test := range tests {
+			assert.True(t, hasTest(t, test[1], test[2]), "line %d: there is no %s in %s", i+1, test[2], test[1])
+		}
+	}
+	ci, err := os.ReadFile(".ci/run")
+	require.NoError(t, err)
+	assert.Contains(t, string(ci), "govulncheck")
+}
+
+func hasTest(t *testing.T, folder, name string) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*_test.go"))
+	require.NoError(t, err)
+	return slices.ContainsFunc(files, func(path string) bool {
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		return strings.Contains(string(content), "\nfunc "+name+"(")
+	})
+}

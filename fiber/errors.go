@@ -2,6 +2,7 @@ package faultfiber
 
 import (
 	"errors"
+	"net"
 	"net/http"
 	"reflect"
 	"slices"
@@ -25,11 +26,16 @@ func understood(c *fiber.Ctx, err error) (explained error) {
 	if _, ours := fault.From(err); ours {
 		return err
 	}
+	if f, ok := refusal(c, err); ok {
+		return f
+	}
 	if f, ok := errtree.As[*fiber.Error](err); ok {
 		return &statusError{error: err, status: f.Code, message: message(c, f)}
 	}
 	for e := range errtree.All(err) {
 		switch {
+		case isGone(c, e):
+			return fault.ClientClosedRequest.Wrap(err)
 		case e == fiber.ErrRangeUnsatisfiable:
 			return &statusError{error: err, status: http.StatusRequestedRangeNotSatisfiable}
 		case e == fasthttp.ErrMissingFile:
@@ -40,6 +46,31 @@ func understood(c *fiber.Ctx, err error) (explained error) {
 	}
 	return err
 }
+
+// refusal is the reason of fiber's server for a request that it could not read, which comes before the first route has run.
+// Its text may hold the raw request, credentials among it: neither logs nor observers get that. A client that has gone is
+// no incident.
+func refusal(c *fiber.Ctx, err error) (reason error, ok bool) {
+	f, ok := err.(*fiber.Error)
+	if !ok || len(c.Route().Handlers) > 0 {
+		return nil, false
+	}
+	switch f.Code {
+	case http.StatusBadGateway: // its word for a connection that broke
+		return fault.ClientClosedRequest.New(), true
+	case http.StatusNotFound, http.StatusMethodNotAllowed: // the router's
+		return nil, false
+	}
+	return &statusError{error: fiber.NewError(f.Code, "the server refused the request"), status: f.Code}, true
+}
+
+// isGone reports whether err is that of the client's own connection.
+func isGone(c *fiber.Ctx, err error) bool {
+	broken, ok := err.(*net.OpError)
+	return ok && !broken.Timeout() && sameAddr(broken.Addr, c.Context().RemoteAddr()) && sameAddr(broken.Source, c.Context().LocalAddr())
+}
+
+func sameAddr(a, b net.Addr) bool { return a != nil && b != nil && a.String() == b.String() }
 
 // statusError is an error with the status that fiber has for it.
 type statusError struct {

@@ -116,6 +116,9 @@ func answer(r *fault.Responder, c *fiber.Ctx, err error) {
 	if !req.Committed() {
 		send(c, resp)
 		c.Locals(answered{}, resp)
+		if isUnread(c) {
+			c.Response().SetConnectionClose()
+		}
 	}
 }
 

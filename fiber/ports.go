@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/textproto"
+	"reflect"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -66,6 +67,23 @@ func (r request) ResponseHeader(name string) string {
 // Committed reports that the response is out of our hands.
 func (r request) Committed() bool {
 	return r.c.Context().Hijacked() || r.c.Context().LastTimeoutErrorResponse() != nil
+}
+
+// isUnread reports whether a body that comes as a stream was not read to its end, as far as fasthttp tells. Its older
+// versions take the rest for the next request, so the connection must end.
+func isUnread(c *fiber.Ctx) bool {
+	stream := reflect.Indirect(reflect.ValueOf(c.Context().RequestBodyStream()))
+	if !stream.IsValid() {
+		return false
+	}
+	if stream.Kind() != reflect.Struct {
+		return true
+	}
+	if ended := stream.FieldByName("eof"); ended.Kind() == reflect.Bool && ended.Bool() {
+		return false
+	}
+	read, length := stream.FieldByName("totalBytesRead"), c.Request().Header.ContentLength()
+	return read.Kind() != reflect.Int || length < 0 || read.Int() < int64(length)
 }
 
 // header is fasthttp's header as the core edits it. With Config.DisableHeaderNormalizing names keep

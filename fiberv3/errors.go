@@ -1,6 +1,7 @@
 package faultfiber
 
 import (
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -23,11 +24,16 @@ func understood(c fiber.Ctx, err error) (explained error) {
 	if _, ours := fault.From(err); ours {
 		return err
 	}
+	if f, ok := refusal(c, err); ok {
+		return f
+	}
 	if f, ok := errtree.As[*fiber.Error](err); ok {
 		return &statusError{error: err, status: f.Code, message: message(c, f)}
 	}
 	for e := range errtree.All(err) {
 		switch {
+		case isGone(c, e):
+			return fault.ClientClosedRequest.Wrap(err)
 		case e == fiber.ErrRangeUnsatisfiable:
 			return &statusError{error: err, status: http.StatusRequestedRangeNotSatisfiable}
 		case e == fasthttp.ErrMissingFile:
@@ -38,6 +44,28 @@ func understood(c fiber.Ctx, err error) (explained error) {
 	}
 	return err
 }
+
+// refusal is the reason of fiber's server for a request that it could not read.
+// Its text may hold the raw request, credentials among it: neither logs nor observers get that. A client that has gone is
+// no incident.
+func refusal(c fiber.Ctx, err error) (reason error, ok bool) {
+	f, ok := err.(*fiber.Error)
+	switch {
+	case !ok || !isRefused(c):
+		return nil, false
+	case f.Code == http.StatusBadGateway: // its word for a connection that broke
+		return fault.ClientClosedRequest.New(), true
+	}
+	return &statusError{error: fiber.NewError(f.Code, "the server refused the request"), status: f.Code}, true
+}
+
+// isGone reports whether err is that of the client's own connection.
+func isGone(c fiber.Ctx, err error) bool {
+	broken, ok := err.(*net.OpError)
+	return ok && !broken.Timeout() && sameAddr(broken.Addr, c.RequestCtx().RemoteAddr()) && sameAddr(broken.Source, c.RequestCtx().LocalAddr())
+}
+
+func sameAddr(a, b net.Addr) bool { return a != nil && b != nil && a.String() == b.String() }
 
 // statusError is an error with the status that fiber has for it.
 type statusError struct {

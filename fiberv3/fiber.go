@@ -140,6 +140,9 @@ func answer(r *fault.Responder, c fiber.Ctx, err error) {
 	if !req.Committed() {
 		send(c.Response(), resp, c.RequestCtx().IsHead())
 		c.Locals(answered{}, resp)
+		if isUnread(c) {
+			c.Response().SetConnectionClose()
+		}
 	}
 }
 

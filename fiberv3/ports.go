@@ -6,6 +6,7 @@ import (
 	"errors"
 	"iter"
 	"net/textproto"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -88,6 +89,23 @@ func (r request) Committed() bool {
 // hasConnection reports whether the connection is fasthttp's. The contexts of adaptor.FiberApp have none: what they say of
 // hijacking and timeouts may be left from another request.
 func hasConnection(c fiber.Ctx) bool { return c.RequestCtx().ConnRequestNum() > 0 }
+
+// isUnread reports whether a body that comes as a stream was not read to its end, as far as fasthttp tells. Its older
+// versions take the rest for the next request, so the connection must end.
+func isUnread(c fiber.Ctx) bool {
+	stream := reflect.Indirect(reflect.ValueOf(c.RequestCtx().RequestBodyStream()))
+	if !stream.IsValid() {
+		return false
+	}
+	if stream.Kind() != reflect.Struct {
+		return true
+	}
+	if ended := stream.FieldByName("eof"); ended.Kind() == reflect.Bool && ended.Bool() {
+		return false
+	}
+	read, length := stream.FieldByName("totalBytesRead"), c.Request().Header.ContentLength()
+	return read.Kind() != reflect.Int || length < 0 || read.Int() < int64(length)
+}
 
 // header is fasthttp's header as the core edits it. With Config.DisableHeaderNormalizing names keep
 // the letter case that they were set with; fasthttp finds them in that case only.
