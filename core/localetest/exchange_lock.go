@@ -73,6 +73,12 @@ func (m *merge) confirms(f *localeFile, text Text, source *entry) bool {
 		}
 		return len(text.Source) > 0
 	}
-	old, had := m.old[f][text.ID]
-	return m.seen[m.set.source.tag.String()] && (!had || old.forms != f.texts[text.ID].forms)
+	if !m.seen[m.set.source.tag.String()] {
+		return false
+	}
+	if old, had := m.old[f][text.ID]; had {
+		return old.forms != f.texts[text.ID].forms
+	}
+	_, recorded := m.set.lock.of(f.tag).sources[text.ID]
+	return !recorded
 }
