@@ -276,7 +276,7 @@ func TestCompletion(t *testing.T) {
 
 // The first file of a folder, and the folder.
 func TestNewMakesWhatIsNeeded(t *testing.T) {
-	for _, make := range []func(string) error{
+	for _, prepare := range []func(string) error{
 		func(string) error { return nil },
 		func(dir string) error { return os.MkdirAll(dir, 0o700) },
 		func(dir string) error {
@@ -285,7 +285,7 @@ func TestNewMakesWhatIsNeeded(t *testing.T) {
 	} {
 		for tag, files := range map[string][]string{"pl": {"active.en.toml", "active.pl.toml"}, "en": {"active.en.toml"}} {
 			dir := filepath.Join(t.TempDir(), "a", "locales")
-			require.NoError(t, make(dir))
+			require.NoError(t, prepare(dir))
 			out := ran(t, "locales", "new", tag, "--dir", dir)
 			for _, name := range files {
 				assert.Contains(t, out, "wrote "+filepath.Join(dir, name)+"\n")

@@ -4,6 +4,7 @@ package po
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -45,14 +46,7 @@ type Entry struct {
 }
 
 // Has reports whether the entry has the flag.
-func (e *Entry) Has(flag string) bool {
-	for _, f := range e.Flags {
-		if f == flag {
-			return true
-		}
-	}
-	return false
-}
+func (e *Entry) Has(flag string) bool { return slices.Contains(e.Flags, flag) }
 
 // A SyntaxError is why a file cannot be read.
 type SyntaxError struct {

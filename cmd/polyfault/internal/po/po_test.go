@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -93,14 +94,16 @@ func TestPluralForms(t *testing.T) {
 		}
 		assert.Equal(t, want, strings.Join(got, " "), header)
 	}
-	for _, header := range []string{"", "nplurals=INTEGER; plural=EXPRESSION;", "nplurals=2", "nplurals=0; plural=0;", "nplurals=99; plural=0;",
-		"nplurals=2; plural=(n", "nplurals=2; plural=n n;", "nplurals=2; plural=n ? 1;", "nplurals=2; plural=x;", "nplurals=2; plural=;", "plural=0; nplurals=2;",
+	for _, header := range []string{"", "nplurals=INTEGER; plural=EXPRESSION;", "nplurals=2", "nplurals=0; plural=0;",
+		"nplurals=99; plural=0;", "nplurals=2; plural=(n", "nplurals=2; plural=n n;", "nplurals=2; plural=n ? 1;",
+		"nplurals=2; plural=x;", "nplurals=2; plural=;", "plural=0; nplurals=2;",
 		"nplurals=2; plural=" + strings.Repeat("(", 9999), "nplurals=2; plural=" + strings.Repeat("!", 9999) + "n",
 		"nplurals=2; plural=" + strings.Repeat("n?", 9999), "nplurals=2; plural=999999999999999999999999"} {
 		_, err := ParsePlural(header)
 		assert.Error(t, err, shown(header))
 	}
-	for _, header := range []string{"nplurals=2; plural=n;", "nplurals=2; plural=n/0;", "nplurals=2; plural=5%(n-7) ? n%0 : 3;", "nplurals=2; plural=0-1;"} {
+	for _, header := range []string{"nplurals=2; plural=n;", "nplurals=2; plural=n/0;",
+		"nplurals=2; plural=5%(n-7) ? n%0 : 3;", "nplurals=2; plural=0-1;"} {
 		p, err := ParsePlural(header)
 		require.NoError(t, err)
 		_, err = p.Form(7)
@@ -189,7 +192,8 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content []byte) {
 		file, err := Parse(content)
 		if err != nil {
-			assert.IsType(t, &SyntaxError{}, err)
+			var syntax *SyntaxError
+			assert.ErrorAs(t, err, &syntax)
 			return
 		}
 		written := file.String()
@@ -215,12 +219,14 @@ func FuzzPlural(f *testing.F) {
 func TestMsgfmt(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pl.po")
 	content := strings.Replace(whole, `n==1 ? 0 : 1`, `n==1 ? 0 : n==2 ? 1 : 2`, 1)
-	require.NoError(t, os.WriteFile(path, []byte(strings.Replace(content, "Language: pl", `Content-Type: text/plain; charset=UTF-8\n"`+"\n\"Language: pl", 1)), 0o600))
+	content = strings.Replace(content, "Language: pl", `Content-Type: text/plain; charset=UTF-8\n"`+"\n\"Language: pl", 1)
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 	tool, err := exec.LookPath("msgfmt")
 	if err != nil {
-		require.Empty(t, os.Getenv("CI"), "msgfmt, of the Debian package gettext, is missing")
+		require.True(t, os.Getenv("CI") == "" || runtime.GOOS != "linux", "msgfmt, of the Debian package gettext, is missing")
 		t.Skip("msgfmt is not here")
 	}
-	out, err := exec.CommandContext(t.Context(), tool, "--check-format", "--output-file="+filepath.Join(t.TempDir(), "x.mo"), path).CombinedOutput()
+	compiled := "--output-file=" + filepath.Join(t.TempDir(), "x.mo")
+	out, err := exec.CommandContext(t.Context(), tool, "--check-format", compiled, path).CombinedOutput()
 	assert.NoError(t, err, string(out))
 }
