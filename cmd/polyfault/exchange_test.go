@@ -212,8 +212,11 @@ func TestImportRefuses(t *testing.T) {
 	german := `{"greeting": "Guten Tag {{.Name}}."}`
 	for _, c := range []struct{ name, file, content, want string }{
 		{"a plural header of another language", "pl.po", strings.Replace(polishPO,
-			"n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2", "n==1 ? 0 : n==2 ? 1 : 2", 1), "is not that of pl; it is nplurals=4"},
-		{"two forms for Polish", "pl.po", strings.NewReplacer("nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2)", "nplurals=2; plural=(n != 1)", "msgstr[2] \"{{.Count}} elementów.\"\n", "").Replace(polishPO), "is not that of pl"},
+			"n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2",
+			"n==1 ? 0 : n==2 ? 1 : 2", 1), "is not that of pl; it is nplurals=4"},
+		{"two forms for Polish", "pl.po", strings.NewReplacer(
+			"nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2)", "nplurals=2; plural=(n != 1)",
+			"msgstr[2] \"{{.Count}} elementów.\"\n", "").Replace(polishPO), "is not that of pl"},
 		{"no plural header", "pl.po", strings.Replace(polishPO, "Plural-Forms", "X-Forms", 1),
 			"line 14: the file has plural forms, and no Plural-Forms"},
 		{"a template's header", "pl.po", strings.Replace(polishPO, "nplurals=3; plural=(n==1", "nplurals=INTEGER; plural=(n==1", 1),
@@ -226,7 +229,8 @@ func TestImportRefuses(t *testing.T) {
 		{"no id", "pl.po", strings.Replace(polishPO, "msgctxt \"greeting\"\n", "", 1), `line 10: "Hello {{.Name}}." has no msgctxt`},
 		{"an id twice", "pl.po", polishPO + "\nmsgctxt \"greeting\"\nmsgid \"x\"\nmsgstr \"y\"\n", `text "greeting" stands in line 10, too`},
 		{"broken", "pl.po", polishPO + "msgid \"x", "line 20: a string does not stand between quotation marks"},
-		{"no text", "fr.json", `{"greeting": 5}`, `fr.json:1: greeting: (locales.E004) a text is a string or a table of plural forms, not a number`},
+		{"no text", "fr.json", `{"greeting": 5}`,
+			`fr.json:1: greeting: (locales.E004) a text is a string or a table of plural forms, not a number`},
 		{"JSON with numbers inside", "fr.json", "{\n\"items\": {\"one\": 1, \"other\": \"x\"}}",
 			`fr.json:2: items.one: (locales.E004) "one" must be a string, not a number`},
 		{"a key twice", "fr.json", `{"a": "x", "a": "y"}`, "twice"},
@@ -286,13 +290,15 @@ func TestImportIsAllOrNothing(t *testing.T) {
 }
 
 func TestImportOfYAML(t *testing.T) {
-	dir := localeDir(t, "active.en.yaml", "greeting:\n  description: At the start.\n  other: Hello {{.Name}}.\nitems:\n  one: '{{.Count}} item.'\n  other: \"{{.Count}} items.\"\n"+
+	dir := localeDir(t, "active.en.yaml", "greeting:\n  description: At the start.\n  other: Hello {{.Name}}.\n"+
+		"items:\n  one: '{{.Count}} item.'\n  other: \"{{.Count}} items.\"\n"+
 		"404: Not here.\norder:\n  paid: &paid |\n    Paid\n    already\nno: *paid\nlater:\n",
 		"messages.pt_BR.yml", "greeting: Olá {{.Name}}.\n")
 	out := ran(t, "locales", "import", dir, "--dir", dir)
 	assert.Contains(t, out, "wrote "+filepath.Join(dir, "active.pt-BR.toml"))
 	assert.Contains(t, out, "remove "+filepath.Join(dir, "active.en.yaml")+": its texts are in the locale files now\n")
-	assert.Equal(t, english+"\n[404]\nother = \"Not here.\"\n\n[\"order.paid\"]\nother = \"Paid\\nalready\\n\"\n\n[no]\nother = \"Paid\\nalready\\n\"\n",
+	assert.Equal(t, english+"\n[404]\nother = \"Not here.\"\n\n"+
+		"[\"order.paid\"]\nother = \"Paid\\nalready\\n\"\n\n[no]\nother = \"Paid\\nalready\\n\"\n",
 		read(t, dir, "active.en.toml"))
 	assert.Equal(t, "[greeting]\nother = \"Olá {{.Name}}.\"\n", read(t, dir, "active.pt-BR.toml"))
 }
@@ -332,7 +338,8 @@ func TestReviewStateSurvives(t *testing.T) {
 
 // JSON folders stay what they are.
 func TestImportIntoJSON(t *testing.T) {
-	dir := localeDir(t, "active.en.json", `{"greeting": {"description": "At the start.", "other": "Hello {{.Name}}."}, "items": {"one": "{{.Count}} item.", "other": "{{.Count}} items."}}`)
+	dir := localeDir(t, "active.en.json", `{"greeting": {"description": "At the start.", "other": "Hello {{.Name}}."},
+		"items": {"one": "{{.Count}} item.", "other": "{{.Count}} items."}}`)
 	_, err := importPO(t, dir, "pl.po", polishPO)
 	require.NoError(t, err)
 	var texts map[string]any
@@ -352,7 +359,8 @@ func TestCommandsAtOnce(t *testing.T) {
 	var wait sync.WaitGroup
 	for _, tag := range tags {
 		path := filepath.Join(t.TempDir(), tag+".po")
-		content := fmt.Sprintf("msgid \"\"\nmsgstr \"Language: %s\\n\"\n\nmsgctxt \"greeting\"\nmsgid \"Hello {{.Name}}.\"\nmsgstr \"%s {{.Name}}.\"\n", tag, tag)
+		content := fmt.Sprintf("msgid \"\"\nmsgstr \"Language: %s\\n\"\n\n"+
+			"msgctxt \"greeting\"\nmsgid \"Hello {{.Name}}.\"\nmsgstr \"%s {{.Name}}.\"\n", tag, tag)
 		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 		wait.Go(func() {
 			_, err := run(t, "locales", "import", path, "--dir", dir)

@@ -212,7 +212,9 @@ func newMerge(fsys fs.FS, languages []Language, o MergeOptions) (*merge, error) 
 		err = nil // it may be among the languages
 	}
 	if err == nil {
-		s.files = slices.DeleteFunc(s.files, func(f *localeFile) bool { return localefile.NameOf(path.Base(f.name)).Fault == localefile.OtherFormat })
+		s.files = slices.DeleteFunc(s.files, func(f *localeFile) bool { // they may be what is imported
+			return localefile.NameOf(path.Base(f.name)).Fault == localefile.OtherFormat
+		})
 		err = s.whole()
 	}
 	if err != nil {

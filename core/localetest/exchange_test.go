@@ -33,7 +33,8 @@ func TestRead(t *testing.T) {
 func TestParse(t *testing.T) {
 	lang, err := localetest.Parse("x.json", "de", []byte(`[{"id": "a", "translation": {"one": "b", "other": "c"}}]`))
 	require.NoError(t, err)
-	assert.Equal(t, localetest.Language{Tag: "de", Texts: []localetest.Text{{ID: "a", Forms: map[string]string{"one": "b", "other": "c"}}}}, lang)
+	texts := []localetest.Text{{ID: "a", Forms: map[string]string{"one": "b", "other": "c"}}}
+	assert.Equal(t, localetest.Language{Tag: "de", Texts: texts}, lang)
 	for name, c := range map[string]struct{ file, tag, content, want string }{
 		"number":    {"x.json", "de", "{\n\"a\": 1}", "x.json:2: a: (locales.E004)"},
 		"not whole": {"x.toml", "de", "a = \"", "x.toml:1"},
@@ -51,7 +52,8 @@ func TestMerge(t *testing.T) {
 		return localetest.Text{ID: id, Forms: map[string]string{"other": other}}
 	}
 	fsys := files("active.en.toml", source, "active.de.toml", "# mine\n[farewell]\nother = \"Tschüs.\"\n")
-	german := localetest.Language{Tag: "de", Texts: []localetest.Text{text("greeting", "Hallo {{.Name}}."), text("farewell", ""), text("nonsense", "Unsinn")}}
+	german := localetest.Language{Tag: "de", Texts: []localetest.Text{
+		text("greeting", "Hallo {{.Name}}."), text("farewell", ""), text("nonsense", "Unsinn")}}
 	changes, left, err := localetest.Merge(fsys, []localetest.Language{german}, localetest.MergeOptions{})
 	require.NoError(t, err)
 	assert.Equal(t, []localetest.Left{{Tag: "de", ID: "nonsense", Why: "is not among the texts of active.en.toml"}}, left)

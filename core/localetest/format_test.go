@@ -199,7 +199,9 @@ func TestFixForms(t *testing.T) {
 		"what nothing tells":                {"de", `one = "a"|few = "x"`, `one = "a"|few = "x"`},
 		"not translated":                    {"pl", `one = ""|few = ""`, `one = ""|few = ""`},
 		"all there":                         {"pl", `one = "a"|few = "b"|many = "c"|other = "d"`, `one = "a"|few = "b"|many = "c"|other = "d"`},
-		"stand-ins and what nobody sees":    {"de", "one = \"\u200bＡ𝐁 e\u0301\ufe0f ⚠\ufe0f\"|other = \"ﬁ\"", "one = \"AB é ⚠\ufe0f\"|other = \"fi\""},
+		"stand-ins and what nobody sees": {"de",
+			"one = \"\u200bＡ𝐁 e\u0301\ufe0f ⚠\ufe0f\"|other = \"ﬁ\"",
+			"one = \"AB é ⚠\ufe0f\"|other = \"fi\""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			lines := func(s string) string { return "[\"order.count\"]\n" + strings.ReplaceAll(s, "|", "\n") + "\n" }
@@ -220,7 +222,8 @@ func TestFixForms(t *testing.T) {
 
 // In folders of any texts, spaces are as the source has them.
 func TestFixOfAnyTexts(t *testing.T) {
-	const english, german = "[ask]\nother = \"Name: \"\n\n[list]\nother = \"A\\n  b\"\n", "[ask]\nother = \"Name:  \"\n\n[list]\nother = \" A\\n  b\"\n"
+	const english = "[ask]\nother = \"Name: \"\n\n[list]\nother = \"A\\n  b\"\n"
+	const german = "[ask]\nother = \"Name:  \"\n\n[list]\nother = \" A\\n  b\"\n"
 	fsys := files("active.en.toml", english, "active.de.toml", german)
 	changes, err := localetest.Fix(fsys, localetest.FormatOptions{Profile: localetest.AnyTexts})
 	require.NoError(t, err)

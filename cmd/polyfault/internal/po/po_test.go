@@ -154,7 +154,8 @@ func TestParse(t *testing.T) {
 	assert.Equal(t, 14, e.Line)
 	assert.True(t, f.Entries[2].Obsolete)
 
-	loose, err := Parse([]byte("\ufeffmsgid\t\"\"\r\nmsgstr\"Language: de\\n\"\r\n\"Broken\"\r\nmsgctxt \"a\"\r\nmsgid \"x\"\r\nmsgstr \"y\"\r\nmsgid \"z\"\r\nmsgstr \"\"\r\n#~| msgid \"o\"\r\n#\r\n"))
+	loose, err := Parse([]byte("\ufeffmsgid\t\"\"\r\nmsgstr\"Language: de\\n\"\r\n" +
+		"\"Broken\"\r\nmsgctxt \"a\"\r\nmsgid \"x\"\r\nmsgstr \"y\"\r\nmsgid \"z\"\r\nmsgstr \"\"\r\n#~| msgid \"o\"\r\n#\r\n"))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"a", ""}, []string{loose.Entries[0].Context, loose.Entries[1].Context})
 	empty, err := Parse(nil)
