@@ -130,7 +130,7 @@ func answer(r *fault.Responder, c fiber.Ctx, err error) {
 		restore(c, resp)
 		return
 	}
-	c.Locals(answered{}, true)
+	c.RequestCtx().SetUserValue(answered{}, true) // Locals, without its allocation
 	if err == http.ErrAbortHandler {
 		abort(c)
 		return
@@ -139,7 +139,7 @@ func answer(r *fault.Responder, c fiber.Ctx, err error) {
 	resp = r.Respond(req, understood(c, err))
 	if !req.Committed() {
 		send(c.Response(), resp, c.RequestCtx().IsHead())
-		c.Locals(answered{}, resp)
+		c.RequestCtx().SetUserValue(answered{}, resp)
 		if isUnread(c) {
 			c.Response().SetConnectionClose()
 		}

@@ -39,7 +39,12 @@ func (r late) ResponseHeader(n string) string { return joined(inAnyCase(r.to.Hea
 
 // isLate reports whether this is the goroutine of a handler that fiber's timeout has given up, or does at this moment: from then
 // on the response is not the handler's, nor ours.
-func isLate(c fiber.Ctx) bool {
+func isLate(c fiber.Ctx) (late bool) {
+	defer func() {
+		if recover() != nil { // a foreign context
+			late = false
+		}
+	}()
 	return c.IsAbandoned() || errors.Is(c.Context().Err(), context.DeadlineExceeded) && isOfTimeout()
 }
 
