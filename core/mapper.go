@@ -50,7 +50,7 @@ func MapAs[T error](f func(T) *Fault) Mapper {
 
 // mapEach asks rule about each error of a tree; the first that it knows decides. A rule that panics, as methods of
 // foreign errors may, knows nothing of that error. An end of a context in the tree tells more than a fault that yields to
-// the request's.
+// the request's, and than one that says no more than that a database failed.
 func mapEach(name string, rule func(error) *Fault) Mapper {
 	return func(err error) *Fault {
 		if probe, ok := err.(*mapperProbe); ok {
@@ -61,7 +61,7 @@ func mapEach(name string, rule func(error) *Fault) Mapper {
 			f := guarded(rule, e, nil)
 			return f, f != nil
 		})
-		if f != nil && f.yields() && tellsContext(err) {
+		if f != nil && (f.yields() || f.kind == Database) && tellsContext(err) {
 			return nil
 		}
 		return f

@@ -59,7 +59,7 @@ func TestFailures(t *testing.T) {
 		{sqliteError(13), fault.DatabaseOperation, 0},
 		{sqliteError(266), fault.DatabaseOperation, 0}, // IOERR_READ
 		{sqliteError(14), fault.DatabaseOperation, 0},
-		{sqliteError(9), nil, 0}, // interrupted
+		{sqliteError(9), fault.GatewayTimeout, 0}, // interrupted
 		{sqliteError(1), fault.Database, 0},
 		{sqliteError(11), fault.Database, 0}, // corrupt
 		{fmt.Errorf("%w: %w", sqliteError(1), context.Canceled), nil, 0},

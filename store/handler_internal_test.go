@@ -37,7 +37,7 @@ func TestHandlerErrorsForClients(t *testing.T) {
 		{readOnly, fault.FieldIsReadonly},
 		{&FieldError{Field: "title", Rule: "required"}, nil},
 		{failed("reading", foreign), fault.Database},
-		{failed("reading", pgError("57014")), fault.Database}, // PostgreSQL's own statement_timeout is over
+		{failed("reading", pgError("57014")), fault.GatewayTimeout}, // PostgreSQL's own statement_timeout is over
 		{failed("reading", driver.ErrBadConn), fault.DatabaseOperation},
 		{failed("reading", &net.OpError{Op: "dial", Err: foreign}), fault.DatabaseOperation},
 		{failed("reading", fmt.Errorf("%w: %w", context.Canceled, driver.ErrBadConn)), nil},
