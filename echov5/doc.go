@@ -72,8 +72,10 @@
 //
 // # Adopting step by step
 //
-// Install changes the answers to failures and nothing else. With [fault.WithForeignMessages] handlers that return
-// echo.NewHTTPError(409, "it is lent") go on telling clients so; convert them one by one, and leave the option out in the end.
+// Install changes the answers to failures and nothing else. Right after echo.New, with all middleware inside, it is one line that
+// nothing else needs to know of. With [fault.WithForeignMessages] handlers that return echo.NewHTTPError(409, "it is lent") go on
+// telling clients so. When handlers return errors of ours, move the line behind the middleware that reads statuses; convert
+// them one by one, and leave the option out in the end.
 //
 // # Versions of echo
 //

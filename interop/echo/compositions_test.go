@@ -42,7 +42,7 @@ var compositions = []composition{
 		{"POST", "/echo", "no gzip", []string{"Content-Encoding", "gzip", "Content-Type", "text/plain"}, badly},
 		{"POST", "/echo", packed("payload")[:20], []string{"Content-Encoding", "gzip", "Content-Type", "text/plain"}, badly},
 	}},
-	{name: "Timeout", place: compose.Inside, use: use(middleware.TimeoutWithConfig(middleware.TimeoutConfig{Timeout: time.Minute})),
+	{name: "Timeout", place: compose.Inside, use: use(inTime()),
 		loses: map[string]bool{"/cerror": true}},
 	{name: "ContextTimeout", place: compose.AnyOrder, use: use(middleware.ContextTimeout(time.Minute))},
 	{name: "CORS", place: compose.AnyOrder, use: use(cors())},
@@ -65,11 +65,11 @@ var compositions = []composition{
 			return false, errors.New(compose.Canary)
 		}
 		return password == "p", nil
-	})), headers: []string{"Authorization", basicly("u:p")}, refusals: []request{
-		{"GET", "/fine", "", []string{"Authorization", basicly("u:x")}, basic},
+	})), headers: []string{"Authorization", credentials("u:p")}, refusals: []request{
+		{"GET", "/fine", "", []string{"Authorization", credentials("u:x")}, basic},
 		{"GET", "/nowhere", "", []string{"Authorization", ""}, basic},
 		{"GET", "/fine", "", []string{"Authorization", "Basic ?"}, badly},
-		{"GET", "/fine", "", []string{"Authorization", basicly("u:down")}, unhandled},
+		{"GET", "/fine", "", []string{"Authorization", credentials("u:down")}, unhandled},
 	}},
 	{name: "JWT (echo-jwt)", place: compose.AnyOrder, use: use(echojwt.JWT([]byte("secret"))), headers: []string{"Authorization", token},
 		refusals: []request{
@@ -101,13 +101,22 @@ var compositions = []composition{
 		kept: map[string]string{"X-Request-Id": "r-1"}},
 	{name: "RequestLogger", place: compose.Outside, use: requestLogger(true)},
 	{name: "RequestLogger without HandleError", place: compose.Outside, use: requestLogger(false)},
-	{name: "Logger", place: compose.AnyOrder, use: use(middleware.LoggerWithConfig(middleware.LoggerConfig{Output: new(bytes.Buffer)}))},
+	{name: "Logger", place: compose.Outside, use: use(oldLogger())},
 	{name: "Recover", place: compose.AnyOrder,
 		use: use(middleware.RecoverWithConfig(middleware.RecoverConfig{DisableStackAll: true, LogLevel: 7}))},
 	{name: "echoprometheus", place: compose.Outside, use: metrics},
 	{name: "otelecho", place: compose.Outside, use: tracing},
 	{name: "sentry-go/echo", place: compose.Outside, use: reporting(sentryecho.Options{})},
 	{name: "sentry-go/echo with Repanic", place: compose.Outside, use: reporting(sentryecho.Options{Repanic: true})},
+}
+
+// inTime is echo's Timeout, and never does.
+func inTime() echo.MiddlewareFunc {
+	return middleware.TimeoutWithConfig(middleware.TimeoutConfig{Timeout: time.Minute}) //nolint:staticcheck // it is in use all the same
+}
+
+func oldLogger() echo.MiddlewareFunc {
+	return middleware.LoggerWithConfig(middleware.LoggerConfig{Output: new(bytes.Buffer)}) //nolint:staticcheck // it is in use all the same
 }
 
 // only applies middleware below a path: what it does there is its own refusal or answer.
@@ -123,8 +132,8 @@ func only(prefix string, m echo.MiddlewareFunc) echo.MiddlewareFunc {
 	}
 }
 
-func basicly(credentials string) string {
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))
+func credentials(pair string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(pair))
 }
 
 // token is {"sub":"u"}, signed by "secret".

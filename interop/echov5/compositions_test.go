@@ -55,11 +55,11 @@ var compositions = []composition{
 			return false, errors.New(compose.Canary)
 		}
 		return password == "p", nil
-	})), headers: []string{"Authorization", basicly("u:p")}, refusals: []request{
-		{"GET", "/fine", "", []string{"Authorization", basicly("u:x")}, basic},
+	})), headers: []string{"Authorization", credentials("u:p")}, refusals: []request{
+		{"GET", "/fine", "", []string{"Authorization", credentials("u:x")}, basic},
 		{"GET", "/nowhere", "", []string{"Authorization", ""}, basic},
 		{"GET", "/fine", "", []string{"Authorization", "Basic ?"}, badly},
-		{"GET", "/fine", "", []string{"Authorization", basicly("u:down")}, unhandled},
+		{"GET", "/fine", "", []string{"Authorization", credentials("u:down")}, unhandled},
 	}},
 	{name: "BodyLimit", place: compose.AnyOrder, use: use(middleware.BodyLimit(8)), refusals: []request{
 		{"POST", "/echo", strings.Repeat("x", 100), nil, large},
@@ -103,8 +103,8 @@ func only(prefix string, m echo.MiddlewareFunc) echo.MiddlewareFunc {
 	}
 }
 
-func basicly(credentials string) string {
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))
+func credentials(pair string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(pair))
 }
 
 func packed(text string) string {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -165,8 +166,8 @@ func (c composition) check(t *testing.T, at compose.Place) {
 		inside = c.use(&read)
 	}
 	s := composed(t, outside, inside)
-	for _, r := range append(failures[:len(failures):len(failures)], c.refusals...) {
-		answer := s.Ask(t, r.method, r.path, r.body, append(c.headers[:len(c.headers):len(c.headers)], r.headers...)...)
+	for _, r := range slices.Concat(failures, c.refusals) {
+		answer := s.Ask(t, r.method, r.path, r.body, slices.Concat(c.headers, r.headers)...)
 		if !c.loses[r.path] {
 			r.want.Kept = corsKept(r.want.Kept)
 		}

@@ -55,7 +55,7 @@ func TestTheWrongPlace(t *testing.T) {
 
 // Timeouts: ContextTimeout's is ours, in either order.
 func TestTimeouts(t *testing.T) {
-	slow := func(next echo.HandlerFunc) echo.HandlerFunc {
+	slow := func(echo.HandlerFunc) echo.HandlerFunc {
 		return func(c *echo.Context) error {
 			<-c.Request().Context().Done()
 			return c.Request().Context().Err()
@@ -116,6 +116,16 @@ func TestBadMiddleware(t *testing.T) {
 		a := s.Ask(t, "GET", "/fine", "")
 		assert.Error(t, a.Broken)
 		assert.Contains(t, s.Log.Take(t), "committed=true")
+	})
+	t.Run("gives up", func(t *testing.T) {
+		giveUp := after(func(*echo.Context, error) error { panic(http.ErrAbortHandler) })
+		for _, path := range []string{"/fine", "/returned"} {
+			s := composed(t, nil, []m{giveUp})
+			a := s.Ask(t, "GET", path, "")
+			assert.Error(t, a.Broken, path)
+			assert.Empty(t, a.Rest)
+			s.Log.None(t)
+		}
 	})
 	t.Run("swallows", func(t *testing.T) {
 		s := composed(t, []m{swallow}, nil)

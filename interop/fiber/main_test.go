@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -88,14 +89,14 @@ func serve(t *testing.T, s *compose.Service, app *fiber.App) {
 }
 
 var (
-	locked  = fault.TaskLocked.New(fault.Detail("task", "R41"), fault.RetryAfter(1))
-	leaking = fmt.Errorf("%s: %w", compose.Canary, locked)
+	locked     = fault.TaskLocked.New(fault.Detail("task", "R41"), fault.RetryAfter(1))
+	errLeaking = fmt.Errorf("%s: %w", compose.Canary, locked)
 )
 
 // route adds handlers that fail in each way there is, and some that do not.
 func route(app fiber.Router) {
-	app.Get("/returned", func(*fiber.Ctx) error { return leaking })
-	app.Get("/panicked", func(*fiber.Ctx) error { panic(leaking) })
+	app.Get("/returned", func(*fiber.Ctx) error { return errLeaking })
+	app.Get("/panicked", func(*fiber.Ctx) error { panic(errLeaking) })
 	app.Get("/unknown", func(*fiber.Ctx) error { return errors.New(compose.Canary) })
 	app.Get("/crashed", func(*fiber.Ctx) error { panic(compose.Canary) })
 	app.Get("/fibers", func(*fiber.Ctx) error { return fiber.NewError(http.StatusConflict, compose.Canary) })
@@ -106,12 +107,12 @@ func route(app fiber.Router) {
 			c.Set(name, value)
 		}
 		_ = c.SendString(compose.Canary)
-		return leaking
+		return errLeaking
 	})
 	app.Get("/handled", func(c *fiber.Ctx) error {
-		_ = c.App().ErrorHandler(c, leaking)
+		_ = c.App().ErrorHandler(c, errLeaking)
 		_, _ = c.Status(http.StatusTeapot).WriteString(compose.Canary)
-		return leaking
+		return errLeaking
 	})
 	app.Get("/fine", func(c *fiber.Ctx) error { return c.SendString("fine") })
 	app.Post("/echo", func(c *fiber.Ctx) error { return c.Send(c.Body()) })
@@ -188,8 +189,8 @@ func (c composition) check(t *testing.T, at compose.Place) {
 		inside = c.use(&read)
 	}
 	s := composed(t, outside, inside)
-	for _, r := range append(failures[:len(failures):len(failures)], c.refusals...) {
-		answer := s.Ask(t, r.method, r.path, r.body, append(c.headers[:len(c.headers):len(c.headers)], r.headers...)...)
+	for _, r := range slices.Concat(failures, c.refusals) {
+		answer := s.Ask(t, r.method, r.path, r.body, slices.Concat(c.headers, r.headers)...)
 		if r.path != c.loses {
 			r.want.Kept = corsKept(r.want.Kept)
 		}

@@ -139,7 +139,8 @@ func TestTimeouts(t *testing.T) {
 	s.Failed(t, s.Ask(t, "GET", "/fine", ""), keeping(refused(fault.RequestTimeout)))
 	s = composed(t, handlers{late}, handlers{slow})
 	s.Failed(t, s.Ask(t, "GET", "/fine", ""), keeping(refused(fault.ServiceUnavailable)))
-	s = composed(t, nil, handlers{timeout.New(func(*fiber.Ctx) error { return leaking }, time.Minute)})
+	old := timeout.New(func(*fiber.Ctx) error { return errLeaking }, time.Minute) //nolint:staticcheck // it is in use all the same
+	s = composed(t, nil, handlers{old})
 	s.Passed(t, s.Ask(t, "GET", "/fine", ""), 200, "")
 }
 
@@ -197,6 +198,14 @@ func TestBadMiddleware(t *testing.T) {
 			s.Failed(t, s.Ask(t, "GET", path, ""), crash)
 		}
 	})
+	t.Run("gives up", func(t *testing.T) {
+		giveUp := after(func(*fiber.Ctx, error) error { panic(http.ErrAbortHandler) })
+		for _, path := range []string{"/fine", "/returned"} {
+			s := composed(t, nil, handlers{giveUp})
+			assert.Error(t, s.Ask(t, "GET", path, "").Broken, path)
+			s.Log.None(t)
+		}
+	})
 	t.Run("swallows", func(t *testing.T) {
 		s := composed(t, handlers{swallow}, nil)
 		s.Failed(t, s.Ask(t, "GET", "/returned", ""), answer423)
@@ -232,7 +241,7 @@ func TestBadMiddleware(t *testing.T) {
 		other := func(c *fiber.Ctx) error {
 			fresh := c.App().AcquireCtx(c.Context())
 			defer c.App().ReleaseCtx(fresh)
-			return leaking
+			return errLeaking
 		}
 		s := composed(t, nil, handlers{other})
 		s.Failed(t, s.Ask(t, "GET", "/fine", ""), answer423)

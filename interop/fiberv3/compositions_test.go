@@ -55,8 +55,8 @@ var compositions = []composition{
 		Authorizer:   func(_, password string, _ fiber.Ctx) bool { return password == "p" },
 		Unauthorized: func(c fiber.Ctx) error { c.Set("WWW-Authenticate", `Basic realm="shed"`); return fault.Unauthorized },
 		BadRequest:   func(fiber.Ctx) error { return fault.BadRequest },
-	})), headers: []string{"Authorization", basicly("u:p")}, refusals: []request{
-		{"GET", "/fine", "", []string{"Authorization", basicly("u:x")}, basic},
+	})), headers: []string{"Authorization", credentials("u:p")}, refusals: []request{
+		{"GET", "/fine", "", []string{"Authorization", credentials("u:x")}, basic},
 		{"GET", "/nowhere", "", []string{"Authorization", ""}, basic},
 		{"GET", "/fine", "", []string{"Authorization", "Basic ?"}, refused(fault.BadRequest)},
 	}},
@@ -108,8 +108,8 @@ func only(prefix string, h fiber.Handler) fiber.Handler {
 	}
 }
 
-func basicly(credentials string) string {
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))
+func credentials(pair string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(pair))
 }
 
 // limits let each client but one ask as often as it likes.
