@@ -189,6 +189,12 @@ func TestApplication(t *testing.T) {
 	plain := func(*chi.Mux) {}
 	before, s := visited(compose.New(t), plain, false), compose.New(t)
 	adopted := visited(s, install(s), false)
+	for name, a := range before {
+		if a.Status == http.StatusMethodNotAllowed && a.Header.Get("Allow") == "" { // older ones leave it out
+			assert.NotEmpty(t, adopted[name].Header.Get("Allow"))
+			a.Header.Set("Allow", adopted[name].Header.Get("Allow"))
+		}
+	}
 	compose.Adopted(t, before, adopted, map[string]int{
 		"no such method": 405, "a page that is posted to": 405, "a crash": 500,
 		"any other OPTIONS": 405, // the catch-all does not reach into a router of its own

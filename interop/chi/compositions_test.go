@@ -142,7 +142,7 @@ func anyOrder() map[string]composition {
 		"cors": {outside: []func(http.Handler) http.Handler{crossOrigin}, kept: map[string]string{"Vary": "Origin",
 			"Access-Control-Allow-Origin": compose.Origin, "Access-Control-Allow-Credentials": "true"}},
 		"Throttle": {outside: []func(http.Handler) http.Handler{middleware.Throttle(5)}},
-		"httprate": {outside: []func(http.Handler) http.Handler{httprate.LimitAll(100, time.Minute)},
+		"httprate": {outside: []func(http.Handler) http.Handler{httprate.LimitBy(100, time.Minute, httprate.Key("*"))},
 			kept: map[string]string{"X-RateLimit-Limit": "100"}},
 		"AllowContentType": {outside: []func(http.Handler) http.Handler{middleware.AllowContentType("application/json")}},
 		"BasicAuth":        {outside: []func(http.Handler) http.Handler{authorized}, ask: []string{"Authorization", "Basic YW5uOnNlY3JldA=="}},
@@ -175,6 +175,7 @@ func TestDocumented(t *testing.T) {
 
 // Some middleware refuses with a bare status, or with a text of its own: those are answers, on either side, and stay.
 func TestRefusals(t *testing.T) {
+	limited := httprate.LimitBy(1, time.Hour, httprate.Key("*"))
 	for name, c := range map[string]struct {
 		middleware   func(http.Handler) http.Handler
 		method, body string
@@ -184,7 +185,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		"AllowContentType": {middleware.AllowContentType("text/csv"), "POST", "{}", 415, "", [2]string{"Content-Type", ""}},
 		"BasicAuth":        {middleware.BasicAuth("tasks", nil), "GET", "", 401, "", [2]string{"Www-Authenticate", `Basic realm="tasks"`}},
-		"httprate":         {httprate.LimitAll(1, time.Hour), "GET", "", 429, "Too Many Requests\n", [2]string{"Retry-After", "3600"}},
+		"httprate":         {limited, "GET", "", 429, "Too Many Requests\n", [2]string{"Retry-After", "3600"}},
 	} {
 		for place, composed := range places(c.middleware) {
 			t.Run(name+" "+place, func(t *testing.T) {
@@ -209,8 +210,8 @@ func places(m func(http.Handler) http.Handler) map[string]composition {
 // What asks for an answer gets ours, inside: there the responder is found.
 func TestRefusalsOfOurs(t *testing.T) {
 	refused := func(w http.ResponseWriter, req *http.Request) { faulthttp.Error(nil, w, req, fault.RateLimitExceeded) }
-	s := composition{inside: []func(http.Handler) http.Handler{
-		httprate.Limit(1, time.Hour, httprate.WithLimitHandler(refused))}}.serve(t, nil)
+	limited := httprate.LimitBy(1, time.Hour, httprate.Key("*"), httprate.WithLimitHandler(refused))
+	s := composition{inside: []func(http.Handler) http.Handler{limited}}.serve(t, nil)
 	s.Ask(t, "GET", "/empty", "")
 	s.Seen.Take()
 	s.Failed(t, s.Ask(t, "GET", "/fine", ""), compose.Failure{Err: fault.RateLimitExceeded, Status: 429, Code: "rate_limit_exceeded",
@@ -253,15 +254,14 @@ func TestTimeout(t *testing.T) {
 	for place, composed := range places(middleware.Timeout(10 * time.Millisecond)) {
 		s := composed.serve(t, slow)
 		a := s.Ask(t, "GET", "/slow", "")
-		if place == "inside" {
-			s.Failed(t, a, unavailable)
-		} else {
+		if place == "outside" {
 			assert.Equal(t, 503, a.Status)
 			assert.Empty(t, a.Rest)
 			s.Log.Take(t)
 			assert.Len(t, s.Seen.Take(), 1)
 			continue
 		}
+		s.Failed(t, a, unavailable)
 		s.Passed(t, s.Ask(t, "GET", "/silent", ""), 504, "")
 	}
 }
@@ -292,7 +292,8 @@ func TestRecoverer(t *testing.T) {
 
 // A preflight is answered by cors, wherever it stands.
 func TestPreflight(t *testing.T) {
-	for place, composed := range places(cors.Handler(cors.Options{AllowedOrigins: []string{compose.Origin}, AllowedMethods: []string{"PUT"}})) {
+	crossOrigin := cors.Handler(cors.Options{AllowedOrigins: []string{compose.Origin}, AllowedMethods: []string{"PUT"}})
+	for place, composed := range places(crossOrigin) {
 		s := composed.serve(t, nil)
 		a := s.Ask(t, "OPTIONS", "/fine", "", "Access-Control-Request-Method", "PUT")
 		s.Passed(t, a, 200, "")

@@ -36,8 +36,7 @@ type steps struct {
 
 // failed is that function as the application had it.
 func failed(w http.ResponseWriter, _ *http.Request, err error) {
-	var r *refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*refusal](err); ok {
 		http.Error(w, r.text, r.status)
 		return
 	}
