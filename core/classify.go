@@ -194,7 +194,6 @@ func (o *Occurrence) infer(errs errtree.List, status int) *Fault {
 // inferContext tells the client that left from a call that somebody else has cancelled, and the request's
 // own deadline from a downstream one.
 func inferContext(o *Occurrence, errs errtree.List, input bool) *Fault {
-	own := contextError(o.request)
 	cancelled := errs.Is(context.Canceled)
 	broken := errs.Is(syscall.EPIPE) || errs.Is(syscall.ECONNRESET)
 	ended, left := arrival(o.request)
@@ -209,7 +208,7 @@ func inferContext(o *Occurrence, errs errtree.List, input bool) *Fault {
 		return ServiceUnavailable.New()
 	case !isTimeout(errs):
 		return nil
-	case errors.Is(own, context.DeadlineExceeded):
+	case isOverdue(o.request):
 		return ServiceUnavailable.New()
 	case input:
 		return &Fault{kind: RequestTimeout} // the client was too slow in sending
@@ -229,10 +228,23 @@ func (o *Occurrence) orContext(f *Fault) *Fault {
 	case ended:
 		o.quiet = true
 		return &Fault{kind: ServiceUnavailable}
-	case contextError(o.request) != nil:
+	case isOverdue(o.request), contextError(o.request) != nil:
 		return ServiceUnavailable.New()
 	}
 	return f
+}
+
+// isOverdue reports whether the request's own deadline has passed. Those of connections are set to the same time, and may
+// be noticed before the context's, which can have been cancelled since.
+func isOverdue(req Request) bool {
+	if errors.Is(contextError(req), context.DeadlineExceeded) {
+		return true
+	}
+	if req == nil || req.Context() == nil {
+		return false
+	}
+	deadline, ok := req.Context().Deadline()
+	return ok && !time.Now().Before(deadline)
 }
 
 func contextError(req Request) error {

@@ -141,7 +141,7 @@ func (o *Occurrence) errorOf(d *detail) (e DetailError, ok bool) {
 func (e DetailError) At() Location { return e.at }
 
 // Name is the key of the error among the details: "items.0.qty", or "query.page" when the body has a
-// "page" too.
+// "page" too. What would change objects of a program in JavaScript is a pointer there: "#/__proto__".
 func (e DetailError) Name() string { return e.name }
 
 // Again reports that an earlier error has the same name: formats with an object keyed by name leave

@@ -2,6 +2,7 @@ package fault
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -182,7 +183,7 @@ var ruleTexts = sync.OnceValue(func() map[string]string {
 })
 
 // AddField adds a field error; see [Field]. One with the same location and code replaces the earlier
-// one. It returns d; a nil d makes a new one.
+// one, unless [Texts] says something else. It returns d; a nil d makes a new one.
 func (d *Details) AddField(at Location, code string, attrs ...Attr) *Details {
 	return d.addField(newFieldError(at, code, attrs))
 }
@@ -199,7 +200,7 @@ func (d *Details) addField(e *fieldError) *Details {
 	other, isField := d.entries[i].value.(*fieldError)
 	if isField && other.at == e.at {
 		for ; i < len(d.entries); i++ {
-			if other, ok := d.entries[i].value.(*fieldError); ok && other.at == e.at && other.code == e.code {
+			if other, ok := d.entries[i].value.(*fieldError); ok && other.saysOf(e) {
 				d.entries[i].value = e
 				return d
 			}
@@ -210,14 +211,24 @@ func (d *Details) addField(e *fieldError) *Details {
 	return d.addElsewhere(e, e.at.In()+"."+e.name)
 }
 
-// addElsewhere is for a name that something else has.
+// saysOf reports whether the other error is the same one: of one place and code, and with texts that are the same where it brings its own.
+func (e *fieldError) saysOf(other *fieldError) bool {
+	return e.at == other.at && e.code == other.code && (!e.declares && !other.declares || maps.Equal(declaredIn(e.attrs), declaredIn(other.attrs)))
+}
+
+// addElsewhere is for a name that something else has: the part of the request stands before it, as often as it takes.
 func (d *Details) addElsewhere(e *fieldError, name string) *Details {
-	name = memberName(name)
-	if i, taken := d.find(name); taken && d.entries[i].value != e {
-		d.append(detail{name: name, value: e, again: true})
+	member := memberName(name)
+	i, taken := d.find(member)
+	if !taken || d.entries[i].value == e {
+		return d.add(member, e)
+	}
+	const most = 64 // bytes before the name
+	if other, isField := d.entries[i].value.(*fieldError); isField && other.at == e.at || len(name) > len(e.name)+most {
+		d.append(detail{name: member, value: e, again: true})
 		return d
 	}
-	return d.add(name, e)
+	return d.addElsewhere(e, e.at.In()+"."+name)
 }
 
 // fieldLabel is the value of {{.Field}}: a text of the catalogue in the language at hand, else the

@@ -218,7 +218,7 @@ func nameRule(n localefile.Name) string {
 		if lower == "toml" || lower == "json" {
 			return fmt.Sprintf("the ending %q is not in lower case; rename the file to end in .%s", n.Ext, lower)
 		}
-		if slices.Contains([]string{"yaml", "yml", "po", "pot", "xlf", "xliff"}, lower) {
+		if slices.Contains(localefile.Importable, lower) {
 			return fmt.Sprintf("locale files are TOML or JSON, not %q; polyfault locales import makes one of it", n.Ext)
 		}
 		return fmt.Sprintf("locale files are TOML or JSON, not %q; keep files of other kinds in another folder", n.Ext)

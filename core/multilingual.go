@@ -4,6 +4,9 @@ package fault
 // its upper-cased tag, then the members of [WithMembers], "code" by default, then "details" when there are any, and
 // "input" when there is something to say of the body of the request as such ([Occurrence.AppendInput]). With
 // [WithNegotiatedLanguage] it carries the client's language alone. The zero value is ready.
+//
+// Keys of languages are in capitals, members are not: a program that ignores letter case, as encoding/json does when it reads into a
+// structure, takes the Indonesian text under "ID" for a member "id". faulthttp.Decode does not.
 type Multilingual struct{}
 
 // ContentType is "application/json".

@@ -76,7 +76,7 @@ const maxForeignCode = 64
 func isCode(code string) bool {
 	for i := range len(code) {
 		c := code[i]
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-' && c != '.' {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-' && c != '.' && c != ':' {
 			return false
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/polyfault/polyfault/internal/errtree"
 	"github.com/polyfault/polyfault/internal/jsonpointer"
 )
 
@@ -63,19 +64,23 @@ func ofRPC(err error) *Fault {
 		}); ok && isErrorStatus(int(e.GetCode())) { // kratos: an HTTP status
 			return verdict{kind: KindByStatus(int(e.GetCode()))}.fault(slog.String("rpc_reason", e.GetReason()))
 		}
-		return ofCode(status.MethodByName("Code"), grpcDetails(status))
+		return ofCode(status.MethodByName("Code"), status, grpcDetails)
 	}
 	_, messaged := err.(interface{ Message() string })
-	details, detailed := result(v.MethodByName("Details"))
-	if messaged && detailed && details.Kind() == reflect.Slice {
-		return ofCode(v.MethodByName("Code"), connectDetails(details))
+	if details := v.MethodByName("Details"); messaged && isGetter(details) && details.Type().Out(0).Kind() == reflect.Slice {
+		return ofCode(v.MethodByName("Code"), details, connectDetails)
 	}
 	return nil
 }
 
+// isGetter reports whether a method has one result and no parameters.
+func isGetter(method reflect.Value) bool {
+	return method.IsValid() && method.Type().NumIn() == 0 && method.Type().NumOut() == 1
+}
+
 // result is the one result of a method without parameters; false for another method, none, and nil.
 func result(method reflect.Value) (value reflect.Value, ok bool) {
-	if !method.IsValid() || method.Type().NumIn() != 0 || method.Type().NumOut() != 1 {
+	if !isGetter(method) {
 		return value, false
 	}
 	value = method.Call(nil)[0]
@@ -102,15 +107,16 @@ func grpcDetails(status reflect.Value) (details []rpcDetail) {
 		if d, ok := reflect.TypeAssert[interface {
 			GetTypeUrl() string
 			GetValue() []byte
-		}](list.Index(i)); ok {
+		}](list.Index(i)); ok && !errtree.IsNil(d) {
 			details = append(details, rpcDetail{d.GetTypeUrl(), d.GetValue()})
 		}
 	}
 	return details
 }
 
-// connectDetails are those of a *connect.Error: with methods in v1, with fields in v2.
-func connectDetails(list reflect.Value) (details []rpcDetail) {
+// connectDetails are those of the method Details of a *connect.Error: with methods in v1, with fields in v2.
+func connectDetails(method reflect.Value) (details []rpcDetail) {
+	list := method.Call(nil)[0]
 	for i := range list.Len() {
 		item := list.Index(i)
 		if item.Kind() != reflect.Pointer || item.IsNil() {
@@ -134,8 +140,9 @@ func connectDetails(list reflect.Value) (details []rpcDetail) {
 	return details
 }
 
-// ofCode makes the fault of a method that gives a google.rpc.Code, a uint32 of some type.
-func ofCode(method reflect.Value, details []rpcDetail) *Fault {
+// ofCode makes the fault of a method that gives a google.rpc.Code, a uint32 of some type. Details that cannot be read, as
+// a foreign method panics, take nothing from the code.
+func ofCode(method, source reflect.Value, read func(source reflect.Value) []rpcDetail) *Fault {
 	value, ok := result(method)
 	if !ok || value.Kind() != reflect.Uint32 || value.Uint() == 0 {
 		return nil
@@ -145,7 +152,7 @@ func ofCode(method reflect.Value, details []rpcDetail) *Fault {
 	if code < uint64(len(rpcVerdicts)) {
 		v = rpcVerdicts[code]
 	}
-	fields, wait := readDetails(details)
+	fields, wait := readDetails(source, read)
 	if code == 3 && len(fields) > 0 {
 		v.kind = ValidationFailed
 	}
@@ -157,14 +164,20 @@ func ofCode(method reflect.Value, details []rpcDetail) *Fault {
 	return f
 }
 
+// maxViolations is how many are counted; a response shows fewer.
+const maxViolations = 1000
+
 // readDetails takes the field errors from BadRequests and the wait, -1 for none, from a RetryInfo.
-func readDetails(details []rpcDetail) (fields []Attr, wait time.Duration) {
+func readDetails(source reflect.Value, read func(source reflect.Value) []rpcDetail) (fields []Attr, wait time.Duration) {
 	wait = -1
-	for _, d := range details {
+	defer func() { _ = recover() }()
+	for _, d := range read(source) {
 		switch d.name[strings.LastIndexByte(d.name, '/')+1:] {
 		case "google.rpc.BadRequest":
 			for _, violation := range protoMessages(d.value, 1) {
-				fields = append(fields, violationAttr(violation))
+				if len(fields) < maxViolations {
+					fields = append(fields, violationAttr(violation))
+				}
 			}
 		case "google.rpc.RetryInfo":
 			for _, delay := range protoMessages(d.value, 1) {

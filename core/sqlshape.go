@@ -1,14 +1,17 @@
 package fault
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
 	"log/slog"
 	"net"
 	"net/url"
+	"os"
 	"reflect"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -19,11 +22,7 @@ import (
 // ofServer reads the code that a database gave, of one error of the tree.
 func ofServer(err error) *Fault {
 	if e, ok := err.(interface{ SQLState() string }); ok { // pgx, lib/pq
-		state := e.SQLState()
-		if !isSQLState(state) {
-			return nil
-		}
-		return ofState(state).fault(slog.String("sqlstate", state))
+		return withState(e.SQLState())
 	}
 	if e, ok := err.(mongoError); ok {
 		return ofMongo(e).fault()
@@ -33,6 +32,8 @@ func ofServer(err error) *Fault {
 	}
 	v := structOf(err)
 	switch t := v.Type(); {
+	case t.Name() == "Error" && strings.HasSuffix(t.PkgPath(), "/lib/pq"): // before v1.10.6 it had no method
+		return withState(v.FieldByName("Code").String())
 	case t.Name() == "MySQLError":
 		return ofMySQL(v)
 	case strings.Contains(strings.ToLower(t.PkgPath()+"."+t.Name()), "sqlite"):
@@ -41,6 +42,13 @@ func ofServer(err error) *Fault {
 		return ofRedis(v.String()).fault()
 	}
 	return nil
+}
+
+func withState(state string) *Fault {
+	if !isSQLState(state) {
+		return nil
+	}
+	return ofState(state).fault(slog.String("sqlstate", state))
 }
 
 // structOf is the error itself, behind its pointer.
@@ -239,6 +247,9 @@ func mapConnection(err error) *Fault {
 		return nil
 	}
 	errs := errtree.Flatten(err, nil)
+	if slices.ContainsFunc(errs.Errors, isNoServer) && !errs.Is(context.Canceled) { // though it waited for one in vain
+		return verdict{DatabaseOperation, true}.fault()
+	}
 	if isTimeout(errs) || tellsContext(err) || isElsewhere(errs) {
 		return nil
 	}
@@ -272,23 +283,32 @@ var lostErrnos = []error{
 // isLost is the verdict on one error of the tree: a driver knows that it could not send, or the network says so.
 func isLost(err error) *Fault {
 	if e, ok := err.(interface{ SafeToRetry() bool }); ok && e.SafeToRetry() { // pgx
-		return (&Fault{kind: DatabaseOperation})
-	}
-	switch t := structOf(err).Type(); {
-	case isDrivers(err) && strings.EqualFold(t.Name(), "ConnectError"), // pgconn
-		t.Name() == "ServerSelectionError" && strings.HasPrefix(t.PkgPath(), "go.mongodb.org/mongo-driver/"):
 		return &Fault{kind: DatabaseOperation}
 	}
-	op, ok := err.(*net.OpError)
-	if !ok {
-		return nil
+	if isDrivers(err) && strings.EqualFold(structOf(err).Type().Name(), "ConnectError") {
+		return &Fault{kind: DatabaseOperation}
 	}
-	for _, target := range lostErrnos {
-		if op.Op == "dial" || errtree.Is(op.Err, target) {
+	switch e := err.(type) {
+	case *net.OpError:
+		if e.Op == "dial" || isLostErrno(e.Err) {
+			return &Fault{kind: DatabaseOperation}
+		}
+	case *os.SyscallError: // go-redis leaves the OpError around it away
+		if isLostErrno(e.Err) {
 			return &Fault{kind: DatabaseOperation}
 		}
 	}
 	return nil
+}
+
+// isNoServer reports whether the driver of MongoDB found none of its servers.
+func isNoServer(err error) bool {
+	t := structOf(err).Type()
+	return t.Name() == "ServerSelectionError" && strings.HasPrefix(t.PkgPath(), "go.mongodb.org/mongo-driver/")
+}
+
+func isLostErrno(err error) bool {
+	return slices.ContainsFunc(lostErrnos, func(target error) bool { return errtree.Is(err, target) })
 }
 
 // isDrivers reports whether the error is one of pgx's about its connection.

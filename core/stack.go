@@ -114,6 +114,12 @@ func stackIn(errs errtree.List) (found Stack) {
 		case *Fault, *Kind:
 		case interface{ Callers() []uintptr }:
 			found = e.Callers()
+		case interface{ StackFrames() []uintptr }: // eris
+			found = e.StackFrames()
+		case interface{ StackFrames() []runtime.Frame }: // oops
+			if own := stackOf(e.StackFrames()); own != nil {
+				found = own
+			}
 		default:
 			if own := stackTrace(e); own != nil {
 				found = own
@@ -127,16 +133,46 @@ func stackIn(errs errtree.List) (found Stack) {
 func stackTrace(err error) Stack {
 	m := reflect.ValueOf(err).MethodByName("StackTrace")
 	if !m.IsValid() {
-		return nil
+		return errorxStack(err)
 	}
 	t := m.Type()
 	if t.NumIn() != 0 || t.NumOut() != 1 || t.Out(0).Kind() != reflect.Slice || t.Out(0).Elem().Kind() != reflect.Uintptr {
 		return nil
 	}
-	list := m.Call(nil)[0]
-	var s Stack
+	return countersIn(m.Call(nil)[0])
+}
+
+// countersIn is a list of program counters of whatever type.
+func countersIn(list reflect.Value) (s Stack) {
 	for i := range min(list.Len(), maxFrames) {
 		s = append(s, uintptr(list.Index(i).Uint()))
 	}
 	return s
+}
+
+// stackOf is the stack whose frames these are. Calls that were inlined have the counter of the one that they are in.
+func stackOf(frames []runtime.Frame) (s Stack) {
+	for _, frame := range frames {
+		if pc := frame.PC + 1; frame.PC != 0 && (len(s) == 0 || s[len(s)-1] != pc) { // a stack has the counters of returns
+			s = append(s, pc)
+		}
+	}
+	return s
+}
+
+// errorxStack reads the field of an *errorx.Error, which shows its stack in a text only.
+func errorxStack(err error) Stack {
+	v := structOf(err)
+	if v.Kind() != reflect.Struct || v.Type().String() != "errorx.Error" {
+		return nil
+	}
+	trace := v.FieldByName("stackTrace")
+	if trace.Kind() != reflect.Pointer || trace.IsNil() || trace.Elem().Kind() != reflect.Struct {
+		return nil
+	}
+	counters := trace.Elem().FieldByName("pc")
+	if counters.Kind() != reflect.Slice || counters.Type().Elem().Kind() != reflect.Uintptr {
+		return nil
+	}
+	return countersIn(counters)
 }

@@ -37,18 +37,34 @@
 //
 // # Order
 //
-// The error handler may run several times for one request, and answers once: request loggers,
-// tracing, BodyDump and RateLimiter call it themselves, in any place. Request ids, CORS, loggers, tracing
-// and compressors are best used before Install. Recover has answered when they see the error, a panic among
-// them: c.Response().Status is the status that the client gets, and the error holds an *echo.HTTPError with it. An
-// id that the response has already is the trace id. Middleware outside cannot turn the error into another answer
-// any more. Body limits and ContextTimeout go after Install. echo's own Recover is of no use any more: before Install it does no harm,
-// after it, it ends half-sent responses cleanly. What e.Pre installs runs outside: its errors are
-// answered, its panics only with
+// What is used before Install stands outside of it, what is used later inside. The place of each kind of middleware, and what
+// happens in the wrong one, is a table that the tests follow: docs/middleware.md of this repository. In short:
+//
+//   - Outside: what reads statuses, as RequestLogger, Prometheus, OpenTelemetry and Sentry do. Recover has answered when they see
+//     the error, a panic among them: c.Response().Status is the status that the client gets, and the error holds an
+//     *echo.HTTPError with it. Inside, they take errors that are not echo's for 200 or 500, and hear of no panic; Sentry's
+//     swallows it, without Repanic.
+//   - Outside, better than inside: RequestID, CORS, so that their headers are on what other middleware refuses, too. An id that
+//     the response has already is the trace id.
+//   - Inside: Decompress, whose refusal is a bare error; Static with HTML5, as nobody outside can turn a 404 into a page any
+//     more; Timeout, but better is ContextTimeout.
+//   - In any order: Gzip, ContextTimeout, RateLimiter, KeyAuth, BasicAuth, JWT, BodyLimit, BodyDump, Secure, CSRF, Proxy, Static.
+//
+// The error handler may run several times for one request, and answers once: request loggers, tracing, BodyDump and
+// RateLimiter call it themselves, in any place. echo's own Recover is of no use any more: before Install it does no harm,
+// after it, it ends half-sent responses cleanly. Middleware that puts another context, response or writer in place changes
+// nothing. What e.Pre installs runs outside: its errors are answered, its panics only with
 //
 //	e.Pre(faultecho.Recover(r))
 //
 // as the first there.
+//
+// # Adopting step by step
+//
+// Install changes the answers to failures and nothing else. Right after echo.New, with all middleware inside, it is one line that
+// nothing else needs to know of. With [fault.WithForeignMessages] handlers that return echo.NewHTTPError(409, "it is lent") go on
+// telling clients so. When handlers return errors of ours, move the line behind the middleware that reads statuses; convert
+// them one by one, and leave the option out in the end.
 //
 // # Versions of echo
 //
@@ -60,8 +76,8 @@
 //   - A group with middleware answers 404 where another method would match, not 405: echo registers a
 //     catch-all route for it. For the same reason a RouteNotFound of the root does not reach groups.
 //   - A HEAD request does not reach the route of GET: 405.
-//   - middleware.Timeout answers by itself, in HTML, and drops the handler's error. ContextTimeout
-//     returns an error, and the answer is a localized 503.
+//   - middleware.Timeout answers a timeout by itself, in HTML. ContextTimeout returns an error, and the answer is a
+//     localized 503.
 //   - Errors of net/http's parser (a malformed request, a missing Host, headers that are too large) are
 //     answered before any handler runs. Panics in other goroutines end the process.
 package faultecho

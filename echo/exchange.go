@@ -117,27 +117,16 @@ func (x *exchange) buffered() bool {
 func (x *exchange) answer(err error) error {
 	if x.Responder == nil && life.ResponderAround(x.ResponseWriter) == nil {
 		x.context.Error(err) // the application's error handler
-		return known(err, x.context.Response().Status)
+		return known(err, false, x.context.Response().Status)
 	}
 	if lost := x.lost(); lost != nil && x.Claim() {
 		x.send(lost)
-		return x.outward(err, lost.Status)
+		return known(err, x.wraps(), lost.Status)
 	}
 	if x.Claimed() || !x.Claim() { // middleware inside has called the error handler, and hands the error on
-		return x.outward(err, x.context.Response().Status)
+		return known(err, x.wraps(), x.context.Response().Status)
 	}
-	return x.outward(err, x.respond(x.Responder, err))
-}
-
-// outward is the error for those around. Where middleware may have put another context in place, which leads to no
-// exchange, it says that it is answered.
-func (x *exchange) outward(err error, status int) error {
-	err = known(err, status)
-	he, ok := err.(*echo.HTTPError)
-	if !ok || !x.wraps() {
-		return err
-	}
-	return &echo.HTTPError{Code: status, Message: he.Message, Internal: handed{err}}
+	return known(err, x.wraps(), x.respond(x.Responder, err))
 }
 
 // handed is an error that Recover has answered.
@@ -190,17 +179,26 @@ func (x *exchange) send(resp *fault.Response) {
 	x.Send(resp, through)
 }
 
-// known is the error as one with echo's type and the status, for middleware that reads it off errors.
-func known(err error, status int) error {
+// known is the error as one with echo's type and the status, for middleware that reads it off errors. Where that may have put
+// another context in place, which leads to no exchange, the error is marked as handed.
+func known(err error, mark bool, status int) error {
+	message := any(http.StatusText(status))
 	switch err.(type) {
 	case *fault.Fault, *fault.Kind:
 	default:
-		if he, ok := findHTTPError(err); ok && he.Code == status {
+		he, ok := findHTTPError(err)
+		if ok = ok && he.Code == status; ok && !mark {
 			return err
+		}
+		if ok {
+			message = he.Message
 		}
 		err = errtree.Quiet(err) // loggers ask for the text, and nobody would catch a panic there
 	}
-	return &echo.HTTPError{Code: status, Message: http.StatusText(status), Internal: err}
+	if mark {
+		err = handed{err}
+	}
+	return &echo.HTTPError{Code: status, Message: message, Internal: err}
 }
 
 func findHTTPError(err error) (he *echo.HTTPError, ok bool) {

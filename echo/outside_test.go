@@ -48,12 +48,17 @@ func TestOutsideSeesTheStatus(t *testing.T) {
 	s.GET("/returned", returning(fmt.Errorf("%s: %w", canary, fault.TaskLocked)))
 	s.GET("/panicked", panickingWith(fault.TaskLocked))
 	s.GET("/kind", returning(fault.TaskLocked))
+	s.GET("/twice", func(c echo.Context) error { // as BodyDump and tracing inside do
+		c.Error(fault.TaskLocked)
+		return fault.TaskLocked
+	})
 	s.GET("/unknown", returning(errors.New(canary)))
 	s.GET("/echos", returning(echo.NewHTTPError(409, "mine")))
 	s.GET("/bad-error", returning(fault.TaskLocked.Wrap(panicking{})))
 	s.GET("/worse-error", returning(panicking{}))
 	for path, status := range map[string]int{
-		"/returned": 423, "/panicked": 423, "/kind": 423, "/unknown": 500, "/echos": 409, "/bad-error": 423, "/worse-error": 500, "/nowhere": 404,
+		"/returned": 423, "/panicked": 423, "/kind": 423, "/twice": 423, "/unknown": 500, "/echos": 409, "/bad-error": 423,
+		"/worse-error": 500, "/nowhere": 404,
 	} {
 		seen = nil
 		s.log.Clear()

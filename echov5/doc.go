@@ -48,19 +48,34 @@
 //
 // # Order
 //
+// What is used before Install stands outside of it, what is used later inside. The place of each kind of middleware, and what
+// happens in the wrong one, is a table that the tests follow: docs/middleware.md of this repository. In short:
+//
+//   - Outside: what reads statuses, as RequestLogger, metrics and tracing do. Recover has answered when they see the error, a panic
+//     among them: the status of the response, and the one that echo.StatusCode reads off the error, is that which the client
+//     gets. Inside, they hear of no panic.
+//   - Outside, better than inside: RequestID, CORS, so that their headers are on what other middleware refuses, too. An id that
+//     the response has already is the trace id.
+//   - Inside: Decompress, whose refusal is a bare error; Static with HTML5, as nobody outside can turn a 404 into a page any
+//     more.
+//   - In any order: Gzip, ContextTimeout, RateLimiter, KeyAuth, BasicAuth, BodyLimit, BodyDump, Secure, CSRF, Proxy, Static.
+//
 // The error handler may run several times for one request, and answers once: request loggers and tracing call it
-// themselves, in any place. Request ids, CORS, loggers, tracing and compressors are best used before Install.
-// Recover has answered when they see the error, a panic among them: the status of the response, and the one that
-// echo.StatusCode reads off the error, is that which the client gets. An id that the response has already is
-// the trace id. Middleware outside cannot turn the error into another answer any more. Body limits and ContextTimeout
-// go after Install. echo's own Recover is of no use any more: before Install it does no harm, after it, it ends
+// themselves, in any place. echo's own Recover is of no use any more: before Install it does no harm, after it, it ends
 // half-sent responses cleanly. [http.TimeoutHandler] by echo.WrapMiddleware goes before Install, or it
-// sends its empty 200 first; better is ContextTimeout. What e.Pre installs runs outside: its errors are answered,
-// its panics only with
+// sends its empty 200 first; better is ContextTimeout. Middleware that puts another context, response or writer in place
+// changes nothing. What e.Pre installs runs outside: its errors are answered, its panics only with
 //
 //	e.Pre(faultecho.Recover(r))
 //
 // as the first there.
+//
+// # Adopting step by step
+//
+// Install changes the answers to failures and nothing else. Right after echo.New, with all middleware inside, it is one line that
+// nothing else needs to know of. With [fault.WithForeignMessages] handlers that return echo.NewHTTPError(409, "it is lent") go on
+// telling clients so. When handlers return errors of ours, move the line behind the middleware that reads statuses; convert
+// them one by one, and leave the option out in the end.
 //
 // # Versions of echo
 //

@@ -109,27 +109,16 @@ func (x *exchange) recovered(c *echo.Context, v any) error {
 func (x *exchange) answer(err error) error {
 	if e := x.context.Echo(); e != nil && x.Responder == nil && life.ResponderAround(x.ResponseWriter) == nil {
 		e.HTTPErrorHandler(x.context, err) // the application's
-		return known(err, x.status())
+		return known(err, false, x.status())
 	}
 	if x.Claimed() || !x.Claim() { // middleware inside has called the error handler, and hands the error on
-		return x.outward(err, x.status())
+		return known(err, x.wraps(), x.status())
 	}
-	return x.outward(err, x.respond(x.Responder, err))
+	return known(err, x.wraps(), x.respond(x.Responder, err))
 }
 
-// outward is the error for those around. Where middleware may have put another context in place, which leads to no
-// exchange, it says that it is answered.
-func (x *exchange) outward(err error, status int) error {
-	err = known(err, status)
-	if life.Wrapped(life.Wrapped(x.ResponseWriter)) == nil { // echo's response, on net/http's
-		return err
-	}
-	message := http.StatusText(status)
-	if he, ok := err.(*echo.HTTPError); ok {
-		message = he.Message
-	}
-	return echo.HTTPError{Code: status, Message: message}.Wrap(handed{err})
-}
+// wraps reports whether x lies on a writer of somebody else, not on echo's response, and that on net/http's.
+func (x *exchange) wraps() bool { return life.Wrapped(life.Wrapped(x.ResponseWriter)) != nil }
 
 // handed is an error that Recover has answered.
 type handed struct{ error }
@@ -218,14 +207,19 @@ func nearest(w http.ResponseWriter) (first *echo.Response) {
 	return first
 }
 
-// known is the error as one that says the status as echo's do, for middleware that reads it off errors.
-func known(err error, status int) error {
+// known is the error as one that says the status as echo's do, for middleware that reads it off errors. Where that may have put
+// another context in place, which leads to no exchange, the error is marked as handed.
+func known(err error, mark bool, status int) error {
 	message := http.StatusText(status)
 	switch e := err.(type) {
 	case *fault.Fault, *fault.Kind:
 	case echo.HTTPStatusCoder:
-		if says(err, e, status) {
+		right := says(err, e, status)
+		if right && !mark {
 			return err
+		}
+		if he, ok := err.(*echo.HTTPError); ok && right {
+			message = he.Message
 		}
 		err = errtree.Quiet(err)
 	default:
@@ -233,6 +227,9 @@ func known(err error, status int) error {
 			message = he.Message
 		}
 		err = errtree.Quiet(err)
+	}
+	if mark {
+		err = handed{err}
 	}
 	return echo.HTTPError{Code: status, Message: message}.Wrap(err)
 }

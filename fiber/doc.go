@@ -34,18 +34,32 @@
 // error is only logged. [http.ErrAbortHandler], panicked or returned, closes the connection without
 // an answer and without a log line.
 //
+// What writes over our answer, or more after it, and hands the error on is overwritten by it; what writes and returns nil has
+// the last word.
+//
 // # Order
 //
 // Recover goes before the routes and before everything that could panic: a Use after a route does not run for
-// that route, and what panics outside of Recover ends the process. Loggers, metrics, tracing and request ids go
-// before it: Recover answers, panics as well, and returns a *fiber.Error with the status that the client gets and the
-// code of the error, which is what such middleware reads. An id that the response has already is the trace id.
+// that route, and what panics outside of Recover ends the process. What is used before it stands outside of it:
 //
 //	app.Use(requestid.New(), logger.New(), faultfiber.Recover(nil))
 //
-// fiber's cache and idempotency keep answers that come without an error. fiber's logger takes errors and returns none:
-// in front of it they would keep our answer and give it to others, in its language. Put them behind the logger, or
-// behind Recover.
+// The place of each kind of middleware, and what happens in the wrong one, is a table that the tests follow:
+// docs/middleware.md of this repository. In short:
+//
+//   - Outside: what reads statuses (loggers, Prometheus, OpenTelemetry, Sentry). Recover answers, panics as well, and returns a
+//     *fiber.Error with the status that the client gets and the code of the error, which is what such middleware reads. Inside,
+//     it takes errors that are not fiber's for 200 or 500, and hears of no panic.
+//   - Outside: a limiter with SkipFailedRequests, which reads statuses as well.
+//   - Outside, better than inside: requestid, cors. An id that the response has already is the trace id.
+//   - Inside: basicauth, keyauth, limiter and idempotency, when they refuse with errors of ours: nobody outside could read their
+//     status.
+//   - In any order: compress, etag, csrf, helmet, cors, cache, filesystem, proxy, timeout.NewWithContext.
+//   - Not: timeout.New, which takes the handler's error and returns none, an empty 200. NewWithContext is right.
+//
+// fiber's cache and idempotency keep answers that come without an error. fiber's logger and otelfiber take errors and return none:
+// in front of them they would keep our answer and give it to others, in its language. Put them behind the logger, or
+// behind Recover; a cache that has to stay in front gets a Next that is true for statuses from 400 on.
 //
 // A handler that has copied the response of an upstream (proxy.Do) and then fails leaves the upstream's headers in
 // place, as nobody can tell them from those of middleware: our answer takes away what goes with a body, but no
@@ -57,6 +71,11 @@
 // An app with a Config.ErrorHandler that is mounted in another answers for its prefix by its own:
 // give it the same one, or none. Beware of the catch-all app.Use(func(c *fiber.Ctx) error { … 404 })
 // of fiber's guide: it turns 405 into 404, and there is no need for it.
+//
+// # Adopting step by step
+//
+// ErrorHandler and Recover change the answers to failures and nothing else. With [fault.WithForeignMessages] handlers that return
+// fiber.NewError(409, "it is lent") go on telling clients so; convert them one by one, and leave the option out in the end.
 //
 // # What is fiber's way
 //

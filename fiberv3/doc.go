@@ -34,14 +34,28 @@
 // error is only logged. [http.ErrAbortHandler], panicked or returned, closes the connection without
 // an answer and without a log line.
 //
+// What writes over our answer, or more after it, and hands the error on is overwritten by it; what writes and returns nil has
+// the last word.
+//
 // # Order
 //
 // Recover goes before the routes and before everything that could panic: a Use after a route does not run for
-// that route, and what panics outside of Recover ends the process. Loggers, metrics, tracing and request ids go
-// before it: Recover answers, panics as well, and returns a *fiber.Error with the status that the client gets and the
-// code of the error, which is what such middleware reads. An id that the response has already is the trace id.
+// that route, and what panics outside of Recover ends the process. What is used before it stands outside of it:
 //
 //	app.Use(requestid.New(), logger.New(), faultfiber.Recover(nil))
+//
+// The place of each kind of middleware, and what happens in the wrong one, is a table that the tests follow:
+// docs/middleware.md of this repository. In short:
+//
+//   - Outside: what reads statuses (loggers, metrics, tracing). Recover answers, panics as well, and returns a
+//     *fiber.Error with the status that the client gets and the code of the error, which is what such middleware reads. Inside,
+//     it takes errors that are not fiber's for 200 or 500, and hears of no panic.
+//   - Outside: a limiter with SkipFailedRequests, which reads statuses as well.
+//   - Outside: timeout; with Recover outside of it, a panic is fiber's 500.
+//   - Outside, better than inside: requestid, cors. An id that the response has already is the trace id.
+//   - Inside: basicauth, keyauth, limiter and idempotency, when they refuse with errors of ours: nobody outside could read their
+//     status.
+//   - In any order: compress, etag, csrf, helmet, cors, cache, static, proxy.
 //
 // fiber's idempotency keeps answers that come without an error. fiber's logger takes errors and returns none: in front of
 // it idempotency would keep our answer and give it to others, in its language. Put it behind the logger, or behind
@@ -72,6 +86,11 @@
 // handler does then reaches nobody. Its errors are discarded by fiber; its panics are logged by fiber, or by Recover if
 // that stands inside. A panic in time, too, is logged by fiber and an error without its text for us, and
 // http.ErrAbortHandler is one of them.
+//
+// # Adopting step by step
+//
+// ErrorHandler and Recover change the answers to failures and nothing else. With [fault.WithForeignMessages] handlers that return
+// fiber.NewError(409, "it is lent") go on telling clients so; convert them one by one, and leave the option out in the end.
 //
 // # What is fiber's way
 //

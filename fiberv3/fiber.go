@@ -57,7 +57,7 @@ func panicked(c fiber.Ctx, v any) error {
 // outward answers the error, and makes one of it that fiber and its middleware understand. An error handler of somebody
 // else has had its say then, and is not asked again.
 func outward(r *fault.Responder, c fiber.Ctx, err error) error {
-	if c.IsAbandoned() { // the error handler is called outside of the timeout only
+	if isLate(c) { // the error handler is called outside of the timeout only
 		return err
 	}
 	if isRefused(c) { // the reason comes later, to the error handler
@@ -81,10 +81,11 @@ func outward(r *fault.Responder, c fiber.Ctx, err error) error {
 
 // outwardPanic logs what fiber would lose: panics of handlers that nobody waits for.
 func outwardPanic(r *fault.Responder, c fiber.Ctx, err error) error {
-	if c.IsAbandoned() && err != http.ErrAbortHandler {
-		logLate(r, c, err)
+	if err == http.ErrAbortHandler || !isLate(c) {
+		return outward(r, c, err)
 	}
-	return outward(r, c, err)
+	logLate(r, c, err)
+	return fiber.ErrRequestTimeout // in case that fiber has not given it up yet
 }
 
 // publicName is what may be shown of the error: the code of ours, else the name of the status.

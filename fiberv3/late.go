@@ -2,6 +2,8 @@ package faultfiber
 
 import (
 	"context"
+	"errors"
+	"runtime"
 	"strings"
 
 	"github.com/gofiber/fiber/v3"
@@ -34,6 +36,27 @@ func (r late) Method() string                 { return r.method }
 func (r late) Path() string                   { return r.path }
 func (late) Header(string) string             { return "" }
 func (r late) ResponseHeader(n string) string { return joined(inAnyCase(r.to.Header.All(), n)) }
+
+// isLate reports whether this is the goroutine of a handler that fiber's timeout has given up, or does at this moment: from then
+// on the response is not the handler's, nor ours.
+func isLate(c fiber.Ctx) bool {
+	return c.IsAbandoned() || errors.Is(c.Context().Err(), context.DeadlineExceeded) && isOfTimeout()
+}
+
+// isOfTimeout looks for fiber's timeout among the callers: it runs its handler in a goroutine, and leaves no other sign.
+func isOfTimeout() bool {
+	var callers [128]uintptr
+	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers[:])])
+	for {
+		frame, more := frames.Next()
+		if strings.HasSuffix(frame.File, "/middleware/timeout/timeout.go") {
+			return true
+		}
+		if !more {
+			return false
+		}
+	}
+}
 
 // logLate logs a failure that nobody is answered.
 func logLate(r *fault.Responder, c fiber.Ctx, err error) {

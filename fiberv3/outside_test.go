@@ -3,6 +3,7 @@ package faultfiber_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/gofiber/fiber/v3"
@@ -64,5 +65,38 @@ func TestRecoverBesideAnotherErrorHandler(t *testing.T) {
 			continue
 		}
 		assertLocked(t, resp)
+	}
+}
+
+// What writes over our answer, or more after it, and hands the error on is overwritten by it. What takes the error has the
+// last word.
+func TestWritingOverTheAnswer(t *testing.T) {
+	for name, write := range map[string]func(c fiber.Ctx) error{
+		"more":           func(c fiber.Ctx) error { _, err := c.WriteString(canary); return err },
+		"another body":   func(c fiber.Ctx) error { return c.SendString(canary) },
+		"another status": func(c fiber.Ctx) error { c.Status(418); return nil },
+		"no body":        func(c fiber.Ctx) error { return c.SendStatus(204) },
+		"a stream":       func(c fiber.Ctx) error { return c.SendStream(strings.NewReader(canary)) },
+	} {
+		for _, handsOn := range []bool{true, false} {
+			r, log := logging(t)
+			app := fiber.New(config(r))
+			app.Use(func(c fiber.Ctx) error {
+				err := c.Next()
+				require.NoError(t, write(c))
+				if handsOn {
+					return err
+				}
+				return nil
+			}, faultfiber.Recover(r))
+			app.Get("/", failing)
+			resp := get(t, serve(t, app), "/")
+			log.Take(t)
+			if handsOn {
+				assertLocked(t, resp)
+				continue
+			}
+			assert.False(t, resp.StatusCode == 423 && strings.HasSuffix(resp.body, "}"), "%s: %s", name, resp.body)
+		}
 	}
 }

@@ -48,7 +48,8 @@
 // # Goroutines
 //
 // gin uses contexts and writers again for other requests: a goroutine needs c.Copy(). What it gives to [Abort]
-// with the copy goes to the writer of the copy, and to nobody else; the failure is logged.
+// with the copy goes to the writer of the copy, and to nobody else; the failure is logged. What is written through the copy
+// afterwards is dropped.
 //
 // # Which error counts
 //
@@ -57,7 +58,7 @@
 // known. Of equals it is the last, where what is returned comes after what is in c.Errors. All of
 // them are in the log line. A status from 400 on that a handler has set is kept for errors that are
 // none of ours and that no mapper knows. gin.ErrorTypePublic, ErrorTypePrivate and Meta change
-// nothing in what clients see.
+// nothing in what clients see, unless [fault.WithForeignMessages] shows them the texts of public ones.
 //
 // The Bind methods leave a mark by which an empty body or a number in words is the client's mistake.
 // ShouldBind leaves none: return fault.Binding(err) after it, as anywhere else io.EOF is a 500.
@@ -72,15 +73,34 @@
 //
 // # Order
 //
-// Access logs, tracing, request ids, CORS and compressors go before Install: an id that the response has already is
-// the trace id. Authentication, limits and other middleware that reports errors go after it, those with timeouts,
-// too. gin.Recovery before
-// Install has nothing left to do; after it, it hides from us what was panicked, and whether a
-// response broke off. Middleware may be installed more than once: the inner one answers.
+// What is used before Install stands outside of it, what is used later inside. The place of each kind of middleware, and what
+// happens in the wrong one, is a table that the tests follow: docs/middleware.md of this repository. In short:
+//
+//   - Outside: access logs, tracing (otelgin), gin.Recovery. c.Writer.Status() is what the client gets, and c.Errors holds what
+//     was answered. Inside, they read 200 for what is only in c.Errors, and hear of no panic. gin.Recovery outside has nothing
+//     left to do; inside, it hides from us what was panicked, and lets half a body end like a whole one. Sentry outside reports
+//     no panic, as all are answered (report by [fault.WithObserver]); inside it needs Repanic, else it swallows them.
+//   - Outside, better than inside: request ids, CORS and compressors. An id that the response has already is the trace id.
+//     CORS outside refuses an unknown origin by itself: a bare 403 that is neither logged nor has a body; inside, it gets one.
+//   - Inside: authentication, limits and other middleware that reports errors or aborts with a status: outside nothing of that
+//     is seen.
+//   - In any order: gzip, cors, requestid, timeouts that run the handlers in a goroutine and keep what they write.
+//     http.TimeoutHandler and other middleware of net/http goes around the engine.
+//
+// Middleware may be installed more than once: the inner one answers.
 //
 // The answer goes to the writer that Middleware has found, past those of middleware inside it. A
 // writer of yours that embeds [gin.ResponseWriter] or has Unwrap is seen through; below any other
-// one, Abort and Handler do not find their Middleware.
+// one, Abort and Handler do not find their Middleware. A writer outside that keeps the first status, has a header of its own, or
+// deletes Vary from failures takes nothing from the answer.
+//
+// # Adopting step by step
+//
+// Install changes the answers to failures that have no body, and nothing else. With [fault.WithForeignMessages] handlers that say
+//
+//	c.AbortWithError(409, errors.New("it is lent")).SetType(gin.ErrorTypePublic)
+//
+// go on telling clients so; convert them one by one, and leave the option out in the end.
 //
 // # Versions of gin
 //

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -226,6 +227,126 @@ func TestAnsweredErrorsStandInErrors(t *testing.T) {
 	}
 	s.get("/fine")
 	assert.Empty(t, seen)
+}
+
+// firstOnly is a writer as middleware with timeouts has it: the first status counts, the header is its own and replaces what
+// was set before, and what is written is kept without telling.
+type firstOnly struct {
+	gin.ResponseWriter
+	header http.Header
+	body   bytes.Buffer
+	status int
+}
+
+func (f *firstOnly) Header() http.Header               { return f.header }
+func (f *firstOnly) WriteHeaderNow()                   {}
+func (f *firstOnly) Write(p []byte) (int, error)       { return f.body.Write(p) }
+func (f *firstOnly) WriteString(s string) (int, error) { return f.body.WriteString(s) }
+func (f *firstOnly) WriteHeader(status int) {
+	if f.status == 0 {
+		f.status = status
+	}
+}
+
+// A writer of others below takes nothing from our answer, and nothing is appended to what it keeps.
+func TestWriterOfOthersBelow(t *testing.T) {
+	var seen int
+	s := serve(t, gin.New(), func(e *gin.Engine, r *fault.Responder) {
+		e.Use(func(c *gin.Context) {
+			c.Header("Vary", "Origin")
+			c.Header("X-Request-Id", "r-7")
+			w := &firstOnly{ResponseWriter: c.Writer, header: http.Header{}}
+			c.Writer = w
+			c.Next()
+			c.Writer = w.ResponseWriter
+			maps.Copy(c.Writer.Header(), w.header)
+			if w.status != 0 {
+				c.Writer.WriteHeader(w.status)
+			}
+			_, _ = c.Writer.Write(w.body.Bytes())
+			seen = c.Writer.Status()
+		})
+		faultgin.Install(e, r)
+		e.GET("/unencodable", func(c *gin.Context) { c.JSON(200, make(chan int)) })
+		e.GET("/changed", func(c *gin.Context) {
+			c.Status(202)
+			assert.Equal(t, 202, c.Writer.Status())
+			assert.False(t, c.Writer.Written())
+			faultgin.Abort(c, fault.TaskLocked)
+			assert.True(t, c.Writer.Written())
+		})
+		e.GET("/half", func(c *gin.Context) { c.String(200, "half"); faultgin.Abort(c, fault.TaskLocked) })
+		e.GET("/last", func(c *gin.Context) { c.Status(202); c.Status(201); c.Writer.WriteHeaderNow() })
+		e.GET("/empty", func(c *gin.Context) { c.Status(204) })
+	})
+	for path, code := range map[string]string{"/unencodable": "unhandled", "/changed": "task_locked", "/nowhere": "not_found"} {
+		status := map[string]int{"unhandled": 500, "task_locked": 423, "not_found": 404}[code]
+		a := s.get(path)
+		assert.Contains(t, s.failed(a, status, code), "trace_id=r-7 ")
+		assert.Equal(t, []string{"Origin", "Accept"}, a.Header.Values("Vary"), path)
+		assert.Equal(t, status, seen, path)
+	}
+	a, err := s.ask(http.MethodDelete, "/half", "")
+	require.NoError(t, err)
+	s.failed(a, 405, "method_not_allowed")
+	assert.Equal(t, "GET", a.Header.Get("Allow"))
+	a = s.get("/half")
+	assert.Equal(t, []any{200, "half"}, []any{a.StatusCode, a.body})
+	assert.Contains(t, s.logged("task_locked"), "committed=true")
+	assert.Equal(t, 201, s.get("/last").StatusCode)
+	assert.Equal(t, 204, s.get("/empty").StatusCode)
+}
+
+// A compressor that takes failures for its own deletes their Vary, before our answer or while it is written.
+func TestVaryStays(t *testing.T) {
+	deleting := func(c *gin.Context) {
+		c.Header("Content-Encoding", "gzip")
+		c.Writer = deleter{c.Writer}
+		c.Next()
+		if c.Writer.Status() >= 400 {
+			c.Writer.Header().Del("Vary")
+		}
+	}
+	cors := func(c *gin.Context) { c.Header("Vary", "Origin") }
+	for name, order := range map[string]func(e *gin.Engine, r *fault.Responder){
+		"outside": func(e *gin.Engine, r *fault.Responder) { e.Use(cors, deleting); faultgin.Install(e, r) },
+		"inside":  func(e *gin.Engine, r *fault.Responder) { faultgin.Install(e, r); e.Use(cors, deleting) },
+	} {
+		s := serve(t, gin.New(), func(e *gin.Engine, r *fault.Responder) {
+			order(e, r)
+			e.GET("/locked", faultgin.Handler(locked))
+			e.GET("/aborted", func(c *gin.Context) { _ = c.AbortWithError(423, fault.TaskLocked) })
+		})
+		for _, path := range []string{"/locked", "/aborted"} {
+			a := s.get(path)
+			s.failed(a, 423, "task_locked")
+			assert.Equal(t, []string{"Origin", "Accept"}, a.Header.Values("Vary"), name+path)
+		}
+	}
+}
+
+type deleter struct{ gin.ResponseWriter }
+
+func (d deleter) Write(p []byte) (int, error) {
+	if d.Status() >= 400 {
+		d.Header().Del("Content-Encoding")
+		d.Header().Del("Vary")
+	}
+	return d.ResponseWriter.Write(p)
+}
+
+// What is written through a copy of a context after its answer is dropped, and a second failure is not answered.
+func TestACopyIsClosedAfterItsAnswer(t *testing.T) {
+	s := installed(t, func(e *gin.Engine) {
+		e.GET("/", func(c *gin.Context) {
+			copied := c.Copy()
+			copied.Writer = c.Writer
+			faultgin.Abort(copied, fault.TaskLocked)
+			faultgin.Abort(copied, fault.Gone)
+			copied.String(200, canary)
+		})
+	})
+	s.failed(s.get("/"), 423, "task_locked")
 }
 
 type panicking struct{}

@@ -1,6 +1,10 @@
 package faulthttp
 
 import (
+	"bufio"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
 	"errors"
 	"fmt"
 	"io"
@@ -46,11 +50,12 @@ type RemoteMember struct {
 
 // A RemoteField says what is wrong with one part of the request.
 type RemoteField struct {
-	At     fault.Location
-	Code   string
-	Texts  map[string]string // as in RemoteError
-	Params []RemoteMember
-	Rest   []RemoteMember // what else the entry has: details of the error, and members that Decode has no use for
+	At      fault.Location
+	Code    string
+	Texts   map[string]string // as in RemoteError
+	Params  []RemoteMember
+	Details []RemoteMember // of the error itself
+	Rest    []RemoteMember // members of the entry that Decode has no use for; they are not passed on
 }
 
 // Error is the line for logs: status, code and a text, the English one if there is one.
@@ -105,7 +110,7 @@ func anyText(texts map[string]string, tags []string) string {
 	return texts[received[0]] // the same one each time
 }
 
-// MaxErrorBody is how many bytes of an error's body [Decode] reads. A longer one counts as not
+// MaxErrorBody is how many bytes of an error's body [Decode] reads, before and after decompression. A longer one counts as not
 // understood.
 const MaxErrorBody = 1 << 20
 
@@ -115,18 +120,26 @@ const MaxErrorBody = 1 << 20
 // is nil for a nil response and for statuses below 400.
 //
 // It understands [fault.Multilingual], [fault.Problem] and every format of package formats, by content type and shape,
-// whoever sent them. A body that is something else, truncated or too long still gives the kind of the status; members of an unexpected
-// type are passed over.
+// whoever sent them, and what other servers send: problem details (RFC 9457) of ASP.NET, Spring, huma and others,
+// FastAPI, Django REST framework, Spring Boot, Rails, Laravel, NestJS, JSON:API, the errors of Google, Microsoft, Stripe and GitHub,
+// and objects with members like message, code, error and errors. Errors of fields become Fields, with place and text;
+// members that mean nothing to Decode are in Details, those of a field in its Rest. A body that is something else,
+// truncated or too long still gives the kind of the status, and Problem says why; members of an unexpected
+// type are passed over. gzip and deflate are undone.
 //
-// The fault has params, details, field errors, trace id, subtype and Retry-After of the response, so a
-// service that returns it to its own clients passes them on, in its own words, and with the code that was received;
-// wrap it, as by [fault.BadGateway].Wrap(err), not to. [fault.Retry] does what the response said of repeating.
+// The fault has params, details, field errors, texts, trace id, subtype and Retry-After of the response, so a
+// service that returns it to its own clients passes them on, and with the code that was received;
+// wrap it, as by [fault.BadGateway].Wrap(err), not to. Where the texts say what this service says itself, its clients
+// read that in all its languages; see [fault.Texts]. Not passed on are the details of a body that was not
+// understood, what servers tell their own developers (stack traces, say), and Rest. A text of no known language goes into the
+// detail "message". [fault.Retry] does what the response said of repeating.
 // Everything received, the texts among it, is in the *[RemoteError] behind it:
 //
 //	var remote *faulthttp.RemoteError
 //	if errors.As(err, &remote) { show(remote.Text("fr")) }
 //
-// Decode reads the body, [MaxErrorBody] bytes at most. Closing it stays with the caller.
+// Decode reads the body, [MaxErrorBody] bytes at most, and as long as the context of the request lasts. Closing it stays with the
+// caller. It may be called more than once for a response of [ResponseTransport].
 func Decode(resp *http.Response) error {
 	if resp == nil || resp.StatusCode < 400 {
 		return nil
@@ -147,20 +160,52 @@ func mediaType(contentType string) string {
 	return strings.ToLower(strings.TrimSpace(name))
 }
 
-var errTooLong = errors.New("the body is too long")
+var (
+	errTooLong  = errors.New("the body is too long")
+	errEncoding = errors.New("its encoding is not known")
+)
 
 func readBody(resp *http.Response) ([]byte, error) {
-	if resp.Body == nil {
+	var raw io.Reader = resp.Body
+	if kept := keptOf(resp); kept != nil {
+		raw = kept.whole()
+	} else if resp.Body == nil {
 		return nil, nil
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxErrorBody+1))
+	plain, err := decompressed(io.LimitReader(raw, MaxErrorBody+1), resp.Header)
 	if err != nil {
 		return nil, fmt.Errorf("reading the body: %w", err)
 	}
+	body, err := io.ReadAll(io.LimitReader(plain, MaxErrorBody+1))
 	if len(body) > MaxErrorBody {
 		return nil, errTooLong
 	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the body: %w", err)
+	}
 	return body, nil
+}
+
+// decompressed is the body as it was before it was compressed: package net/http does that only for requests of its own making. Nothing
+// is read beyond what the reader of it asks for.
+func decompressed(body io.Reader, header http.Header) (io.Reader, error) {
+	encoding := strings.ToLower(strings.TrimSpace(strings.Join(header.Values("Content-Encoding"), ",")))
+	if encoding == "" || encoding == "identity" {
+		return body, nil
+	}
+	buffered := bufio.NewReader(body)
+	start, err := buffered.Peek(2)
+	switch {
+	case errors.Is(err, io.EOF) && len(start) == 0: // the answer to HEAD, say
+		return buffered, nil
+	case encoding == "gzip" || encoding == "x-gzip":
+		return gzip.NewReader(buffered)
+	case encoding == "deflate" && len(start) == 2 && (int(start[0])<<8|int(start[1]))%31 == 0:
+		return zlib.NewReader(buffered)
+	case encoding == "deflate": // as some send it
+		return flate.NewReader(buffered), nil
+	}
+	return nil, errEncoding
 }
 
 // retryAfter reads Retry-After, in seconds or as a date (RFC 9110, section 10.2.3).
@@ -259,7 +304,7 @@ func (f RemoteField) attr() fault.Attr {
 	case f.At.In() != "body" || len(steps) != 1:
 		return fault.Field(f.At, f.Code, slices.Insert(attrs, 0, fault.Text(k.TextID()))...)
 	}
-	for _, m := range f.Rest {
+	for _, m := range f.Details {
 		attrs = append(attrs, fault.Detail(m.Name, m.Value))
 	}
 	return fault.Detail(steps[0], k.New(attrs...))

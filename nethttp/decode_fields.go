@@ -224,6 +224,10 @@ func (e *RemoteError) readEntry(entry object, at fault.Location, language string
 		read = append(read, name)
 	}
 	f.readParams(entry, &read)
+	if details, ok := entry.object("details"); ok {
+		f.Details = details.members()
+		read = append(read, "details")
+	}
 	for _, m := range entry {
 		if value, ok := decodeValue(m.raw); ok && !slices.Contains(read, m.name) {
 			f.Rest = append(f.Rest, RemoteMember{m.name, value})
@@ -237,7 +241,7 @@ func (e *RemoteError) readEntry(entry object, at fault.Location, language string
 		if e.Code == "" {
 			e.Code = codeOf(f.Code)
 		}
-		e.Details = append(e.Details, f.Rest...)
+		e.Details = append(append(e.Details, f.Details...), f.Rest...)
 		return
 	}
 	e.addField(f)

@@ -19,27 +19,31 @@ import (
 func (e *RemoteError) decode(body []byte, languages string) {
 	trimmed := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
 	language := onlyLanguage(languages)
-	switch {
-	case len(trimmed) == 0:
+	if len(trimmed) == 0 {
 		e.Problem = "the body is empty"
-	case trimmed[0] == '{':
-		root, err := readObject(trimmed)
-		if err != nil {
-			e.Problem = "the body is not valid JSON"
-			return
-		}
-		for _, shape := range shapes {
-			if shape.is(e, root) {
-				shape.read(e, root, language)
-				return
-			}
-		}
+		return
+	}
+	root, err := readObject(trimmed)
+	switch {
+	case err == nil:
+		e.decodeObject(root, language)
 	case strings.HasPrefix(e.MediaType, "text/html"):
 		e.decodeHTML(trimmed, language)
 	case strings.HasPrefix(e.MediaType, "text/plain"):
 		e.decodeText(trimmed, language)
+	case trimmed[0] == '{':
+		e.Problem = "the body is not valid JSON"
 	default:
 		e.Problem = unknownFormat
+	}
+}
+
+func (e *RemoteError) decodeObject(root object, language string) {
+	for _, shape := range shapes {
+		if shape.is(e, root) {
+			shape.read(e, root, language)
+			return
+		}
 	}
 }
 
@@ -131,14 +135,25 @@ func (e *RemoteError) readDetails(details object, language string, codeOf func(s
 			e.Fields = append(e.Fields, field)
 			continue
 		}
-		value, ok := decodeValue(m.raw)
-		if !ok {
-			continue
-		}
-		e.Details = append(e.Details, RemoteMember{m.name, value})
-		if m.name == "trace_id" && e.TraceID == "" {
-			e.TraceID, _ = value.(string)
-		}
+		e.readDetail(m)
+	}
+}
+
+// readPlainDetails reads details of formats that have errors elsewhere.
+func (e *RemoteError) readPlainDetails(details object) {
+	for _, m := range details {
+		e.readDetail(m)
+	}
+}
+
+func (e *RemoteError) readDetail(m rawMember) {
+	value, ok := decodeValue(m.raw)
+	if !ok {
+		return
+	}
+	e.Details = append(e.Details, RemoteMember{m.name, value})
+	if m.name == "trace_id" && e.TraceID == "" {
+		e.TraceID, _ = value.(string)
 	}
 }
 
@@ -148,14 +163,13 @@ func fieldOf(m rawMember, language string, codeOf func(string) string) (RemoteFi
 	if err != nil {
 		return RemoteField{}, false
 	}
-	f := RemoteField{At: fault.InBody(jsonpointer.OfDots(m.name)), Texts: entry.languages()}
-	code, hasCode := entry.text("code")
-	f.Code = codeOf(code)
+	f := RemoteField{At: fault.InBody(jsonpointer.OfDots(m.name)), Texts: map[string]string{}}
+	code, ok := entry.text("code")
+	if f.Code = codeOf(code); ok {
+		f.Texts = entry.languages()
+	}
 	if msg, ok := entry.text("msg"); ok {
 		f.Texts[language] = msg
-		if !hasCode { // of an error under a name
-			f.At = plainLocation(m.name)
-		}
 	}
 	if text, ok := entry.text("error"); ok {
 		f.Texts[language] = text
@@ -171,7 +185,7 @@ func fieldOf(m rawMember, language string, codeOf func(string) string) (RemoteFi
 	params, _ := entry.object("params")
 	f.Params = params.members()
 	if details, ok := entry.object("details"); ok {
-		f.Rest = details.members()
+		f.Details = details.members()
 	}
 	return f, true
 }
@@ -346,7 +360,7 @@ func (e *RemoteError) readFields(root object, fields rawMember, language string)
 }
 
 // decodeRPCStatus reads google.rpc.Status, as formats.RPCStatus, Google's own services and gateways write it.
-func (e *RemoteError) decodeRPCStatus(root object, language string) {
+func (e *RemoteError) decodeRPCStatus(root object, _ string) {
 	failure, ok := root.object("error")
 	if !ok {
 		failure = root
@@ -357,7 +371,7 @@ func (e *RemoteError) decodeRPCStatus(root object, language string) {
 	places := map[string]fault.Location{}
 	for _, item := range failure.array("details") {
 		if detail, err := readObject(item); err == nil {
-			e.readRPCDetail(detail, language, places)
+			e.readRPCDetail(detail, places)
 		}
 	}
 	for i := range e.Fields {
@@ -377,7 +391,7 @@ func (e *RemoteError) decodeRPCStatus(root object, language string) {
 }
 
 // readRPCDetail reads one detail; places gets those of violations, by their numbers.
-func (e *RemoteError) readRPCDetail(detail object, language string, places map[string]fault.Location) {
+func (e *RemoteError) readRPCDetail(detail object, places map[string]fault.Location) {
 	kind, _ := detail.text("@type")
 	switch name := strings.TrimPrefix(kind, "type.googleapis.com/"); name {
 	case "google.rpc.ErrorInfo":
@@ -394,7 +408,7 @@ func (e *RemoteError) readRPCDetail(detail object, language string, places map[s
 		e.readRetryDelay(detail)
 	case "google.protobuf.Struct":
 		value, _ := detail.object("value")
-		e.readDetails(value.without("errors_total"), language, asSent)
+		e.readPlainDetails(value.without("errors_total"))
 	default:
 		rest := map[string]any{}
 		for _, m := range detail.without("@type").members() {
@@ -535,9 +549,17 @@ func (e *RemoteError) readFirst(entry object, language string) {
 	params, _ := meta.object("params")
 	e.Params = params.members()
 	details, _ := meta.object("details")
-	e.readDetails(details, language, asSent)
+	e.readPlainDetails(details)
 	for _, m := range meta {
 		if !slices.Contains([]string{"retryable", "input", "params", "details"}, m.name) {
+			e.addDetail(m)
+		}
+	}
+	for _, m := range entry {
+		if m.name == "links" && len(links) == 1 && e.Type != "" {
+			continue
+		}
+		if !slices.Contains([]string{"id", "status", "code", "title", "detail", "meta"}, m.name) {
 			e.addDetail(m)
 		}
 	}
@@ -563,7 +585,7 @@ func jsonapiField(entry object, language string) RemoteField {
 		f.At = locationIn(in, name)
 	}
 	if details, ok := meta.object("details"); ok {
-		f.Rest = details.members()
+		f.Details = details.members()
 	}
 	for _, m := range entry {
 		if value, ok := decodeValue(m.raw); ok && !slices.Contains([]string{"status", "code", "title", "detail", "source", "meta"}, m.name) {

@@ -275,7 +275,7 @@ func (e *RemoteError) isProblem(root object) bool {
 func (e *RemoteError) readMember(m rawMember, root object, language string) {
 	switch {
 	case e.readID(m), e.isRead(m, root), e.isStatus(m):
-	case m.name == "details" && e.readOwnDetails(m, language):
+	case m.name == "details" && e.readOwnDetails(m):
 	case (slices.Contains(listNames, m.name) || slices.Contains(mixedNames, m.name) && isList(m.raw)) && e.readErrors(m.raw, language):
 	case m.name == "detail" && e.readInner(m, language):
 	default:
@@ -288,10 +288,19 @@ func (e *RemoteError) readMember(m rawMember, root object, language string) {
 func (e *RemoteError) isRead(m rawMember, root object) bool {
 	text, isText := readText(m.raw)
 	switch m.name {
-	case "title", "instance", "type":
+	case "title", "instance":
 		return isText || e.MediaType == problemJSON
-	case "lang", "dir", "errors_total", "input", "params", "retryable":
-		return true
+	case "type":
+		return isText && (text == e.Type || codeOf(text) == e.Code) || !isText && e.MediaType == problemJSON
+	case "lang", "dir":
+		return isText
+	case "input", "params":
+		_, err := readObject(m.raw)
+		return err == nil
+	case "errors_total":
+		return isNumber(m.raw)
+	case "retryable":
+		return string(m.raw) == "true" || string(m.raw) == "false"
 	case "error":
 		return isText && (text == e.Title || codeOf(text) == e.Code || e.hasText(text))
 	}
@@ -300,6 +309,11 @@ func (e *RemoteError) isRead(m rawMember, root object) bool {
 	}
 	name, _, ok := root.firstCode(codeNames, e.Status)
 	return ok && name == m.name || e.MediaType == problemJSON && slices.Contains([]string{"detail", "code", "trace_id"}, m.name) && !isList(m.raw)
+}
+
+func isNumber(raw json.RawMessage) bool {
+	_, err := strconv.ParseInt(string(raw), 10, 64)
+	return err == nil
 }
 
 func isList(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '[' }
@@ -327,10 +341,10 @@ func (e *RemoteError) readInner(m rawMember, language string) bool {
 }
 
 // readOwnDetails reads the details of fault.Problem.
-func (e *RemoteError) readOwnDetails(m rawMember, language string) bool {
+func (e *RemoteError) readOwnDetails(m rawMember) bool {
 	details, err := readObject(m.raw)
 	if err == nil {
-		e.readDetails(details, language, asSent)
+		e.readPlainDetails(details)
 	}
 	return err == nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -617,28 +618,61 @@ func TestTransportClosesTheBodyOfAnError(t *testing.T) {
 	client.CloseIdleConnections()
 }
 
+// Whatever is sent, and however it is called and compressed, is decoded in bounds, passed on in any format, and then means the same.
 func FuzzDecode(f *testing.F) {
-	r := quietly(f, fault.WithFormats(fault.Problem{}))
-	for _, format := range []fault.Format{fault.Multilingual{}, fault.Problem{}, formats.Envelope{}, formats.WebAPI{},
-		formats.RPCStatus{}, formats.JSONAPI{}, formats.Text{}, formats.HTML{}} {
-		resp := quietly(f, fault.WithFormats(format), fault.WithLocales(ownLocales)).Respond(nil, rich())
-		f.Add(resp.Status, format.ContentType(), resp.Body)
+	byName := map[string]*fault.Responder{}
+	for name, format := range allFormats {
+		byName[name] = quietly(f, fault.WithFormats(format))
 	}
-	f.Fuzz(func(t *testing.T, status int, contentType string, body []byte) {
-		err := faulthttp.Decode(&http.Response{StatusCode: status, Header: http.Header{"Content-Type": {contentType}},
-			Body: io.NopCloser(bytes.NewReader(body))})
+	names := slices.Sorted(maps.Keys(byName))
+	for _, c := range append(sentByUs(f), sentElsewhere...) {
+		f.Add(c.status, c.contentType, "", []byte(c.body))
+	}
+	f.Add(503, asJSON, "gzip", compressed(f, "gzip", strings.NewReader(`{"EN":"x","code":"conflict"}`)))
+	f.Add(400, asJSON, "deflate", compressed(f, "zlib", &zeros{left: 1 << 21}))
+	f.Fuzz(func(t *testing.T, status int, contentType, encoding string, body []byte) {
+		resp := &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {contentType}, "Content-Encoding": {encoding}}, Body: io.NopCloser(bytes.NewReader(body))}
+		err := faulthttp.Decode(resp)
 		if status < 400 {
 			require.NoError(t, err)
 			return
 		}
-		decoded, ok := fault.From(err)
-		require.True(t, ok)
-		if status < 600 {
-			require.Equal(t, status/100, decoded.StatusCode()/100)
+		var remote *faulthttp.RemoteError
+		require.ErrorAs(t, err, &remote)
+		if encoding == "" {
+			inBounds(t, status, string(body), err)
 		}
-		require.NotNil(t, r.Respond(nil, err).Body)
-		_ = err.Error()
+		for _, name := range []string{"problem", names[len(body)%len(names)]} { // all of them take too long
+			answered := byName[name].Respond(nil, err)
+			require.NotEmpty(t, answered.Body)
+			require.Less(t, len(answered.Body), 16<<20)
+			var again *faulthttp.RemoteError
+			require.ErrorAs(t, faulthttp.Decode(&http.Response{StatusCode: answered.Status, Header: answered.Header(), Body: io.NopCloser(bytes.NewReader(answered.Body))}), &again)
+			if status >= 600 || len(answered.Body) > faulthttp.MaxErrorBody || len(remote.Fields) > 100 {
+				continue
+			}
+			require.Empty(t, again.Problem, name)
+			if name == "problem" && short(remote.Fields) {
+				require.ElementsMatch(t, distinct(remote.Fields), distinct(again.Fields))
+			}
+		}
 	})
+}
+
+// short reports whether no place is so long, or so odd, that core shortens or replaces what is in it.
+func short(fields []faulthttp.RemoteField) bool {
+	return !slices.ContainsFunc(fields, func(f faulthttp.RemoteField) bool {
+		place := f.At.Pointer() + f.At.Name()
+		return len(place) > 200 || strings.ContainsFunc(place, func(r rune) bool { return r < ' ' || r > '~' })
+	})
+}
+
+func distinct(fields []faulthttp.RemoteField) (places []string) {
+	for _, f := range fields {
+		places = append(places, placeOf(f.At))
+	}
+	slices.Sort(places)
+	return slices.Compact(places)
 }
 
 func ExampleDecode() {

@@ -21,8 +21,21 @@
 // writer that hides what is below, it is [fault.Default], and a line at level Debug says so. An explicit
 // responder answers for its own errors and panics.
 //
-// For clients, [Decode] gives the error of a response back, whatever format it is in, and [Transport]
-// makes an [http.Client] return such errors by itself.
+// # Clients
+//
+// [Decode] gives the error of a response back, whatever format it is in and whatever server sent it. It has two forms for an
+// [http.Client]: [Transport] makes the client return such errors by itself, and stands outside of whatever repeats requests, or measures or
+// caches them. [ResponseTransport] keeps the contract of [http.RoundTripper], stands inside, and lets Decode tell the error of a
+// response at any time. With retryablehttp:
+//
+//	client := &http.Client{Transport: faulthttp.Transport(&retryablehttp.RoundTripper{Client: retry})} // outside: errors
+//	retry.HTTPClient.Transport = faulthttp.ResponseTransport(nil)                                      // inside: responses
+//
+// resty has no outside. With its retries it takes ResponseTransport, and Decode(resp.RawResponse) behind the request; without them
+// Transport will do.
+//
+// Who decodes bodies of all languages into a structure of their own mind that encoding/json takes names of members in any letter case: the
+// Indonesian text under "ID" is what a field with the tag "id" gets. Decode does not do that.
 //
 // # What happens to a response that has begun
 //
@@ -49,14 +62,33 @@
 //
 // # Order
 //
-// Access logs, tracing, request ids, CORS and compressors go outside of Middleware; timeouts and
-// other recovering middleware inside it; with chi they are used before and after InstallChi. chi's request ids are in the
-// context:
+// Outside of Middleware is what is put around it, inside what is around the handler that it gets; with chi, what is used before
+// InstallChi and after it. The place of each kind of middleware, and what happens in the wrong one, is a table that the tests
+// follow: docs/middleware.md of this repository. In short:
 //
-//	fault.WithTraceID(func(r fault.Request) string { return middleware.GetReqID(r.Context()) })
+//   - Outside: access logs, tracing (otelhttp), recovering middleware (chi's Recoverer). Inside, they hear of panics and see no
+//     answer, or answer first, with a bare 500, and let half a body end like a whole one. Sentry outside reports no panic, as
+//     all are answered (report by [fault.WithObserver]); inside it needs Repanic, else it swallows them: an empty 200.
+//   - Outside, better than inside: request ids and CORS, so that their headers are on 404, 405 and the refusals of others, too.
+//     chi's request ids are in the context:
+//     fault.WithTraceID(func(r fault.Request) string { return middleware.GetReqID(r.Context()) })
+//   - Inside: chi's Timeout, whose bare 504 comes after our 503 and is dropped there; a context with a deadline.
+//     [http.TimeoutHandler] answers by itself, in plain text, and goes outside: inside it hides the responder.
+//   - In any order: compressors (chi's Compress, gzhttp), limits, authentication.
 //
-// [http.TimeoutHandler] answers by itself, in plain text: a
-// context with a deadline inside gives the localized 503 instead.
+// Middleware that ends with a bare status, as BasicAuth, AllowContentType and Throttle of chi do, has answered: that stays, in
+// every place, without a body and without a log line. Where it asks what to answer, call [Error] there, and put it inside.
+//
+// Handler and Mux recover as well as Middleware: what stands between them sees no panic.
+//
+// What breaks a half-sent response off, the panic with http.ErrAbortHandler, may be swallowed outside: the connection's deadline is
+// in the past by then, and the client sees a broken transfer all the same.
+//
+// # Adopting step by step
+//
+// Middleware and Mux, or InstallChi, change 404, 405 and panics that nobody answers, and nothing else. Let the application's own
+// function for errors call [Error] next. With [fault.WithForeignMessages], errors that have StatusCode() int and StatusMessage()
+// string go on telling clients their text; convert handlers to [Handler] one by one, and leave the option out in the end.
 //
 // # What net/http keeps for itself
 //

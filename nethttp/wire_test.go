@@ -281,3 +281,32 @@ func TestSecretsStayInside(t *testing.T) {
 		}
 	}
 }
+
+// Half a body is broken off even when middleware outside swallows what breaks it off.
+func TestBreakingOffIsNotSwallowed(t *testing.T) {
+	for name, h := range map[string]http.HandlerFunc{
+		"a panic": func(w http.ResponseWriter, _ *http.Request) { half(w); panic(fault.TaskLocked) },
+		"its own": func(w http.ResponseWriter, _ *http.Request) { half(w); panic(http.ErrAbortHandler) },
+		"returned": faulthttp.Handler(nil, func(w http.ResponseWriter, _ *http.Request) error {
+			half(w)
+			return http.ErrAbortHandler
+		}),
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			defer func() { _ = recover() }()
+			faulthttp.Middleware(nil)(h).ServeHTTP(w, req)
+		}))
+		resp, err := http.Get(server.URL)
+		require.NoError(t, err, name)
+		body, err := io.ReadAll(resp.Body)
+		assert.Error(t, err, name)
+		assert.Equal(t, "half", string(body), name)
+		_ = resp.Body.Close()
+		server.Close()
+	}
+}
+
+func half(w http.ResponseWriter) {
+	_, _ = io.WriteString(w, "half")
+	_ = http.NewResponseController(w).Flush()
+}

@@ -15,8 +15,6 @@ func catalogCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "catalog",
 		Short: "Write the catalogue of kinds in forms for other tools",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	c.AddCommand(openapiCommand())
 	return c

@@ -36,7 +36,7 @@ a test or at start-up. What only options can tell, whether 401 responses have a 
 				return nil
 			}
 			var err error
-			if opts.FailLevel, err = checks.ParseLevel(failLevel); err != nil {
+			if opts.FailLevel, err = parseLevel(failLevel); err != nil {
 				return err
 			}
 			r, err := responder(locales, languages, fault.WithChallenge("Bearer")) // whether there is one, only the application knows

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
@@ -44,17 +46,20 @@ made: opaque keys never need to be renamed, and are easy to search for.`,
 			if len(args) > 0 {
 				key = args[0]
 			}
-			l, err := checks.ParseLevel(level)
+			l, err := parseLevel(level)
 			if err != nil {
 				return err
 			}
-			return checks.UpdateLock(*lock, func(file *checks.Lock) error {
-				code, err := file.Add(key, app, l)
-				if err == nil {
-					fmt.Fprintf(cmd.OutOrStdout(), "%s %s\n", key, code)
-				}
+			var code checks.Code
+			err = checks.UpdateLock(*lock, func(file *checks.Lock) (err error) {
+				code, err = file.Add(key, app, l)
 				return err
 			})
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s %s\n", key, code) // the id is taken now, and not before
+			return err
 		},
 	}
 	c.Flags().StringVar(&app, "app", "", "the app that the id belongs to")
@@ -191,7 +196,8 @@ func checkLockCommand(lock *string) *cobra.Command {
 		Short: "Fail when the lock file is damaged, or breaks what an earlier version of it promised",
 		Long: `Fail when the lock file is damaged, or breaks what an earlier version of it promised: an id that
 changed, vanished or went to another key, a kind that lost or changed what clients rely on. Both sides are
-named. Two branches that took the same number show in the file itself, once they are merged.
+named. Two branches that took the same number show in the file itself, once they are merged. A revision that
+does not have the file yet promised nothing.
 
 That code and lock file agree is for a test: checks.TestCodes and checks.TestKinds.`,
 		Example: `  polyfault codes check
@@ -239,16 +245,40 @@ func loadBase(cmd *cobra.Command, path, base, ref string) (*checks.Lock, error) 
 	case ref == "":
 		return nil, nil
 	}
-	// "./" makes git look below the working directory, as every other path of the command.
-	name := ref + ":./" + strings.TrimPrefix(path, "./")
-	content, err := exec.CommandContext(cmd.Context(), "git", "show", name).Output()
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return nil, fmt.Errorf("git show %s: %s", name, strings.TrimSpace(string(exit.Stderr)))
+	return loadRevision(cmd.Context(), path, ref)
+}
+
+// loadRevision is the file as the revision has it, an empty lock when it has none.
+func loadRevision(ctx context.Context, path, ref string) (*checks.Lock, error) {
+	folder, name := filepath.Split(path)
+	shown := ref + ":" + filepath.ToSlash(path)
+	if !filepath.IsAbs(path) {
+		shown = ref + ":./" + strings.TrimPrefix(filepath.ToSlash(path), "./")
 	}
+	// "./" makes git look below the folder, wherever in the repository that is.
+	listed, err := git(ctx, folder, "ls-tree", "-z", "--name-only", "--end-of-options", ref+"^{commit}", "./"+name)
 	if err != nil {
-		return nil, fmt.Errorf("git show %s: %w", name, err)
+		return nil, fmt.Errorf("git show %s: %w", shown, err)
 	}
-	return checks.ParseLock(name, content)
+	if len(listed) == 0 {
+		return nil, nil
+	}
+	content, err := git(ctx, folder, "show", "--end-of-options", ref+":./"+name)
+	if err != nil {
+		return nil, fmt.Errorf("git show %s: %w", shown, err)
+	}
+	return checks.ParseLock(shown, content)
+}
+
+// git runs git in the folder, the working directory when it is "".
+func git(ctx context.Context, folder string, args ...string) ([]byte, error) {
+	command := exec.CommandContext(ctx, "git", args...)
+	command.Dir = folder
+	out, err := command.Output()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return nil, errors.New(strings.TrimSpace(string(exit.Stderr)))
+	}
+	return out, err
 }
 
 // compareLocks is what the earlier version promised and the later one breaks.

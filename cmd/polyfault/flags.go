@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/polyfault/polyfault/core/checks"
 )
 
 // oneOf is the value of a flag that takes some words only.
@@ -36,4 +38,13 @@ func (f oneOf) Set(word string) error {
 	}
 	*f.value = word
 	return nil
+}
+
+// parseLevel reads the level of a flag.
+func parseLevel(word string) (checks.Level, error) {
+	level, err := checks.ParseLevel(word)
+	if err != nil {
+		return level, &wrongCall{err}
+	}
+	return level, nil
 }

@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"testing/fstest"
 
 	"github.com/spf13/cobra"
 
-	"github.com/polyfault/polyfault/core/checks"
 	"github.com/polyfault/polyfault/core/localetest"
 	"github.com/polyfault/polyfault/internal/atomicfile"
 )
@@ -30,9 +30,13 @@ translations.lock beside them. A language takes four commands:
   polyfault locales fmt             orders the file
   polyfault locales stamp nn        records what it was translated from
 
-Files are replaced as a whole or not at all, and a file that cannot be read as a whole is left alone.`,
+polyfault locales export and import exchange the texts with tools for translators.
+
+Files are replaced as a whole or not at all, all of a directory or none, and a file that cannot be read as a
+whole is left alone. Of two commands that write in a directory, one waits for the other.`,
 	}
 	c.AddCommand(newLocaleCommand(), lintCommand(), statusCommand(), fmtCommand(), stampCommand())
+	c.AddCommand(exportCommand(), importCommand())
 	return c
 }
 
@@ -54,21 +58,72 @@ its source text as comments (#.), and with the plural forms that the language ha
 between the quotation marks; the comments of a text go with polyfault locales fmt once it is translated.
 
 polyfault does not load empty texts: polyfault locales fmt --prune leaves them out, and this command brings
-them back.`,
+them back.
+
+Where there is no file yet, or no directory, it is made, with a file for the source language, too: write your
+texts there, and give the command again.`,
 		Example: `  polyfault locales new nn
   polyfault locales new pt-BR --dir ./internal/locales --source en`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			change, err := localetest.New(os.DirFS(dir), args[0], localetest.NewOptions{Source: source})
-			if err != nil {
-				return in(dir, err)
-			}
-			return writeChanges(cmd.OutOrStdout(), dir, []localetest.Change{change})
+			return changeFiles(cmd.OutOrStdout(), dir, func(files fs.FS) ([]localetest.Change, error) {
+				return newLanguage(files, args[0], source)
+			})
 		},
 	}
 	c.Flags().StringVar(&dir, "dir", "locales", "directory of the locale files")
 	sourceFlag(c, &source)
 	return c
+}
+
+// newLanguage begins or completes the file of a language, and begins that of the source where there is no file.
+func newLanguage(files fs.FS, tag, source string) ([]localetest.Change, error) {
+	change, err := localetest.New(files, tag, localetest.NewOptions{Source: source})
+	if !errors.Is(err, localetest.ErrNoFiles) {
+		return []localetest.Change{change}, err
+	}
+	if source == "" {
+		source = "en"
+	}
+	first, err := localetest.NewSource(source)
+	if err != nil || tag == source {
+		return []localetest.Change{first}, err
+	}
+	begun := fstest.MapFS{first.File: &fstest.MapFile{Data: first.Content}}
+	change, err = localetest.New(begun, tag, localetest.NewOptions{Source: source})
+	return []localetest.Change{first, change}, err
+}
+
+// changeThere is changeFiles for a directory that has to be there.
+func changeThere(w io.Writer, dir string, change func(fs.FS) ([]localetest.Change, error)) error {
+	if _, err := os.Stat(dir); err != nil {
+		return in(dir, err)
+	}
+	return changeFiles(w, dir, change)
+}
+
+// changeFiles puts in place what change makes of the files of a directory, and names them. Nobody else writes there in
+// between. A directory that does not exist is made when there is something to write.
+func changeFiles(w io.Writer, dir string, change func(fs.FS) ([]localetest.Change, error)) error {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		changes, err := change(fstest.MapFS{})
+		if err != nil {
+			return in(dir, err)
+		}
+		if err := os.MkdirAll(dir, 0o755); err != nil || len(changes) == 0 {
+			return err
+		}
+	}
+	unlock, err := atomicfile.Lock(filepath.Join(dir, localetest.LockFile))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	changes, err := change(os.DirFS(dir))
+	if err != nil {
+		return in(dir, err)
+	}
+	return writeChanges(w, dir, changes)
 }
 
 func sourceFlag(c *cobra.Command, source *string) {
@@ -120,8 +175,12 @@ func lintCommand() *cobra.Command {
 characters, scripts, punctuation, markup, titles, texts left in English, texts whose source has changed. The
 rules stand in the documentation of the package core/localetest.
 
-The exit status is 1 when there are errors, or findings of --fail-level. A warning that is right as it is:
-polyfault locales stamp --allow.`,
+The exit code is 1 when there are errors, or findings of --fail-level. What is right as it is, for a text or
+a pattern of ids: polyfault locales stamp --allow. In a folder of more than errors, mails or a chat bot for
+example: --profile any.
+
+--fix repairs first what is mechanical: encoding, spaces, normal form, invisible characters and stand-ins for
+letters, layout; plural forms that the language does not have go, and those come back that others tell.`,
 		Example: `  polyfault locales lint
   polyfault locales lint ./locales ./admin/locales --require de,fr --fail-level warning
   polyfault locales lint --fix
@@ -139,7 +198,7 @@ polyfault locales stamp --allow.`,
 	profileFlag(c, &run.options.Profile)
 	flags.StringVar(&run.failLevel, "fail-level", "error", "findings of this level or above fail: info, warning, error")
 	flags.StringVar(&run.level, "level", "warning", "findings below this level are only counted: info, warning, error")
-	flags.BoolVar(&run.fix, "fix", false, "repair first what is mechanical: encoding, spaces, normal form, layout, plural forms of millions")
+	flags.BoolVar(&run.fix, "fix", false, "repair first what is mechanical")
 	return c
 }
 
@@ -152,11 +211,11 @@ type lintRun struct {
 }
 
 func (r *lintRun) lint(cmd *cobra.Command, dirs []string) error {
-	shown, err := checks.ParseLevel(r.level)
+	shown, err := parseLevel(r.level)
 	if err != nil {
 		return err
 	}
-	fail, err := checks.ParseLevel(r.failLevel)
+	fail, err := parseLevel(r.failLevel)
 	if err != nil {
 		return err
 	}
@@ -189,11 +248,9 @@ func (r *lintRun) lint(cmd *cobra.Command, dirs []string) error {
 }
 
 func (r *lintRun) repair(log io.Writer, dir string) error {
-	changes, err := localetest.Fix(os.DirFS(dir), localetest.FormatOptions{Source: r.options.Source, Profile: r.options.Profile})
-	if err != nil {
-		return in(dir, err)
-	}
-	return writeChanges(log, dir, changes)
+	return changeThere(log, dir, func(files fs.FS) ([]localetest.Change, error) {
+		return localetest.Fix(files, localetest.FormatOptions{Source: r.options.Source, Profile: r.options.Profile})
+	})
 }
 
 func fmtCommand() *cobra.Command {
@@ -209,16 +266,23 @@ one line a form. Comments stay. Doing it twice changes nothing more. A file that
 		RunE: func(cmd *cobra.Command, args []string) error {
 			outdated := false
 			for _, dir := range dirsOf(args) {
+				if !check {
+					format := func(files fs.FS) ([]localetest.Change, error) { return localetest.Format(files, o) }
+					if err := changeThere(cmd.OutOrStdout(), dir, format); err != nil {
+						return err
+					}
+					continue
+				}
 				changes, err := localetest.Format(os.DirFS(dir), o)
 				if err != nil {
 					return in(dir, err)
 				}
 				outdated = outdated || len(changes) > 0
-				if err := put(cmd.OutOrStdout(), dir, changes, check); err != nil {
-					return err
+				for _, c := range changes {
+					fmt.Fprintln(cmd.OutOrStdout(), filepath.Join(dir, filepath.FromSlash(c.File)))
 				}
 			}
-			if check && outdated {
+			if outdated {
 				return errFound
 			}
 			return nil
@@ -230,31 +294,24 @@ one line a form. Comments stay. Doing it twice changes nothing more. A file that
 	return c
 }
 
-// put writes the changes, or only names their files.
-func put(w io.Writer, dir string, changes []localetest.Change, onlyName bool) error {
-	if !onlyName {
-		return writeChanges(w, dir, changes)
-	}
-	for _, c := range changes {
-		fmt.Fprintln(w, filepath.Join(dir, filepath.FromSlash(c.File)))
-	}
-	return nil
-}
-
-// writeChanges puts files in place and names them.
+// writeChanges puts files in place, all or none, and names them.
 func writeChanges(w io.Writer, dir string, changes []localetest.Change) error {
+	var files []atomicfile.File
+	var said strings.Builder
 	for _, c := range changes {
 		path := filepath.Join(dir, filepath.FromSlash(c.File))
 		if string(c.Before) == string(c.Content) && c.Before != nil {
-			fmt.Fprintf(w, "%s has everything\n", path)
+			fmt.Fprintf(&said, "%s has everything\n", path)
 			continue
 		}
-		if err := atomicfile.ReplaceString(path, string(c.Content)); err != nil {
-			return err
-		}
-		fmt.Fprintf(w, "wrote %s\n", path)
+		files = append(files, atomicfile.File{Path: path, Content: string(c.Content)})
+		fmt.Fprintf(&said, "wrote %s\n", path)
 	}
-	return nil
+	if err := atomicfile.ReplaceAll(files); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, said.String())
+	return err
 }
 
 func stampCommand() *cobra.Command {
@@ -265,32 +322,35 @@ func stampCommand() *cobra.Command {
 		Short: "Record what translations were made from, who has reviewed them, and which warnings are right",
 		Long: `Record in translations.lock that the translations there are were made from the source as it is: lint then
 tells which of them the source has left behind. Look at a stale text before you stamp it. Without a tag all
-languages are stamped.`,
+languages are stamped.
+
+--allow records findings that are right as they are: warnings, and of the errors white-space, script, markup
+and title. --id takes texts, and patterns of them (mail.*); the tag may be that of the source, or "*" for all
+languages. An allowance of nothing goes with the next stamp.`,
 		Example: `  polyfault locales stamp nn
   polyfault locales stamp de --id order.not_found
   polyfault locales stamp de --review "reviewed by Anna Schmidt"
-  polyfault locales stamp de --allow untranslated --id page.status`,
+  polyfault locales stamp de --allow untranslated --id page.status
+  polyfault locales stamp '*' --allow markup,white-space --id 'mail.*'`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return tagsIn(dir), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Languages = args
-			path := filepath.Join(dir, localetest.LockFile)
-			before, err := os.ReadFile(path)
-			if err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
-			content, err := localetest.Stamp(os.DirFS(dir), o)
-			if err != nil {
-				return in(dir, err)
-			}
-			return writeChanges(cmd.OutOrStdout(), dir, []localetest.Change{{File: localetest.LockFile, Before: before, Content: content}})
+			return changeThere(cmd.OutOrStdout(), dir, func(files fs.FS) ([]localetest.Change, error) {
+				before, err := fs.ReadFile(files, localetest.LockFile)
+				if err != nil && !errors.Is(err, fs.ErrNotExist) {
+					return nil, err
+				}
+				content, err := localetest.Stamp(files, o)
+				return []localetest.Change{{File: localetest.LockFile, Before: before, Content: content}}, err
+			})
 		},
 	}
 	c.Flags().StringVar(&dir, "dir", "locales", "directory of the locale files")
-	c.Flags().StringSliceVar(&o.IDs, "id", nil, "stamp these texts only")
+	c.Flags().StringSliceVar(&o.IDs, "id", nil, "stamp these texts only, or those that a pattern fits")
 	c.Flags().StringVar(&o.Review, "review", "", `review state: machine, or "reviewed by " and a name`)
-	c.Flags().StringSliceVar(&o.Allow, "allow", nil, "warnings that are right as they are, by rule (untranslated, locales.W002)")
+	c.Flags().StringSliceVar(&o.Allow, "allow", nil, "findings that are right as they are, by rule (untranslated, locales.W002)")
 	sourceFlag(c, &o.Source)
 	return c
 }

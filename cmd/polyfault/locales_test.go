@@ -273,3 +273,67 @@ func TestCompletion(t *testing.T) {
 	assert.Regexp(t, `(?s)new.*lint.*`, ran(t, "locales", "--help"))
 	assert.Contains(t, ran(t, "__complete", "locales", "lint", "--format", ""), "github\n")
 }
+
+// The first file of a folder, and the folder.
+func TestNewMakesWhatIsNeeded(t *testing.T) {
+	for _, prepare := range []func(string) error{
+		func(string) error { return nil },
+		func(dir string) error { return os.MkdirAll(dir, 0o700) },
+		func(dir string) error {
+			return errors.Join(os.MkdirAll(dir, 0o700), os.WriteFile(filepath.Join(dir, "README.md"), []byte("# x"), 0o600))
+		},
+	} {
+		for tag, files := range map[string][]string{"pl": {"active.en.toml", "active.pl.toml"}, "en": {"active.en.toml"}} {
+			dir := filepath.Join(t.TempDir(), "a", "locales")
+			require.NoError(t, prepare(dir))
+			out := ran(t, "locales", "new", tag, "--dir", dir)
+			for _, name := range files {
+				assert.Contains(t, out, "wrote "+filepath.Join(dir, name)+"\n")
+			}
+			assert.Len(t, contents(t, dir), len(files))
+			assert.Equal(t, "errors: 0, warnings: 0, notes: 0\n", ran(t, "locales", "lint", dir))
+			_, err := responder(dir, nil)
+			assert.NoError(t, err)
+			head := read(t, dir, "active.en.toml")
+			assert.True(t, strings.HasPrefix(head, "# en: the source of all texts."))
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "active.en.toml"), []byte(head+"\n"+english), 0o600))
+			ran(t, "locales", "fmt", "--check", dir)
+			ran(t, "locales", "new", "de", "--dir", dir)
+			assert.Contains(t, read(t, dir, "active.de.toml"), "#. Source: Hello {{.Name}}.\n[greeting]\n")
+		}
+	}
+	dir := filepath.Join(t.TempDir(), "x")
+	ran(t, "locales", "new", "pl", "--source", "de", "--dir", dir)
+	assert.FileExists(t, filepath.Join(dir, "active.de.toml"))
+	nowhere := filepath.Join(dir, "y")
+	for _, args := range [][]string{{"english"}, {"pl", "--source", "xx"}} {
+		_, err := run(t, append([]string{"locales", "new", "--dir", nowhere}, args...)...)
+		assert.Error(t, err)
+		assert.NoDirExists(t, nowhere)
+	}
+}
+
+// Stances are allowed by pattern, in a language or all, and --fix leaves them alone.
+func TestStampAllowsStances(t *testing.T) {
+	mails := english + "\n[\"mail.hello\"]\nother = \" <b>Hello</b>\\nsee https://example.org \"\n"
+	dir := localeDir(t, "active.en.toml", mails)
+	_, err := run(t, "locales", "lint", dir)
+	assert.ErrorIs(t, err, errFound)
+	assert.Equal(t, "errors: 0, warnings: 0, notes: 0\n", ran(t, "locales", "lint", dir, "--profile", "any"))
+	assert.Equal(t, "errors: 0, warnings: 0, notes: 0\n", ran(t, "locales", "lint", dir, "--profile", "any", "--fix"))
+	assert.Equal(t, mails, read(t, dir, "active.en.toml"))
+	ran(t, "locales", "stamp", "*", "--allow", "markup", "--id", "mail.*", "--dir", dir)
+	ran(t, "locales", "stamp", "en", "--allow", "white-space", "--id", "mail.*", "--dir", dir)
+	assert.Contains(t, read(t, dir, "translations.lock"), "\n* allow locales.E019 mail.*\nen allow locales.E016 mail.*\n")
+	assert.Equal(t, "errors: 0, warnings: 0, notes: 0\n", ran(t, "locales", "lint", dir, "--fix"))
+	assert.Equal(t, mails, read(t, dir, "active.en.toml"))
+	for want, args := range map[string][]string{
+		"has no text like":                      {"--allow", "markup", "--id", "letter.*"},
+		"is no pattern":                         {"--allow", "markup", "--id", "mail.[*"},
+		"it cannot be allowed":                  {"--allow", "character", "--id", "mail.*"},
+		"there is no translation active.*.toml": {"*"},
+	} {
+		_, err := run(t, append([]string{"locales", "stamp", "--dir", dir}, args...)...)
+		assert.ErrorContains(t, err, want)
+	}
+}

@@ -5,12 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -308,4 +311,95 @@ func TestHelp(t *testing.T) {
 		assert.Contains(t, ran(t, args...), "Usage:")
 	}
 	assert.Contains(t, ran(t, "completion", "bash"), "polyfault")
+}
+
+// Whatever is wrong with the call itself ends with 2, in every command.
+func TestExitCodes(t *testing.T) {
+	dir := t.TempDir()
+	for code, calls := range map[int][]string{
+		0: {"", "codes", "locales --help", "help codes add", "catalog", "check --list-tags"},
+		1: {"codes list --lock " + filepath.Join(dir, "none"), "locales lint " + dir, "codes show --lock " + lockIn(t) + " x",
+			"locales import " + filepath.Join(dir, "none")},
+		2: {"x", "codes x", "codes lst", "locales x", "locales lnt", "catalog x", "completion x", "help x", "help codes x", "codes --nope",
+			"locales lint --nope", "locales lint --format xml", "locales lint --level loud", "locales lint --profile chat",
+			"check --fail-level loud", "check x", "codes add", "codes add --app a --level loud k", "codes check --base a --base-ref b",
+			"locales new", "locales export", "locales import", "texts -nope", "vet -nope"},
+	} {
+		for _, call := range calls {
+			var out, log bytes.Buffer
+			assert.Equal(t, code, execute(strings.Fields(call), &out, &log), "%s: %s", call, log.String())
+			assert.Equal(t, code == 0, log.Len() == 0, "%s: %s", call, log.String())
+		}
+	}
+	var all func(c *cobra.Command)
+	all = func(c *cobra.Command) {
+		assert.Contains(t, ran(t, append(strings.Fields(c.CommandPath())[1:], "--help")...), "Exit codes: 0 ", c.CommandPath())
+		for _, sub := range c.Commands() {
+			all(sub)
+		}
+	}
+	all(newRoot())
+}
+
+// Many at once: nobody gets the id of another one, and every id that was printed is in the file.
+func TestCodesAddAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "codes.lock")
+	var wait sync.WaitGroup
+	printed := make([]string, 20)
+	for i := range printed {
+		wait.Go(func() {
+			out, err := run(t, "codes", "add", "--lock", path, "--app", "app", "--level", "error", fmt.Sprintf("k%02d", i))
+			assert.NoError(t, err)
+			printed[i] = strings.TrimSpace(out)
+		})
+	}
+	wait.Wait()
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for _, line := range printed {
+		assert.Contains(t, string(content), "code "+line+"\n")
+	}
+	assert.Equal(t, 21, strings.Count(string(content), "\n"))
+
+	// An id that was not written is not printed.
+	folder := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(folder, nil, 0o600))
+	out, err := run(t, "codes", "add", "--lock", filepath.Join(folder, "codes.lock"), "--app", "app", "--level", "error", "k")
+	assert.Error(t, err)
+	assert.Empty(t, out)
+}
+
+// A base without a lock file promised nothing; the lock may stand anywhere, named from the root of the system, too.
+func TestCodesCheckAgainstABaseWithoutTheFile(t *testing.T) {
+	dir := t.TempDir()
+	git := func(args ...string) {
+		t.Helper()
+		args = append([]string{"-C", dir, "-c", "user.name=t", "-c", "user.email=t@example.com"}, args...)
+		command := exec.CommandContext(t.Context(), "git", args...)
+		out, err := command.CombinedOutput()
+		require.NoError(t, err, string(out))
+	}
+	git("init", "-q")
+	git("commit", "-q", "--allow-empty", "-m", "empty")
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "a", "b c"), 0o700))
+	path := filepath.Join(dir, "a", "b c", "codes.lock")
+	ran(t, "codes", "add", "--lock", path, "--app", "app", "--level", "error", "k1")
+	assert.Contains(t, ran(t, "codes", "check", "--lock", path, "--base-ref", "HEAD"), "in order")
+	git("add", ".")
+	git("commit", "-q", "-m", "codes")
+	assert.Contains(t, ran(t, "codes", "check", "--lock", path, "--base-ref", "HEAD"), "in order")
+	require.NoError(t, os.Remove(path))
+	ran(t, "codes", "add", "--lock", path, "--app", "app", "--level", "error", "k2")
+	relative := filepath.Join("b c", "codes.lock")
+	t.Chdir(filepath.Join(dir, "a"))
+	for _, lock := range []string{path, relative, "." + string(filepath.Separator) + relative} {
+		out, err := run(t, "codes", "check", "--lock", lock, "--base-ref", "HEAD")
+		require.ErrorIs(t, err, errFound, lock)
+		assert.Contains(t, out, `it was that of "k1"`)
+		assert.Contains(t, ran(t, "codes", "check", "--lock", lock, "--base-ref", "HEAD~1"), "in order", lock)
+		_, err = run(t, "codes", "check", "--lock", lock, "--base-ref", "nowhere")
+		require.ErrorContains(t, err, "git show nowhere", lock)
+		_, err = run(t, "codes", "check", "--lock", lock, "--base-ref", "--output=x")
+		require.Error(t, err, lock)
+	}
 }

@@ -115,7 +115,7 @@ func goFlags(c *cobra.Command, flags *flag.FlagSet, run func(*cobra.Command, []s
 			return c.Help()
 		}
 		if err != nil {
-			return err
+			return &wrongCall{err}
 		}
 		return run(c, flags.Args())
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/polyfault/polyfault/internal/localefile"
 )
 
 // checkDefaultLanguage: clients that accept no language of the service read the default one. Where nobody has chosen
@@ -35,50 +37,12 @@ func checkNearIDs(s *Subject) (found []Message) {
 		if t.Builtin || deliberate[t.ID] {
 			continue
 		}
-		if i := slices.IndexFunc(builtin, func(id string) bool { return near(t.ID, id) }); i >= 0 {
+		if i := slices.IndexFunc(builtin, func(id string) bool { return localefile.Near(t.ID, id) }); i >= 0 {
 			hint := fmt.Sprintf("write %q to change the built-in text; else choose an id that looks less like it", builtin[i])
 			found = append(found, message(keyNearID, hint, t.ID, "the id is nearly that of the built-in text %q", builtin[i]))
 		}
 	}
 	return found
-}
-
-// near reports whether one id is likely a slip of the other: they differ in letter case and separators alone, or in one
-// letter, or from eight letters on in two.
-func near(a, b string) bool {
-	allowed := 0
-	switch n := min(len(a), len(b)); {
-	case n > maxNear:
-		return a != b && plainID(a) == plainID(b)
-	case n >= 8:
-		allowed = 2
-	case n >= 5:
-		allowed = 1
-	}
-	return within(a, b, allowed) || plainID(a) == plainID(b)
-}
-
-// maxNear is the longest id that is compared letter by letter.
-const maxNear = 64
-
-func plainID(id string) string {
-	return strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "").Replace(id))
-}
-
-// within reports whether a becomes b by that many letters added, removed or changed, at most.
-func within(a, b string, allowed int) bool {
-	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
-		a, b = a[1:], b[1:]
-	}
-	switch {
-	case a == b:
-		return true
-	case allowed == 0 || len(a)-len(b) > allowed || len(b)-len(a) > allowed:
-		return false
-	}
-	return len(a) > 0 && within(a[1:], b, allowed-1) ||
-		len(b) > 0 && within(a, b[1:], allowed-1) ||
-		len(a) > 0 && len(b) > 0 && within(a[1:], b[1:], allowed-1)
 }
 
 // maxNamedIDs is how many ids a message names.

@@ -132,7 +132,7 @@ func (f RPCStatus) appendErrorInfo(dst []byte, o *fault.Occurrence) []byte {
 	}
 	n := 0
 	for e := range o.Errors() {
-		if at := e.At(); !isTold(rpcPath.Replace(rpcField(at)), at) {
+		if at := e.At(); !isTold(rpcPath.Replace(rpcField(at)), at) || strings.ContainsAny(at.Name(), "/$#[]'\"") {
 			m.text("fieldViolation"+strconv.Itoa(n), notation(at))
 		}
 		n++

@@ -53,10 +53,11 @@ func (c *textCase) hasOddSpace() bool {
 func (c *textCase) lintCharacters() {
 	emoji := false
 	before := ' '
+	script := scriptOf(c.file.tag)
 	for i, r := range c.text {
 		what := ""
 		if r >= 0x80 || r < ' ' || r == 0x7f {
-			what = c.badCharacter(r)
+			what = c.badCharacter(r, script)
 		}
 		switch {
 		case what == "":
@@ -101,8 +102,7 @@ func remedyOf(r rune) string {
 	return "remove it"
 }
 
-func (c *textCase) badCharacter(r rune) string {
-	script := scriptOf(c.file.tag)
+func (c *textCase) badCharacter(r rune, script string) string {
 	switch {
 	case r >= '\u202a' && r <= '\u202e', r == '\u200e', r == '\u200f', r == '\u061c':
 		return "bidirectional control character"
@@ -158,8 +158,11 @@ func isBlank(r rune) bool     { return unicode.Is(blanks, r) }
 // isStyled reports whether r is a letter or digit that Unicode has for compatibility, or for the look: Unicode says
 // what it stands for, unless that is how languages are written.
 func isStyled(r rune) bool {
-	if r < 0x250 {
-		return false // ª, º, ŉ, ǆ: letters of languages
+	switch {
+	case r < 0x250: // ª, º, ŉ, ǆ: letters of languages
+		return false
+	case r >= 0x3041 && r <= 0x30fa, r >= 0x3400 && r <= 0x9fff, r >= 0xac00 && r <= 0xd7a3: // most of Chinese, Japanese, Korean
+		return false
 	}
 	if unicode.Is(styled, r) {
 		return true

@@ -13,8 +13,8 @@
 //
 // It is a library for go test and for tools. The command polyfault locales is made of it: [New] begins a
 // file, [Lint] looks for mistakes, [Fix] and [Format] repair and order, [Stamp] records what has been
-// translated, [Status] tells how far the languages are. Nothing here writes: changes are returned, and the
-// caller puts them in place. All functions are safe for concurrent use.
+// translated, [Status] tells how far the languages are, [Read] and [Merge] exchange texts with other tools. Nothing
+// here writes: changes are returned, and the caller puts them in place. All functions are safe for concurrent use.
 //
 // # Rules
 //

@@ -183,7 +183,11 @@ func readBounded(fsys fs.FS, name string) (content []byte, problem string) {
 func (f *localeFile) readName() {
 	n := localefile.NameOf(path.Base(f.name))
 	if n.Fault == localefile.OtherFormat {
-		f.report(ruleFileName, f.at("", ""), "polyfault locales import makes TOML of it", "locale files are TOML or JSON, not %q", n.Ext)
+		hint := "keep files of other kinds in another folder"
+		if slices.Contains(localefile.Importable, strings.ToLower(n.Ext)) {
+			hint = "polyfault locales import makes TOML of it"
+		}
+		f.report(ruleFileName, f.at("", ""), hint, "locale files are TOML or JSON, not %q", n.Ext)
 		return
 	}
 	f.ext = n.Ext

@@ -1,6 +1,7 @@
 package localetest_test
 
 import (
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -181,6 +182,57 @@ func TestFix(t *testing.T) {
 	found, err := localetest.Lint(fsys, localetest.Options{})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"active.fr.toml: farewell locales.W001"}, ids(found), "what needs a translator stays")
+}
+
+// What tools for translators leave behind, and what becomes of it.
+func TestFixForms(t *testing.T) {
+	for name, c := range map[string]struct{ tag, before, after string }{
+		"other dropped in Polish":           {"pl", `one = "a"|few = "b"|many = "c"`, `one = "a"|few = "b"|many = "c"|other = "c"`},
+		"other dropped in Russian":          {"ru", `one = "a"|few = "b"|many = "c"|other = ""`, `one = "a"|few = "b"|many = "c"|other = "c"`},
+		"one dropped in Vietnamese":         {"vi", `other = "a"`, `one = "a"|other = "a"`},
+		"one dropped in Turkish":            {"tr", `other = "a"`, `one = "a"|other = "a"`},
+		"millions in French":                {"fr", `one = "a"|other = "b"`, `one = "a"|many = "b"|other = "b"`},
+		"forms that Japanese does not have": {"ja", `one = "a"|other = "b"`, `other = "b"`},
+		"one alone in Japanese":             {"ja", `one = "a"`, `other = "a"`},
+		"a form that German does not have":  {"de", `one = "a"|few = "x"|other = "b"`, `one = "a"|other = "b"`},
+		"what a translator has to say":      {"pl", `one = "a"|many = "c"`, `one = "a"|many = "c"`},
+		"what nothing tells":                {"de", `one = "a"|few = "x"`, `one = "a"|few = "x"`},
+		"not translated":                    {"pl", `one = ""|few = ""`, `one = ""|few = ""`},
+		"all there":                         {"pl", `one = "a"|few = "b"|many = "c"|other = "d"`, `one = "a"|few = "b"|many = "c"|other = "d"`},
+		"stand-ins and what nobody sees": {"de",
+			"one = \"\u200bＡ𝐁 e\u0301\ufe0f ⚠\ufe0f\"|other = \"ﬁ\"",
+			"one = \"AB é ⚠\ufe0f\"|other = \"fi\""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			lines := func(s string) string { return "[\"order.count\"]\n" + strings.ReplaceAll(s, "|", "\n") + "\n" }
+			fsys := files("active.en.toml", source, "active."+c.tag+".toml", lines(c.before))
+			changes, err := localetest.Fix(fsys, localetest.FormatOptions{})
+			require.NoError(t, err)
+			assert.Equal(t, lines(c.after), formatted(t, fsys, "active."+c.tag+".toml", changes))
+		})
+	}
+	fsys := files("active.en.toml", source, "active.de.toml", "[farewell]\none = \"Tschüs.\"\nother = \"Tschüs.\"\n\n[greeting]\none = \"Hallo {{.Name}}.\"\n",
+		"active.fr.json", `{"farewell": " Salut."}`, "active.it.json", `{ "farewell": "Ciao." }`)
+	changes, err := localetest.Fix(fsys, localetest.FormatOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, "[greeting]\nother = \"Hallo {{.Name}}.\"\n\n[farewell]\nother = \"Tschüs.\"\n", formatted(t, fsys, "active.de.toml", changes), "the source counts nothing")
+	assert.Equal(t, "{\n  \"farewell\": \"Salut.\"\n}\n", string(fsys["active.fr.json"].Data))
+	assert.Equal(t, `{ "farewell": "Ciao." }`, string(fsys["active.it.json"].Data), "nothing to repair")
+}
+
+// In folders of any texts, spaces are as the source has them.
+func TestFixOfAnyTexts(t *testing.T) {
+	const english = "[ask]\nother = \"Name: \"\n\n[list]\nother = \"A\\n  b\"\n"
+	const german = "[ask]\nother = \"Name:  \"\n\n[list]\nother = \" A\\n  b\"\n"
+	fsys := files("active.en.toml", english, "active.de.toml", german)
+	changes, err := localetest.Fix(fsys, localetest.FormatOptions{Profile: localetest.AnyTexts})
+	require.NoError(t, err)
+	require.Len(t, changes, 1)
+	assert.Equal(t, "[ask]\nother = \"Name: \"\n\n[list]\nother = \"A\\n  b\"\n", string(changes[0].Content))
+	fsys[localetest.LockFile] = &fstest.MapFile{Data: []byte("# polyfault translations.lock v1\n* allow locales.E016 *\n")}
+	changes, err = localetest.Fix(fsys, localetest.FormatOptions{})
+	require.NoError(t, err)
+	assert.Empty(t, changes, "what the lock file allows stays")
 }
 
 func TestNew(t *testing.T) {
@@ -373,6 +425,9 @@ func TestBadLockFiles(t *testing.T) {
 		head + "de allow locales.W005\n":                            "names no text",
 		head + "de allow locales.W005 a\nde allow locales.W005 a\n": "stands twice",
 		head + "=======\n":                                          `"=======" is no language tag`,
+		head + "* text a 1\n":                                       `"text" is no entry of all languages`,
+		head + "* allow locales.E012 a*\n":                          "locales.E012 is an error: it cannot be allowed",
+		head + "de allow locales.E019 a[\n":                         `"a[" is no pattern of text ids`,
 	} {
 		found, err := localetest.Lint(files("active.en.toml", english, localetest.LockFile, content), localetest.Options{})
 		require.NoError(t, err)

@@ -97,6 +97,8 @@ func lintCase(t *testing.T, fsys fs.FS, comment string) string {
 			o.Required = strings.Fields(value)
 		case "level":
 			level = checks.Info
+		case "profile":
+			o.Profile = map[string]localetest.Profile{"any": localetest.AnyTexts}[value]
 		case "arguments":
 			o.Arguments = map[string][]string{}
 			for word := range strings.FieldsSeq(value) {

@@ -124,6 +124,12 @@ var mutations = []mutation{
 	{"override character", "E017", inText(func(text string) string { return "\u202e" + text })},
 	{"isolate", "E017", inText(func(text string) string { return "\u2068" + text + "\u2069" })},
 	{"zero-width space", "E017", inText(func(text string) string { return text + "\u200b" })},
+	{"full-width letter", "E017", inText(func(text string) string {
+		return text[:len(text)/2-offset(text)] + "ｅ" + text[len(text)/2-offset(text):]
+	})},
+	{"mathematical letter", "E017", inText(func(text string) string { return "𝐀" + text })},
+	{"variation selector", "E017", inText(func(text string) string { return text + "\ufe0f" })},
+	{"letter that shows nothing", "E017", inText(func(text string) string { return text + "\u3164" })},
 	{"control character", "E017", inText(func(text string) string { return `\u0007` + text })},
 	{"copy of the English text", "W005", func(_, english, _ string) string { return english }},
 	{"full stop", "W003", func(block, english, tag string) string {

@@ -108,6 +108,8 @@ func (m *maker) fieldError(f format) *schema {
 	}
 	s.Properties["code"] = ruleCode()
 	s.Properties["in"] = place()
+	addPlace(s.Properties)
+	s.Properties["error"] = described(text(textLimit), "The text, when nobody knows its language.")
 	s.Properties["params"] = params()
 	return s
 }
@@ -115,7 +117,7 @@ func (m *maker) fieldError(f format) *schema {
 func (m *maker) detailError(f format) *schema {
 	plain := text(textLimit)
 	plain.Description = "The text in one language."
-	return &schema{
+	s := &schema{
 		Description: "An error among the details.",
 		Type:        "object",
 		Properties: map[string]*schema{
@@ -123,9 +125,19 @@ func (m *maker) detailError(f format) *schema {
 			"code":    ruleCode(),
 			"params":  params(),
 			"details": {Description: "What is wrong in detail.", Type: "object"},
+			"in":      place(),
 		},
 		Required: []string{"error"},
 	}
+	addPlace(s.Properties)
+	return s
+}
+
+// addPlace adds what an entry has when its name among the details does not say its place.
+func addPlace(properties map[string]*schema) {
+	properties["pointer"] = described(&schema{Type: "string", Pattern: "^#(/|$)", MaxLength: nameLimit},
+		"The place in the body, as the fragment of a JSON Pointer, when the name alone would be another one.")
+	properties["name"] = described(text(nameLimit), "The name of the parameter, when the name of the member is another one.")
 }
 
 // problem is the schema of RFC 9457, appendix A, with the members that fault.Problem adds.

@@ -82,6 +82,9 @@ func NameOf(base string) Name {
 	return n
 }
 
+// Importable are the endings of the files that polyfault locales import makes locale files of, besides those that are.
+var Importable = []string{"yaml", "yml", "po"}
+
 // translators are the endings of files that hold translations. Other files may lie beside those of the languages.
 var translators = strings.Fields("toml json yaml yml po pot mo xlf xliff properties ini arb resx strings csv json5 jsonc xml txt")
 

@@ -32,18 +32,14 @@ func Documented(t testing.TB, heading string, column int) map[string]Place {
 	_, section, found := strings.Cut(string(text), "\n"+heading+"\n")
 	require.True(t, found, heading)
 	section, _, _ = strings.Cut(section, "\n## ")
+	_, table, _ := strings.Cut(section, "\n|--")
 	places := map[string]Place{}
-	header := true
-	for line := range strings.Lines(section) {
-		cells := strings.Split(line, "|")
-		switch {
-		case len(cells) < 4 && len(places) > 0:
-			return places
-		case len(cells) < 4 || strings.HasPrefix(line, "|--") || strings.HasPrefix(line, "| --"):
-			header = header && len(cells) < 4
-		case header: // its names
-		default:
+	for line := range strings.Lines(table) {
+		switch cells := strings.Split(line, "|"); {
+		case strings.HasPrefix(line, "|"):
 			places[strings.TrimSpace(cells[1])] = Place(strings.TrimSpace(cells[column+1]))
+		case len(places) > 0:
+			return places
 		}
 	}
 	return places

@@ -17,6 +17,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/gofiber/fiber/v2"
+	fiberv3 "github.com/gofiber/fiber/v3"
 	"github.com/labstack/echo/v4"
 	echov5 "github.com/labstack/echo/v5"
 	"github.com/stretchr/testify/assert"
@@ -27,6 +28,7 @@ import (
 	faultecho "github.com/polyfault/polyfault/echo"
 	faultechov5 "github.com/polyfault/polyfault/echov5"
 	faultfiber "github.com/polyfault/polyfault/fiber"
+	faultfiberv3 "github.com/polyfault/polyfault/fiberv3"
 	faultgin "github.com/polyfault/polyfault/gin"
 	faulthttp "github.com/polyfault/polyfault/nethttp"
 )
@@ -66,6 +68,16 @@ func (x fiberExchange) Status(status int)            { x.Ctx.Status(status) }
 func (x fiberExchange) Flush()                       {}
 func (x fiberExchange) Hijack() (net.Conn, error)    { return nil, errors.ErrUnsupported }
 
+// fiberV3Exchange is that of fiber v3.
+type fiberV3Exchange struct{ fiberv3.Ctx }
+
+func (x fiberV3Exchange) Context() context.Context     { return x.Ctx.Context() }
+func (x fiberV3Exchange) Body() io.Reader              { return bytes.NewReader(x.Ctx.Body()) }
+func (x fiberV3Exchange) SetHeader(name, value string) { x.Set(name, value) }
+func (x fiberV3Exchange) Status(status int)            { x.Ctx.Status(status) }
+func (x fiberV3Exchange) Flush()                       {}
+func (x fiberV3Exchange) Hijack() (net.Conn, error)    { return nil, errors.ErrUnsupported }
+
 func onNetHTTP(r *fault.Responder, routes []coretest.Route) http.Handler {
 	mux := http.NewServeMux()
 	for _, route := range routes {
@@ -95,9 +107,9 @@ func onEcho(r *fault.Responder, routes []coretest.Route) http.Handler {
 	return e
 }
 
-func onEchoV5(config echov5.Config) func(*fault.Responder, []coretest.Route) http.Handler {
+func onEchoV5(config func() echov5.Config) func(*fault.Responder, []coretest.Route) http.Handler {
 	return func(r *fault.Responder, routes []coretest.Route) http.Handler {
-		e := echov5.NewWithConfig(config)
+		e := echov5.NewWithConfig(config())
 		e.Logger = slog.New(slog.DiscardHandler)
 		faultechov5.Install(e, r)
 		for _, route := range routes {
@@ -127,18 +139,40 @@ func onFiber(r *fault.Responder, routes []coretest.Route) (string, func(), error
 		}
 		add(route.Path, func(c *fiber.Ctx) error { return route.Handle(fiberExchange{c}) })
 	}
+	app.Server().MaxIdleWorkerDuration = 20 * time.Millisecond // of fasthttp's pool: not to be taken for a leak
+	return listening(app.Listener, app.ShutdownWithTimeout)
+}
+
+func onFiberV3(r *fault.Responder, routes []coretest.Route) (string, func(), error) {
+	app := fiberv3.New(fiberv3.Config{ErrorHandler: faultfiberv3.ErrorHandler(r), BodyLimit: coretest.BodyLimit})
+	app.Use(faultfiberv3.Recover(r))
+	for _, route := range routes {
+		handle := func(c fiberv3.Ctx) error { return route.Handle(fiberV3Exchange{c}) }
+		if route.Method == fiberv3.MethodGet {
+			app.Get(route.Path, handle) // for HEAD, too
+			continue
+		}
+		app.Add([]string{route.Method}, route.Path, handle)
+	}
+	app.Server().MaxIdleWorkerDuration = 20 * time.Millisecond
+	return listening(func(l net.Listener) error {
+		return app.Listener(l, fiberv3.ListenConfig{DisableStartupMessage: true})
+	}, app.ShutdownWithTimeout)
+}
+
+// listening serves an app of fiber's.
+func listening(serve func(net.Listener) error, shutdown func(time.Duration) error) (string, func(), error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
 	}
-	app.Server().MaxIdleWorkerDuration = 20 * time.Millisecond // of fasthttp's pool: not to be taken for a leak
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = app.Listener(listener)
+		_ = serve(listener)
 	}()
 	return listener.Addr().String(), func() {
-		_ = app.ShutdownWithTimeout(5 * time.Second)
+		_ = shutdown(5 * time.Second)
 		_ = listener.Close()
 		<-done
 	}, nil
@@ -148,16 +182,25 @@ func TestConformance(t *testing.T) {
 	streaming := coretest.Features{Streaming: true, Informational: true, Hijack: true, ClientCancel: true, AllMethods: true}
 	withHead := streaming
 	withHead.HeadRoutes = true
+	ofEcho, ofEchoV5, headOfEchoV5 := streaming, streaming, withHead
+	ofEcho.FrameworkError = func(status int, message string) error { return echo.NewHTTPError(status, message) }
+	ofEchoV5.FrameworkError = func(status int, message string) error { return echov5.NewHTTPError(status, message) }
+	headOfEchoV5.FrameworkError = ofEchoV5.FrameworkError
 	for name, a := range map[string]coretest.Adapter{
 		"net/http": {Start: served(onNetHTTP), Features: withHead},
 		"gin":      {Start: served(onGin), Features: streaming},
-		"echo":     {Start: served(onEcho), Features: streaming},
-		"echo v5":  {Start: served(onEchoV5(echov5.Config{})), Features: streaming},
-		"echo v5, HEAD by GET": {Start: served(onEchoV5(echov5.Config{
-			HTTPErrorHandler: echov5.ProblemDetailsHTTPErrorHandler(true), // Install replaces it
-			Router:           echov5.NewRouter(echov5.RouterConfig{AutoHandleHEAD: true}),
-		})), Features: withHead},
-		"fiber": {Start: onFiber, Features: coretest.Features{HeadRoutes: true}},
+		"echo":     {Start: served(onEcho), Features: ofEcho},
+		"echo v5":  {Start: served(onEchoV5(func() echov5.Config { return echov5.Config{} })), Features: ofEchoV5},
+		"echo v5, HEAD by GET": {Start: served(onEchoV5(func() echov5.Config {
+			return echov5.Config{
+				HTTPErrorHandler: echov5.ProblemDetailsHTTPErrorHandler(true), // Install replaces it
+				Router:           echov5.NewRouter(echov5.RouterConfig{AutoHandleHEAD: true}),
+			}
+		})), Features: headOfEchoV5},
+		"fiber": {Start: onFiber, Features: coretest.Features{HeadRoutes: true,
+			FrameworkError: func(status int, message string) error { return fiber.NewError(status, message) }}},
+		"fiber v3": {Start: onFiberV3, Features: coretest.Features{HeadRoutes: true,
+			FrameworkError: func(status int, message string) error { return fiberv3.NewError(status, message) }}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // one process serves them all

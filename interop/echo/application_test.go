@@ -16,14 +16,15 @@ import (
 	"github.com/polyfault/polyfault/interop/compose"
 )
 
-// shed is an application that knows nothing of polyfault, but for what adopt does to it, and for three handlers when they are
-// converted.
-func shed(adopt func(*echo.Echo), converted bool) *echo.Echo {
+// shed is an application that knows nothing of polyfault, but for what is done to it before its middleware or after, and for
+// three handlers when they are converted.
+func shed(first, last func(*echo.Echo), converted bool) *echo.Echo {
 	e := echo.New()
+	first(e)
 	e.Logger.SetOutput(io.Discard)
 	e.Use(middleware.RequestIDWithConfig(middleware.RequestIDConfig{Generator: func() string { return "r-1" }}))
 	e.Use(middleware.Recover(), cors(), middleware.Gzip())
-	adopt(e)
+	last(e)
 	e.GET("/", func(c echo.Context) error { return c.Redirect(http.StatusFound, "/tools") })
 	e.GET("/shed.php", func(c echo.Context) error { return c.Redirect(http.StatusMovedPermanently, "/") })
 	e.GET("/tools", listTools)
@@ -106,22 +107,32 @@ func lendTool(converted bool) echo.HandlerFunc {
 	}
 }
 
-// One line changes the answers to failures, and nothing else; three handlers that are converted change their three.
+// failing are the visits that fail, and how.
+var failing = map[string]int{
+	"list, a number that is none": 400, "one whose number is none": 400, "one that cannot be read": 500, "new, broken JSON": 400,
+	"new, of no known media type": 415, "lend what is lent": 409, "no such method": 404, "a page that is posted to": 404,
+	"a file that is not there": 404, "a crash": 500,
+}
+
+// One line, before the application's middleware or after it, changes the answers to failures, and nothing else; three handlers
+// that are converted change their three.
 func TestApplication(t *testing.T) {
-	visited := func(adopt func(*echo.Echo, *compose.Service), converted bool, opts ...fault.Option) map[string]compose.Answer {
+	type install = func(*echo.Echo, *compose.Service)
+	visited := func(first, last install, converted bool, opts ...fault.Option) map[string]compose.Answer {
 		s := compose.New(t, opts...)
-		s.Serve(t, shed(func(e *echo.Echo) { adopt(e, s) }, converted))
+		s.Serve(t, shed(func(e *echo.Echo) { first(e, s) }, func(e *echo.Echo) { last(e, s) }, converted))
 		return s.Visited(t, compose.Shed)
 	}
-	install := func(e *echo.Echo, s *compose.Service) { faultecho.Install(e, s.Responder) }
-	before := visited(func(*echo.Echo, *compose.Service) {}, false)
-	adopted := visited(install, false)
-	compose.Adopted(t, before, adopted, map[string]int{
-		"list, a number that is none": 400, "one whose number is none": 400, "one that cannot be read": 500, "new, broken JSON": 400,
-		"new, of no known media type": 415, "lend what is lent": 409, "no such method": 404, "a page that is posted to": 404,
-		"a file that is not there": 404, "a crash": 500,
-	})
-	assert.Equal(t, []string{"lend what is lent", "one that cannot be read", "one whose number is none"},
-		compose.Differences(adopted, visited(install, true)))
-	compose.Foreign(t, visited(install, false, fault.WithForeignMessages()), adopted)
+	line := func(e *echo.Echo, s *compose.Service) { faultecho.Install(e, s.Responder) }
+	none := func(*echo.Echo, *compose.Service) {}
+	before := visited(none, none, false)
+	for name, place := range map[string][2]install{"first": {line, none}, "last": {none, line}} {
+		t.Run(name, func(t *testing.T) {
+			adopted := visited(place[0], place[1], false)
+			compose.Adopted(t, before, adopted, failing)
+			assert.Equal(t, []string{"lend what is lent", "one that cannot be read", "one whose number is none"},
+				compose.Differences(adopted, visited(place[0], place[1], true)))
+			compose.Foreign(t, visited(place[0], place[1], false, fault.WithForeignMessages()), adopted)
+		})
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -18,11 +17,12 @@ import (
 )
 
 var (
-	denied  = compose.Failure{Err: fault.Unauthorized, Status: 401, Code: "unauthorized"}
-	basic   = compose.Failure{Err: fault.Unauthorized, Status: 401, Code: "unauthorized", Kept: map[string]string{"Www-Authenticate": `basic realm="Restricted"`}}
-	badly   = compose.Failure{Err: fault.BadRequest, Status: 400, Code: "bad_request"}
-	large   = compose.Failure{Err: fault.ContentTooLarge, Status: 413, Code: "content_too_large"}
-	gateway = compose.Failure{Err: fault.BadGateway, Status: 502, Code: "bad_gateway"}
+	denied = refused(fault.Unauthorized)
+	basic  = compose.Failure{Err: fault.Unauthorized, Status: 401, Code: "unauthorized",
+		Kept: map[string]string{"Www-Authenticate": `basic realm="Restricted"`}}
+	badly   = refused(fault.BadRequest)
+	large   = refused(fault.ContentTooLarge)
+	gateway = refused(fault.BadGateway)
 )
 
 var compositions = []composition{
@@ -35,10 +35,12 @@ var compositions = []composition{
 	{name: "ContextTimeout", place: compose.AnyOrder, use: use(middleware.ContextTimeout(time.Minute))},
 	{name: "CORS", place: compose.AnyOrder, use: use(cors())},
 	{name: "RateLimiter", place: compose.AnyOrder, use: use(middleware.RateLimiterWithConfig(limiterConfig)), refusals: []request{
-		{"GET", "/fine", "", []string{"X-Client", "often"}, compose.Failure{Err: fault.TooManyRequests, Status: 429, Code: "too_many_requests"}},
-		{"GET", "/fine", "", []string{"X-Client", ""}, compose.Failure{Err: fault.Forbidden, Status: 403, Code: "forbidden"}},
+		{"GET", "/fine", "", []string{"X-Client", "often"}, refused(fault.TooManyRequests)},
+		{"GET", "/fine", "", []string{"X-Client", ""}, refused(fault.Forbidden)},
 	}, headers: []string{"X-Client", "seldom"}},
-	{name: "KeyAuth", place: compose.AnyOrder, use: use(middleware.KeyAuth(func(_ *echo.Context, key string, _ middleware.ExtractorSource) (bool, error) {
+	{name: "KeyAuth", place: compose.AnyOrder, use: use(middleware.KeyAuth(func(
+		_ *echo.Context, key string, _ middleware.ExtractorSource,
+	) (bool, error) {
 		if key == "broken" {
 			return false, errors.New(compose.Canary)
 		}
@@ -53,34 +55,39 @@ var compositions = []composition{
 			return false, errors.New(compose.Canary)
 		}
 		return password == "p", nil
-	})), headers: []string{"Authorization", basicly("u:p")}, refusals: []request{
-		{"GET", "/fine", "", []string{"Authorization", basicly("u:x")}, basic},
+	})), headers: []string{"Authorization", credentials("u:p")}, refusals: []request{
+		{"GET", "/fine", "", []string{"Authorization", credentials("u:x")}, basic},
 		{"GET", "/nowhere", "", []string{"Authorization", ""}, basic},
 		{"GET", "/fine", "", []string{"Authorization", "Basic ?"}, badly},
-		{"GET", "/fine", "", []string{"Authorization", basicly("u:down")}, compose.Failure{Err: os.ErrClosed, Status: 500, Code: "unhandled"}},
+		{"GET", "/fine", "", []string{"Authorization", credentials("u:down")}, unhandled},
 	}},
 	{name: "BodyLimit", place: compose.AnyOrder, use: use(middleware.BodyLimit(8)), refusals: []request{
 		{"POST", "/echo", strings.Repeat("x", 100), nil, large},
-		{"POST", "/echo", "64\r\n" + strings.Repeat("x", 100) + "\r\n0\r\n\r\n", []string{"Content-Length", "", "Transfer-Encoding", "chunked"}, large},
+		{"POST", "/echo", "64\r\n" + strings.Repeat("x", 100) + "\r\n0\r\n\r\n",
+			[]string{"Content-Length", "", "Transfer-Encoding", "chunked"}, large},
 	}},
 	{name: "BodyDump", place: compose.AnyOrder, use: use(middleware.BodyDump(func(*echo.Context, []byte, []byte, error) {}))},
 	{name: "Secure", place: compose.AnyOrder, use: use(middleware.SecureWithConfig(middleware.SecureConfig{XFrameOptions: "DENY"})),
 		kept: map[string]string{"X-Frame-Options": "DENY"}},
-	{name: "CSRF", place: compose.AnyOrder, use: use(middleware.CSRF()), headers: []string{"Sec-Fetch-Site", "same-origin"}, refusals: []request{
-		{"POST", "/echo", "x", []string{"Sec-Fetch-Site", ""}, badly},
-		{"POST", "/echo", "x", []string{"Sec-Fetch-Site", "", "X-Csrf-Token", compose.Canary, "Cookie", "_csrf=other"}, compose.Failure{Err: fault.Forbidden, Status: 403, Code: "forbidden"}},
-		{"POST", "/echo", "x", []string{"Sec-Fetch-Site", "cross-site"}, compose.Failure{Err: fault.Forbidden, Status: 403, Code: "forbidden"}},
-	}},
+	{name: "CSRF", place: compose.AnyOrder, use: use(middleware.CSRF()), headers: []string{"Sec-Fetch-Site", "same-origin"},
+		refusals: []request{
+			{"POST", "/echo", "x", []string{"Sec-Fetch-Site", ""}, badly},
+			{"POST", "/echo", "x", []string{"Sec-Fetch-Site", "", "X-Csrf-Token", compose.Canary, "Cookie", "_csrf=other"},
+				refused(fault.Forbidden)},
+			{"POST", "/echo", "x", []string{"Sec-Fetch-Site", "cross-site"}, refused(fault.Forbidden)},
+		}},
 	{name: "Proxy", place: compose.AnyOrder, use: use(only("/upstream", middleware.Proxy(balancer("http://127.0.0.1:1")))),
 		refusals: []request{{"GET", "/upstream", "", nil, gateway}}},
 	{name: "Static", place: compose.AnyOrder, use: use(middleware.Static("testdata")),
-		refusals: []request{{"GET", "/missing.txt", "", nil, compose.Failure{Err: fault.NotFound, Status: 404, Code: "not_found"}}}},
-	{name: "Static with HTML5", place: compose.Inside, use: use(only("/app", middleware.StaticWithConfig(middleware.StaticConfig{Root: "testdata", HTML5: true})))},
+		refusals: []request{{"GET", "/missing.txt", "", nil, refused(fault.NotFound)}}},
+	{name: "Static with HTML5", place: compose.Inside,
+		use: use(only("/app", middleware.StaticWithConfig(middleware.StaticConfig{Root: "testdata", HTML5: true})))},
 	{name: "RequestID", place: compose.AnyOrder, use: use(middleware.RequestID()), headers: []string{"X-Request-Id", "r-1"},
 		kept: map[string]string{"X-Request-Id": "r-1"}},
 	{name: "RequestLogger", place: compose.Outside, use: requestLogger(true)},
 	{name: "RequestLogger without HandleError", place: compose.Outside, use: requestLogger(false)},
-	{name: "Recover", place: compose.AnyOrder, use: use(middleware.RecoverWithConfig(middleware.RecoverConfig{DisableStackAll: true}))},
+	{name: "Recover", place: compose.AnyOrder,
+		use: use(middleware.RecoverWithConfig(middleware.RecoverConfig{DisableStackAll: true}))},
 }
 
 // only applies middleware below a path: what it does there is its own refusal or answer.
@@ -96,8 +103,8 @@ func only(prefix string, m echo.MiddlewareFunc) echo.MiddlewareFunc {
 	}
 }
 
-func basicly(credentials string) string {
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))
+func credentials(pair string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(pair))
 }
 
 func packed(text string) string {

@@ -1,7 +1,6 @@
 package echov5_test
 
 import (
-	"errors"
 	"net/http"
 	"testing"
 	"time"
@@ -31,7 +30,7 @@ func TestTheWrongPlace(t *testing.T) {
 			s := composed(t, nil, c.use(&read))
 			s.Failed(t, s.Ask(t, "GET", "/returned", ""), answer423)
 			assert.Equal(t, []int{c.returned}, read.Take())
-			s.Failed(t, s.Ask(t, "GET", "/crashed", ""), compose.Failure{Err: errors.New(""), Status: 500, Code: "unhandled", Kept: corsKept(nil)})
+			s.Failed(t, s.Ask(t, "GET", "/crashed", ""), keeping(unhandled))
 			s.Passed(t, s.Ask(t, "GET", "/fine", ""), 200, "fine")
 			if want := []int{c.crashed, 200}; c.crashed != 0 {
 				assert.Equal(t, want, append(read.Take(), read.Take()...))
@@ -50,13 +49,13 @@ func TestTheWrongPlace(t *testing.T) {
 		s := composed(t, nil, []echo.MiddlewareFunc{static})
 		s.Passed(t, s.Ask(t, "GET", "/orders/of/the/app", ""), 200, "<!doctype html><title>app</title>\n")
 		s = composed(t, []echo.MiddlewareFunc{static}, nil) // outside: the fallback comes too late
-		s.Failed(t, s.Ask(t, "GET", "/orders/of/the/app", ""), compose.Failure{Err: fault.NotFound, Status: 404, Code: "not_found", Kept: corsKept(nil)})
+		s.Failed(t, s.Ask(t, "GET", "/orders/of/the/app", ""), keeping(refused(fault.NotFound)))
 	})
 }
 
 // Timeouts: ContextTimeout's is ours, in either order.
 func TestTimeouts(t *testing.T) {
-	slow := func(next echo.HandlerFunc) echo.HandlerFunc {
+	slow := func(echo.HandlerFunc) echo.HandlerFunc {
 		return func(c *echo.Context) error {
 			<-c.Request().Context().Done()
 			return c.Request().Context().Err()
@@ -66,7 +65,7 @@ func TestTimeouts(t *testing.T) {
 	for _, s := range []*compose.Service{
 		composed(t, []echo.MiddlewareFunc{late}, []echo.MiddlewareFunc{slow}), composed(t, nil, []echo.MiddlewareFunc{late, slow}),
 	} {
-		s.Failed(t, s.Ask(t, "GET", "/fine", ""), compose.Failure{Err: fault.ServiceUnavailable, Status: 503, Code: "service_unavailable", Kept: corsKept(nil)})
+		s.Failed(t, s.Ask(t, "GET", "/fine", ""), keeping(refused(fault.ServiceUnavailable)))
 	}
 }
 
@@ -96,7 +95,7 @@ func TestBadMiddleware(t *testing.T) {
 			return func(c *echo.Context) error { return f(c, next(c)) }
 		}
 	}
-	crash := compose.Failure{Err: errors.New(""), Status: 500, Code: "unhandled", Kept: corsKept(nil)}
+	crash := keeping(unhandled)
 	swallow := after(func(*echo.Context, error) error { return nil })
 	replace := after(func(*echo.Context, error) error { return fault.Gone })
 	append2 := after(func(c *echo.Context, err error) error {
@@ -118,6 +117,16 @@ func TestBadMiddleware(t *testing.T) {
 		assert.Error(t, a.Broken)
 		assert.Contains(t, s.Log.Take(t), "committed=true")
 	})
+	t.Run("gives up", func(t *testing.T) {
+		giveUp := after(func(*echo.Context, error) error { panic(http.ErrAbortHandler) })
+		for _, path := range []string{"/fine", "/returned"} {
+			s := composed(t, nil, []m{giveUp})
+			a := s.Ask(t, "GET", path, "")
+			assert.Error(t, a.Broken, path)
+			assert.Empty(t, a.Rest)
+			s.Log.None(t)
+		}
+	})
 	t.Run("swallows", func(t *testing.T) {
 		s := composed(t, []m{swallow}, nil)
 		s.Failed(t, s.Ask(t, "GET", "/returned", ""), answer423)
@@ -128,7 +137,7 @@ func TestBadMiddleware(t *testing.T) {
 		s := composed(t, []m{replace}, nil)
 		s.Failed(t, s.Ask(t, "GET", "/returned", ""), answer423)
 		s = composed(t, nil, []m{replace})
-		s.Failed(t, s.Ask(t, "GET", "/returned", ""), compose.Failure{Err: fault.Gone, Status: 410, Code: "gone", Kept: corsKept(nil)})
+		s.Failed(t, s.Ask(t, "GET", "/returned", ""), keeping(refused(fault.Gone)))
 	})
 	t.Run("answers twice", func(t *testing.T) {
 		s := composed(t, []m{append2}, nil)
@@ -201,6 +210,6 @@ func TestAnotherContext(t *testing.T) {
 	for _, path := range []string{"/returned", "/panicked", "/cerror", "/spoiled"} {
 		s.Failed(t, s.Ask(t, "GET", path, ""), answer423)
 	}
-	s.Failed(t, s.Ask(t, "GET", "/echos", ""), compose.Failure{Err: fault.Conflict, Status: 409, Code: "conflict", Kept: corsKept(nil)})
+	s.Failed(t, s.Ask(t, "GET", "/echos", ""), keeping(refused(fault.Conflict)))
 	s.Passed(t, s.Ask(t, "GET", "/fine", ""), 200, "fine")
 }

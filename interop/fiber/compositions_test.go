@@ -40,29 +40,31 @@ import (
 )
 
 var (
-	denied = compose.Failure{Err: fault.Unauthorized, Status: 401, Code: "unauthorized"}
-	basic  = compose.Failure{Err: fault.Unauthorized, Status: 401, Code: "unauthorized", Kept: map[string]string{"Www-Authenticate": `Basic realm="shed"`}}
+	denied = refused(fault.Unauthorized)
+	basic  = compose.Failure{Err: fault.Unauthorized, Status: 401, Code: "unauthorized",
+		Kept: map[string]string{"Www-Authenticate": `Basic realm="shed"`}}
 )
 
 var compositions = []composition{
-	{name: "limiter", place: compose.Inside, use: func(*compose.Seen) []fiber.Handler { return []fiber.Handler{limiter.New(limits)} }, headers: []string{"X-Client", "seldom"},
+	{name: "limiter", place: compose.Inside, use: using(limiter.New(limits)), headers: []string{"X-Client", "seldom"},
 		refusals: []request{
-			{"GET", "/once", "", []string{"X-Client", "often"}, compose.Failure{Err: fault.NotFound, Status: 404, Code: "not_found"}},
-			{"GET", "/once", "", []string{"X-Client", "often"}, compose.Failure{Err: fault.TooManyRequests, Status: 429, Code: "too_many_requests"}},
+			{"GET", "/once", "", []string{"X-Client", "often"}, refused(fault.NotFound)},
+			{"GET", "/once", "", []string{"X-Client", "often"}, refused(fault.TooManyRequests)},
 		}},
-	{name: "limiter with SkipFailedRequests", place: compose.Outside, use: using(limiter.New(limiter.Config{Max: 3, SkipFailedRequests: true}))},
+	{name: "limiter with SkipFailedRequests", place: compose.Outside,
+		use: using(limiter.New(limiter.Config{Max: 3, SkipFailedRequests: true}))},
 	{name: "timeout.NewWithContext", place: compose.AnyOrder, use: using(timeout.NewWithContext(next, time.Minute))},
 	{name: "compress", place: compose.AnyOrder, use: using(compress.New()), headers: []string{"Accept-Encoding", "gzip"}},
 	{name: "cache", place: compose.AnyOrder, use: using(cache.New(cache.Config{CacheControl: true}))},
 	{name: "etag", place: compose.AnyOrder, use: using(etag.New())},
 	{name: "csrf", place: compose.AnyOrder, use: using(csrf.New(csrf.Config{Next: isPut})), refusals: []request{
-		{"POST", "/echo", "x", nil, compose.Failure{Err: fault.Forbidden, Status: 403, Code: "forbidden"}},
+		{"POST", "/echo", "x", nil, refused(fault.Forbidden)},
 	}},
 	{name: "basicauth", place: compose.Inside, use: using(basicauth.New(basicauth.Config{
 		Users:        map[string]string{"u": "p"},
 		Unauthorized: func(c *fiber.Ctx) error { c.Set("WWW-Authenticate", `Basic realm="shed"`); return fault.Unauthorized },
-	})), headers: []string{"Authorization", basicly("u:p")}, refusals: []request{
-		{"GET", "/fine", "", []string{"Authorization", basicly("u:x")}, basic},
+	})), headers: []string{"Authorization", credentials("u:p")}, refusals: []request{
+		{"GET", "/fine", "", []string{"Authorization", credentials("u:x")}, basic},
 		{"GET", "/nowhere", "", []string{"Authorization", ""}, basic},
 		{"GET", "/fine", "", []string{"Authorization", "Basic ?"}, basic},
 	}},
@@ -79,14 +81,15 @@ var compositions = []composition{
 		{"GET", "/fine", "", []string{"Authorization", ""}, denied},
 	}},
 	{name: "filesystem", place: compose.AnyOrder, use: using(only("/files", filesystem.New(filesystem.Config{Root: http.Dir("testdata")}))),
-		refusals: []request{{"GET", "/files/missing", "", nil, compose.Failure{Err: fault.NotFound, Status: 404, Code: "not_found"}}}},
-	{name: "proxy", place: compose.AnyOrder, use: using(only("/upstream", proxy.Balancer(proxy.Config{Servers: []string{"127.0.0.1:1"}, Timeout: time.Second}))),
-		refusals: []request{{"GET", "/upstream", "", nil, compose.Failure{Err: errors.New(""), Status: 500, Code: "unhandled"}}}, loses: "/upstream"},
+		refusals: []request{{"GET", "/files/missing", "", nil, refused(fault.NotFound)}}},
+	{name: "proxy", place: compose.AnyOrder, use: using(only("/upstream", unreachable)),
+		refusals: []request{{"GET", "/upstream", "", nil, unhandled}}, loses: "/upstream"},
 	{name: "idempotency", place: compose.Inside, use: using(idempotency.New(idempotency.Config{Next: never})),
 		headers: []string{"X-Idempotency-Key", ""}, refusals: []request{
-			{"POST", "/echo", "x", []string{"X-Idempotency-Key", "short"}, compose.Failure{Err: fault.BadRequest, Status: 400, Code: "bad_request"}},
-			{"GET", "/returned", "", []string{"X-Idempotency-Key", strings.Repeat("0", 36)}, compose.Failure{Err: locked, Status: 423, Code: "task_locked"}},
-			{"GET", "/unknown", "", []string{"X-Idempotency-Key", strings.Repeat("0", 36)}, compose.Failure{Err: errors.New(""), Status: 500, Code: "unhandled"}},
+			{"POST", "/echo", "x", []string{"X-Idempotency-Key", "short"}, refused(fault.BadRequest)},
+			{"GET", "/returned", "", []string{"X-Idempotency-Key", strings.Repeat("0", 36)},
+				compose.Failure{Err: locked, Status: 423, Code: "task_locked"}},
+			{"GET", "/unknown", "", []string{"X-Idempotency-Key", strings.Repeat("0", 36)}, unhandled},
 		}},
 	{name: "logger", place: compose.Outside, use: logging},
 	{name: "requestid", place: compose.AnyOrder, use: using(requestid.New()), headers: []string{"X-Request-Id", "r-1"},
@@ -100,6 +103,8 @@ var compositions = []composition{
 	{name: "sentry-go/fiber", place: compose.Outside, use: reporting(sentryfiber.Options{})},
 	{name: "sentry-go/fiber with Repanic", place: compose.Outside, use: reporting(sentryfiber.Options{Repanic: true})},
 }
+
+var unreachable = proxy.Balancer(proxy.Config{Servers: []string{"127.0.0.1:1"}, Timeout: time.Second})
 
 func next(c *fiber.Ctx) error { return c.Next() }
 func never(*fiber.Ctx) bool   { return false }
@@ -115,8 +120,8 @@ func only(prefix string, h fiber.Handler) fiber.Handler {
 	}
 }
 
-func basicly(credentials string) string {
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))
+func credentials(pair string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(pair))
 }
 
 // limits let each client but one ask as often as it likes.

@@ -1,7 +1,6 @@
 package fiber_test
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -13,9 +12,11 @@ import (
 	"github.com/gofiber/fiber/v2/middleware/adaptor"
 	"github.com/gofiber/fiber/v2/middleware/basicauth"
 	"github.com/gofiber/fiber/v2/middleware/cache"
+	"github.com/gofiber/fiber/v2/middleware/helmet"
 	"github.com/gofiber/fiber/v2/middleware/idempotency"
 	"github.com/gofiber/fiber/v2/middleware/keyauth"
 	"github.com/gofiber/fiber/v2/middleware/limiter"
+	"github.com/gofiber/fiber/v2/middleware/proxy"
 	"github.com/gofiber/fiber/v2/middleware/timeout"
 	"github.com/stretchr/testify/assert"
 
@@ -29,7 +30,7 @@ type handlers = []fiber.Handler
 
 var (
 	answer423 = compose.Failure{Err: locked, Status: 423, Code: "task_locked", Kept: corsKept(nil)}
-	crash     = compose.Failure{Err: errors.New(""), Status: 500, Code: "unhandled", Kept: corsKept(nil)}
+	crash     = keeping(unhandled)
 )
 
 // What the table advises against, and what comes of it. Clients are answered rightly all the same.
@@ -104,7 +105,8 @@ func TestWhatKeepsAnswers(t *testing.T) {
 		"idempotency": func() fiber.Handler { return idempotency.New(idempotency.Config{Next: never}) },
 	}
 	takers := map[string]func() fiber.Handler{
-		"logger": func() fiber.Handler { return logging(new(compose.Seen))[0] }, "otelfiber": func() fiber.Handler { return tracing(new(compose.Seen))[0] },
+		"logger":    func() fiber.Handler { return logging(new(compose.Seen))[0] },
+		"otelfiber": func() fiber.Handler { return tracing(new(compose.Seen))[0] },
 	}
 	for name, keeper := range keepers {
 		for taker, take := range takers {
@@ -134,10 +136,11 @@ func TestTimeouts(t *testing.T) {
 	late := timeout.NewWithContext(next, time.Millisecond)
 	slow := func(c *fiber.Ctx) error { <-c.UserContext().Done(); return c.UserContext().Err() }
 	s := composed(t, nil, handlers{late, slow})
-	s.Failed(t, s.Ask(t, "GET", "/fine", ""), compose.Failure{Err: fault.RequestTimeout, Status: 408, Code: "request_timeout", Kept: corsKept(nil)})
+	s.Failed(t, s.Ask(t, "GET", "/fine", ""), keeping(refused(fault.RequestTimeout)))
 	s = composed(t, handlers{late}, handlers{slow})
-	s.Failed(t, s.Ask(t, "GET", "/fine", ""), compose.Failure{Err: fault.ServiceUnavailable, Status: 503, Code: "service_unavailable", Kept: corsKept(nil)})
-	s = composed(t, nil, handlers{timeout.New(func(*fiber.Ctx) error { return leaking }, time.Minute)})
+	s.Failed(t, s.Ask(t, "GET", "/fine", ""), keeping(refused(fault.ServiceUnavailable)))
+	old := timeout.New(func(*fiber.Ctx) error { return errLeaking }, time.Minute) //nolint:staticcheck // it is in use all the same
+	s = composed(t, nil, handlers{old})
 	s.Passed(t, s.Ask(t, "GET", "/fine", ""), 200, "")
 }
 
@@ -182,7 +185,7 @@ func TestBadMiddleware(t *testing.T) {
 		_, _ = c.WriteString(compose.Canary)
 		return err
 	})
-	gone := compose.Failure{Err: fault.Gone, Status: 410, Code: "gone", Kept: corsKept(nil)}
+	gone := keeping(refused(fault.Gone))
 	read500 := answer423
 	read500.Seen = 500 // what the other error says to those who read it
 	t.Run("panics", func(t *testing.T) {
@@ -193,6 +196,14 @@ func TestBadMiddleware(t *testing.T) {
 				continue
 			}
 			s.Failed(t, s.Ask(t, "GET", path, ""), crash)
+		}
+	})
+	t.Run("gives up", func(t *testing.T) {
+		giveUp := after(func(*fiber.Ctx, error) error { panic(http.ErrAbortHandler) })
+		for _, path := range []string{"/fine", "/returned"} {
+			s := composed(t, nil, handlers{giveUp})
+			assert.Error(t, s.Ask(t, "GET", path, "").Broken, path)
+			s.Log.None(t)
 		}
 	})
 	t.Run("swallows", func(t *testing.T) {
@@ -230,9 +241,27 @@ func TestBadMiddleware(t *testing.T) {
 		other := func(c *fiber.Ctx) error {
 			fresh := c.App().AcquireCtx(c.Context())
 			defer c.App().ReleaseCtx(fresh)
-			return leaking
+			return errLeaking
 		}
 		s := composed(t, nil, handlers{other})
 		s.Failed(t, s.Ask(t, "GET", "/fine", ""), answer423)
 	})
+}
+
+// An upstream's answers, which are no business of ours. fasthttp's client takes the place of all that was set before it.
+func TestProxy(t *testing.T) {
+	upstream := composed(t, nil, nil)
+	balance := proxy.Balancer(proxy.Config{Servers: []string{upstream.Addr}})
+	for _, order := range [][2]handlers{{{balance}, nil}, {nil, {balance}}} {
+		s := composed(t, append(handlers{helmet.New()}, order[0]...), order[1])
+		fine := s.Ask(t, "GET", "/fine", "")
+		s.Passed(t, fine, 200, "fine")
+		assert.Empty(t, fine.Header.Get("X-Frame-Options"))
+		a := s.Ask(t, "GET", "/returned", "")
+		assert.Equal(t, 423, a.Status)
+		assert.Contains(t, a.Body, "R41")
+		assert.Equal(t, []int{423}, s.Seen.Take())
+		s.Log.None(t)
+		upstream.Log.Take(t)
+	}
 }

@@ -31,32 +31,34 @@ import (
 )
 
 var (
-	denied = compose.Failure{Err: fault.Unauthorized, Status: 401, Code: "unauthorized"}
-	basic  = compose.Failure{Err: fault.Unauthorized, Status: 401, Code: "unauthorized", Kept: map[string]string{"Www-Authenticate": `Basic realm="shed"`}}
+	denied = refused(fault.Unauthorized)
+	basic  = compose.Failure{Err: fault.Unauthorized, Status: 401, Code: "unauthorized",
+		Kept: map[string]string{"Www-Authenticate": `Basic realm="shed"`}}
 )
 
 var compositions = []composition{
-	{name: "limiter", place: compose.Inside, use: func(*compose.Seen) []fiber.Handler { return []fiber.Handler{limiter.New(limits)} }, headers: []string{"X-Client", "seldom"},
+	{name: "limiter", place: compose.Inside, use: using(limiter.New(limits)), headers: []string{"X-Client", "seldom"},
 		refusals: []request{
-			{"GET", "/once", "", []string{"X-Client", "often"}, compose.Failure{Err: fault.NotFound, Status: 404, Code: "not_found"}},
-			{"GET", "/once", "", []string{"X-Client", "often"}, compose.Failure{Err: fault.TooManyRequests, Status: 429, Code: "too_many_requests"}},
+			{"GET", "/once", "", []string{"X-Client", "often"}, refused(fault.NotFound)},
+			{"GET", "/once", "", []string{"X-Client", "often"}, refused(fault.TooManyRequests)},
 		}},
-	{name: "limiter with SkipFailedRequests", place: compose.Outside, use: using(limiter.New(limiter.Config{Max: 3, SkipFailedRequests: true}))},
+	{name: "limiter with SkipFailedRequests", place: compose.Outside,
+		use: using(limiter.New(limiter.Config{Max: 3, SkipFailedRequests: true}))},
 	{name: "timeout", place: compose.Outside, use: using(timeout.New(next, timeout.Config{Timeout: time.Minute}))},
 	{name: "compress", place: compose.AnyOrder, use: using(compress.New()), headers: []string{"Accept-Encoding", "gzip"}},
 	{name: "cache", place: compose.AnyOrder, use: using(cache.New(cache.Config{}))},
 	{name: "etag", place: compose.AnyOrder, use: using(etag.New())},
 	{name: "csrf", place: compose.AnyOrder, use: using(csrf.New(csrf.Config{Next: isPut})), refusals: []request{
-		{"POST", "/echo", "x", nil, compose.Failure{Err: fault.Forbidden, Status: 403, Code: "forbidden"}},
+		{"POST", "/echo", "x", nil, refused(fault.Forbidden)},
 	}},
 	{name: "basicauth", place: compose.Inside, use: using(basicauth.New(basicauth.Config{
 		Authorizer:   func(_, password string, _ fiber.Ctx) bool { return password == "p" },
 		Unauthorized: func(c fiber.Ctx) error { c.Set("WWW-Authenticate", `Basic realm="shed"`); return fault.Unauthorized },
 		BadRequest:   func(fiber.Ctx) error { return fault.BadRequest },
-	})), headers: []string{"Authorization", basicly("u:p")}, refusals: []request{
-		{"GET", "/fine", "", []string{"Authorization", basicly("u:x")}, basic},
+	})), headers: []string{"Authorization", credentials("u:p")}, refusals: []request{
+		{"GET", "/fine", "", []string{"Authorization", credentials("u:x")}, basic},
 		{"GET", "/nowhere", "", []string{"Authorization", ""}, basic},
-		{"GET", "/fine", "", []string{"Authorization", "Basic ?"}, compose.Failure{Err: fault.BadRequest, Status: 400, Code: "bad_request"}},
+		{"GET", "/fine", "", []string{"Authorization", "Basic ?"}, refused(fault.BadRequest)},
 	}},
 	{name: "keyauth", place: compose.Inside, use: using(keyauth.New(keyauth.Config{
 		Validator: func(_ fiber.Ctx, key string) (bool, error) {
@@ -71,14 +73,15 @@ var compositions = []composition{
 		{"GET", "/fine", "", []string{"Authorization", ""}, denied},
 	}},
 	{name: "static", place: compose.AnyOrder, use: using(only("/files", static.New("testdata"))),
-		refusals: []request{{"GET", "/files/missing", "", nil, compose.Failure{Err: fault.NotFound, Status: 404, Code: "not_found"}}}},
-	{name: "proxy", place: compose.AnyOrder, use: using(only("/upstream", proxy.Balancer(proxy.Config{Servers: []string{"127.0.0.1:1"}, Timeout: time.Second}))),
-		refusals: []request{{"GET", "/upstream", "", nil, compose.Failure{Err: errors.New(""), Status: 500, Code: "unhandled"}}}, loses: "/upstream"},
+		refusals: []request{{"GET", "/files/missing", "", nil, refused(fault.NotFound)}}},
+	{name: "proxy", place: compose.AnyOrder, use: using(only("/upstream", unreachable)),
+		refusals: []request{{"GET", "/upstream", "", nil, unhandled}}, loses: "/upstream"},
 	{name: "idempotency", place: compose.Inside, use: using(idempotency.New(idempotency.Config{Next: never})),
 		headers: []string{"X-Idempotency-Key", ""}, refusals: []request{
-			{"POST", "/echo", "x", []string{"X-Idempotency-Key", "short"}, compose.Failure{Err: fault.BadRequest, Status: 400, Code: "bad_request"}},
-			{"GET", "/returned", "", []string{"X-Idempotency-Key", strings.Repeat("0", 36)}, compose.Failure{Err: locked, Status: 423, Code: "task_locked"}},
-			{"GET", "/unknown", "", []string{"X-Idempotency-Key", strings.Repeat("0", 36)}, compose.Failure{Err: errors.New(""), Status: 500, Code: "unhandled"}},
+			{"POST", "/echo", "x", []string{"X-Idempotency-Key", "short"}, refused(fault.BadRequest)},
+			{"GET", "/returned", "", []string{"X-Idempotency-Key", strings.Repeat("0", 36)},
+				compose.Failure{Err: locked, Status: 423, Code: "task_locked"}},
+			{"GET", "/unknown", "", []string{"X-Idempotency-Key", strings.Repeat("0", 36)}, unhandled},
 		}},
 	{name: "logger", place: compose.Outside, use: logging},
 	{name: "requestid", place: compose.AnyOrder, use: using(requestid.New()), headers: []string{"X-Request-Id", "r-1"},
@@ -88,6 +91,8 @@ var compositions = []composition{
 	{name: "encryptcookie", place: compose.AnyOrder, use: using(encryptcookie.New(encryptcookie.Config{Key: encryptcookie.GenerateKey(32)}))},
 	{name: "recover", place: compose.AnyOrder, use: using(fiberrecover.New())},
 }
+
+var unreachable = proxy.Balancer(proxy.Config{Servers: []string{"127.0.0.1:1"}, Timeout: time.Second})
 
 func next(c fiber.Ctx) error { return c.Next() }
 func never(fiber.Ctx) bool   { return false }
@@ -103,8 +108,8 @@ func only(prefix string, h fiber.Handler) fiber.Handler {
 	}
 }
 
-func basicly(credentials string) string {
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))
+func credentials(pair string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(pair))
 }
 
 // limits let each client but one ask as often as it likes.

@@ -159,4 +159,7 @@ func TestOtelgin(t *testing.T) {
 		assert.Len(t, span.Events, 1, "%s: the error, once", path)
 		assert.Equal(t, codes.Error, span.Status.Code, "otelgin's rule for whatever stands in c.Errors")
 	}
+	s = composition{inside: []gin.HandlerFunc{tracing}}.serve(t, nil)
+	s.Failed(t, s.Ask(t, "GET", "/collected", ""), ways["/collected"].want)
+	assert.Contains(t, spans.GetSpans()[0].Attributes, attribute.Int("http.response.status_code", 200), "inside it is not answered yet")
 }

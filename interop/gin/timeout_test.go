@@ -13,7 +13,6 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 
-	fault "github.com/polyfault/polyfault/core"
 	faultgin "github.com/polyfault/polyfault/gin"
 	"github.com/polyfault/polyfault/interop/compose"
 )
@@ -103,23 +102,27 @@ func within(c *gin.Context, limit time.Duration, running *sync.WaitGroup, f func
 	c.Abort()
 }
 
+// limit is a timeout on the same context.
+func limit(t *testing.T) gin.HandlerFunc {
+	running := &sync.WaitGroup{}
+	t.Cleanup(running.Wait)
+	return func(c *gin.Context) {
+		within(c, 10*time.Second, running, func(w *kept) { c.Writer = w; c.Next() })
+	}
+}
+
 // A timeout on the same context, on either side. Inside, what panics goes on to us; outside, it is answered in the
 // goroutine. CORS and request ids stay, although the writer has a header of its own.
 func TestTimeoutOnTheSameContext(t *testing.T) {
-	var running sync.WaitGroup
-	defer running.Wait()
-	limit := func(c *gin.Context) {
-		within(c, 10*time.Second, &running, func(w *kept) { c.Writer = w; c.Next() })
-	}
 	crossOrigin := cors.New(cors.Config{AllowOrigins: []string{compose.Origin}, AllowMethods: []string{"GET"}})
 	headers := map[string]string{"Vary": "Origin", "Access-Control-Allow-Origin": compose.Origin}
 	t.Run("outside", func(t *testing.T) {
-		composition{outside: []gin.HandlerFunc{crossOrigin, limit}, kept: headers}.check(t)
+		composition{outside: []gin.HandlerFunc{crossOrigin, limit(t)}, kept: headers}.check(t)
 	})
 	t.Run("inside", func(t *testing.T) {
-		composition{outside: []gin.HandlerFunc{crossOrigin}, inside: []gin.HandlerFunc{limit}, kept: headers}.check(t)
+		composition{outside: []gin.HandlerFunc{crossOrigin}, inside: []gin.HandlerFunc{limit(t)}, kept: headers}.check(t)
 	})
-	s := composition{outside: []gin.HandlerFunc{requestid.New(), limit}}.serve(t, func(e *gin.Engine) {
+	s := composition{outside: []gin.HandlerFunc{requestid.New(), limit(t)}}.serve(t, func(e *gin.Engine) {
 		e.GET("/half", func(c *gin.Context) { c.String(200, "half"); faultgin.Abort(c, locked) })
 		e.GET("/changed", func(c *gin.Context) { c.Status(202); c.Status(201) })
 	})
@@ -190,5 +193,4 @@ func TestTimeoutHandlerAround(t *testing.T) {
 	assert.Equal(t, []any{503, "too late", ""}, []any{a.Status, a.Body, a.Rest})
 	<-released
 	assert.Contains(t, s.Log.Take(t), "code=service_unavailable status=503")
-	_ = fault.ServiceUnavailable
 }
