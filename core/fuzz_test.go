@@ -1,6 +1,7 @@
 package fault_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -72,7 +73,8 @@ func FuzzLocaleFile(f *testing.F) {
 		"\xef\xbb\xbf", "[a.b]\nother=\"c\"", "a = 1", `"" = "x"`} {
 		f.Add([]byte(seed), false)
 	}
-	for _, seed := range []string{`{"x":"A {{.A}}"}`, `{"x":{"one":"1","other":"{{.Count}}"}}`, `[{"id":"x","translation":"{{.A}}"}]`, `{"x":null}`,
+	for _, seed := range []string{`{"x":"A {{.A}}"}`, `{"x":{"one":"1","other":"{{.Count}}"}}`,
+		`[{"id":"x","translation":"{{.A}}"}]`, `{"x":null}`,
 		`{"x":"a","x":"b"}`, `{"\u0000":"\ud800"}`, `[[[[`} {
 		f.Add([]byte(seed), true)
 	}
@@ -110,7 +112,7 @@ func checkBody(t *testing.T, resp *fault.Response) {
 		t.Fatalf("the canary is there: %.2000q %v", resp.Body, resp.Header())
 	}
 	for _, turn := range "\u202a\u202b\u202d\u202e" { // embeddings and overrides; isolates are ours
-		if strings.ContainsRune(string(resp.Body), turn) {
+		if bytes.ContainsRune(resp.Body, turn) {
 			t.Fatalf("%U is there: %.2000q", turn, resp.Body)
 		}
 	}
