@@ -26,8 +26,8 @@ func understood(c *fiber.Ctx, err error) (explained error) {
 	if _, ours := fault.From(err); ours {
 		return err
 	}
-	if f, ok := refusal(c, err); ok {
-		return f
+	if reason := refusal(c, err); reason != nil {
+		return reason
 	}
 	if f, ok := errtree.As[*fiber.Error](err); ok {
 		return &statusError{error: err, status: f.Code, message: message(c, f)}
@@ -47,21 +47,22 @@ func understood(c *fiber.Ctx, err error) (explained error) {
 	return err
 }
 
-// refusal is the reason of fiber's server for a request that it could not read, which comes before the first route has run.
+// refusal is the reason of fiber's server for a request that it could not read, nil for other errors. It comes before the first
+// route has run.
 // Its text may hold the raw request, credentials among it: neither logs nor observers get that. A client that has gone is
 // no incident.
-func refusal(c *fiber.Ctx, err error) (reason error, ok bool) {
+func refusal(c *fiber.Ctx, err error) error {
 	f, ok := err.(*fiber.Error)
 	if !ok || len(c.Route().Handlers) > 0 {
-		return nil, false
+		return nil
 	}
 	switch f.Code {
 	case http.StatusBadGateway: // its word for a connection that broke
-		return fault.ClientClosedRequest.New(), true
+		return fault.ClientClosedRequest.New()
 	case http.StatusNotFound, http.StatusMethodNotAllowed: // the router's
-		return nil, false
+		return nil
 	}
-	return &statusError{error: fiber.NewError(f.Code, "the server refused the request"), status: f.Code}, true
+	return &statusError{error: fiber.NewError(f.Code, "the server refused the request"), status: f.Code}
 }
 
 // isGone reports whether err is that of the client's own connection.

@@ -24,8 +24,8 @@ func understood(c fiber.Ctx, err error) (explained error) {
 	if _, ours := fault.From(err); ours {
 		return err
 	}
-	if f, ok := refusal(c, err); ok {
-		return f
+	if reason := refusal(c, err); reason != nil {
+		return reason
 	}
 	if f, ok := errtree.As[*fiber.Error](err); ok {
 		return &statusError{error: err, status: f.Code, message: message(c, f)}
@@ -45,18 +45,18 @@ func understood(c fiber.Ctx, err error) (explained error) {
 	return err
 }
 
-// refusal is the reason of fiber's server for a request that it could not read.
+// refusal is the reason of fiber's server for a request that it could not read, nil for other errors.
 // Its text may hold the raw request, credentials among it: neither logs nor observers get that. A client that has gone is
 // no incident.
-func refusal(c fiber.Ctx, err error) (reason error, ok bool) {
+func refusal(c fiber.Ctx, err error) error {
 	f, ok := err.(*fiber.Error)
 	switch {
 	case !ok || !isRefused(c):
-		return nil, false
+		return nil
 	case f.Code == http.StatusBadGateway: // its word for a connection that broke
-		return fault.ClientClosedRequest.New(), true
+		return fault.ClientClosedRequest.New()
 	}
-	return &statusError{error: fiber.NewError(f.Code, "the server refused the request"), status: f.Code}, true
+	return &statusError{error: fiber.NewError(f.Code, "the server refused the request"), status: f.Code}
 }
 
 // isGone reports whether err is that of the client's own connection.

@@ -131,7 +131,8 @@ func onGin(r *fault.Responder, routes []Route) http.Handler {
 	e.HandleMethodNotAllowed = true
 	faultgin.Install(e, r)
 	for _, route := range routes {
-		e.Handle(route.Method, route.Path, faultgin.Handler(func(c *gin.Context) error { return route.Handle(httpExchange{c.Writer, c.Request}) }))
+		e.Handle(route.Method, route.Path,
+			faultgin.Handler(func(c *gin.Context) error { return route.Handle(httpExchange{c.Writer, c.Request}) }))
 	}
 	return e
 }

@@ -71,7 +71,7 @@ func binary(t *testing.T) string {
 func front(t *testing.T, addresses []string) []*http.Client {
 	t.Helper()
 	nginx := binary(t)
-	folder, err := os.MkdirTemp("", "front") // names of sockets are short
+	folder, err := os.MkdirTemp("", "front") //nolint:usetesting // names of sockets are short
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(folder) })
 	require.NoError(t, os.Mkdir(filepath.Join(folder, "protected"), 0o750))
@@ -90,14 +90,14 @@ func front(t *testing.T, addresses []string) []*http.Client {
 	var clients []*http.Client
 	for i := range addresses {
 		socket := fmt.Sprintf("%s/%d.sock", folder, i)
-		require.Eventually(t, func() bool { _, err := os.Stat(socket); return err == nil }, 10*time.Second, 10*time.Millisecond, "nginx did not start")
+		require.Eventually(t, func() bool { _, err := os.Stat(socket); return err == nil },
+			10*time.Second, 10*time.Millisecond, "nginx did not start")
 		transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "unix", socket)
 		}}
 		t.Cleanup(transport.CloseIdleConnections)
-		clients = append(clients, &http.Client{Transport: transport, Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse
-		}})
+		stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		clients = append(clients, &http.Client{Transport: transport, Timeout: 10 * time.Second, CheckRedirect: stay})
 	}
 	return clients
 }

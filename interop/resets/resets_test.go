@@ -154,7 +154,7 @@ func assertQuiet(t *testing.T, log string) {
 
 func fine(t *testing.T, addr string) string {
 	t.Helper()
-	resp, err := http.Get("http://" + addr + "/fine") //nolint:noctx // a second of a test
+	resp, err := http.Get("http://" + addr + "/fine")
 	require.NoError(t, err)
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)

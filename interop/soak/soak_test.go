@@ -61,7 +61,9 @@ var failings = []failing{
 	{"/argument", 410, "gone", false, func(id string) error { return fault.Gone.New(fault.Text("soaked"), fault.Arg("ID", id)) }},
 	{"/unknown", 500, "unhandled", false, func(id string) error { return errors.New("secret of " + id) }},
 	{"/panic", 500, "unhandled", false, func(id string) error { panic("secret of " + id) }},
-	{"/wait", 503, "service_unavailable", false, func(string) error { return fault.ServiceUnavailable.New(fault.RetryAfter(2 * time.Second)) }},
+	{"/wait", 503, "service_unavailable", false, func(string) error {
+		return fault.ServiceUnavailable.New(fault.RetryAfter(2 * time.Second))
+	}},
 }
 
 func routes() []adapters.Route {
@@ -108,7 +110,7 @@ func (s *soak) id() string { return "id" + strconv.FormatInt(s.ids.Add(1), 10) +
 func TestSoak(t *testing.T) {
 	files := &changing{}
 	files.edit(0)
-	r, err := fault.NewResponder(fault.WithLocales(files), fault.WithLogger(slog.New(slog.NewJSONHandler(io.Discard, nil))),
+	r, err := fault.NewResponder(fault.WithLocales(files), fault.WithLogger(slog.New(slog.NewJSONHandler(&written{}, nil))),
 		fault.WithMembers(fault.MemberCode, fault.MemberTraceID), fault.WithLanguages("en", "de"))
 	require.NoError(t, err)
 	for _, a := range adapters.All() {
@@ -127,6 +129,11 @@ func TestSoak(t *testing.T) {
 		t.Logf("%s: %d answers, from %+v to %+v", a.Name, s.answers.Load(), before, after)
 	}
 }
+
+// written throws lines away once they are made.
+type written struct{}
+
+func (*written) Write(p []byte) (int, error) { return len(p), nil }
 
 type measured struct {
 	goroutines, descriptors int
@@ -160,7 +167,7 @@ func (s *soak) everything(a adapters.Adapter, addr string, howLong time.Duration
 	}
 	for _, p := range protocols {
 		transport := &http.Transport{Protocols: p}
-		defer transport.CloseIdleConnections()
+		defer transport.CloseIdleConnections() //nolint:gocritic // two of them
 		client := &http.Client{Transport: transport, Timeout: 30 * time.Second}
 		work = append(work, func() { s.ask(client, addr) }, func() { s.ask(client, addr) }, func() { s.succeed(client, addr) })
 	}
