@@ -10,7 +10,7 @@ import (
 func TestNear(t *testing.T) {
 	for _, pair := range []string{"not_fuond not_found", "NotFound not_found", "not-found not_found", "not.found not_found",
 		"rule.requird rule.required",
-		"rule.requirred rule.required", "task_loked.title task_locked.title", "entity_nto_fuond entity_not_found",
+		"rule.requirred rule.required", "task_loked.title task_locked.title", "entity_not_fuond entity_not_found",
 		"extension_instaled extension_installed",
 		strings.Repeat("x_", 99) + "y " + strings.Repeat("x-", 99) + "y"} {
 		id, known, _ := strings.Cut(pair, " ")
