@@ -162,7 +162,8 @@ func TestTransportInsideIsAskedAgain(t *testing.T) {
 }
 
 func restyClient(transport http.RoundTripper) *resty.Client {
-	c := resty.New().SetTransport(transport).SetRetryCount(2).SetRetryWaitTime(time.Millisecond).SetRetryMaxWaitTime(time.Millisecond).SetTimeout(time.Minute)
+	c := resty.New().SetTransport(transport).SetRetryCount(2).SetTimeout(time.Minute)
+	c.SetRetryWaitTime(time.Millisecond).SetRetryMaxWaitTime(time.Millisecond)
 	return c.AddRetryCondition(func(r *resty.Response, err error) bool {
 		return err != nil ||
 			r.StatusCode() == http.StatusServiceUnavailable
