@@ -94,10 +94,10 @@ func (o *Occurrence) AppendParams(dst []byte) []byte {
 }
 
 // AppendDetails appends the details as a JSON object. A field error is {"code", the languages, "params"},
-// with "in" when it is not about the body, and with "pointer" (a URI fragment, as in [Problem]) or "name" where its name among the details alone
-// would be another place: "a.b" is "#/a/b" without a pointer "#/a.b". One without a code whose text is declared by [Texts], or one whose text
-// is of no known language, has "error" in place of the languages. Another error is {"error": …}: a map of languages in a body
-// of all languages, a string otherwise; with the members code and params where [WithMembers] asks for
+// with "in" when it is not about the body, and with "pointer" (a URI fragment, as in [Problem]) or "name" where its name among the
+// details alone would be another place: "a.b" is "#/a/b" without a pointer "#/a.b". One without a code whose text is declared by
+// [Texts], or one whose text is of no known language, has "error" in place of the languages. Another error is {"error": …}: a map
+// of languages in a body of all languages, a string otherwise; with the members code and params where [WithMembers] asks for
 // them, and with its own details.
 func (o *Occurrence) AppendDetails(dst []byte) []byte {
 	return o.appendEntries(dst, o.entries, 0)

@@ -35,14 +35,16 @@ func TestTextsStandInPlaceOfTheText(t *testing.T) {
 	}
 	f := fault.Conflict.New(fault.Texts(map[string]string{"en": "Received."}))
 	assert.Contains(t, string(all.Respond(nil, f.With(fault.Text("locked"))).Body), `"DE":`, "a later choice counts")
-	assert.Contains(t, string(all.Respond(nil, f.With(fault.Text("locked"), fault.Texts(map[string]string{"en": "Later."}))).Body), `{"EN":"Later."`)
+	assert.Contains(t, string(all.Respond(nil, f.With(fault.Text("locked"), fault.Texts(map[string]string{"en": "Later."}))).Body),
+		`{"EN":"Later."`)
 }
 
 func TestTextsThatSayTheSameChangeNothing(t *testing.T) {
 	r := responder(t, fault.WithLocales(declaring), fault.WithLanguages("en", "ar"))
 	own := fault.Conflict.New(fault.Text("sold_out"), fault.Arg("N", "x"))
 	said := string(r.Respond(nil, own).Body)
-	for _, texts := range []map[string]string{{"en": "Sold out."}, {"ar": "\u2068x\u2069 نفد."}, {"ar": "x نفد."}, {"en": "Sold out.", "ar": "x نفد."}} {
+	for _, texts := range []map[string]string{{"en": "Sold out."}, {"ar": "\u2068x\u2069 نفد."}, {"ar": "x نفد."}, {"en": "Sold out.",
+		"ar": "x نفد."}} {
 		assert.Equal(t, said, string(r.Respond(nil, own.With(fault.Texts(texts))).Body))
 	}
 	assert.NotEqual(t, said, string(r.Respond(nil, own.With(fault.Texts(map[string]string{"ar": "y نفد."}))).Body))
@@ -60,7 +62,8 @@ func TestTextsOfFields(t *testing.T) {
 	assert.Contains(t, field("", map[string]string{"en": "No."}), `"details":{"a":{"in":"query","error":{"EN":"No."}}}`)
 
 	two := fault.Conflict.New(fault.Field(fault.InBody("a"), "", fault.Texts(map[string]string{"en": "One."})),
-		fault.Field(fault.InBody("a"), "", fault.Texts(map[string]string{"en": "Two."})), fault.Field(fault.InBody("a"), "", fault.Texts(map[string]string{"en": "Two."})))
+		fault.Field(fault.InBody("a"), "", fault.Texts(map[string]string{"en": "Two."})), fault.Field(fault.InBody("a"), "",
+			fault.Texts(map[string]string{"en": "Two."})))
 	body := string(responder(t, fault.WithFormats(fault.Problem{})).Respond(nil, two).Body)
 	assert.Contains(t, body, `"errors":[{"detail":"One.","pointer":"#/a"},{"detail":"Two.","pointer":"#/a"}]`)
 }

@@ -213,7 +213,8 @@ func (d *Details) addField(e *fieldError) *Details {
 
 // saysOf reports whether the other error is the same one: of one place and code, and with texts that are the same where it brings its own.
 func (e *fieldError) saysOf(other *fieldError) bool {
-	return e.at == other.at && e.code == other.code && (!e.declares && !other.declares || maps.Equal(declaredIn(e.attrs), declaredIn(other.attrs)))
+	return e.at == other.at && e.code == other.code && (!e.declares && !other.declares || maps.Equal(declaredIn(e.attrs),
+		declaredIn(other.attrs)))
 }
 
 // addElsewhere is for a name that something else has: the part of the request stands before it, as often as it takes.

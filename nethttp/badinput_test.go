@@ -60,7 +60,8 @@ func inBounds(t testing.TB, status int, body string, err error) *faulthttp.Remot
 }
 
 // others are values of every type, to stand where another one is expected.
-var others = []any{nil, true, json.Number("7"), json.Number("-1e400"), "x", "", []any{}, []any{nil, json.Number("1"), "y", []any{}, map[string]any{}}, map[string]any{}, map[string]any{"a": []any{"b"}}}
+var others = []any{nil, true, json.Number("7"), json.Number("-1e400"), "x", "", []any{}, []any{nil, json.Number("1"), "y", []any{},
+	map[string]any{}}, map[string]any{}, map[string]any{"a": []any{"b"}}}
 
 // each calls visit with the value once for every value inside that is replaced.
 func each(value any, visit func(changed any)) {
@@ -138,23 +139,29 @@ func TestTruncatedBodies(t *testing.T) {
 func TestDeepAndWideBodies(t *testing.T) {
 	const depth = 100_000
 	for name, body := range map[string]string{
-		"objects": strings.Repeat(`{"a":`, depth) + "1" + strings.Repeat("}", depth), "lists": strings.Repeat("[", depth) + strings.Repeat("]", depth),
-		"in details": `{"EN":"x","code":"y","details":{"a":` + strings.Repeat("[", depth) + strings.Repeat("]", depth) + `}}`,
-		"in errors":  `{"title":"x","errors":` + strings.Repeat(`[{"errors":`, depth) + "[]" + strings.Repeat(`}]`, depth) + `}`,
-		"in error":   strings.Repeat(`{"error":`, depth) + "{}" + strings.Repeat(`}`, depth), "never closed": strings.Repeat(`{"error":{"details":[`, depth/3),
-		"names of texts": strings.Repeat(`{"a":`, 5000) + `["x"]` + strings.Repeat("}", 5000), "lists of texts": strings.Repeat(`{"a":[`, 4000) + `"x"` + strings.Repeat("]}", 4000),
-		"errors by name":  `{"errors":` + strings.Repeat(`{"a":`, 5000) + `["x"]` + strings.Repeat("}", 5000) + `}`,
-		"languages":       `{"code":"x",` + strings.TrimSuffix(strings.Repeat(`"EN":"x","XA":"y","QQ-ZZ":"z",`, 30_000), ",") + `}`,
-		"field languages": `{"EN":"x","code":"y","details":{` + strings.TrimSuffix(strings.Repeat(`"a":{"code":"z","EN":"x","XA":"y"},`, 25_000), ",") + `}}`,
-		"fields":          `{"title":"x","errors":[` + strings.TrimSuffix(strings.Repeat(`{"detail":"x","pointer":"#/a/b"},`, 30_000), ",") + `]}`,
-		"texts":           `{"title":"x","errors":{"a":[` + strings.TrimSuffix(strings.Repeat(`"x",`, 200_000), ",") + `]}}`,
-		"a long path":     `{"title":"x","errors":{"` + strings.Repeat("a.", 400_000) + `":["x"]}}`, "a long pointer": `{"title":"x","errors":[{"detail":"x","pointer":"#` + strings.Repeat("/%61", 200_000) + `"}]}`,
+		"objects": strings.Repeat(`{"a":`, depth) + "1" + strings.Repeat("}", depth), "lists": strings.Repeat("[",
+			depth) + strings.Repeat("]", depth),
+		"in details":     `{"EN":"x","code":"y","details":{"a":` + strings.Repeat("[", depth) + strings.Repeat("]", depth) + `}}`,
+		"in errors":      `{"title":"x","errors":` + strings.Repeat(`[{"errors":`, depth) + "[]" + strings.Repeat(`}]`, depth) + `}`,
+		"in error":       strings.Repeat(`{"error":`, depth) + "{}" + strings.Repeat(`}`, depth),
+		"never closed":   strings.Repeat(`{"error":{"details":[`, depth/3),
+		"names of texts": strings.Repeat(`{"a":`, 5000) + `["x"]` + strings.Repeat("}", 5000), "lists of texts": strings.Repeat(`{"a":[`,
+			4000) + `"x"` + strings.Repeat("]}", 4000),
+		"errors by name": `{"errors":` + strings.Repeat(`{"a":`, 5000) + `["x"]` + strings.Repeat("}", 5000) + `}`,
+		"languages":      `{"code":"x",` + strings.TrimSuffix(strings.Repeat(`"EN":"x","XA":"y","QQ-ZZ":"z",`, 30_000), ",") + `}`,
+		"field languages": `{"EN":"x","code":"y","details":{` + strings.TrimSuffix(strings.Repeat(`"a":{"code":"z","EN":"x","XA":"y"},`,
+			25_000), ",") + `}}`,
+		"fields": `{"title":"x","errors":[` + strings.TrimSuffix(strings.Repeat(`{"detail":"x","pointer":"#/a/b"},`, 30_000),
+			",") + `]}`,
+		"texts":          `{"title":"x","errors":{"a":[` + strings.TrimSuffix(strings.Repeat(`"x",`, 200_000), ",") + `]}}`,
+		"a long path":    `{"title":"x","errors":{"` + strings.Repeat("a.", 400_000) + `":["x"]}}`,
+		"a long pointer": `{"title":"x","errors":[{"detail":"x","pointer":"#` + strings.Repeat("/%61", 200_000) + `"}]}`,
 		"violations": `{"error":{"code":400,"status":"X","details":[{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[` +
 			strings.TrimSuffix(strings.Repeat(`{"field":"a[0].b","description":"x"},`, 20_000), ",") + `]}]}}`,
 	} {
 		start := time.Now()
 		err := faulthttp.Decode(reply(400, asJSON, body))
-		inBounds(t, 400, body, err)
+		_ = inBounds(t, 400, body, err)
 		for _, format := range allFormats {
 			require.NotNil(t, quietly(t, fault.WithFormats(format)).Respond(nil, err).Body, name)
 		}
@@ -183,7 +190,7 @@ func TestHugeBodiesAreNotRead(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		resp := &http.Response{StatusCode: 503, Header: http.Header{"Content-Encoding": {encoding}}, Body: body}
-		inBounds(t, 503, "x", faulthttp.Decode(resp))
+		_ = inBounds(t, 503, "x", faulthttp.Decode(resp))
 		runtime.ReadMemStats(&after)
 		assert.LessOrEqual(t, body.read, int64(2*faulthttp.MaxErrorBody))
 		assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16<<20))
@@ -213,7 +220,7 @@ func TestCompressedBodies(t *testing.T) {
 		whole := compressed(t, kind, strings.NewReader(plain))
 		err := faulthttp.Decode(reply(423, asJSON, string(whole), "Content-Encoding", encoding))
 		require.ErrorIs(t, err, fault.TaskLocked, kind)
-		for end := range len(whole) {
+		for end := range whole {
 			err := faulthttp.Decode(reply(423, asJSON, string(whole[:end]), "Content-Encoding", encoding))
 			require.ErrorIs(t, err, fault.Locked)
 			var remote *faulthttp.RemoteError
@@ -234,8 +241,10 @@ func TestCompressedBodies(t *testing.T) {
 		assert.Contains(t, remote.Problem, "encoding", encoding)
 	}
 	require.ErrorIs(t, faulthttp.Decode(reply(423, asJSON, plain, "Content-Encoding", "identity")), fault.TaskLocked)
-	assert.Contains(t, inBounds(t, 423, "", faulthttp.Decode(reply(423, asJSON, "", "Content-Encoding", "gzip"))).Problem, "empty", "the answer to HEAD")
-	assert.NotEmpty(t, inBounds(t, 423, plain, faulthttp.Decode(reply(423, asJSON, plain, "Content-Encoding", "gzip"))).Problem, "it is not compressed at all")
+	assert.Contains(t, inBounds(t, 423, "", faulthttp.Decode(reply(423, asJSON, "", "Content-Encoding", "gzip"))).Problem, "empty",
+		"the answer to HEAD")
+	assert.NotEmpty(t, inBounds(t, 423, plain, faulthttp.Decode(reply(423, asJSON, plain, "Content-Encoding", "gzip"))).Problem,
+		"it is not compressed at all")
 }
 
 // A server that compresses, and a bomb, over TCP.
@@ -264,14 +273,18 @@ func TestCompressedBodiesOverTCP(t *testing.T) {
 
 // Media types are as servers write them.
 func TestOddMediaTypes(t *testing.T) {
-	for _, contentType := range []string{"", ";", "application/problem+json", "Application/Problem+JSON", "application/problem+json;", "application/problem+json; charset",
-		"application/problem+json; charset=utf-8; charset=utf-8", "application/problem+json; =", "application/problem+json;\tcharset=\"utf-8", " application/problem+json ; a=b;;;",
-		"text/html", "text/plain; charset=latin1", "application/octet-stream", "json", "\x00", strings.Repeat("a", 1<<16), "application/json, application/problem+json"} {
+	for _, contentType := range []string{"", ";", "application/problem+json", "Application/Problem+JSON", "application/problem+json;",
+		"application/problem+json; charset",
+		"application/problem+json; charset=utf-8; charset=utf-8", "application/problem+json; =", "application/problem+json;\tcharset=\"utf-8",
+		" application/problem+json ; a=b;;;",
+		"text/html", "text/plain; charset=latin1", "application/octet-stream", "json", "\x00", strings.Repeat("a", 1<<16),
+		"application/json, application/problem+json"} {
 		err := faulthttp.Decode(reply(423, contentType, `{"title":"x","code":"task_locked"}`))
 		require.ErrorIs(t, err, fault.TaskLocked, contentType)
 		require.ErrorIs(t, faulthttp.Decode(reply(423, contentType, ``)), fault.Locked, contentType)
 	}
-	assert.Equal(t, asProblem, decoded(t, sent{status: 400, contentType: "application/Problem+json; charset=x; charset=y", body: `{}`}).MediaType)
+	assert.Equal(t, asProblem, decoded(t, sent{status: 400, contentType: "application/Problem+json; charset=x; charset=y",
+		body: `{}`}).MediaType)
 	lines := string(quietly(t, fault.WithFormats(formats.Text{})).Respond(nil, fault.TaskLocked).Body)
 	require.ErrorIs(t, faulthttp.Decode(reply(423, "text/plain; charset=utf-8; charset=utf-8", lines)), fault.TaskLocked)
 }
@@ -279,11 +292,13 @@ func TestOddMediaTypes(t *testing.T) {
 // Pages of proxies are nobody's errors.
 func TestPagesOfProxies(t *testing.T) {
 	for _, page := range []string{
-		"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n",
-		"<!DOCTYPE html><html class=\"no-js\"><head><title>x | 502: Bad gateway</title></head><body><ul class=\"fields\"><li><span>x</span></li></ul></body></html>",
+		"<html>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n",
+		"<!DOCTYPE html><html><body><ul class=\"fields\"><li><span>x</span></li></ul></body></html>",
 		"<html><body><h1>502 Bad Gateway</h1>\nThe server returned an invalid or incomplete response.\n</body></html>\n",
-		"upstream connect error or disconnect/reset before headers. reset reason: connection failure", "Bad Gateway", "no healthy upstream", "404 page not found\n",
-		"<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code><Message>x</Message></Error>", "<", "{", "\xef\xbb\xbf", "\x00\x00", "code: gone", "\n\ncode: x\nstatus: 502\n"[2:],
+		"upstream connect error or disconnect/reset before headers. reset reason: connection failure", "Bad Gateway", "no healthy upstream",
+		"404 page not found\n",
+		"<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code><Message>x</Message></Error>", "<", "{", "\xef\xbb\xbf", "\x00\x00",
+		"code: gone", "\n\ncode: x\nstatus: 502\n"[2:],
 	} {
 		for _, contentType := range []string{"text/html", "text/html; charset=utf-8", "text/plain", "application/json", "application/xml", ""} {
 			err := faulthttp.Decode(reply(502, contentType, page))
@@ -301,7 +316,8 @@ func TestResponseTransportKeepsTheBody(t *testing.T) {
 	for _, body := range []string{"", `{"EN":"x","code":"task_locked"}`, long} {
 		for _, look := range []int{0, 1, 2, 5000} {
 			closing := &closeNoted{Reader: strings.NewReader(body)}
-			client := &http.Client{Timeout: time.Minute, Transport: faulthttp.ResponseTransport(roundTripper(func(*http.Request) (*http.Response, error) {
+			client := &http.Client{Timeout: time.Minute, Transport: faulthttp.ResponseTransport(roundTripper(func(*http.Request) (*http.Response,
+				error) {
 				return &http.Response{StatusCode: 423, Header: http.Header{}, Body: closing}, nil
 			}))}
 			resp, err := client.Get("http://service.example/")
@@ -347,7 +363,7 @@ func TestResponseTransportOfBodiesClosedEarly(t *testing.T) {
 
 	broken := roundTripper(func(*http.Request) (*http.Response, error) { return nil, errors.New("refused") })
 	for _, transport := range []http.RoundTripper{faulthttp.Transport(broken), faulthttp.ResponseTransport(broken)} {
-		_, err := transport.RoundTrip(&http.Request{}) //nolint:bodyclose // there is none
+		_, err := transport.RoundTrip(&http.Request{})
 		require.EqualError(t, err, "refused")
 	}
 }

@@ -290,7 +290,8 @@ func (e *RemoteError) details() (attrs []fault.Attr) {
 }
 
 // internals are names of details that are meant for the developers of the server.
-var internals = []string{"trace", "traces", "exception", "exceptionDetails", "stack", "stackTrace", "stacktrace", "stack_trace", "backtrace",
+var internals = []string{"trace", "traces", "exception", "exceptionDetails", "stack", "stackTrace", "stacktrace", "stack_trace",
+	"backtrace",
 	"innererror", "innerError", "debug", "debugMessage", "google.rpc.DebugInfo"}
 
 // attr is the entry as it was when the server put it into its error.

@@ -108,7 +108,8 @@ func (e *RemoteError) readNamed(inner object, steps []string, language string) {
 
 // Names of members of an error in a list, the first that is there counts.
 var (
-	entryTexts = []string{"detail", "message", "msg", "defaultMessage", "description", "reason", "errorMessage", "error_message", "error", "title"}
+	entryTexts = []string{"detail", "message", "msg", "defaultMessage", "description", "reason", "errorMessage", "error_message", "error",
+		"title"}
 	entryCodes = []string{"code", "errorCode", "error_code", "type", "rule", "tag", "keyword", "reason"}
 )
 

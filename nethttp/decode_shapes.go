@@ -308,7 +308,8 @@ func (e *RemoteError) isRead(m rawMember, root object) bool {
 		return true
 	}
 	name, _, ok := root.firstCode(codeNames, e.Status)
-	return ok && name == m.name || e.MediaType == problemJSON && slices.Contains([]string{"detail", "code", "trace_id"}, m.name) && !isList(m.raw)
+	return ok && name == m.name || e.MediaType == problemJSON && slices.Contains([]string{"detail", "code", "trace_id"}, m.name) &&
+		!isList(m.raw)
 }
 
 func isNumber(raw json.RawMessage) bool {

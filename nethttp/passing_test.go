@@ -22,17 +22,23 @@ import (
 
 // placesOfAllKinds are places in a request, those among them whose names read like other places.
 var placesOfAllKinds = []fault.Location{
-	fault.InBody(""), fault.InBody("/"), fault.InBody("qty"), fault.InBody("/items/0/qty"), fault.InBody("a.b"), fault.InBody("/a/b"), fault.InBody("/a.b/c"), fault.InBody("/a//b"),
-	fault.InBody("/~1home"), fault.InBody("/m~0n/~01"), fault.InBody("ü/日本"), fault.InBody("a b"), fault.InBody("page (query)"), fault.InBody("a: b"), fault.InBody("__proto__"),
-	fault.InBody("/a/__proto__/constructor"), fault.InBody("#"), fault.InBody("#/a"), fault.InBody("[0]"), fault.InBody("x[0].y"), fault.InBody("query.page"), fault.InBody("$"),
-	fault.InBody("page"), fault.InQuery("page"), fault.InQuery("filter.a"), fault.InQuery("page[size]"), fault.InQuery("query.page"), fault.InQuery("a b"), fault.InQuery("#/a"),
-	fault.InPath("id"), fault.InPath("page"), fault.InHeader("X-Tenant"), fault.InCookie("sid"), fault.InQuery("__proto__"), fault.InQuery("constructor"), fault.InQuery(""),
+	fault.InBody(""), fault.InBody("/"), fault.InBody("qty"), fault.InBody("/items/0/qty"), fault.InBody("a.b"), fault.InBody("/a/b"),
+	fault.InBody("/a.b/c"), fault.InBody("/a//b"),
+	fault.InBody("/~1home"), fault.InBody("/m~0n/~01"), fault.InBody("ü/日本"), fault.InBody("a b"), fault.InBody("page (query)"),
+	fault.InBody("a: b"), fault.InBody("__proto__"),
+	fault.InBody("/a/__proto__/constructor"), fault.InBody("#"), fault.InBody("#/a"), fault.InBody("[0]"), fault.InBody("x[0].y"),
+	fault.InBody("query.page"), fault.InBody("$"),
+	fault.InBody("page"), fault.InQuery("page"), fault.InQuery("filter.a"), fault.InQuery("page[size]"), fault.InQuery("query.page"),
+	fault.InQuery("a b"), fault.InQuery("#/a"),
+	fault.InPath("id"), fault.InPath("page"), fault.InHeader("X-Tenant"), fault.InCookie("sid"), fault.InQuery("__proto__"),
+	fault.InQuery("constructor"), fault.InQuery(""),
 }
 
 // upstream has texts of its own, which the service in between has not.
 var upstream = fstest.MapFS{
 	"active.en.toml": {Data: []byte("[sold_out]\nother = \"Item {{.Item}} is sold out.\"\n[rule.odd]\nother = \"{{.Field}} is odd.\"\n")},
-	"active.fr.toml": {Data: []byte("[sold_out]\nother = \"L’article {{.Item}} est épuisé.\"\n[rule.odd]\nother = \"{{.Field}} est impair.\"\n")},
+	"active.fr.toml": {Data: []byte("[sold_out]\nother = \"L’article {{.Item}} est épuisé.\"\n" +
+		"[rule.odd]\nother = \"{{.Field}} est impair.\"\n")},
 }
 
 // coded is an error of a service further away.
@@ -71,7 +77,8 @@ func TestPassingOnLosesNothing(t *testing.T) {
 			if code != "sold_out" && at != fault.InBody("/items/0/qty") {
 				continue // the rest does not depend on the code
 			}
-			err := fault.Conflict.Wrap(coded(code), fault.Text("sold_out"), fault.Arg("Item", "A-7"), fault.RetryAfter(90*time.Second), fault.Field(at, "odd"))
+			err := fault.Conflict.Wrap(coded(code), fault.Text("sold_out"), fault.Arg("Item", "A-7"), fault.RetryAfter(90*time.Second),
+				fault.Field(at, "odd"))
 			for _, from := range names {
 				first, received := through(t, theirs[from], err)
 				assert.Equal(t, []fault.Location{at}, locations(first), from)
@@ -166,7 +173,8 @@ func (a asking) Header(name string) string {
 // Hostile texts are on one line, bounded, and change nothing around them.
 func TestHostileTextsArePassedOnTamed(t *testing.T) {
 	ours := responders(t)
-	for _, text := range []string{"a\nb", "\u202eevil", "\u2067evil", "x\u2069", "{{.Field}}", "{{", "}}", strings.Repeat("é", 5000), "\x00", "<script>", `"},"x":1`} {
+	for _, text := range []string{"a\nb", "\u202eevil", "\u2067evil", "x\u2069", "{{.Field}}", "{{", "}}", strings.Repeat("é", 5000),
+		"\x00", "<script>", `"},"x":1`} {
 		body := `{"title":"t","detail":` + quoted(text) + `,"lang":"en","errors":[{"pointer":"#/a","detail":` + quoted(text) + `}]}`
 		err := faulthttp.Decode(reply(409, asProblem, body))
 		for name, r := range ours {
@@ -175,13 +183,13 @@ func TestHostileTextsArePassedOnTamed(t *testing.T) {
 			assert.NotContains(t, string(resp.Body), "\u2067evil", name)
 			assert.Less(t, len(resp.Body), 40_000, name)
 			var again *faulthttp.RemoteError
-			require.ErrorAs(t, faulthttp.Decode(&http.Response{StatusCode: resp.Status, Header: resp.Header(), Body: io.NopCloser(bytes.NewReader(resp.Body))}), &again)
+			require.ErrorAs(t, faulthttp.Decode(&http.Response{StatusCode: resp.Status, Header: resp.Header(),
+				Body: io.NopCloser(bytes.NewReader(resp.Body))}), &again)
 			assert.Empty(t, again.Problem, name)
 			require.Len(t, again.Fields, 1, name)
 			assert.Equal(t, again.Text("en"), again.Fields[0].Text("en"), "%s: %q", name, text)
 		}
 	}
-
 }
 
 func quoted(text string) string {

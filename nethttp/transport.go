@@ -74,8 +74,8 @@ func closeIdle(base http.RoundTripper) {
 //		return retryablehttp.DefaultRetryPolicy(ctx, resp, err)
 //	}
 //
-// Of the body of an error [MaxErrorBody] bytes are kept, as they are read. What was closed before it was read to the end, or until there, counts as
-// not understood. Responses below 400 are not touched.
+// Of the body of an error [MaxErrorBody] bytes are kept, as they are read. What was closed before it was read to the end, or until
+// there, counts as not understood. Responses below 400 are not touched.
 func ResponseTransport(base http.RoundTripper) http.RoundTripper {
 	return &responseTransport{orDefault(base)}
 }

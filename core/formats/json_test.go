@@ -149,7 +149,7 @@ func TestWireShapes(t *testing.T) {
 		{"rpc, everything", formats.RPCStatus{Domain: "booking.example.com"}, everything(),
 			`{"error":{"code":400,"message":"Order \u003cA\u00267\u003e is refused.","status":"INVALID_ARGUMENT","details":[` +
 				`{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"VALIDATION_FAILED","domain":"booking.example.com",` +
-				`"metadata":{"fieldViolation3":"query page","fieldViolation4":"header X-A","fieldViolation5":"cookie sid","id":"\u003cA\u00267\u003e","count":"2","userID":"9","xs":"[1]"}},` +
+				`"metadata":{"fieldViolation2":"#/items/1/na~1me","fieldViolation3":"query page","fieldViolation4":"header X-A","fieldViolation5":"cookie sid","id":"\u003cA\u00267\u003e","count":"2","userID":"9","xs":"[1]"}},` +
 				`{"@type":"type.googleapis.com/google.rpc.LocalizedMessage","locale":"fr","message":"La commande \u003cA\u00267\u003e est refusée."},` +
 				`{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[` +
 				`{"field":"items[0].qty","description":"at least 1","reason":"MIN","localizedMessage":{"locale":"fr","message":"au moins 1"}},` +

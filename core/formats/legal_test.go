@@ -17,14 +17,18 @@ import (
 
 // hostileNames are names that some notation, language or library has another use for.
 var hostileNames = append([]string{
-	"__proto__", "constructor", "prototype", "toString", "#", "##", "#/__proto__", "#/constructor", "body.#", "detail", "details", "errors", "stat", "err",
-	"fields", "places", "input", "errors_total", "code", "msg", "message", "in", "name", "pointer", "error", "trace_id", "EN", "query.page", "page",
-	"\xff", "\xfe", "a\xff", "a\xfe", "Count", "count", "ID", "id", "Id", "iD", "1st", "_x", "x", "日本", "日木", "-", "--", "user-ID", "userID", "inputField",
+	"__proto__", "constructor", "prototype", "toString", "#", "##", "#/__proto__", "#/constructor", "body.#", "detail", "details",
+	"errors", "stat", "err",
+	"fields", "places", "input", "errors_total", "code", "msg", "message", "in", "name", "pointer", "error", "trace_id", "EN",
+	"query.page", "page",
+	"\xff", "\xfe", "a\xff", "a\xfe", "Count", "count", "ID", "id", "Id", "iD", "1st", "_x", "x", "日本", "日木", "-", "--", "user-ID",
+	"userID", "inputField",
 	"InputField", "inputPosition", "fieldViolation0", "FieldViolation0", "HTTPServer2URL", strings.Repeat("k", 64), strings.Repeat("k", 65),
 	strings.Repeat("k", 64) + "z", strings.Repeat("É", 70),
 }, placeNames...)
 
-var everyFormat = []fault.Format{fault.Multilingual{}, fault.Problem{}, formats.Envelope{}, formats.WebAPI{}, formats.RPCStatus{}, formats.JSONAPI{}}
+var everyFormat = []fault.Format{fault.Multilingual{}, fault.Problem{}, formats.Envelope{}, formats.WebAPI{}, formats.RPCStatus{},
+	formats.JSONAPI{}}
 
 // everyName has every hostile name as an argument, a detail, an error by name and a field of every place.
 func everyName() error {
@@ -50,7 +54,8 @@ func everyName() error {
 // No object of a body has a member twice, and none that changes the objects of a program it is copied into.
 func TestMembersStandOnce(t *testing.T) {
 	for _, format := range everyFormat {
-		for _, members := range [][]fault.Option{nil, {fault.WithMembers(fault.MemberCode, fault.MemberTraceID, fault.MemberParams, fault.MemberRetryable)}} {
+		for _, members := range [][]fault.Option{nil, {fault.WithMembers(fault.MemberCode, fault.MemberTraceID, fault.MemberParams,
+			fault.MemberRetryable)}} {
 			r, err := fault.NewResponder(append(members, fault.WithFormats(format), fault.WithLocales(own))...)
 			require.NoError(t, err)
 			body := r.Respond(ask(), everyName()).Body
@@ -73,12 +78,14 @@ func TestNamesOfDetailsAreSafe(t *testing.T) {
 		for i, name := range []string{"__proto__", "constructor", "prototype"} {
 			d.Add(name, i).AddField(fault.InQuery(name), "min", fault.Arg("Limit", 1))
 		}
-		d.AddField(fault.InBody("/a/__proto__"), "min", fault.Arg("Limit", 1)).AddText("constructor", "text").AddField(fault.InBody("__proto__"), "required")
+		d.AddField(fault.InBody("/a/__proto__"), "min", fault.Arg("Limit", 1)).AddText("constructor",
+			"text").AddField(fault.InBody("__proto__"), "required")
 		body := answer(t, format, d.Err(fault.Conflict)).Body
 		assert.NotRegexp(t, `"(__proto__|constructor|prototype)":`, string(body), "%T", format)
 		switch format.(type) {
 		case formats.Envelope, formats.WebAPI:
-			empty := (&fault.Details{}).Add("", 1).Add("#", 2).AddField(fault.InBody(""), "min").AddField(fault.InQuery(""), "min").Err(fault.Conflict)
+			empty := (&fault.Details{}).Add("", 1).Add("#", 2).AddField(fault.InBody(""), "min").AddField(fault.InQuery(""),
+				"min").Err(fault.Conflict)
 			body := answer(t, format, empty).Body
 			assert.NotContains(t, string(body), `"":`)
 			assert.Contains(t, string(body), `"#":`)
@@ -116,7 +123,8 @@ func eachObject(t *testing.T, decoder *json.Decoder, visit func(names []string))
 func TestReasonsAndMetadataAreLegal(t *testing.T) {
 	reason := regexp.MustCompile(`^[A-Z][A-Z0-9_]+[A-Z0-9]$`)
 	key := regexp.MustCompile(`^[a-z][a-zA-Z0-9-_]+$`)
-	codes := []string{"ip", "x", "1", "9lives", "a-b.c", "_", "__a__", "ünïcode", "日本", "Too Short!", strings.Repeat("r", 63), strings.Repeat("r", 64), strings.Repeat("_", 70)}
+	codes := []string{"ip", "x", "1", "9lives", "a-b.c", "_", "__a__", "ünïcode", "日本", "Too Short!", strings.Repeat("r", 63),
+		strings.Repeat("r", 64), strings.Repeat("_", 70)}
 	var attrs []fault.Attr
 	for i, name := range hostileNames {
 		attrs = append(attrs, fault.Arg(name, i))

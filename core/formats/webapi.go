@@ -13,8 +13,8 @@ import (
 // keys sorted on every level that it makes.
 //
 //   - err has code (the kind's [fault.Kind.Number], or the status when it has none), msg (the text),
-//     type ([fault.Kind.Type], or the code of another service, see [fault.Occurrence.Code]), subtype ([fault.Subtype]), trace_id, and detail: the error's detail of
-//     that name.
+//     type ([fault.Kind.Type], or the code of another service, see [fault.Occurrence.Code]), subtype ([fault.Subtype]), trace_id,
+//     and detail: the error's detail of that name.
 //   - fields, at the root, has the field errors: name → list of texts. The whole body has the name "#".
 //   - places, at the root, is there when a name of fields alone would be another place: name → list of places, one for each
 //     text: a JSON Pointer as a fragment ("#/a.b"), or where it is and the name ("query page").

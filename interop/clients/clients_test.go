@@ -62,7 +62,8 @@ var expectations = []struct {
 	kind  error
 	asked int32
 }{
-	{"/missing", fault.EntityNotFound, 1}, {"/locked", fault.TaskLocked, 1}, {"/busy", fault.ServiceUnavailable, 3}, {"/once", nil, 2}, {"/fine", nil, 1},
+	{"/missing", fault.EntityNotFound, 1}, {"/locked", fault.TaskLocked, 1}, {"/busy", fault.ServiceUnavailable, 3}, {"/once", nil, 2},
+	{"/fine", nil, 1},
 }
 
 func expect(t *testing.T, get func(url string) error) {
@@ -161,8 +162,12 @@ func TestTransportInsideIsAskedAgain(t *testing.T) {
 }
 
 func restyClient(transport http.RoundTripper) *resty.Client {
-	c := resty.New().SetTransport(transport).SetRetryCount(2).SetRetryWaitTime(time.Millisecond).SetRetryMaxWaitTime(time.Millisecond).SetTimeout(time.Minute)
-	return c.AddRetryCondition(func(r *resty.Response, err error) bool { return err != nil || r.StatusCode() == http.StatusServiceUnavailable })
+	c := resty.New().SetTransport(transport).SetRetryCount(2).SetTimeout(time.Minute)
+	c.SetRetryWaitTime(time.Millisecond).SetRetryMaxWaitTime(time.Millisecond)
+	return c.AddRetryCondition(func(r *resty.Response, err error) bool {
+		return err != nil ||
+			r.StatusCode() == http.StatusServiceUnavailable
+	})
 }
 
 func TestResponseTransportInsideOfResty(t *testing.T) {

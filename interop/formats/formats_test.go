@@ -25,13 +25,16 @@ import (
 
 // hostile are names that notations have another use for.
 var hostile = []string{
-	"qty", "", "a.b", "a/b", "~", "~2", "%41", "#", "a b", "ü", "日本", "<", "\"", "\\", "\x00", "\xff", "^{}|`", "__proto__", "constructor", "[0]", "$ref", "page",
-	"ID", "id", "Count", "count", "x", "1st", "inputField", "fieldViolation0", strings.Repeat("k", 64), strings.Repeat("k", 65), strings.Repeat("k", 64) + "z",
+	"qty", "", "a.b", "a/b", "~", "~2", "%41", "#", "a b", "ü", "日本", "<", "\"", "\\", "\x00", "\xff", "^{}|`", "__proto__", "constructor",
+	"[0]", "$ref", "page",
+	"ID", "id", "Count", "count", "x", "1st", "inputField", "fieldViolation0", strings.Repeat("k", 64), strings.Repeat("k", 65),
+	strings.Repeat("k", 64) + "z",
 }
 
 // samples are every kind, and errors with everything that there is.
 func samples() map[string]error {
-	list := map[string]error{"unknown": errors.New("boom"), "input": fault.Binding(json.Unmarshal([]byte(`{"Qty":"x"}`), &struct{ Qty int }{}))}
+	list := map[string]error{"unknown": errors.New("boom"), "input": fault.Binding(json.Unmarshal([]byte(`{"Qty":"x"}`),
+		&struct{ Qty int }{}))}
 	for k := range fault.Kinds() {
 		list[k.Code()] = k
 	}
@@ -39,7 +42,8 @@ func samples() map[string]error {
 	var attrs []fault.Attr
 	for i, name := range hostile {
 		attrs = append(attrs, fault.Arg(name, i))
-		d.AddField(fault.InBody(name), "min", fault.Arg("Limit", 1)).AddField(fault.InQuery(name), "required").AddField(fault.InCookie(name), "ip")
+		d.AddField(fault.InBody(name), "min", fault.Arg("Limit", 1)).AddField(fault.InQuery(name), "required").AddField(fault.InCookie(name),
+			"ip")
 		d.Add("detail of "+name, map[string]any{name: []any{nil, 1, "x", 0.5}})
 	}
 	d.AddField(fault.InHeader("X-A"), strings.Repeat("long_", 20)).AddText("text", "declared").AddError("task", fault.TaskLocked)
@@ -50,7 +54,8 @@ func samples() map[string]error {
 	list["everything"] = d.Err(fault.ValidationFailed, attrs...)
 	list["long wait"] = fault.TooManyRequests.New(fault.RetryAfter(1<<63 - 1))
 	list["foreign"] = fault.Conflict.Wrap(coded("sold-out.42"))
-	list["texts"] = fault.Conflict.New(fault.Texts(map[string]string{"en": "\u202e\x00", "und": "x"}), fault.Field(fault.InBody("a"), "", fault.Texts(map[string]string{"und": "x"})))
+	list["texts"] = fault.Conflict.New(fault.Texts(map[string]string{"en": "\u202e\x00", "und": "x"}), fault.Field(fault.InBody("a"), "",
+		fault.Texts(map[string]string{"und": "x"})))
 	return list
 }
 
