@@ -32,7 +32,7 @@ func ofServer(err error) *Fault {
 	}
 	v := structOf(err)
 	switch t := v.Type(); {
-	case t.Name() == "Error" && strings.HasSuffix(t.PkgPath(), "/lib/pq"): // before v1.10.6 it had no method
+	case t.Name() == "Error" && strings.HasSuffix(t.PkgPath(), "/lib/pq"): // old versions (v1.10.0) have no method
 		return withState(v.FieldByName("Code").String())
 	case t.Name() == "MySQLError":
 		return ofMySQL(v)

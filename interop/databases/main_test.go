@@ -101,7 +101,7 @@ func is(t *testing.T, err error, kind *fault.Kind) {
 	}
 }
 
-// isLost is for a connection that was cut. Some drivers, pgx before v5.5 and go-redis among them, have no more to say of it than
+// isLost is for a connection that was cut. Some drivers, pgx v5.3.0 and go-redis among them, have no more to say of it than
 // EOF, which might be that of any input.
 func isLost(t *testing.T, err error) {
 	t.Helper()

@@ -94,7 +94,7 @@ func TestRedisInTrouble(t *testing.T) {
 	require.NoError(t, c.ConfigSet(ctx, "maxmemory", "0").Err())
 	require.NoError(t, c.Process(ctx, redis.NewStatusCmd(ctx, "REPLICAOF", "127.0.0.1", "1")))
 	is(t, c.Set(ctx, "canary", "canary", 0).Err(), fault.DatabaseOperation) // read only, as another is the primary
-	client.ShutdownNoSave(ctx) // READONLY has ended the other connection
+	client.ShutdownNoSave(ctx)                                              // READONLY has ended the other connection
 	require.Eventually(t, func() bool { return client.Ping(ctx).Err() != nil }, hang, 20*time.Millisecond)
 	is(t, client.Ping(ctx).Err(), fault.DatabaseOperation)
 }
