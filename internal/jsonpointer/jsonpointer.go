@@ -61,12 +61,9 @@ func isFragment(c byte) bool {
 // a key, quoted perhaps (`items[0].labels["a.b"]`). Of a bracket that is not closed, the rest is a step.
 func OfPath(path string) string {
 	var pointer strings.Builder
-	for path != "" {
+	for first := true; path != ""; first = false {
 		var step string
 		switch {
-		case path[0] == '.':
-			path = path[1:]
-			continue
 		case strings.HasPrefix(path, `["`):
 			step, path, _ = strings.Cut(path[2:], `"]`)
 		case strings.HasPrefix(path, "['"):
@@ -74,6 +71,9 @@ func OfPath(path string) string {
 		case path[0] == '[':
 			step, path, _ = strings.Cut(path[1:], "]")
 		default:
+			if !first {
+				path = strings.TrimPrefix(path, ".")
+			}
 			end := strings.IndexAny(path, ".[")
 			if end < 0 {
 				end = len(path)

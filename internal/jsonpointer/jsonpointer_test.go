@@ -18,7 +18,7 @@ func TestEscape(t *testing.T) {
 
 func TestOfPath(t *testing.T) {
 	for path, pointer := range map[string]string{"": "", "qty": "/qty", "items[0].qty": "/items/0/qty", "a.b_c.d": "/a/b_c/d",
-		"m[0][1]": "/m/0/1", `labels["a.b/c"].x`: "/labels/a.b~1c/x", "labels[key]": "/labels/key", "a/b": "/a~1b", "a..b.": "/a/b",
+		"m[0][1]": "/m/0/1", `labels["a.b/c"].x`: "/labels/a.b~1c/x", "labels[key]": "/labels/key", "a/b": "/a~1b", "a..b.": "/a//b/", "a[0]b": "/a/0/b", `a['b.c'].d`: "/a/b.c/d",
 		"a[": "/a/", "[": "/", "a[0": "/a/0", `["`: "/", `a["x]`: "/a/x]", "]": "/]"} {
 		assert.Equal(t, pointer, OfPath(path), path)
 	}
