@@ -28,7 +28,7 @@ type (
 	rpcError struct{ status *rpcStatus }
 )
 
-func (a *rpcAny) GetTypeUrl() string      { return a.url } //nolint:revive // protobuf's name
+func (a *rpcAny) GetTypeUrl() string      { return a.url } //nolint:revive,staticcheck // protobuf's name
 func (a *rpcAny) GetValue() []byte        { return []byte(a.value) }
 func (p *rpcProto) GetDetails() []*rpcAny { return p.details }
 func (s *rpcStatus) Code() rpcCode        { return s.code }
@@ -113,8 +113,9 @@ func TestRPCMappers(t *testing.T) {
 func TestRPCDetails(t *testing.T) {
 	r := responder(t, fault.WithMapper(fault.RPCMappers()...))
 	violation := func(parts ...string) string { return protoBytes(1, strings.Join(parts, "")) }
-	bad := &rpcAny{"type.googleapis.com/google.rpc.BadRequest", violation(protoBytes(1, "a[0].b"), protoBytes(2, "canary"), protoBytes(3, "MIN")) +
-		violation(protoBytes(1, "c\xff"), protoVarint(9, 1<<63), protoBytes(3, "Canary-Not_A.Code")) + violation()}
+	bad := &rpcAny{"type.googleapis.com/google.rpc.BadRequest",
+		violation(protoBytes(1, "a[0].b"), protoBytes(2, "canary"), protoBytes(3, "MIN")) +
+			violation(protoBytes(1, "c\xff"), protoVarint(9, 1<<63), protoBytes(3, "Canary-Not_A.Code")) + violation()}
 	wait := func(seconds, nanos uint64) *rpcAny {
 		return &rpcAny{"google.rpc.RetryInfo", protoBytes(1, protoVarint(1, seconds)+protoVarint(2, nanos))}
 	}

@@ -135,10 +135,8 @@ type mongoError interface {
 
 func ofMongo(e mongoError) verdict {
 	for _, row := range mongoCodes {
-		for _, code := range row.codes {
-			if e.HasErrorCode(code) {
-				return row.verdict
-			}
+		if slices.ContainsFunc(row.codes, e.HasErrorCode) {
+			return row.verdict
 		}
 	}
 	for _, row := range mongoLabels {

@@ -66,6 +66,8 @@ func (e coder) Code() int                       { return int(e) }
 func TestSQLMappersByShape(t *testing.T) {
 	r := responder(t, fault.WithMapper(fault.SQLMappers()...))
 	canary := errors.New("canary")
+	invalid := errors.New(`fault_test: validator failed for field "canary"`)
+	required := errors.New(`fault_test: missing required field "canary"`)
 	state := func(s string) (b [5]byte) { copy(b[:], s); return b }
 	reading := &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
 	dialling := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
@@ -97,8 +99,8 @@ func TestSQLMappersByShape(t *testing.T) {
 		"ent, not found":                            {&NotFoundError{"canary"}, fault.EntityNotFound},
 		"ent, a constraint by the driver":           {&ConstraintError{"canary", sqliteMethod(2067)}, fault.DuplicateItem},
 		"ent, a constraint by itself":               {&ConstraintError{"canary", canary}, fault.Conflict},
-		"ent, a validator":                          {&ValidationError{"canary", errors.New(`fault_test: validator failed for field "canary"`)}, fault.BadFieldValue},
-		"ent, a missing field":                      {&ValidationError{"canary", errors.New(`fault_test: missing required field "canary"`)}, fault.MissingAttribute},
+		"ent, a validator":                          {&ValidationError{"canary", invalid}, fault.BadFieldValue},
+		"ent, a missing field":                      {&ValidationError{"canary", required}, fault.MissingAttribute},
 		"ent's name, not its words":                 {&ValidationError{"canary", canary}, fault.Unhandled},
 		"ent, without an error":                     {errors.Join(&ValidationError{}, sqliteMethod(5)), fault.TransactionConflict},
 		"safe to retry":                             {safeToRetry{canary}, fault.DatabaseOperation},

@@ -25,7 +25,8 @@ import (
 // It belongs before the routes, as all of chi's middleware does, and on the router itself, not on its Group or With, which
 // hand nothing down to the routers inside. It uses [Middleware], [NotFound] and [Error], so that a nil responder means
 // what it means there. Sub-routers that have no NotFound and MethodNotAllowed of their own inherit them, as chi has
-// it. It panics when m is nil.
+// it. A NotFound or MethodNotAllowed of yours on m itself, a page for every path, say, comes after it: the last one counts.
+// It panics when m is nil.
 //
 // Allow holds the methods that the router has a handler for, those of chi.RegisterMethod among them; a GET brings neither
 // HEAD nor OPTIONS. The router is asked about the path as it came and as chi's StripSlashes, CleanPath and URLFormat

@@ -148,7 +148,7 @@ func TestEmptyErrors(t *testing.T) {
 		"mysql, without a number":        {&mysql.MySQLError{}, fault.Database},
 		"mysql, a number nobody knows":   {&mysql.MySQLError{Number: 65535, Message: "canary"}, fault.Database},
 		"sqlite3, without a code":        {sqlite3.Error{}, fault.Unhandled},
-		"sqlite3, behind a pointer":      {&sqlite3.Error{Code: sqlite3.ErrConstraint, ExtendedCode: sqlite3.ErrConstraintUnique}, fault.DuplicateItem},
+		"sqlite3, behind a pointer":      {&sqlite3.Error{ExtendedCode: sqlite3.ErrConstraintUnique}, fault.DuplicateItem},
 		"sqlite3, only the primary code": {sqlite3.Error{Code: sqlite3.ErrBusy}, fault.TransactionConflict},
 		"sqlite3, a code nobody knows":   {sqlite3.Error{Code: 99}, fault.Database},
 		"typed nil, then a code":         {errors.Join((*pgconn.PgError)(nil), (*mysql.MySQLError)(nil), &pq.Error{Code: "40001"}), fault.TransactionConflict},

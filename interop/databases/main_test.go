@@ -84,7 +84,8 @@ func is(t *testing.T, err error, kind *fault.Kind) {
 		deep = fmt.Errorf("layer %d of canary: %w", i, deep)
 	}
 	for name, err := range map[string]error{
-		"plain": err, "five deep": deep, "joined": errors.Join(errors.New("canary"), deep), "in a list": fmt.Errorf("%w %w", io.ErrNoProgress, deep),
+		"plain": err, "five deep": deep, "joined": errors.Join(errors.New("canary"), deep),
+		"in a list": fmt.Errorf("%w %w", io.ErrNoProgress, deep),
 	} {
 		got := answered(t, err)
 		assert.Equal(t, kind.Code(), got.code, "%s: %T %v", name, err, err)

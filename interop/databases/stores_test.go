@@ -77,7 +77,8 @@ func TestRedis(t *testing.T) {
 func ownRedis(t *testing.T, arguments ...string) *redis.Client {
 	t.Helper()
 	socket := t.TempDir() + "/s"
-	server := exec.Command("redis-server", append([]string{"--port", "0", "--unixsocket", socket, "--save", "", "--dir", t.TempDir()}, arguments...)...)
+	arguments = append([]string{"--port", "0", "--unixsocket", socket, "--save", "", "--dir", t.TempDir()}, arguments...)
+	server := exec.Command("redis-server", arguments...)
 	require.NoError(t, server.Start(), "redis-server is in Debian's package redis-server")
 	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
 	c := redisClient(t, redis.Options{Network: "unix", Addr: socket, MaxRetries: -1})

@@ -78,7 +78,8 @@ var table = map[uint32]struct {
 	1: {499, fault.ClientClosedRequest}, 2: {500, fault.InternalServerError}, 3: {400, fault.BadRequest}, 4: {504, fault.GatewayTimeout},
 	5: {404, fault.NotFound}, 6: {409, fault.DuplicateItem}, 7: {403, fault.Forbidden}, 8: {429, fault.TooManyRequests},
 	9: {400, fault.BadRequest}, 10: {409, fault.Conflict}, 11: {400, fault.BadRequest}, 12: {501, fault.NotImplemented},
-	13: {500, fault.InternalServerError}, 14: {503, fault.ServiceUnavailable}, 15: {500, fault.InternalServerError}, 16: {401, fault.Unauthorized},
+	13: {500, fault.InternalServerError}, 14: {503, fault.ServiceUnavailable}, 15: {500, fault.InternalServerError},
+	16: {401, fault.Unauthorized},
 	17: {500, fault.InternalServerError}, 4711: {500, fault.InternalServerError},
 }
 
