@@ -32,8 +32,8 @@ const (
 
 // WithBodyLimit sets how long a body may be, in bytes: 64 KiB by default, 4 KiB at least. One detail may have a sixteenth
 // of it, 4096 bytes by default. A longer value of a detail is cut; details for which there is no room are left away from
-// the end, and a detail named "…" tells how many. With an exposure above [ExposeNone] the limit is sixteen times as high. It does not hold for
-// an ErrorBody, nor for what a format says by itself.
+// the end, and a detail named "…" tells how many. With an exposure above [ExposeNone] the limit is sixteen times as
+// high. It does not hold for an ErrorBody, nor for what a format says by itself.
 func WithBodyLimit(bytes int) Option {
 	return func(r *Responder) error {
 		if bytes < minBodyLimit {
@@ -176,7 +176,7 @@ type leftAway int
 // keep leaves the first n of the details, and those of the responder itself at the end.
 func (o *Occurrence) keep(entries []detail, n int) {
 	end := len(entries) - o.tail
-	kept, left := slices.Clip(entries[:n]), leftAway(0)
+	kept, left := slices.Clone(entries[:n]), leftAway(0)
 	if n < end { // of which the last one may be such a count
 		before, _ := entries[end-1].value.(leftAway)
 		left = max(before-1, 0) // it is left away, too
@@ -193,7 +193,8 @@ func (o *Occurrence) keep(entries []detail, n int) {
 	if left > 0 {
 		kept = append(kept, detail{name: jsontext.Ellipsis, value: left})
 	}
-	o.entries = append(kept, entries[end:]...)
+	kept = append(kept, entries[end:]...)
+	o.entries = kept
 }
 
 const shortArg = 64

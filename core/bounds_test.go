@@ -29,7 +29,8 @@ func bodyOf(t *testing.T, err error, opts ...fault.Option) map[string]any {
 func TestCaps(t *testing.T) {
 	long := "a" + strings.Repeat("é", 5000)
 	body := bodyOf(t, fault.TaskLocked.New(
-		fault.Arg("Task", long), fault.Arg(long, 1), fault.Detail("value", long), fault.Detail(long, 2), fault.Detail("list", []string{long, "x"}),
+		fault.Arg("Task", long), fault.Arg(long, 1), fault.Detail("value", long),
+		fault.Detail(long, 2), fault.Detail("list", []string{long, "x"}),
 		fault.Field(fault.InQuery(long), "min", fault.Arg("Limit", long)),
 	), fault.WithFormats(fault.Problem{}))
 	capped := func(text any, most int) {

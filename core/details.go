@@ -10,7 +10,8 @@ import (
 
 // Details collects structured details, one per attribute of the request, say, so that one response
 // names all failing attributes. It keeps their order; adding a name again replaces its value. The
-// zero Details is ready to use. It keeps 100 errors, as many as a response carries, and counts the others. It is not safe for concurrent use; the errors it makes are.
+// zero Details is ready to use. It keeps 100 errors, as many as a response carries, and counts the others. It is not safe
+// for concurrent use; the errors it makes are.
 type Details struct {
 	entries []detail
 	index   map[string]int // only once there are many

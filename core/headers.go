@@ -40,11 +40,13 @@ func isStale(name string) bool {
 		"Content-Range", "Content-Type", "Digest", "Etag", "Expires", "Last-Modified", "Pragma",
 		"Repr-Digest", "Trailer", "Transfer-Encoding",
 		"Location", "Refresh", "X-Sendfile", "X-Lighttpd-Send-File", "X-Lighttpd-Send-Tempfile",
+		"X-Sendfile2", "X-Inertia-Location", "X-Pjax-Url", "Turbolinks-Location",
 		"Hx-Redirect", "Hx-Location", "Hx-Refresh", "Hx-Push-Url", "Hx-Replace-Url",
 		"Edge-Control":
 		return true
 	}
-	return strings.HasPrefix(name, "X-Accel-") || strings.HasPrefix(name, "Surrogate-") ||
+	return strings.HasPrefix(name, "X-Accel-") || strings.HasPrefix(name, "X-Reproxy-") || strings.HasPrefix(name, "X-Litespeed-") ||
+		strings.HasPrefix(name, "Surrogate-") ||
 		strings.HasSuffix(name, "Cdn-Cache-Control") || strings.HasPrefix(name, http.TrailerPrefix)
 }
 

@@ -523,7 +523,8 @@ func TestTraceIDThatTheResponseCarries(t *testing.T) {
 // What the failed handler has set for its own body goes with it: a proxy would serve the file that was refused.
 func TestWhatGoesWithTheFailedBody(t *testing.T) {
 	gone := []string{
-		"X-Accel-Redirect", "X-Accel-Buffering", "x-accel-expires", "X-Sendfile", "X-LIGHTTPD-send-file", "X-Lighttpd-Send-Tempfile",
+		"X-Accel-Redirect", "X-Accel-Buffering", "x-accel-expires", "X-Reproxy-URL", "X-LiteSpeed-Location", "X-Sendfile2", "X-Inertia-Location",
+		"X-Sendfile", "X-LIGHTTPD-send-file", "X-Lighttpd-Send-Tempfile",
 		"Location", "Refresh", "HX-Redirect", "HX-Location", "HX-Refresh", "HX-Push-Url", "hx-replace-url",
 		"Surrogate-Control", "Surrogate-Key", "CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "Edge-Control", "Expires",
 		"Trailer", "Trailer:Checksum", "ETag", "Content-Disposition",

@@ -39,13 +39,17 @@ func (r late) ResponseHeader(n string) string { return joined(inAnyCase(r.to.Hea
 
 // isLate reports whether this is the goroutine of a handler that fiber's timeout has given up, or does at this moment: from then
 // on the response is not the handler's, nor ours.
-func isLate(c fiber.Ctx) (late bool) {
+func isLate(c fiber.Ctx) bool {
+	return c.IsAbandoned() || isPastDeadline(c) && isOfTimeout()
+}
+
+func isPastDeadline(c fiber.Ctx) (yes bool) {
 	defer func() {
-		if recover() != nil { // a foreign context
-			late = false
+		if recover() != nil { // a context of somebody's own: it must not end the process
+			yes = false
 		}
 	}()
-	return c.IsAbandoned() || errors.Is(c.Context().Err(), context.DeadlineExceeded) && isOfTimeout()
+	return errors.Is(c.Context().Err(), context.DeadlineExceeded)
 }
 
 // isOfTimeout looks for fiber's timeout among the callers: it runs its handler in a goroutine, and leaves no other sign.

@@ -214,7 +214,8 @@ func TestImportRefuses(t *testing.T) {
 		{"a plural header of another language", "pl.po", strings.Replace(polishPO,
 			"n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2",
 			"n==1 ? 0 : n==2 ? 1 : 2", 1), "is not that of pl; it is nplurals=4"},
-		{"Polish forms for Italian", "it.po", strings.Replace(polishPO, "Language: pl", "Language: it", 1), "is not that of it; it is nplurals=3"},
+		{"Polish forms for Italian", "it.po", strings.Replace(polishPO, "Language: pl", "Language: it", 1),
+			"is not that of it; it is nplurals=3"},
 		{"two forms for Polish", "pl.po", strings.NewReplacer(
 			"nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2)", "nplurals=2; plural=(n != 1)",
 			"msgstr[2] \"{{.Count}} elementów.\"\n", "").Replace(polishPO), "is not that of pl"},

@@ -71,13 +71,16 @@ func oversized() map[string]error {
 		"100,000 details":                         details(100_000, func(d *fault.Details, name string) { d.Add(name, long) }),
 		"10,000 texts":                            details(10_000, func(d *fault.Details, name string) { d.AddText(name, long) }),
 		"errors in errors, deep and wide":         deep,
-		"long arguments":                          fault.TaskLocked.New(fault.Arg("Task", long), fault.Arg("B", []string{long, long}), fault.Arg("C", grow(12))),
-		"10,000 arguments":                        fault.Conflict.New(slices.Repeat([]fault.Attr{fault.Arg("A", long), fault.Arg("B", 1)}, 5000)...),
-		"arguments of many names":                 fault.Conflict.New(arguments(20_000)...),
-		"a value without an end":                  fault.Conflict.New(fault.Detail("big", grow(40)), fault.Detail("list", slices.Repeat([]any{long}, 1_000_000))),
-		"numbers":                                 fault.Conflict.New(fault.Detail("big", make([]int, 5_000_000))),
-		"long names":                              fault.Conflict.New(fault.Detail(long, 1), fault.Arg(long, 2), fault.Field(fault.InQuery(long), long), fault.Subtype(long)),
-		"long places":                             fault.Conflict.New(fault.Field(fault.InBody("/a/"+long), "min"), fault.Field(fault.InBody(long), "max")),
+		"long arguments": fault.TaskLocked.New(fault.Arg("Task", long),
+			fault.Arg("B", []string{long, long}), fault.Arg("C", grow(12))),
+		"10,000 arguments":        fault.Conflict.New(slices.Repeat([]fault.Attr{fault.Arg("A", long), fault.Arg("B", 1)}, 5000)...),
+		"arguments of many names": fault.Conflict.New(arguments(20_000)...),
+		"a value without an end": fault.Conflict.New(fault.Detail("big", grow(40)),
+			fault.Detail("list", slices.Repeat([]any{long}, 1_000_000))),
+		"numbers": fault.Conflict.New(fault.Detail("big", make([]int, 5_000_000))),
+		"long names": fault.Conflict.New(fault.Detail(long, 1), fault.Arg(long, 2),
+			fault.Field(fault.InQuery(long), long), fault.Subtype(long)),
+		"long places": fault.Conflict.New(fault.Field(fault.InBody("/a/"+long), "min"), fault.Field(fault.InBody(long), "max")),
 		"fields with long arguments": details(100, func(d *fault.Details, name string) {
 			d.AddField(fault.InBody(name), "min", fault.Arg("Limit", long), fault.Arg("B", long))
 		}),
@@ -100,7 +103,8 @@ func TestEveryBodyIsBounded(t *testing.T) {
 	most := []string{"de", "en", "fr", "pt", "ar", "ru", "ja", "hi", "uk", "el", "th", "ko", "zh", "es", "it", "pl"}
 	errs := oversized()
 	for _, format := range allFormats {
-		r, err := fault.NewResponder(quietly(fault.WithFormats(format), fault.WithMembers(fault.MemberCode, fault.MemberParams), fault.WithLanguages(most...))...)
+		r, err := fault.NewResponder(quietly(fault.WithFormats(format), fault.WithMembers(fault.MemberCode, fault.MemberParams),
+			fault.WithLanguages(most...))...)
 		require.NoError(t, err)
 		for name, err := range errs {
 			var resp *fault.Response
@@ -165,7 +169,8 @@ func TestNoDirectionsInBodies(t *testing.T) {
 	type own struct{ A map[string]string }
 	err := fault.TaskLocked.New(
 		fault.Arg("Task", "a"+turns), fault.Arg("List", []string{turns}), fault.Arg("n"+turns, turns), fault.Subtype("s"+turns),
-		fault.Detail("d"+turns, "v"+turns), fault.Detail("own", own{map[string]string{turns: turns}}), fault.Detail("big", json.RawMessage(`"\u202e\u2066"`)),
+		fault.Detail("d"+turns, "v"+turns), fault.Detail("own", own{map[string]string{turns: turns}}),
+		fault.Detail("big", json.RawMessage(`"\u202e\u2066"`)),
 		fault.Field(fault.InBody("/f"+turns+"/x"), "min", fault.Arg("Limit", turns)), fault.Field(fault.InQuery("q"+turns), "c"+turns),
 		fault.Field(fault.InHeader("h"+turns), "max"), fault.Field(fault.InPath("p"+turns), "max"), fault.Field(fault.InCookie("c"+turns), "max"),
 		fault.DetailsOf((&fault.Details{}).AddText("t"+turns, turns).AddError("e"+turns, fault.NotFound.New(fault.Detail("i"+turns, turns)))),

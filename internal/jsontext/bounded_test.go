@@ -116,7 +116,7 @@ func TestNoTurns(t *testing.T) {
 		assert.False(t, clean.HasTurns(string(again)), "%s", got)
 		assert.Contains(t, string(again), "\ufffd")
 	}
-	for _, plain := range []any{json.RawMessage(`"\\u202e"`), "\u200f\u061c\u2028…", "‪"[:2]} {
+	for _, plain := range []any{json.RawMessage(`"\\u202e"`), "\u200f\u061c\u2028…", "\xe2\x80"} {
 		want, err := json.Marshal(plain)
 		require.NoError(t, err)
 		got, _, _ := AppendBounded(nil, plain, 4096)
