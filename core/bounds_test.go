@@ -145,7 +145,7 @@ func TestNestedDetailsAreBounded(t *testing.T) {
 	nested := body["details"].(map[string]any)["0"].(map[string]any)["details"].(map[string]any)
 	sent := len(nested) - 1
 	assert.Greater(t, sent, 10)
-	assert.EqualValues(t, 1000, int(nested["…"].(float64))+sent)
+	assert.Equal(t, 1000, int(nested["…"].(float64))+sent)
 	assert.Nil(t, body["errors_total"])
 }
 
@@ -159,7 +159,7 @@ func TestTheTraceIDStays(t *testing.T) {
 	details := body["details"].(map[string]any)
 	assert.Greater(t, len(details), 10)
 	assert.Less(t, len(details), 20)
-	assert.EqualValues(t, 500, int(details["…"].(float64))+len(details)-1-has(details, "trace_id"))
+	assert.Equal(t, 500, int(details["…"].(float64))+len(details)-1-has(details, "trace_id"))
 }
 
 func has(m map[string]any, name string) int {

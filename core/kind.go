@@ -90,9 +90,9 @@ var kinds = struct {
 // Derive makes a kind below k and enters it in the process-wide table.
 //
 // It is meant for package-level variables. It panics, with a message that says what to change, when
-// the code or an alias is empty, not snake_case or taken, when the code is longer than 50 bytes, when the status is outside 400..599, when the exit
-// code is outside 1..255 or taken, when a header's name or value is not valid, or when the category or retry policy is
-// unknown. A kind that is refused leaves nothing behind.
+// the code or an alias is empty, not snake_case or taken, when the code is longer than 50 bytes, when the status is
+// outside 400..599, when the exit code is outside 1..255 or taken, when a header's name or value is not valid, or when
+// the category or retry policy is unknown. A kind that is refused leaves nothing behind.
 func (k *Kind) Derive(s Spec) *Kind {
 	if k == nil {
 		panic(fmt.Sprintf("fault: kind %q is derived from a nil *Kind; "+

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"regexp"
 	"runtime"
@@ -27,7 +26,7 @@ var allFormats = []fault.Format{
 }
 
 func quietly(opts ...fault.Option) []fault.Option {
-	return append(opts, fault.WithLogger(slog.New(slog.NewJSONHandler(io.Discard, nil))))
+	return append(opts, fault.WithLogger(slog.New(slog.DiscardHandler)))
 }
 
 // details makes an error with n details.
@@ -177,7 +176,8 @@ func TestNoDirectionsInBodies(t *testing.T) {
 	)
 	for _, format := range allFormats {
 		for _, language := range []string{"en", "ar"} {
-			r, newErr := fault.NewResponder(quietly(fault.WithFormats(format), fault.WithMembers(fault.MemberParams), fault.WithDefaultLanguage(language))...)
+			r, newErr := fault.NewResponder(quietly(fault.WithFormats(format), fault.WithMembers(fault.MemberParams),
+				fault.WithDefaultLanguage(language))...)
 			require.NoError(t, newErr)
 			body := r.Respond(nil, err).Body
 			text := string(body)

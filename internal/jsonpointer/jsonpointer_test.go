@@ -25,7 +25,8 @@ func TestOfPath(t *testing.T) {
 }
 
 func TestOfDots(t *testing.T) {
-	for path, pointer := range map[string]string{"": "", "qty": "/qty", "items.0.qty": "/items/0/qty", "a/b.~": "/a~1b/~0", ".": "//", "..a": "///a"} {
+	for path, pointer := range map[string]string{"": "", "qty": "/qty", "items.0.qty": "/items/0/qty", "a/b.~": "/a~1b/~0",
+		".": "//", "..a": "///a"} {
 		assert.Equal(t, pointer, OfDots(path))
 	}
 	for pointer, fragment := range map[string]string{"": `"#"`, "/a~1b": `"#/a~1b"`, "/ü &\"": `"#/%C3%BC%20%26%22"`} {
