@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -195,12 +197,13 @@ func (o *Occurrence) infer(errs errtree.List, status int) *Fault {
 // own deadline from a downstream one.
 func inferContext(o *Occurrence, errs errtree.List, input bool) *Fault {
 	cancelled := errs.Is(context.Canceled)
-	broken := errs.Is(syscall.EPIPE) || errs.Is(syscall.ECONNRESET)
 	ended, left := arrival(o.request)
 	switch {
-	case left && (cancelled || broken):
+	case left && (cancelled || isHangUp(errs)):
 		o.clientGone = true
 		return &Fault{kind: ClientClosedRequest}
+	case left && errs.Is(io.ErrUnexpectedEOF): // it has ended its body too early, and may wait for an answer
+		return &Fault{kind: BadRequest}
 	case cancelled && ended: // by the server, perhaps, while the client waits
 		o.quiet = true
 		return &Fault{kind: ServiceUnavailable}
@@ -214,6 +217,22 @@ func inferContext(o *Occurrence, errs errtree.List, input bool) *Fault {
 		return &Fault{kind: RequestTimeout} // the client was too slow in sending
 	}
 	return GatewayTimeout.New()
+}
+
+// isHangUp reports whether a connection, or a stream of HTTP/2, was broken off.
+func isHangUp(errs errtree.List) bool {
+	if errs.Is(syscall.EPIPE) || errs.Is(syscall.ECONNRESET) {
+		return true
+	}
+	for text := range plainTexts(errs) {
+		if text == "client disconnected" || text == "http2: stream closed" { // of net/http, without a type
+			return true
+		}
+	}
+	return slices.ContainsFunc(errs.Errors, func(e error) bool {
+		t := reflect.TypeOf(e)
+		return t.Name() == "http2StreamError" && t.PkgPath() == "net/http" || t.Name() == "StreamError" && t.PkgPath() == "golang.org/x/net/http2"
+	})
 }
 
 // orContext is what a mapper says, unless that yields to the request's context and the context has ended.
