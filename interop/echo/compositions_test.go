@@ -27,87 +27,92 @@ import (
 )
 
 var (
-	denied = refused(fault.Unauthorized)
+	denied = compose.Refused(fault.Unauthorized)
 	basic  = compose.Failure{Err: fault.Unauthorized, Status: 401, Code: "unauthorized",
 		Kept: map[string]string{"Www-Authenticate": `basic realm="Restricted"`}}
-	badly   = refused(fault.BadRequest)
-	large   = refused(fault.ContentTooLarge)
-	gateway = refused(fault.BadGateway)
+	badly   = compose.Refused(fault.BadRequest)
+	large   = compose.Refused(fault.ContentTooLarge)
+	gateway = compose.Refused(fault.BadGateway)
 )
 
 var compositions = []composition{
-	{name: "Gzip", place: compose.AnyOrder, use: use(middleware.Gzip()), headers: []string{"Accept-Encoding", "gzip"},
-		kept: map[string]string{"Vary": "Accept-Encoding"}},
-	{name: "Decompress", place: compose.Inside, use: use(middleware.Decompress()), refusals: []request{
-		{"POST", "/echo", "no gzip", []string{"Content-Encoding", "gzip", "Content-Type", "text/plain"}, badly},
-		{"POST", "/echo", packed("payload")[:20], []string{"Content-Encoding", "gzip", "Content-Type", "text/plain"}, badly},
+	{Name: "Gzip", Place: compose.AnyOrder, Use: compose.Using(middleware.Gzip()), Headers: []string{"Accept-Encoding", "gzip"},
+		Kept: map[string]string{"Vary": "Accept-Encoding"}},
+	{Name: "Decompress", Place: compose.Inside, Use: compose.Using(middleware.Decompress()), Refusals: []request{
+		{Method: "POST", Path: "/echo", Body: "no gzip", Headers: []string{"Content-Encoding", "gzip", "Content-Type", "text/plain"},
+			Want: badly},
+		{Method: "POST", Path: "/echo", Body: packed("payload")[:20],
+			Headers: []string{"Content-Encoding", "gzip", "Content-Type", "text/plain"}, Want: badly},
 	}},
-	{name: "Timeout", place: compose.Inside, use: use(inTime()),
-		loses: map[string]bool{"/cerror": true}},
-	{name: "ContextTimeout", place: compose.AnyOrder, use: use(middleware.ContextTimeout(time.Minute))},
-	{name: "CORS", place: compose.AnyOrder, use: use(cors())},
-	{name: "RateLimiter", place: compose.AnyOrder, use: use(middleware.RateLimiterWithConfig(limiterConfig)), refusals: []request{
-		{"GET", "/fine", "", []string{"X-Client", "often"}, refused(fault.TooManyRequests)},
-		{"GET", "/fine", "", []string{"X-Client", ""}, refused(fault.Forbidden)},
-	}, headers: []string{"X-Client", "seldom"}},
-	{name: "KeyAuth", place: compose.AnyOrder, use: use(middleware.KeyAuth(func(key string, _ echo.Context) (bool, error) {
+	{Name: "Timeout", Place: compose.Inside, Use: compose.Using(inTime()),
+		Loses: []string{"/cerror"}},
+	{Name: "ContextTimeout", Place: compose.AnyOrder, Use: compose.Using(middleware.ContextTimeout(time.Minute))},
+	{Name: "CORS", Place: compose.AnyOrder, Use: compose.Using(cors())},
+	{Name: "RateLimiter", Place: compose.AnyOrder, Use: compose.Using(middleware.RateLimiterWithConfig(limiterConfig)), Refusals: []request{
+		{Method: "GET", Path: "/fine", Headers: []string{"X-Client", "often"}, Want: compose.Refused(fault.TooManyRequests)},
+		{Method: "GET", Path: "/fine", Headers: []string{"X-Client", ""}, Want: compose.Refused(fault.Forbidden)},
+	}, Headers: []string{"X-Client", "seldom"}},
+	{Name: "KeyAuth", Place: compose.AnyOrder, Use: compose.Using(middleware.KeyAuth(func(key string, _ echo.Context) (bool, error) {
 		if key == "broken" {
 			return false, errors.New(compose.Canary)
 		}
 		return key == "k", nil
-	})), headers: []string{"Authorization", "Bearer k"}, refusals: []request{
-		{"GET", "/fine", "", []string{"Authorization", "Bearer x"}, denied},
-		{"GET", "/fine", "", []string{"Authorization", "Bearer broken"}, denied},
-		{"GET", "/fine", "", []string{"Authorization", ""}, badly},
+	})), Headers: []string{"Authorization", "Bearer k"}, Refusals: []request{
+		{Method: "GET", Path: "/fine", Headers: []string{"Authorization", "Bearer x"}, Want: denied},
+		{Method: "GET", Path: "/fine", Headers: []string{"Authorization", "Bearer broken"}, Want: denied},
+		{Method: "GET", Path: "/fine", Headers: []string{"Authorization", ""}, Want: badly},
 	}},
-	{name: "BasicAuth", place: compose.AnyOrder, use: use(middleware.BasicAuth(func(_, password string, _ echo.Context) (bool, error) {
-		if password == "down" {
-			return false, errors.New(compose.Canary)
-		}
-		return password == "p", nil
-	})), headers: []string{"Authorization", credentials("u:p")}, refusals: []request{
-		{"GET", "/fine", "", []string{"Authorization", credentials("u:x")}, basic},
-		{"GET", "/nowhere", "", []string{"Authorization", ""}, basic},
-		{"GET", "/fine", "", []string{"Authorization", "Basic ?"}, badly},
-		{"GET", "/fine", "", []string{"Authorization", credentials("u:down")}, unhandled},
-	}},
-	{name: "JWT (echo-jwt)", place: compose.AnyOrder, use: use(echojwt.JWT([]byte("secret"))), headers: []string{"Authorization", token},
-		refusals: []request{
-			{"GET", "/fine", "", []string{"Authorization", token + compose.Canary}, denied},
-			{"GET", "/fine", "", []string{"Authorization", ""}, denied},
+	{Name: "BasicAuth", Place: compose.AnyOrder,
+		Use: compose.Using(middleware.BasicAuth(func(_, password string, _ echo.Context) (bool, error) {
+			if password == "down" {
+				return false, errors.New(compose.Canary)
+			}
+			return password == "p", nil
+		})), Headers: []string{"Authorization", credentials("u:p")}, Refusals: []request{
+			{Method: "GET", Path: "/fine", Headers: []string{"Authorization", credentials("u:x")}, Want: basic},
+			{Method: "GET", Path: "/nowhere", Headers: []string{"Authorization", ""}, Want: basic},
+			{Method: "GET", Path: "/fine", Headers: []string{"Authorization", "Basic ?"}, Want: badly},
+			{Method: "GET", Path: "/fine", Headers: []string{"Authorization", credentials("u:down")}, Want: compose.Unhandled},
 		}},
-	{name: "BodyLimit", place: compose.AnyOrder, use: use(middleware.BodyLimit("8B")), refusals: []request{
-		{"POST", "/echo", strings.Repeat("x", 100), nil, large},
-		{"POST", "/echo", "64\r\n" + strings.Repeat("x", 100) + "\r\n0\r\n\r\n",
-			[]string{"Content-Length", "", "Transfer-Encoding", "chunked"}, large},
-	}},
-	{name: "BodyDump", place: compose.AnyOrder, use: use(middleware.BodyDump(func(echo.Context, []byte, []byte) {}))},
-	{name: "Secure", place: compose.AnyOrder, use: use(middleware.SecureWithConfig(middleware.SecureConfig{XFrameOptions: "DENY"})),
-		kept: map[string]string{"X-Frame-Options": "DENY"}},
-	{name: "CSRF", place: compose.AnyOrder, use: use(middleware.CSRF()), headers: []string{"Sec-Fetch-Site", "same-origin"},
-		refusals: []request{
-			{"POST", "/echo", "x", []string{"Sec-Fetch-Site", ""}, badly},
-			{"POST", "/echo", "x", []string{"Sec-Fetch-Site", "", "X-Csrf-Token", compose.Canary, "Cookie", "_csrf=other"},
-				refused(fault.Forbidden)},
-			{"POST", "/echo", "x", []string{"Sec-Fetch-Site", "cross-site"}, refused(fault.Forbidden)},
+	{Name: "JWT (echo-jwt)", Place: compose.AnyOrder, Use: compose.Using(echojwt.JWT([]byte("secret"))),
+		Headers: []string{"Authorization", token},
+		Refusals: []request{
+			{Method: "GET", Path: "/fine", Headers: []string{"Authorization", token + compose.Canary}, Want: denied},
+			{Method: "GET", Path: "/fine", Headers: []string{"Authorization", ""}, Want: denied},
 		}},
-	{name: "Proxy", place: compose.AnyOrder, use: use(only("/upstream", middleware.Proxy(balancer("http://127.0.0.1:1")))),
-		refusals: []request{{"GET", "/upstream", "", nil, gateway}}},
-	{name: "Static", place: compose.AnyOrder, use: use(middleware.Static("testdata")),
-		refusals: []request{{"GET", "/missing.txt", "", nil, refused(fault.NotFound)}}},
-	{name: "Static with HTML5", place: compose.Inside,
-		use: use(only("/app", middleware.StaticWithConfig(middleware.StaticConfig{Root: "testdata", HTML5: true})))},
-	{name: "RequestID", place: compose.AnyOrder, use: use(middleware.RequestID()), headers: []string{"X-Request-Id", "r-1"},
-		kept: map[string]string{"X-Request-Id": "r-1"}},
-	{name: "RequestLogger", place: compose.Outside, use: requestLogger(true)},
-	{name: "RequestLogger without HandleError", place: compose.Outside, use: requestLogger(false)},
-	{name: "Logger", place: compose.Outside, use: use(oldLogger())},
-	{name: "Recover", place: compose.AnyOrder,
-		use: use(middleware.RecoverWithConfig(middleware.RecoverConfig{DisableStackAll: true, LogLevel: 7}))},
-	{name: "echoprometheus", place: compose.Outside, use: metrics},
-	{name: "otelecho", place: compose.Outside, use: tracing},
-	{name: "sentry-go/echo", place: compose.Outside, use: reporting(sentryecho.Options{})},
-	{name: "sentry-go/echo with Repanic", place: compose.Outside, use: reporting(sentryecho.Options{Repanic: true})},
+	{Name: "BodyLimit", Place: compose.AnyOrder, Use: compose.Using(middleware.BodyLimit("8B")), Refusals: []request{
+		{Method: "POST", Path: "/echo", Body: strings.Repeat("x", 100), Want: large},
+		{Method: "POST", Path: "/echo", Body: "64\r\n" + strings.Repeat("x", 100) + "\r\n0\r\n\r\n",
+			Headers: []string{"Content-Length", "", "Transfer-Encoding", "chunked"}, Want: large},
+	}},
+	{Name: "BodyDump", Place: compose.AnyOrder, Use: compose.Using(middleware.BodyDump(func(echo.Context, []byte, []byte) {}))},
+	{Name: "Secure", Place: compose.AnyOrder, Use: compose.Using(middleware.SecureWithConfig(middleware.SecureConfig{XFrameOptions: "DENY"})),
+		Kept: map[string]string{"X-Frame-Options": "DENY"}},
+	{Name: "CSRF", Place: compose.AnyOrder, Use: compose.Using(middleware.CSRF()), Headers: []string{"Sec-Fetch-Site", "same-origin"},
+		Refusals: []request{
+			{Method: "POST", Path: "/echo", Body: "x", Headers: []string{"Sec-Fetch-Site", ""}, Want: badly},
+			{Method: "POST", Path: "/echo", Body: "x",
+				Headers: []string{"Sec-Fetch-Site", "", "X-Csrf-Token", compose.Canary, "Cookie", "_csrf=other"},
+				Want:    compose.Refused(fault.Forbidden)},
+			{Method: "POST", Path: "/echo", Body: "x", Headers: []string{"Sec-Fetch-Site", "cross-site"}, Want: compose.Refused(fault.Forbidden)},
+		}},
+	{Name: "Proxy", Place: compose.AnyOrder, Use: compose.Using(only("/upstream", middleware.Proxy(balancer("http://127.0.0.1:1")))),
+		Refusals: []request{{Method: "GET", Path: "/upstream", Want: gateway}}},
+	{Name: "Static", Place: compose.AnyOrder, Use: compose.Using(middleware.Static("testdata")),
+		Refusals: []request{{Method: "GET", Path: "/missing.txt", Want: compose.Refused(fault.NotFound)}}},
+	{Name: "Static with HTML5", Place: compose.Inside,
+		Use: compose.Using(only("/app", middleware.StaticWithConfig(middleware.StaticConfig{Root: "testdata", HTML5: true})))},
+	{Name: "RequestID", Place: compose.AnyOrder, Use: compose.Using(middleware.RequestID()), Headers: []string{"X-Request-Id", "r-1"},
+		Kept: map[string]string{"X-Request-Id": "r-1"}},
+	{Name: "RequestLogger", Place: compose.Outside, Use: requestLogger(true)},
+	{Name: "RequestLogger without HandleError", Place: compose.Outside, Use: requestLogger(false)},
+	{Name: "Logger", Place: compose.Outside, Use: compose.Using(oldLogger())},
+	{Name: "Recover", Place: compose.AnyOrder,
+		Use: compose.Using(middleware.RecoverWithConfig(middleware.RecoverConfig{DisableStackAll: true, LogLevel: 7}))},
+	{Name: "echoprometheus", Place: compose.Outside, Use: metrics},
+	{Name: "otelecho", Place: compose.Outside, Use: tracing},
+	{Name: "sentry-go/echo", Place: compose.Outside, Use: reporting(sentryecho.Options{})},
+	{Name: "sentry-go/echo with Repanic", Place: compose.Outside, Use: reporting(sentryecho.Options{Repanic: true})},
 }
 
 // inTime is echo's Timeout, and never does.

@@ -14,7 +14,7 @@ import (
 	"github.com/polyfault/polyfault/interop/compose"
 )
 
-var answer423 = compose.Failure{Err: locked, Status: 423, Code: "task_locked", Kept: corsKept(nil)}
+var answer423 = compose.Failure{Err: locked, Status: 423, Code: "task_locked", Kept: compose.WithCORS(nil)}
 
 // What the table advises against, and what comes of it. Clients are answered rightly all the same, but for those named last.
 func TestTheWrongPlace(t *testing.T) {
@@ -30,7 +30,7 @@ func TestTheWrongPlace(t *testing.T) {
 			s := composed(t, nil, c.use(&read))
 			s.Failed(t, s.Ask(t, "GET", "/returned", ""), answer423)
 			assert.Equal(t, []int{c.returned}, read.Take())
-			s.Failed(t, s.Ask(t, "GET", "/crashed", ""), keeping(unhandled))
+			s.Failed(t, s.Ask(t, "GET", "/crashed", ""), compose.Keeping(compose.Unhandled))
 			s.Passed(t, s.Ask(t, "GET", "/fine", ""), 200, "fine")
 			if want := []int{c.crashed, 200}; c.crashed != 0 {
 				assert.Equal(t, want, append(read.Take(), read.Take()...))
@@ -42,14 +42,14 @@ func TestTheWrongPlace(t *testing.T) {
 	t.Run("Decompress outside: its refusal is read as 500", func(t *testing.T) {
 		s := composed(t, []echo.MiddlewareFunc{middleware.Decompress()}, nil)
 		a := s.Ask(t, "POST", "/echo", "no gzip", "Content-Encoding", "gzip", "Content-Type", "text/plain")
-		s.Failed(t, a, compose.Failure{Err: fault.BadRequest, Status: 400, Code: "bad_request", Seen: 500, Kept: corsKept(nil)})
+		s.Failed(t, a, compose.Failure{Err: fault.BadRequest, Status: 400, Code: "bad_request", Seen: 500, Kept: compose.WithCORS(nil)})
 	})
 	t.Run("Static with HTML5", func(t *testing.T) {
 		static := middleware.StaticWithConfig(middleware.StaticConfig{Root: "testdata", HTML5: true})
 		s := composed(t, nil, []echo.MiddlewareFunc{static})
 		s.Passed(t, s.Ask(t, "GET", "/orders/of/the/app", ""), 200, "<!doctype html><title>app</title>\n")
 		s = composed(t, []echo.MiddlewareFunc{static}, nil) // outside: the fallback comes too late
-		s.Failed(t, s.Ask(t, "GET", "/orders/of/the/app", ""), keeping(refused(fault.NotFound)))
+		s.Failed(t, s.Ask(t, "GET", "/orders/of/the/app", ""), compose.Keeping(compose.Refused(fault.NotFound)))
 	})
 }
 
@@ -65,7 +65,7 @@ func TestTimeouts(t *testing.T) {
 	for _, s := range []*compose.Service{
 		composed(t, []echo.MiddlewareFunc{late}, []echo.MiddlewareFunc{slow}), composed(t, nil, []echo.MiddlewareFunc{late, slow}),
 	} {
-		s.Failed(t, s.Ask(t, "GET", "/fine", ""), keeping(refused(fault.ServiceUnavailable)))
+		s.Failed(t, s.Ask(t, "GET", "/fine", ""), compose.Keeping(compose.Refused(fault.ServiceUnavailable)))
 	}
 }
 
@@ -95,7 +95,7 @@ func TestBadMiddleware(t *testing.T) {
 			return func(c *echo.Context) error { return f(c, next(c)) }
 		}
 	}
-	crash := keeping(unhandled)
+	crash := compose.Keeping(compose.Unhandled)
 	swallow := after(func(*echo.Context, error) error { return nil })
 	replace := after(func(*echo.Context, error) error { return fault.Gone })
 	append2 := after(func(c *echo.Context, err error) error {
@@ -137,7 +137,7 @@ func TestBadMiddleware(t *testing.T) {
 		s := composed(t, []m{replace}, nil)
 		s.Failed(t, s.Ask(t, "GET", "/returned", ""), answer423)
 		s = composed(t, nil, []m{replace})
-		s.Failed(t, s.Ask(t, "GET", "/returned", ""), keeping(refused(fault.Gone)))
+		s.Failed(t, s.Ask(t, "GET", "/returned", ""), compose.Keeping(compose.Refused(fault.Gone)))
 	})
 	t.Run("answers twice", func(t *testing.T) {
 		s := composed(t, []m{append2}, nil)
@@ -210,6 +210,6 @@ func TestAnotherContext(t *testing.T) {
 	for _, path := range []string{"/returned", "/panicked", "/cerror", "/spoiled"} {
 		s.Failed(t, s.Ask(t, "GET", path, ""), answer423)
 	}
-	s.Failed(t, s.Ask(t, "GET", "/echos", ""), keeping(refused(fault.Conflict)))
+	s.Failed(t, s.Ask(t, "GET", "/echos", ""), compose.Keeping(compose.Refused(fault.Conflict)))
 	s.Passed(t, s.Ask(t, "GET", "/fine", ""), 200, "fine")
 }

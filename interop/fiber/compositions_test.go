@@ -40,35 +40,35 @@ import (
 )
 
 var (
-	denied = refused(fault.Unauthorized)
+	denied = compose.Refused(fault.Unauthorized)
 	basic  = compose.Failure{Err: fault.Unauthorized, Status: 401, Code: "unauthorized",
 		Kept: map[string]string{"Www-Authenticate": `Basic realm="shed"`}}
 )
 
 var compositions = []composition{
-	{name: "limiter", place: compose.Inside, use: using(limiter.New(limits)), headers: []string{"X-Client", "seldom"},
-		refusals: []request{
-			{"GET", "/once", "", []string{"X-Client", "often"}, refused(fault.NotFound)},
-			{"GET", "/once", "", []string{"X-Client", "often"}, refused(fault.TooManyRequests)},
+	{Name: "limiter", Place: compose.Inside, Use: compose.Using(limiter.New(limits)), Headers: []string{"X-Client", "seldom"},
+		Refusals: []request{
+			{Method: "GET", Path: "/once", Headers: []string{"X-Client", "often"}, Want: compose.Refused(fault.NotFound)},
+			{Method: "GET", Path: "/once", Headers: []string{"X-Client", "often"}, Want: compose.Refused(fault.TooManyRequests)},
 		}},
-	{name: "limiter with SkipFailedRequests", place: compose.Outside,
-		use: using(limiter.New(limiter.Config{Max: 3, SkipFailedRequests: true}))},
-	{name: "timeout.NewWithContext", place: compose.AnyOrder, use: using(timeout.NewWithContext(next, time.Minute))},
-	{name: "compress", place: compose.AnyOrder, use: using(compress.New()), headers: []string{"Accept-Encoding", "gzip"}},
-	{name: "cache", place: compose.AnyOrder, use: using(cache.New(cache.Config{CacheControl: true}))},
-	{name: "etag", place: compose.AnyOrder, use: using(etag.New())},
-	{name: "csrf", place: compose.AnyOrder, use: using(csrf.New(csrf.Config{Next: isPut})), refusals: []request{
-		{"POST", "/echo", "x", nil, refused(fault.Forbidden)},
+	{Name: "limiter with SkipFailedRequests", Place: compose.Outside,
+		Use: compose.Using(limiter.New(limiter.Config{Max: 3, SkipFailedRequests: true}))},
+	{Name: "timeout.NewWithContext", Place: compose.AnyOrder, Use: compose.Using(timeout.NewWithContext(next, time.Minute))},
+	{Name: "compress", Place: compose.AnyOrder, Use: compose.Using(compress.New()), Headers: []string{"Accept-Encoding", "gzip"}},
+	{Name: "cache", Place: compose.AnyOrder, Use: compose.Using(cache.New(cache.Config{CacheControl: true}))},
+	{Name: "etag", Place: compose.AnyOrder, Use: compose.Using(etag.New())},
+	{Name: "csrf", Place: compose.AnyOrder, Use: compose.Using(csrf.New(csrf.Config{Next: isPut})), Refusals: []request{
+		{Method: "POST", Path: "/echo", Body: "x", Want: compose.Refused(fault.Forbidden)},
 	}},
-	{name: "basicauth", place: compose.Inside, use: using(basicauth.New(basicauth.Config{
+	{Name: "basicauth", Place: compose.Inside, Use: compose.Using(basicauth.New(basicauth.Config{
 		Users:        map[string]string{"u": "p"},
 		Unauthorized: func(c *fiber.Ctx) error { c.Set("WWW-Authenticate", `Basic realm="shed"`); return fault.Unauthorized },
-	})), headers: []string{"Authorization", credentials("u:p")}, refusals: []request{
-		{"GET", "/fine", "", []string{"Authorization", credentials("u:x")}, basic},
-		{"GET", "/nowhere", "", []string{"Authorization", ""}, basic},
-		{"GET", "/fine", "", []string{"Authorization", "Basic ?"}, basic},
+	})), Headers: []string{"Authorization", credentials("u:p")}, Refusals: []request{
+		{Method: "GET", Path: "/fine", Headers: []string{"Authorization", credentials("u:x")}, Want: basic},
+		{Method: "GET", Path: "/nowhere", Headers: []string{"Authorization", ""}, Want: basic},
+		{Method: "GET", Path: "/fine", Headers: []string{"Authorization", "Basic ?"}, Want: basic},
 	}},
-	{name: "keyauth", place: compose.Inside, use: using(keyauth.New(keyauth.Config{
+	{Name: "keyauth", Place: compose.Inside, Use: compose.Using(keyauth.New(keyauth.Config{
 		Validator: func(_ *fiber.Ctx, key string) (bool, error) {
 			if key == "k" {
 				return true, nil
@@ -76,32 +76,34 @@ var compositions = []composition{
 			return false, errors.New(compose.Canary)
 		},
 		ErrorHandler: func(_ *fiber.Ctx, err error) error { return fault.Unauthorized.Wrap(err) },
-	})), headers: []string{"Authorization", "Bearer k"}, refusals: []request{
-		{"GET", "/fine", "", []string{"Authorization", "Bearer x"}, denied},
-		{"GET", "/fine", "", []string{"Authorization", ""}, denied},
+	})), Headers: []string{"Authorization", "Bearer k"}, Refusals: []request{
+		{Method: "GET", Path: "/fine", Headers: []string{"Authorization", "Bearer x"}, Want: denied},
+		{Method: "GET", Path: "/fine", Headers: []string{"Authorization", ""}, Want: denied},
 	}},
-	{name: "filesystem", place: compose.AnyOrder, use: using(only("/files", filesystem.New(filesystem.Config{Root: http.Dir("testdata")}))),
-		refusals: []request{{"GET", "/files/missing", "", nil, refused(fault.NotFound)}}},
-	{name: "proxy", place: compose.AnyOrder, use: using(only("/upstream", unreachable)),
-		refusals: []request{{"GET", "/upstream", "", nil, unhandled}}, loses: "/upstream"},
-	{name: "idempotency", place: compose.Inside, use: using(idempotency.New(idempotency.Config{Next: never})),
-		headers: []string{"X-Idempotency-Key", ""}, refusals: []request{
-			{"POST", "/echo", "x", []string{"X-Idempotency-Key", "short"}, refused(fault.BadRequest)},
-			{"GET", "/returned", "", []string{"X-Idempotency-Key", strings.Repeat("0", 36)},
-				compose.Failure{Err: locked, Status: 423, Code: "task_locked"}},
-			{"GET", "/unknown", "", []string{"X-Idempotency-Key", strings.Repeat("0", 36)}, unhandled},
+	{Name: "filesystem", Place: compose.AnyOrder,
+		Use:      compose.Using(only("/files", filesystem.New(filesystem.Config{Root: http.Dir("testdata")}))),
+		Refusals: []request{{Method: "GET", Path: "/files/missing", Want: compose.Refused(fault.NotFound)}}},
+	{Name: "proxy", Place: compose.AnyOrder, Use: compose.Using(only("/upstream", unreachable)),
+		Refusals: []request{{Method: "GET", Path: "/upstream", Want: compose.Unhandled}}, Loses: []string{"/upstream"}},
+	{Name: "idempotency", Place: compose.Inside, Use: compose.Using(idempotency.New(idempotency.Config{Next: never})),
+		Headers: []string{"X-Idempotency-Key", ""}, Refusals: []request{
+			{Method: "POST", Path: "/echo", Body: "x", Headers: []string{"X-Idempotency-Key", "short"}, Want: compose.Refused(fault.BadRequest)},
+			{Method: "GET", Path: "/returned", Headers: []string{"X-Idempotency-Key", strings.Repeat("0", 36)},
+				Want: compose.Failure{Err: locked, Status: 423, Code: "task_locked"}},
+			{Method: "GET", Path: "/unknown", Headers: []string{"X-Idempotency-Key", strings.Repeat("0", 36)}, Want: compose.Unhandled},
 		}},
-	{name: "logger", place: compose.Outside, use: logging},
-	{name: "requestid", place: compose.AnyOrder, use: using(requestid.New()), headers: []string{"X-Request-Id", "r-1"},
-		kept: map[string]string{"X-Request-Id": "r-1"}},
-	{name: "helmet", place: compose.AnyOrder, use: using(helmet.New()), kept: map[string]string{"X-Frame-Options": "SAMEORIGIN"}},
-	{name: "cors", place: compose.AnyOrder, use: using(allowing())},
-	{name: "encryptcookie", place: compose.AnyOrder, use: using(encryptcookie.New(encryptcookie.Config{Key: encryptcookie.GenerateKey()}))},
-	{name: "recover", place: compose.AnyOrder, use: using(fiberrecover.New())},
-	{name: "fiberprometheus", place: compose.Outside, use: metrics},
-	{name: "otelfiber", place: compose.Outside, use: tracing},
-	{name: "sentry-go/fiber", place: compose.Outside, use: reporting(sentryfiber.Options{})},
-	{name: "sentry-go/fiber with Repanic", place: compose.Outside, use: reporting(sentryfiber.Options{Repanic: true})},
+	{Name: "logger", Place: compose.Outside, Use: logging},
+	{Name: "requestid", Place: compose.AnyOrder, Use: compose.Using(requestid.New()), Headers: []string{"X-Request-Id", "r-1"},
+		Kept: map[string]string{"X-Request-Id": "r-1"}},
+	{Name: "helmet", Place: compose.AnyOrder, Use: compose.Using(helmet.New()), Kept: map[string]string{"X-Frame-Options": "SAMEORIGIN"}},
+	{Name: "cors", Place: compose.AnyOrder, Use: compose.Using(allowing())},
+	{Name: "encryptcookie", Place: compose.AnyOrder,
+		Use: compose.Using(encryptcookie.New(encryptcookie.Config{Key: encryptcookie.GenerateKey()}))},
+	{Name: "recover", Place: compose.AnyOrder, Use: compose.Using(fiberrecover.New())},
+	{Name: "fiberprometheus", Place: compose.Outside, Use: metrics, RoutesOnly: true},
+	{Name: "otelfiber", Place: compose.Outside, Use: tracing},
+	{Name: "sentry-go/fiber", Place: compose.Outside, Use: reporting(sentryfiber.Options{})},
+	{Name: "sentry-go/fiber with Repanic", Place: compose.Outside, Use: reporting(sentryfiber.Options{Repanic: true})},
 }
 
 var unreachable = proxy.Balancer(proxy.Config{Servers: []string{"127.0.0.1:1"}, Timeout: time.Second})

@@ -29,8 +29,8 @@ import (
 type handlers = []fiber.Handler
 
 var (
-	answer423 = compose.Failure{Err: locked, Status: 423, Code: "task_locked", Kept: corsKept(nil)}
-	crash     = keeping(unhandled)
+	answer423 = compose.Failure{Err: locked, Status: 423, Code: "task_locked", Kept: compose.WithCORS(nil)}
+	crash     = compose.Keeping(compose.Unhandled)
 )
 
 // What the table advises against, and what comes of it. Clients are answered rightly all the same.
@@ -73,7 +73,7 @@ func TestTheWrongPlace(t *testing.T) {
 		for _, h := range outside {
 			s := composed(t, handlers{h}, nil)
 			want := denied
-			want.Seen, want.Kept = 500, corsKept(nil)
+			want.Seen, want.Kept = 500, compose.WithCORS(nil)
 			if a := s.Ask(t, "GET", "/fine", ""); a.Status == http.StatusOK { // the limiter's first
 				s.Seen.Take()
 				s.Failed(t, s.Ask(t, "GET", "/fine", ""), want)
@@ -136,9 +136,9 @@ func TestTimeouts(t *testing.T) {
 	late := timeout.NewWithContext(next, time.Millisecond)
 	slow := func(c *fiber.Ctx) error { <-c.UserContext().Done(); return c.UserContext().Err() }
 	s := composed(t, nil, handlers{late, slow})
-	s.Failed(t, s.Ask(t, "GET", "/fine", ""), keeping(refused(fault.RequestTimeout)))
+	s.Failed(t, s.Ask(t, "GET", "/fine", ""), compose.Keeping(compose.Refused(fault.RequestTimeout)))
 	s = composed(t, handlers{late}, handlers{slow})
-	s.Failed(t, s.Ask(t, "GET", "/fine", ""), keeping(refused(fault.ServiceUnavailable)))
+	s.Failed(t, s.Ask(t, "GET", "/fine", ""), compose.Keeping(compose.Refused(fault.ServiceUnavailable)))
 	old := timeout.New(func(*fiber.Ctx) error { return errLeaking }, time.Minute) //nolint:staticcheck // it is in use all the same
 	s = composed(t, nil, handlers{old})
 	s.Passed(t, s.Ask(t, "GET", "/fine", ""), 200, "")
@@ -157,7 +157,7 @@ func TestAdaptor(t *testing.T) {
 	})
 	for _, s := range []*compose.Service{composed(t, handlers{tagging}, nil), composed(t, nil, handlers{tagging})} {
 		want := answer423
-		want.Kept = corsKept(map[string]string{"X-Tag": "t"})
+		want.Kept = compose.WithCORS(map[string]string{"X-Tag": "t"})
 		s.Failed(t, s.Ask(t, "GET", "/returned", ""), want)
 		s.Failed(t, s.Ask(t, "GET", "/panicked", ""), want)
 	}
@@ -185,7 +185,7 @@ func TestBadMiddleware(t *testing.T) {
 		_, _ = c.WriteString(compose.Canary)
 		return err
 	})
-	gone := keeping(refused(fault.Gone))
+	gone := compose.Keeping(compose.Refused(fault.Gone))
 	read500 := answer423
 	read500.Seen = 500 // what the other error says to those who read it
 	t.Run("panics", func(t *testing.T) {

@@ -5,17 +5,13 @@ package fiberv3_test
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/http"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/gofiber/fiber/v3"
 	"github.com/gofiber/fiber/v3/middleware/cors"
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	fault "github.com/polyfault/polyfault/core"
@@ -39,13 +35,6 @@ func watching(seen *compose.Seen) fiber.Handler {
 }
 
 func allowing() fiber.Handler { return cors.New(cors.Config{AllowOrigins: []string{compose.Origin}}) }
-
-// corsKept are the headers of that.
-func corsKept(more map[string]string) map[string]string {
-	kept := map[string]string{"Access-Control-Allow-Origin": compose.Origin, "Vary": "Origin"}
-	maps.Copy(kept, more)
-	return kept
-}
 
 // composed serves an application with middleware outside of ours and inside, CORS first.
 func composed(t *testing.T, outside, inside []fiber.Handler, opts ...fault.Option) *compose.Service {
@@ -119,129 +108,26 @@ func route(app fiber.Router) {
 	app.Get("/empty", func(c fiber.Ctx) error { return c.SendStatus(http.StatusNoContent) })
 }
 
-var unhandled = compose.Failure{Err: errors.New(""), Status: 500, Code: "unhandled"}
-
-// refused is the answer to a kind.
-func refused(kind *fault.Kind) compose.Failure {
-	return compose.Failure{Err: kind, Status: kind.Status(), Code: kind.Code()}
-}
-
-// keeping has the headers of CORS.
-func keeping(f compose.Failure) compose.Failure {
-	f.Kept = corsKept(f.Kept)
-	return f
-}
-
-// A request, and what must come of it.
-type request struct {
-	method, path, body string
-	headers            []string
-	want               compose.Failure
-}
+type (
+	composition = compose.Composition[fiber.Handler]
+	request     = compose.Request
+)
 
 // failures are those of the handlers and of the router.
 var failures = []request{
-	{"GET", "/returned", "", nil, compose.Failure{Err: locked, Status: 423, Code: "task_locked", Kept: map[string]string{"Retry-After": "1"}}},
-	{"GET", "/panicked", "", nil, compose.Failure{Err: locked, Status: 423, Code: "task_locked"}},
-	{"GET", "/unknown", "", nil, unhandled},
-	{"GET", "/crashed", "", nil, unhandled},
-	{"GET", "/fibers", "", nil, refused(fault.Conflict)},
-	{"GET", "/spoiled", "", nil, compose.Failure{Err: locked, Status: 423, Code: "task_locked"}},
-	{"GET", "/handled", "", nil, compose.Failure{Err: locked, Status: 423, Code: "task_locked"}},
-	{"GET", "/nowhere", "", nil, refused(fault.NotFound)},
-	{"PUT", "/fine", "", nil, compose.Failure{Err: fault.MethodNotAllowed, Status: 405, Code: "method_not_allowed",
+	{Method: "GET", Path: "/returned", Want: compose.Failure{Err: locked, Status: 423, Code: "task_locked",
+		Kept: map[string]string{"Retry-After": "1"}}},
+	{Method: "GET", Path: "/panicked", Want: compose.Failure{Err: locked, Status: 423, Code: "task_locked"}},
+	{Method: "GET", Path: "/unknown", Want: compose.Unhandled},
+	{Method: "GET", Path: "/crashed", Want: compose.Unhandled},
+	{Method: "GET", Path: "/fibers", Want: compose.Refused(fault.Conflict)},
+	{Method: "GET", Path: "/spoiled", Want: compose.Failure{Err: locked, Status: 423, Code: "task_locked"}},
+	{Method: "GET", Path: "/handled", Want: compose.Failure{Err: locked, Status: 423, Code: "task_locked"}},
+	{Method: "GET", Path: "/nowhere", Want: compose.Refused(fault.NotFound)},
+	{Method: "PUT", Path: "/fine", Want: compose.Failure{Err: fault.MethodNotAllowed, Status: 405, Code: "method_not_allowed",
 		Kept: map[string]string{"Allow": "GET, HEAD"}}},
 }
 
-// A composition is middleware of others and its place.
-type composition struct {
-	name     string // in the table
-	place    compose.Place
-	use      func(seen *compose.Seen) []fiber.Handler // which notes what it reads of statuses
-	headers  []string                                 // without which it refuses
-	kept     map[string]string                        // its own headers
-	refusals []request                                // its own
-	loses    string                                   // the path at which it drops headers of others, in successes as well
-}
+func TestCompositions(t *testing.T) { compose.Compositions(t, compositions, failures, composed) }
 
-func using(h ...fiber.Handler) func(*compose.Seen) []fiber.Handler {
-	return func(*compose.Seen) []fiber.Handler { return h }
-}
-
-// Each composition, in each order that its place allows: the failures of handlers and of the router, the middleware's own
-// refusals, and successes.
-func TestCompositions(t *testing.T) {
-	for _, c := range compositions {
-		for _, at := range []compose.Place{compose.Outside, compose.Inside} {
-			if c.place.Has(at) {
-				t.Run(c.name+", "+string(at), func(t *testing.T) { c.check(t, at) })
-			}
-		}
-	}
-}
-
-func (c composition) check(t *testing.T, at compose.Place) {
-	var read compose.Seen
-	var outside, inside []fiber.Handler
-	if at == compose.Outside {
-		outside = c.use(&read)
-	} else {
-		inside = c.use(&read)
-	}
-	s := composed(t, outside, inside)
-	for _, r := range slices.Concat(failures, c.refusals) {
-		answer := s.Ask(t, r.method, r.path, r.body, slices.Concat(c.headers, r.headers)...)
-		if r.path != c.loses {
-			r.want.Kept = corsKept(r.want.Kept)
-		}
-		s.Failed(t, answer, r.want)
-		if c.kept != nil {
-			assert.Subset(t, items(answer.Header), items(header(c.kept)), r.path)
-		}
-		c.reads(t, &read, r.path, r.want.Status)
-	}
-	s.Passed(t, s.Ask(t, "GET", "/fine", "", c.headers...), 200, "fine")
-	c.reads(t, &read, "/fine", 200)
-	s.Passed(t, s.Ask(t, "GET", "/empty", "", c.headers...), 204, "")
-	c.reads(t, &read, "/empty", 204)
-}
-
-// reads checks the status that the middleware itself has read, when it is one that reads it.
-func (c composition) reads(t *testing.T, read *compose.Seen, path string, status int) {
-	t.Helper()
-	if read.Used() {
-		assert.Equal(t, []int{status}, read.Take(), "read by %s at %s", c.name, path)
-	}
-}
-
-func header(values map[string]string) http.Header {
-	h := http.Header{}
-	for name, value := range values {
-		h.Set(name, value)
-	}
-	return h
-}
-
-// items has a line for each value of a header, and for each item of a list.
-func items(h http.Header) (lines []string) {
-	for name, values := range h {
-		for _, value := range values {
-			lines = append(lines, name+": "+value)
-			for item := range strings.SplitSeq(value, ",") {
-				lines = append(lines, name+": "+strings.TrimSpace(item))
-			}
-		}
-	}
-	return lines
-}
-
-// The table says of each composition what the tests say.
-func TestTable(t *testing.T) {
-	documented := compose.Documented(t, "## fiber", 2)
-	tested := map[string]compose.Place{}
-	for _, c := range compositions {
-		tested[c.name] = c.place
-	}
-	maps.DeleteFunc(documented, func(_ string, p compose.Place) bool { return p == compose.Missing || p == compose.Not })
-	assert.Equal(t, tested, documented)
-}
+func TestTable(t *testing.T) { compose.Tabled(t, "## fiber", 2, compositions) }

@@ -28,8 +28,8 @@ import (
 type handlers = []fiber.Handler
 
 var (
-	answer423 = compose.Failure{Err: locked, Status: 423, Code: "task_locked", Kept: corsKept(nil)}
-	crash     = keeping(unhandled)
+	answer423 = compose.Failure{Err: locked, Status: 423, Code: "task_locked", Kept: compose.WithCORS(nil)}
+	crash     = compose.Keeping(compose.Unhandled)
 )
 
 // What the table advises against, and what comes of it. Clients are answered rightly all the same.
@@ -66,7 +66,7 @@ func TestTheWrongPlace(t *testing.T) {
 		for _, h := range outside {
 			s := composed(t, handlers{h}, nil)
 			want := denied
-			want.Seen, want.Kept = 500, corsKept(nil)
+			want.Seen, want.Kept = 500, compose.WithCORS(nil)
 			if a := s.Ask(t, "GET", "/fine", ""); a.Status == http.StatusOK { // the limiter's first
 				s.Seen.Take()
 				s.Failed(t, s.Ask(t, "GET", "/fine", ""), want)
@@ -77,7 +77,7 @@ func TestTheWrongPlace(t *testing.T) {
 	})
 	t.Run("timeout inside: a panic is fiber's, and loses its error", func(t *testing.T) {
 		s := composed(t, nil, handlers{timeout.New(next, timeout.Config{Timeout: time.Minute})})
-		s.Failed(t, s.Ask(t, "GET", "/panicked", ""), keeping(refused(fault.InternalServerError)))
+		s.Failed(t, s.Ask(t, "GET", "/panicked", ""), compose.Keeping(compose.Refused(fault.InternalServerError)))
 	})
 	t.Run("limiter with SkipFailedRequests inside counts failures", func(t *testing.T) {
 		s := composed(t, nil, handlers{limiter.New(limiter.Config{Max: 1, SkipFailedRequests: true})})
@@ -126,7 +126,7 @@ func TestWhatKeepsAnswers(t *testing.T) {
 
 // Timeouts: fiber's is 408, whether the handler heeds its context or not, and whatever it does later.
 func TestTimeouts(t *testing.T) {
-	want := keeping(refused(fault.RequestTimeout))
+	want := compose.Keeping(compose.Refused(fault.RequestTimeout))
 	late := timeout.New(next, timeout.Config{Timeout: time.Millisecond})
 	slow := func(c fiber.Ctx) error { <-c.Context().Done(); return c.Context().Err() }
 	deaf := func(fiber.Ctx) error { time.Sleep(50 * time.Millisecond); return errLeaking }
@@ -155,7 +155,7 @@ func TestAdaptor(t *testing.T) {
 	})
 	for _, s := range []*compose.Service{composed(t, handlers{tagging}, nil), composed(t, nil, handlers{tagging})} {
 		want := answer423
-		want.Kept = corsKept(map[string]string{"X-Tag": "t"})
+		want.Kept = compose.WithCORS(map[string]string{"X-Tag": "t"})
 		s.Failed(t, s.Ask(t, "GET", "/returned", ""), want)
 		s.Failed(t, s.Ask(t, "GET", "/panicked", ""), want)
 	}
@@ -183,7 +183,7 @@ func TestBadMiddleware(t *testing.T) {
 		_, _ = c.WriteString(compose.Canary)
 		return err
 	})
-	gone := keeping(refused(fault.Gone))
+	gone := compose.Keeping(compose.Refused(fault.Gone))
 	read500 := answer423
 	read500.Seen = 500 // what the other error says to those who read it
 	t.Run("panics", func(t *testing.T) {
