@@ -47,7 +47,7 @@ func newPool(r *fault.Responder) *sync.Pool {
 func (x *exchange) begin(c *gin.Context) {
 	x.ResponseWriter, x.request = c.Writer, life.Request(c.Request)
 	x.compressed = len(c.Writer.Header()["Content-Encoding"]) > 0
-	if x.foreign = isForeign(c.Writer); x.foreign {
+	if x.foreign = isForeign(c.Writer); x.foreign && !isCopy(c) {
 		x.before = before(c.Writer)
 	}
 	x.Reset()
@@ -63,6 +63,10 @@ func isForeign(w gin.ResponseWriter) bool {
 	_, wraps := life.Wrapped(w).(gin.ResponseWriter)
 	return wraps
 }
+
+// isCopy reports whether c may be a copy, which gin makes aborted: what its writer leads to may serve another client by
+// now, and must not be looked at.
+func isCopy(c *gin.Context) bool { return c.IsAborted() }
 
 // before is what a header of the writer's own will replace, and what is asked for. It is taken at entry: later, gin's
 // writer may serve somebody else.
