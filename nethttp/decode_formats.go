@@ -173,7 +173,7 @@ func (e *RemoteError) readDetail(m rawMember) {
 	if !ok {
 		return
 	}
-	e.Details = append(e.Details, RemoteMember{m.name, value})
+	e.Details = append(e.Details, RemoteMember{jsonpointer.OfMember(m.name), value})
 	if m.name == "trace_id" && e.TraceID == "" {
 		e.TraceID, _ = value.(string)
 	}
@@ -229,7 +229,9 @@ func (f *RemoteField) readPlace(entry object, name string) {
 }
 
 // plainLocation is the member of the body with the name, dots and all.
-func plainLocation(name string) fault.Location { return fault.InBody(jsonpointer.To(name)) }
+func plainLocation(name string) fault.Location {
+	return fault.InBody(jsonpointer.To(jsonpointer.OfMember(name)))
+}
 
 // pointerLocation reads a JSON Pointer, also one that is the fragment of a URI ("#/a%20b").
 func pointerLocation(pointer string) fault.Location {
@@ -355,7 +357,7 @@ func (e *RemoteError) codeOfWebAPI(failure object) string {
 
 func (e *RemoteError) addDetail(m rawMember) {
 	if value, ok := decodeValue(m.raw); ok {
-		e.Details = append(e.Details, RemoteMember{m.name, value})
+		e.Details = append(e.Details, RemoteMember{jsonpointer.OfMember(m.name), value})
 	}
 }
 

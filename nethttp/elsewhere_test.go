@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/core/formats"
 	faulthttp "github.com/polyfault/polyfault/nethttp"
 )
 
@@ -126,4 +127,32 @@ func TestNoInternalsArePassedOn(t *testing.T) {
 		require.ErrorAs(t, err, &remote)
 		assert.Contains(t, fmt.Sprint(remote.Details, remote.Fields), "canary", "it stays readable")
 	}
+}
+
+// Names that bodies write as pointers, as "__proto__", are the names again, however often the error is passed on.
+func TestGuardedNamesStayThemselves(t *testing.T) {
+	names := []string{"__proto__", "constructor", "prototype", "#/__proto__", "#/a", "#/#~1a", "a/b", "~1"}
+	details := (*fault.Details)(nil)
+	var attrs []fault.Attr
+	for _, name := range names {
+		details = details.Add(name, 1)
+		attrs = append(attrs, fault.Arg(name, "x"))
+	}
+	for _, format := range []fault.Format{fault.Multilingual{}, fault.Problem{}, formats.Envelope{}, formats.JSONAPI{}, formats.WebAPI{}, formats.RPCStatus{}} {
+		r := quietly(t, fault.WithFormats(format), fault.WithMembers(fault.MemberCode, fault.MemberParams))
+		err := error(fault.TaskLocked.New(append(attrs, fault.DetailsOf(details))...))
+		for range 3 {
+			resp := r.Respond(nil, err)
+			err = faulthttp.Decode(reply(423, resp.Header().Get("Content-Type"), string(resp.Body)))
+			var remote *faulthttp.RemoteError
+			require.ErrorAs(t, err, &remote)
+			assert.Subset(t, namesOf(remote.Details), names, "%T", format)
+			switch format.(type) {
+			case fault.Multilingual, fault.Problem, formats.JSONAPI:
+				assert.Equal(t, names, namesOf(remote.Params), "%T", format)
+			}
+		}
+	}
+	remote := decoded(t, sent{status: 400, contentType: asJSON, body: `{"message":"m","#/a":1,"#":2,"#/a/b":3}`})
+	assert.Equal(t, []string{"#/a", "#", "#/a/b"}, namesOf(remote.Details), "names of others stay as they are")
 }
