@@ -39,7 +39,8 @@ type RemoteError struct {
 	MediaType  string         // of the body
 	Problem    string         // why the body told less than it might; "" for a body that was understood
 
-	told bool // Retryable was in the body
+	told  bool // Retryable was in the body
+	depth int  // of what is being read, see deeper
 }
 
 // A RemoteMember is a named value: nil, bool, int64, float64, string, []any or map[string]any.

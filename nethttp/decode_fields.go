@@ -85,14 +85,16 @@ var wholes = []string{"", "$", "#", "non_field_errors", "__all__", "base"}
 // readByName reads errors under names; above are the steps to them. It is false when there was none.
 func (e *RemoteError) readByName(byName object, above []string, language string) bool {
 	before := len(e.Fields)
-	for _, m := range byName {
-		steps := above
-		if !slices.Contains(wholes, m.name) {
-			steps = slices.Concat(above, stepsOf(m.name))
+	return e.deeper(func() bool {
+		for _, m := range byName {
+			steps := above
+			if !slices.Contains(wholes, m.name) {
+				steps = slices.Concat(above, stepsOf(m.name))
+			}
+			e.readUnder(m.raw, steps, language)
 		}
-		e.readUnder(m.raw, steps, language)
-	}
-	return len(e.Fields) > before
+		return len(e.Fields) > before
+	})
 }
 
 // readUnder reads what stands under one name: a text, texts, errors, or names again.
@@ -123,7 +125,7 @@ func (e *RemoteError) readUnder(raw json.RawMessage, steps []string, language st
 func (e *RemoteError) readNamed(inner object, steps []string, language string) {
 	if _, _, ok := inner.first(entryTexts); ok {
 		e.readEntry(inner, locationOf(steps), language)
-	} else if len(steps) < maxTextDepth {
+	} else {
 		e.readByName(inner, steps, language)
 	}
 }

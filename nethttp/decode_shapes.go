@@ -156,8 +156,19 @@ func isTextsByName(e *RemoteError, root object) bool {
 	return true
 }
 
-// maxTextDepth bounds lists of texts in lists and objects.
+// maxTextDepth bounds errors and lists of texts in lists and objects: each level reads what is below once more.
 const maxTextDepth = 16
+
+// deeper reads what lies one level deeper, unless that is too deep.
+func (e *RemoteError) deeper(read func() bool) bool {
+	if e.depth == maxTextDepth {
+		return false
+	}
+	e.depth++
+	ok := read()
+	e.depth--
+	return ok
+}
 
 // areTexts reports whether there are lists of texts, perhaps under names and in lists of these.
 func areTexts(raw json.RawMessage, depth int) bool {
@@ -416,11 +427,13 @@ func (e *RemoteError) readInner(m rawMember, language string) bool {
 	if _, _, ok := inner.first(textNames); err != nil || !ok {
 		return false
 	}
-	e.readHead(inner, language)
-	for _, m := range inner {
-		e.readMember(m, inner, language)
-	}
-	return true
+	return e.deeper(func() bool {
+		e.readHead(inner, language)
+		for _, m := range inner {
+			e.readMember(m, inner, language)
+		}
+		return true
+	})
 }
 
 // readOwnDetails reads the details of fault.Problem.

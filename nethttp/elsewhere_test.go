@@ -2,6 +2,8 @@ package faulthttp_test
 
 import (
 	"fmt"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -138,7 +140,9 @@ func TestGuardedNamesStayThemselves(t *testing.T) {
 		details = details.Add(name, 1)
 		attrs = append(attrs, fault.Arg(name, "x"))
 	}
-	for _, format := range []fault.Format{fault.Multilingual{}, fault.Problem{}, formats.Envelope{}, formats.JSONAPI{}, formats.WebAPI{}, formats.RPCStatus{}} {
+	for _, format := range []fault.Format{
+		fault.Multilingual{}, fault.Problem{}, formats.Envelope{}, formats.JSONAPI{}, formats.WebAPI{}, formats.RPCStatus{},
+	} {
 		r := quietly(t, fault.WithFormats(format), fault.WithMembers(fault.MemberCode, fault.MemberParams))
 		err := error(fault.TaskLocked.New(append(attrs, fault.DetailsOf(details))...))
 		for range 3 {
@@ -155,4 +159,21 @@ func TestGuardedNamesStayThemselves(t *testing.T) {
 	}
 	remote := decoded(t, sent{status: 400, contentType: asJSON, body: `{"message":"m","#/a":1,"#":2,"#/a/b":3}`})
 	assert.Equal(t, []string{"#/a", "#", "#/a/b"}, namesOf(remote.Details), "names of others stay as they are")
+}
+
+// Nothing is read again at each of thousands of levels.
+func TestDeepBodiesAreReadOnce(t *testing.T) {
+	for before, after := range map[string]string{
+		`{"message":"x","detail":`: `}`, `{"base":`: `}`, `{"":`: `}`, `{"a":`: `}`, `{"a":[`: `]}`, `[{"non_field_errors":`: `}]`, `{"error":`: `}`,
+		`{"errors":{"detail":`: `}}`, `[`: `]`,
+	} {
+		for _, start := range []string{"%s", `{"errors":%s}`, `{"message":%s}`} {
+			body := fmt.Sprintf(start, strings.Repeat(before, 2000)+`["x"]`+strings.Repeat(after, 2000))
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_ = faulthttp.Decode(reply(400, asJSON, body))
+			runtime.ReadMemStats(&after)
+			assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1500*len(body)), "%.40s", body)
+		}
+	}
 }
