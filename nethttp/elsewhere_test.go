@@ -164,7 +164,8 @@ func TestGuardedNamesStayThemselves(t *testing.T) {
 // Nothing is read again at each of thousands of levels.
 func TestDeepBodiesAreReadOnce(t *testing.T) {
 	for before, after := range map[string]string{
-		`{"message":"x","detail":`: `}`, `{"base":`: `}`, `{"":`: `}`, `{"a":`: `}`, `{"a":[`: `]}`, `[{"non_field_errors":`: `}]`, `{"error":`: `}`,
+		`{"message":"x","detail":`: `}`, `{"base":`: `}`, `{"":`: `}`, `{"a":`: `}`, `{"a":[`: `]}`, `[{"non_field_errors":`: `}]`,
+		`{"error":`: `}`,
 		`{"errors":{"detail":`: `}}`, `[`: `]`,
 	} {
 		for _, start := range []string{"%s", `{"errors":%s}`, `{"message":%s}`} {
