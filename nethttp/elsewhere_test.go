@@ -165,7 +165,7 @@ func TestGuardedNamesStayThemselves(t *testing.T) {
 func TestDeepBodiesAreReadOnce(t *testing.T) {
 	for before, after := range map[string]string{
 		`{"message":"x","detail":`: `}`, `{"base":`: `}`, `{"":`: `}`, `{"a":`: `}`, `{"a":[`: `]}`, `[{"non_field_errors":`: `}]`,
-		`{"error":`: `}`,
+		`{"error":`:            `}`,
 		`{"errors":{"detail":`: `}}`, `[`: `]`,
 	} {
 		for _, start := range []string{"%s", `{"errors":%s}`, `{"message":%s}`} {
