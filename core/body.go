@@ -9,8 +9,8 @@ import (
 	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
-// appendParams appends the arguments, the count among them, as one JSON object in order.
-func appendParams(dst []byte, attrs []Attr) (out []byte, complete bool) {
+// appendParams appends the arguments, the count among them, as one JSON object in order. Behind limit bytes there are no more.
+func appendParams(dst []byte, attrs []Attr, limit int) (out []byte, complete bool) {
 	complete = true
 	dst = append(dst, '{')
 	first, start, n := true, len(dst), 0
@@ -19,7 +19,7 @@ func appendParams(dst []byte, attrs []Attr) (out []byte, complete bool) {
 			dst = append(dst, ',')
 		}
 		first = false
-		if n++; n > maxArgs || len(dst)-start > maxParams {
+		if n++; n > maxArgs || len(dst)-start > limit {
 			dst = append(dst, `"…":"…"`...)
 			break
 		}
@@ -86,7 +86,7 @@ func (o *Occurrence) AppendText(dst []byte) []byte {
 
 // AppendParams appends the arguments as a JSON object.
 func (o *Occurrence) AppendParams(dst []byte) []byte {
-	dst, complete := appendParams(dst, o.attrs())
+	dst, complete := appendParams(dst, o.attrs(), o.paramsLimit())
 	if !complete {
 		o.note("an argument cannot be encoded as JSON")
 	}

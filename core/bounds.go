@@ -55,6 +55,9 @@ func (o *Occurrence) bodyLimit() int {
 	return limit
 }
 
+// paramsLimit is the share of the body that the arguments of one error may have.
+func (o *Occurrence) paramsLimit() int { return min(maxParams, o.bodyLimit()/nestedShare) }
+
 // isSafeName is a quick yes for most names.
 func isSafeName(name string) bool {
 	for i := range len(name) {

@@ -180,3 +180,25 @@ func TestManyHeadersCostNoMoreThanTheyAre(t *testing.T) {
 	assert.Len(t, header["X-Many"], 500)
 	assert.Equal(t, "v", header.Get("X-Other"))
 }
+
+// The arguments have a fourth of a body at most, however short a body is to be.
+func TestManyShortArgumentsKeepTheBodyShort(t *testing.T) {
+	const limit = 4096
+	var attrs, inField []fault.Attr
+	for i := range 500 {
+		attrs = append(attrs, fault.Arg(fmt.Sprint("a", i), strings.Repeat("ü", 30)))
+		inField = append(inField, fault.Arg(fmt.Sprint("a", i), strings.Repeat("ü", 500)))
+	}
+	for _, err := range []error{
+		fault.TaskLocked.New(attrs...),
+		fault.TaskLocked.New(append(attrs, fault.Field(fault.InBody("a"), "min", inField...))...),
+	} {
+		for _, format := range []fault.Format{fault.Multilingual{}, fault.Problem{}} {
+			r := responder(t, fault.WithFormats(format), fault.WithBodyLimit(limit), fault.WithMembers(fault.MemberCode, fault.MemberParams))
+			body := r.Respond(nil, err).Body
+			assert.LessOrEqual(t, len(body), limit)
+			assert.True(t, json.Valid(body))
+			assert.Contains(t, string(body), `"…":"…"`)
+		}
+	}
+}

@@ -120,7 +120,7 @@ func (o *Occurrence) errorOf(d *detail) (e DetailError, ok bool) {
 		o.withinLanguage(&e, ValidationFailed)
 		return e, true
 	}
-	name := plainName(d.name)
+	name := jsonpointer.OfMember(d.name)
 	e.at = Location{pointer: jsonpointer.To(name), name: name}
 	if text, ok := d.value.(declared); ok {
 		e.plain = string(text)
@@ -202,7 +202,7 @@ func (e DetailError) HasParams() bool { return hasParams(e.attrs) }
 
 // AppendParams appends the arguments as a JSON object.
 func (e DetailError) AppendParams(dst []byte) []byte {
-	dst, complete := appendParams(dst, e.attrs)
+	dst, complete := appendParams(dst, e.attrs, e.o.paramsLimit())
 	if !complete {
 		e.o.note("an argument cannot be encoded as JSON")
 	}

@@ -40,25 +40,10 @@ type declared string
 
 const indexFrom = 32
 
-// elsewhere begins names of members that would not be safe by themselves. The whole of it is the place, as the fragment of a pointer.
-const elsewhere = "#/"
-
 // memberName is the name as that of a member: safe, so that no two of an object read as one, and none that changes the
 // objects of a program in JavaScript that it is copied into.
 func memberName(name string) string {
-	name = safeName(name)
-	if name == "__proto__" || name == "constructor" || name == "prototype" || strings.HasPrefix(name, elsewhere) {
-		return "#" + jsonpointer.To(name)
-	}
-	return name
-}
-
-// plainName is the name that memberName was given.
-func plainName(member string) string {
-	if step, ok := strings.CutPrefix(member, elsewhere); ok {
-		return jsonpointer.Unescape(step)
-	}
-	return member
+	return jsonpointer.Member(safeName(name))
 }
 
 // Add adds a member. See [Detail] for what value may be. It returns d; a nil d makes a new one.

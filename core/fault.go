@@ -131,7 +131,7 @@ func (f *Fault) LogValue() slog.Value {
 // given the values themselves could loop on a cycle among them.
 func (f *Fault) logAttrs() []slog.Attr {
 	var attrs []slog.Attr
-	if params, _ := appendParams(nil, f.all()); len(params) > len("{}") {
+	if params, _ := appendParams(nil, f.all(), maxParams); len(params) > len("{}") {
 		attrs = append(attrs, slog.String("params", clean.Shorten(string(params), maxLogged)))
 	}
 	if entries := f.details(); len(entries) > 0 {

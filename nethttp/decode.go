@@ -39,7 +39,8 @@ type RemoteError struct {
 	MediaType  string         // of the body
 	Problem    string         // why the body told less than it might; "" for a body that was understood
 
-	told bool // Retryable was in the body
+	told  bool // Retryable was in the body
+	depth int  // of what is being read, see deeper
 }
 
 // A RemoteMember is a named value: nil, bool, int64, float64, string, []any or map[string]any.
@@ -279,8 +280,8 @@ func (e *RemoteError) details() (attrs []fault.Attr) {
 	text, named := e.Texts[undetermined], false
 	for _, m := range e.Details {
 		named = named || m.Name == "message"
-		if !slices.Contains(internals, m.Name) {
-			attrs = append(attrs, fault.Detail(m.Name, m.Value))
+		if !isInternal(m.Name) {
+			attrs = append(attrs, fault.Detail(m.Name, withoutInternals(m.Value)))
 		}
 	}
 	if text != "" && !named && !e.isPhrase(text) && len(e.Texts) == 1 {
@@ -289,10 +290,38 @@ func (e *RemoteError) details() (attrs []fault.Attr) {
 	return attrs
 }
 
-// internals are names of details that are meant for the developers of the server.
-var internals = []string{"trace", "traces", "exception", "exceptionDetails", "stack", "stackTrace", "stacktrace", "stack_trace",
-	"backtrace",
-	"innererror", "innerError", "debug", "debugMessage", "google.rpc.DebugInfo"}
+// internals are names of details that are meant for the developers of the server, in lower case, without what parts words.
+var internals = []string{"trace", "traces", "exception", "exceptions", "exceptiondetails", "exceptionmessage", "exceptiontype",
+	"innerexception", "stack", "stacktrace", "stackentries", "backtrace", "traceback", "innererror", "debug", "debugmessage", "debuginfo",
+	"google.rpc.debuginfo"}
+
+var unparted = strings.NewReplacer("_", "", "-", "", " ", "")
+
+func isInternal(name string) bool {
+	const longest = 40 // with what parts words
+	return len(name) <= longest && slices.Contains(internals, strings.ToLower(unparted.Replace(name)))
+}
+
+// withoutInternals is the value without such members, at any depth. A value is changed only as a copy.
+func withoutInternals(value any) any {
+	switch v := value.(type) {
+	case []any:
+		list := make([]any, len(v))
+		for i := range v {
+			list[i] = withoutInternals(v[i])
+		}
+		return list
+	case map[string]any:
+		rest := make(map[string]any, len(v))
+		for name := range v {
+			if !isInternal(name) {
+				rest[name] = withoutInternals(v[name])
+			}
+		}
+		return rest
+	}
+	return value
+}
 
 // attr is the entry as it was when the server put it into its error.
 func (f RemoteField) attr() fault.Attr {
@@ -306,7 +335,9 @@ func (f RemoteField) attr() fault.Attr {
 		return fault.Field(f.At, f.Code, slices.Insert(attrs, 0, fault.Text(k.TextID()))...)
 	}
 	for _, m := range f.Details {
-		attrs = append(attrs, fault.Detail(m.Name, m.Value))
+		if !isInternal(m.Name) {
+			attrs = append(attrs, fault.Detail(m.Name, withoutInternals(m.Value)))
+		}
 	}
 	return fault.Detail(steps[0], k.New(attrs...))
 }

@@ -29,7 +29,15 @@ func copyOf(texts map[string]string) map[string]string {
 // false for anything else.
 func (e *RemoteError) readErrors(raw json.RawMessage, language string) bool {
 	if byName, err := readObject(raw); err == nil {
+		if text, ok := byName.text("detail"); ok && len(byName) == 1 && len(e.Texts) == 0 { // Phoenix
+			e.Texts[language] = text
+			return true
+		}
 		return e.readByName(byName, nil, language)
+	}
+	if text, ok := readText(raw); ok && text != "" && len(e.Texts) == 0 {
+		e.Texts[language] = text
+		return true
 	}
 	list := readArray(raw)
 	if !slices.ContainsFunc(list, isEntry) {
@@ -46,6 +54,20 @@ func (e *RemoteError) readErrors(raw json.RawMessage, language string) bool {
 	return true
 }
 
+// isErrorList reports whether it is a list of errors. A code without a place and a text is the type of something else, as in the
+// details of Connect.
+func isErrorList(raw json.RawMessage) bool {
+	return slices.ContainsFunc(readArray(raw), func(item json.RawMessage) bool {
+		entry, err := readObject(item)
+		_, _, hasText := entry.first(entryTexts)
+		return isEntry(item) && (err != nil || hasText || hasPlace(entry))
+	})
+}
+
+func hasPlace(entry object) bool {
+	return slices.ContainsFunc(placeNames, func(p placeName) bool { return entry.has(p.name) })
+}
+
 // isEntry reports whether an item of a list says what is wrong.
 func isEntry(item json.RawMessage) bool {
 	if _, isText := readText(item); isText {
@@ -54,7 +76,7 @@ func isEntry(item json.RawMessage) bool {
 	entry, _ := readObject(item)
 	_, _, hasText := entry.first(entryTexts)
 	_, _, hasCode := entry.firstCode(entryCodes, 0)
-	return hasText || hasCode || slices.ContainsFunc(placeNames, func(p placeName) bool { return entry.has(p.name) })
+	return hasText || hasCode || hasPlace(entry)
 }
 
 // wholes are names of what is wrong with the whole of which the other names are parts.
@@ -63,14 +85,16 @@ var wholes = []string{"", "$", "#", "non_field_errors", "__all__", "base"}
 // readByName reads errors under names; above are the steps to them. It is false when there was none.
 func (e *RemoteError) readByName(byName object, above []string, language string) bool {
 	before := len(e.Fields)
-	for _, m := range byName {
-		steps := above
-		if !slices.Contains(wholes, m.name) {
-			steps = slices.Concat(above, stepsOf(m.name))
+	return e.deeper(func() bool {
+		for _, m := range byName {
+			steps := above
+			if !slices.Contains(wholes, m.name) {
+				steps = slices.Concat(above, stepsOf(m.name))
+			}
+			e.readUnder(m.raw, steps, language)
 		}
-		e.readUnder(m.raw, steps, language)
-	}
-	return len(e.Fields) > before
+		return len(e.Fields) > before
+	})
 }
 
 // readUnder reads what stands under one name: a text, texts, errors, or names again.
@@ -101,7 +125,7 @@ func (e *RemoteError) readUnder(raw json.RawMessage, steps []string, language st
 func (e *RemoteError) readNamed(inner object, steps []string, language string) {
 	if _, _, ok := inner.first(entryTexts); ok {
 		e.readEntry(inner, locationOf(steps), language)
-	} else if len(steps) < maxTextDepth {
+	} else {
 		e.readByName(inner, steps, language)
 	}
 }
@@ -110,7 +134,7 @@ func (e *RemoteError) readNamed(inner object, steps []string, language string) {
 var (
 	entryTexts = []string{"detail", "message", "msg", "defaultMessage", "description", "reason", "errorMessage", "error_message", "error",
 		"title"}
-	entryCodes = []string{"code", "errorCode", "error_code", "type", "rule", "tag", "keyword", "reason"}
+	entryCodes = []string{"code", "errorCode", "error_code", "type", "rule", "tag", "keyword", "issue", "reason"}
 )
 
 // A placeName is a member that says where an error lies.
@@ -120,7 +144,7 @@ type placeName struct {
 }
 
 var placeNames = []placeName{
-	{"pointer", pathAt(pointerLocation)},
+	{"pointer", pathAt(pointerLocation)}, {"instancePath", pathAt(pointerLocation)}, {"instanceLocation", pathAt(pointerLocation)},
 	{"source", func(_ object, m rawMember) (fault.Location, bool) {
 		source, _ := readObject(m.raw)
 		return sourceLocation(source)
@@ -130,15 +154,30 @@ var placeNames = []placeName{
 	{"parameter", pathAt(fault.InQuery)},
 	{"header", pathAt(fault.InHeader)},
 	{"field", inOr(pathLocation)}, {"attr", inOr(pathLocation)}, {"target", inOr(pathLocation)}, {"propertyPath", inOr(pathLocation)},
-	{"property", inOr(pathLocation)}, {"param", inOr(pathLocation)}, {"name", inOr(pathLocation)}, {"path", inOr(pathLocation)},
-	{"members", func(_ object, m rawMember) (fault.Location, bool) {
-		list := readArray(m.raw)
-		if len(list) == 0 {
-			return fault.Location{}, false
-		}
-		text, ok := readText(list[0])
-		return pathLocation(text), ok
-	}},
+	{"property", inOr(pathLocation)}, {"param", inOr(pathLocation)}, {"name", inOr(pathLocation)},
+	{"propertyName", inOr(pathLocation)}, {"path", pathMember}, {"members", firstMember}, {"fields", firstMember},
+}
+
+// firstMember reads the first of a list of names.
+func firstMember(_ object, m rawMember) (fault.Location, bool) {
+	list := readArray(m.raw)
+	if len(list) == 0 {
+		return fault.Location{}, false
+	}
+	text, ok := readText(list[0])
+	return pathLocation(text), ok
+}
+
+// pathMember reads a path, or a list of its steps: Zod's and Joi's, but not that of GraphQL, which is a path in the answer.
+func pathMember(entry object, m rawMember) (fault.Location, bool) {
+	if !isList(m.raw) {
+		return inOr(pathLocation)(entry, m)
+	}
+	_, _, hasCode := entry.firstCode([]string{"code", "type"}, 0)
+	if !hasCode || entry.has("extensions") || entry.has("locations") {
+		return fault.Location{}, false
+	}
+	return locationOf(stepsOfList(readArray(m.raw))), true
 }
 
 func pathAt(location func(string) fault.Location) func(object, rawMember) (fault.Location, bool) {
@@ -152,12 +191,28 @@ func pathAt(location func(string) fault.Location) func(object, rawMember) (fault
 func inOr(location func(string) fault.Location) func(object, rawMember) (fault.Location, bool) {
 	return func(entry object, m rawMember) (fault.Location, bool) {
 		text, ok := readText(m.raw)
-		if in, isTold := entry.text("in"); isTold && isParameter(in) {
+		if in := partOf(entry); isParameter(in) {
 			return locationIn(in, text), ok
 		}
 		return location(text), ok
 	}
 }
+
+// partOf is the part of the request that the entry names: "" when it does not.
+func partOf(entry object) string {
+	if in, ok := entry.text("in"); ok {
+		return in
+	}
+	location, _ := entry.text("location")
+	return requestParts[location]
+}
+
+// requestParts are names of parts of a request as express-validator and others have them beside the name of the parameter.
+var requestParts = map[string]string{"body": "body", "query": "query", "path": "path", "params": "path", "uri": "path",
+	"header": "header", "headers": "header", "cookie": "cookie", "cookies": "cookie"}
+
+// besideParts are the members that say where in the part.
+var besideParts = []string{"field", "param", "name", "path"}
 
 func isParameter(in string) bool {
 	return slices.Contains([]string{"query", "path", "header", "cookie"}, in)
@@ -168,7 +223,10 @@ func locationMember(entry object, m rawMember) (fault.Location, bool) {
 	text, ok := readText(m.raw)
 	kind, typed := entry.text("locationType")
 	in, rest, _ := strings.Cut(text, ".")
+	_, _, beside := entry.first(besideParts)
 	switch {
+	case beside && requestParts[text] != "":
+		return fault.Location{}, false
 	case typed && kind == "parameter":
 		return fault.InQuery(text), ok
 	case typed && kind == "header":
@@ -183,14 +241,7 @@ func locationMember(entry object, m rawMember) (fault.Location, bool) {
 
 // locLocation reads FastAPI's list of steps, of which the first is the part of the request.
 func locLocation(list []json.RawMessage) (fault.Location, bool) {
-	var steps []string
-	for _, item := range list {
-		text, ok := readText(item)
-		if !ok {
-			text = string(item)
-		}
-		steps = append(steps, text)
-	}
+	steps := stepsOfList(list)
 	switch {
 	case len(steps) == 0:
 		return fault.Location{}, false
@@ -202,17 +253,24 @@ func locLocation(list []json.RawMessage) (fault.Location, bool) {
 	return locationOf(steps), true
 }
 
+func stepsOfList(list []json.RawMessage) (steps []string) {
+	for _, item := range list {
+		text, ok := readText(item)
+		if !ok {
+			text = string(item)
+		}
+		steps = append(steps, text)
+	}
+	return steps
+}
+
 // readEntry reads an error of a list. One without a place is the error itself, when nothing else has said what that is.
 func (e *RemoteError) readEntry(entry object, at fault.Location, language string) {
 	f := RemoteField{At: at, Texts: map[string]string{}}
 	placed := at != fault.Location{}
 	read := []string{"in", "locationType"}
-	for _, p := range placeNames {
-		if m, ok := entry.member(p.name); ok && !placed {
-			if f.At, placed = p.read(entry, m); placed {
-				read = append(read, p.name)
-			}
-		}
+	if !placed {
+		placed = f.readPlaceOf(entry, &read)
 	}
 	textName, text, hasText := entry.first(entryTexts)
 	if hasText {
@@ -253,6 +311,27 @@ func (e *RemoteError) isItself(text string) bool {
 	return e.hasText(text) || len(e.Texts) == 0 && e.Code == "" && len(e.Fields) == 0
 }
 
+// readPlaceOf reads where the error lies, from the first member that says so.
+func (f *RemoteField) readPlaceOf(entry object, read *[]string) (placed bool) {
+	for _, p := range placeNames {
+		m, ok := entry.member(p.name)
+		if !ok {
+			continue
+		}
+		if f.At, placed = p.read(entry, m); !placed {
+			continue
+		}
+		if p.name != "members" && p.name != "fields" || len(readArray(m.raw)) == 1 { // the others are not lost
+			*read = append(*read, p.name)
+		}
+		if entry.has("location") && partOf(entry) != "" {
+			*read = append(*read, "location")
+		}
+		return true
+	}
+	return false
+}
+
 func (f *RemoteField) readParams(entry object, read *[]string) {
 	for _, name := range []string{"params", "ctx"} {
 		if params, ok := entry.object(name); ok {
@@ -269,8 +348,10 @@ func sourceLocation(source object) (fault.Location, bool) {
 	if parameter, ok := source.text("parameter"); ok {
 		return fault.InQuery(parameter), true
 	}
-	header, ok := source.text("header")
-	return fault.InHeader(header), ok
+	if header, ok := source.text("header"); ok {
+		return fault.InHeader(header), true
+	}
+	return fault.Location{}, false
 }
 
 // locationOf is the member of the body behind the steps.

@@ -27,6 +27,7 @@ func (e *RemoteError) decode(body []byte, languages string) {
 	switch {
 	case err == nil:
 		e.decodeObject(root, language)
+	case e.decodeList(trimmed, language):
 	case strings.HasPrefix(e.MediaType, "text/html"):
 		e.decodeHTML(trimmed, language)
 	case strings.HasPrefix(e.MediaType, "text/plain"):
@@ -47,6 +48,26 @@ func (e *RemoteError) decodeObject(root object, language string) {
 	}
 }
 
+// decodeList reads a body that is a list of errors, or of the errors of the items that were sent. One error in a list,
+// as some of Google's services write it, is that error.
+func (e *RemoteError) decodeList(body []byte, language string) bool {
+	list := readArray(body)
+	if len(list) == 0 || slices.ContainsFunc(list, func(item json.RawMessage) bool { return item[0] != '{' }) {
+		return false
+	}
+	if len(list) == 1 {
+		if root, err := readObject(list[0]); err == nil && (isErrorObject(e, root) || isRPCStatus(e, root)) {
+			e.decodeObject(root, language)
+			return true
+		}
+	}
+	if !areTexts(body, 0) {
+		return e.readErrors(body, language)
+	}
+	e.readUnder(body, nil, language)
+	return len(e.Fields) > 0
+}
+
 const unknownFormat = "the body is no error format that is known"
 
 // onlyLanguage is the language of a body in one language; "und" when that is not told.
@@ -61,8 +82,9 @@ func onlyLanguage(contentLanguage string) string {
 func asSent(code string) string { return code }
 
 // codeOf brings a code into the form of the kinds: "TASK_LOCKED" and "TaskLocked" are "task_locked". What stands before a hash is the
-// name of a space of names.
+// name of a space of names; what stands behind ":http" is where AWS explains it.
 func codeOf(code string) string {
+	code, _, _ = strings.Cut(code, ":http")
 	code = code[strings.LastIndexByte(code, '#')+1:]
 	lower := strings.ToLower(inWords(code))
 	if known, ok := spellings[lower]; ok {
@@ -151,7 +173,7 @@ func (e *RemoteError) readDetail(m rawMember) {
 	if !ok {
 		return
 	}
-	e.Details = append(e.Details, RemoteMember{m.name, value})
+	e.Details = append(e.Details, RemoteMember{jsonpointer.OfMember(m.name), value})
 	if m.name == "trace_id" && e.TraceID == "" {
 		e.TraceID, _ = value.(string)
 	}
@@ -207,7 +229,9 @@ func (f *RemoteField) readPlace(entry object, name string) {
 }
 
 // plainLocation is the member of the body with the name, dots and all.
-func plainLocation(name string) fault.Location { return fault.InBody(jsonpointer.To(name)) }
+func plainLocation(name string) fault.Location {
+	return fault.InBody(jsonpointer.To(jsonpointer.OfMember(name)))
+}
 
 // pointerLocation reads a JSON Pointer, also one that is the fragment of a URI ("#/a%20b").
 func pointerLocation(pointer string) fault.Location {
@@ -333,7 +357,7 @@ func (e *RemoteError) codeOfWebAPI(failure object) string {
 
 func (e *RemoteError) addDetail(m rawMember) {
 	if value, ok := decodeValue(m.raw); ok {
-		e.Details = append(e.Details, RemoteMember{m.name, value})
+		e.Details = append(e.Details, RemoteMember{jsonpointer.OfMember(m.name), value})
 	}
 }
 
@@ -388,7 +412,13 @@ func (e *RemoteError) decodeRPCStatus(root object, _ string) {
 	if code, ok := failure.text("code"); ok && e.Code == "" {
 		e.Code = codeOf(code)
 	}
+	if code, ok := failure.number("code"); ok && code != int64(e.Status) && code != grpcCodes[e.Status] && e.Code == "" {
+		e.Details = append(e.Details, RemoteMember{"code", code})
+	}
 }
+
+// grpcCodes are the codes of gRPC that say no more than the status does (google/rpc/code.proto). Others of the same status do.
+var grpcCodes = map[int]int64{400: 3, 401: 16, 403: 7, 404: 5, 409: 10, 429: 8, 499: 1, 500: 13, 501: 12, 503: 14, 504: 4}
 
 // readRPCDetail reads one detail; places gets those of violations, by their numbers.
 func (e *RemoteError) readRPCDetail(detail object, places map[string]fault.Location) {
@@ -404,6 +434,9 @@ func (e *RemoteError) readRPCDetail(detail object, places map[string]fault.Locat
 		}
 	case "google.rpc.RequestInfo":
 		e.TraceID, _ = detail.text("requestId")
+		if m, ok := detail.member("servingData"); ok {
+			e.addDetail(m)
+		}
 	case "google.rpc.RetryInfo":
 		e.readRetryDelay(detail)
 	case "google.protobuf.Struct":
@@ -568,7 +601,8 @@ func (e *RemoteError) readFirst(entry object, language string) {
 func jsonapiField(entry object, language string) RemoteField {
 	f := RemoteField{Texts: map[string]string{}}
 	f.Code, _ = entry.text("code")
-	if _, text, ok := entry.first([]string{"detail", "title"}); ok {
+	named, text, ok := entry.first([]string{"detail", "title"})
+	if ok {
 		f.Texts[language] = text
 	}
 	source, _ := entry.object("source")
@@ -588,11 +622,22 @@ func jsonapiField(entry object, language string) RemoteField {
 		f.Details = details.members()
 	}
 	for _, m := range entry {
-		if value, ok := decodeValue(m.raw); ok && !slices.Contains([]string{"status", "code", "title", "detail", "source", "meta"}, m.name) {
-			f.Rest = append(f.Rest, RemoteMember{m.name, value})
+		if !slices.Contains([]string{"status", "code", named, "source", "meta"}, m.name) && !isSaid(m, text) {
+			f.Rest = append(f.Rest, object{m}.members()...)
+		}
+	}
+	for _, m := range meta {
+		if !slices.Contains([]string{"member", "in", "name", "params", "details"}, m.name) {
+			f.Rest = append(f.Rest, object{m}.members()...)
 		}
 	}
 	return f
+}
+
+// isSaid reports whether the member is the text once more.
+func isSaid(m rawMember, text string) bool {
+	own, ok := readText(m.raw)
+	return ok && own == text
 }
 
 // decodeText reads formats.Text: the text, a line for each field error, an empty line, and facts of which

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/text/language"
+
+	"github.com/polyfault/polyfault/internal/jsonpointer"
 )
 
 // An object is a JSON object in the order that it was sent in, its values not yet read. Reading is
@@ -161,7 +163,7 @@ func (o object) without(name string) object {
 func (o object) members() (list []RemoteMember) {
 	for _, m := range o {
 		if value, ok := decodeValue(m.raw); ok {
-			list = append(list, RemoteMember{m.name, value})
+			list = append(list, RemoteMember{jsonpointer.OfMember(m.name), value})
 		}
 	}
 	return list

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/internal/family"
@@ -24,6 +25,7 @@ type shape struct {
 var shapes = []shape{
 	{isWebAPI, (*RemoteError).decodeWebAPI},
 	{isRPCStatus, (*RemoteError).decodeRPCStatus},
+	{isKubernetes, (*RemoteError).decodeKubernetes},
 	{isEnvelope, (*RemoteError).decodeEnvelope},
 	{isMultilingual, (*RemoteError).decodeMultilingual},
 	{isJSONAPI, (*RemoteError).decodeJSONAPI},
@@ -121,10 +123,22 @@ func isJSONAPI(e *RemoteError, root object) bool {
 	})
 }
 
-// isErrorObject knows errors that are one member of the body: those of Microsoft, Stripe, OpenAI, ABP.
+// isErrorObject knows errors that are one member of the body: those of Microsoft, Stripe, OpenAI, ABP, Zod.
 func isErrorObject(_ *RemoteError, root object) bool {
-	failure, ok := root.object("error")
-	return ok && slices.ContainsFunc(failure, func(m rawMember) bool { return slices.Contains(errorMembers, m.name) })
+	_, failure := errorObject(root)
+	return slices.ContainsFunc(failure, func(m rawMember) bool {
+		return slices.Contains(errorMembers, m.name) || slices.Contains(listNames, m.name)
+	})
+}
+
+// errorObject is the member that is the error; the second name is that of OData 2 and 3.
+func errorObject(root object) (name string, failure object) {
+	for _, name := range []string{"error", "odata.error"} {
+		if failure, ok := root.object(name); ok {
+			return name, failure
+		}
+	}
+	return "", nil
 }
 
 var errorMembers = []string{"code", "message", "type", "reason", "details", "errors", "msg", "title", "detail"}
@@ -134,7 +148,7 @@ func isTextsByName(e *RemoteError, root object) bool {
 	if e.Status != http.StatusBadRequest && e.Status != http.StatusUnprocessableEntity && e.Status != http.StatusConflict || len(root) == 0 {
 		return false
 	}
-	for _, m := range root {
+	for _, m := range unwrapped(root) {
 		if m.name == "errors" || !areTexts(m.raw, 0) {
 			return false
 		}
@@ -142,8 +156,19 @@ func isTextsByName(e *RemoteError, root object) bool {
 	return true
 }
 
-// maxTextDepth bounds lists of texts in lists and objects.
+// maxTextDepth bounds errors and lists of texts in lists and objects: each level reads what is below once more.
 const maxTextDepth = 16
+
+// deeper reads what lies one level deeper, unless that is too deep.
+func (e *RemoteError) deeper(read func() bool) bool {
+	if e.depth == maxTextDepth {
+		return false
+	}
+	e.depth++
+	ok := read()
+	e.depth--
+	return ok
+}
 
 // areTexts reports whether there are lists of texts, perhaps under names and in lists of these.
 func areTexts(raw json.RawMessage, depth int) bool {
@@ -165,15 +190,55 @@ func areTexts(raw json.RawMessage, depth int) bool {
 
 // decodeTextsByName reads names and texts.
 func (e *RemoteError) decodeTextsByName(root object, language string) {
-	e.readByName(root, nil, language)
+	e.readByName(unwrapped(root), nil, language)
+}
+
+// unwrapped is what stands under the only member, when that is the name of a wrapper, as GitLab has it: no part of what was sent.
+func unwrapped(root object) object {
+	if len(root) == 1 && slices.Contains([]string{"message", "messages", "error", "detail"}, root[0].name) {
+		if inner, err := readObject(root[0].raw); err == nil && len(inner) > 0 {
+			return inner
+		}
+	}
+	return root
+}
+
+// isKubernetes knows metav1.Status.
+func isKubernetes(_ *RemoteError, root object) bool {
+	return root.is("kind", "Status") && root.is("status", "Failure")
+}
+
+// decodeKubernetes reads metav1.Status: the reason is the code, and the causes are errors of fields.
+func (e *RemoteError) decodeKubernetes(root object, language string) {
+	if message, ok := root.text("message"); ok && message != "" {
+		e.Texts[language] = message
+	}
+	reason, _ := root.text("reason")
+	e.Code = codeOf(reason)
+	details, _ := root.object("details")
+	for _, m := range details {
+		seconds, isWait := object{m}.number("retryAfterSeconds")
+		switch {
+		case isWait && seconds > 0 && e.RetryAfter < 0:
+			e.RetryAfter = time.Duration(min(seconds, maxWait)) * time.Second
+		case m.name == "causes" && e.readErrors(m.raw, language):
+		default:
+			e.addDetail(m)
+		}
+	}
+	for _, m := range root {
+		if !slices.Contains([]string{"kind", "apiVersion", "status", "message", "reason", "details", "metadata"}, m.name) && !e.isStatus(m) {
+			e.addDetail(m)
+		}
+	}
 }
 
 // decodeErrorObject reads an error that is one member of the body.
 func (e *RemoteError) decodeErrorObject(root object, language string) {
-	failure, _ := root.object("error")
+	name, failure := errorObject(root)
 	e.decodeMembers(failure, language)
 	e.Problem = ""
-	for _, m := range root.without("error") {
+	for _, m := range root.without(name) {
 		if !e.readID(m) && !e.isStatus(m) {
 			e.addDetail(m)
 		}
@@ -187,11 +252,12 @@ func (e *RemoteError) decodeErrorObject(root object, language string) {
 
 // Names of members of other servers, the first that is there counts.
 var (
-	textNames = []string{"detail", "message", "msg", "Message", "error_description", "errorMessage", "error_message", "description"}
+	textNames = []string{"detail", "message", "msg", "Message", "error_description", "errorMessage", "error_message", "description",
+		"hydra:description"}
 	codeNames = []string{"code", "errorCode", "error_code", "__type"}
 	idNames   = []string{"trace_id", "traceId", "traceID", "request_id", "requestId", "requestID"}
 	listNames = []string{"errors", "violations", "invalid-params", "invalidParams", "invalid_params", "validationErrors", "validation_errors",
-		"fieldErrors", "field_errors", "issues", "ModelState"}
+		"fieldErrors", "field_errors", "fieldList", "errorMessages", "issues", "ModelState"}
 	mixedNames = []string{"details", "detail", "message", "messages"} // lists of errors, or something else
 )
 
@@ -225,6 +291,8 @@ func (e *RemoteError) readHead(root object, language string) {
 	e.Instance, _ = root.text("instance")
 	if _, text, ok := root.first(textNames); ok {
 		e.Texts[language] = text
+	} else if own, text, ok := textOfOData(root); ok {
+		e.Texts[own] = text
 	}
 	if _, code, ok := root.firstCode(codeNames, e.Status); ok {
 		e.Code = codeOf(code)
@@ -240,6 +308,27 @@ func (e *RemoteError) readHead(root object, language string) {
 		e.Code = codeOf(kind)
 	}
 	e.readErrorText(root, language)
+	e.readReason(root, language)
+}
+
+// textOfOData is a text that says its language: {"lang":"en-US","value":"…"}.
+func textOfOData(root object) (language, text string, ok bool) {
+	message, _ := root.object("message")
+	lang, _ := message.text("lang")
+	text, ok = message.text("value")
+	return onlyLanguage(lang), text, ok && text != ""
+}
+
+// readReason reads a member "reason": a code beside a text, as Kratos has it, or the text where there is no other.
+func (e *RemoteError) readReason(root object, language string) {
+	reason, _ := root.text("reason")
+	switch {
+	case reason == "":
+	case len(e.Texts) == 0:
+		e.Texts[language] = reason
+	case e.Code == "" && !strings.ContainsAny(reason, " \n") && !e.isProblem(root):
+		e.Code = codeOf(reason)
+	}
 }
 
 // readErrorText reads a member "error" that is a text: a code, when another member has the text (RFC 6749, section 5.2) or
@@ -276,7 +365,7 @@ func (e *RemoteError) readMember(m rawMember, root object, language string) {
 	switch {
 	case e.readID(m), e.isRead(m, root), e.isStatus(m):
 	case m.name == "details" && e.readOwnDetails(m):
-	case (slices.Contains(listNames, m.name) || slices.Contains(mixedNames, m.name) && isList(m.raw)) && e.readErrors(m.raw, language):
+	case (slices.Contains(listNames, m.name) || slices.Contains(mixedNames, m.name) && isErrorList(m.raw)) && e.readErrors(m.raw, language):
 	case m.name == "detail" && e.readInner(m, language):
 	default:
 		e.addDetail(m)
@@ -301,8 +390,12 @@ func (e *RemoteError) isRead(m rawMember, root object) bool {
 		return isNumber(m.raw)
 	case "retryable":
 		return string(m.raw) == "true" || string(m.raw) == "false"
-	case "error":
+	case "error", "reason":
 		return isText && (text == e.Title || codeOf(text) == e.Code || e.hasText(text))
+	case "message":
+		if _, text, ok := textOfOData(root); ok && e.hasText(text) {
+			return true
+		}
 	}
 	if name, _, ok := root.first(textNames); ok && name == m.name {
 		return true
@@ -334,11 +427,13 @@ func (e *RemoteError) readInner(m rawMember, language string) bool {
 	if _, _, ok := inner.first(textNames); err != nil || !ok {
 		return false
 	}
-	e.readHead(inner, language)
-	for _, m := range inner {
-		e.readMember(m, inner, language)
-	}
-	return true
+	return e.deeper(func() bool {
+		e.readHead(inner, language)
+		for _, m := range inner {
+			e.readMember(m, inner, language)
+		}
+		return true
+	})
 }
 
 // readOwnDetails reads the details of fault.Problem.

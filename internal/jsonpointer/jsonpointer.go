@@ -21,6 +21,27 @@ func Unescape(step string) string { return unescape.Replace(step) }
 // To is the pointer to a member of the whole document.
 func To(name string) string { return "/" + Escape(name) }
 
+// elsewhere begins names of members that would not be safe by themselves. The whole of it is the place, as the fragment of a pointer.
+const elsewhere = "#/"
+
+// Member is the name as that of a member which changes no objects of a program in JavaScript that it is copied into:
+// "__proto__" is "#/__proto__". No two names become one.
+func Member(name string) string {
+	if name == "__proto__" || name == "constructor" || name == "prototype" || strings.HasPrefix(name, elsewhere) {
+		return "#" + To(name)
+	}
+	return name
+}
+
+// OfMember is the name that [Member] was given. Others stay as they are.
+func OfMember(member string) string {
+	step, ok := strings.CutPrefix(member, elsewhere)
+	if name := Unescape(step); ok && Member(name) == member {
+		return name
+	}
+	return member
+}
+
 // OfDots is the pointer of a path with dots: "items.0.qty" is "/items/0/qty". The empty path is the whole document.
 func OfDots(path string) string {
 	if path == "" {
