@@ -202,3 +202,17 @@ func TestManyShortArgumentsKeepTheBodyShort(t *testing.T) {
 		}
 	}
 }
+
+// A detail that takes the name of a field error leaves it the name of its place.
+func TestDetailsTakeNoFieldErrorsAway(t *testing.T) {
+	for _, attrs := range [][]fault.Attr{
+		{fault.Field(fault.InBody("a"), "min"), fault.Detail("a", 1)}, {fault.Detail("a", 1), fault.Field(fault.InBody("a"), "min")},
+		{fault.Field(fault.InBody("a"), "min"), fault.DetailsOf((&fault.Details{}).Add("a", 2).Add("a", 1))},
+	} {
+		details := bodyOf(t, fault.ValidationFailed.New(attrs...))["details"].(map[string]any)
+		assert.InDelta(t, 1, details["a"], 0)
+		assert.Equal(t, "min", details["body.a"].(map[string]any)["code"])
+		errs := bodyOf(t, fault.ValidationFailed.New(attrs...), fault.WithFormats(fault.Problem{}))["errors"].([]any)
+		assert.Equal(t, "#/a", errs[0].(map[string]any)["pointer"])
+	}
+}

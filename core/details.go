@@ -9,7 +9,7 @@ import (
 )
 
 // Details collects structured details, one per attribute of the request, say, so that one response
-// names all failing attributes. It keeps their order; adding a name again replaces its value. The
+// names all failing attributes. It keeps their order; adding a name again replaces its value, but for a field error. The
 // zero Details is ready to use. It keeps 100 errors, as many as a response carries, and counts the others. It is not safe
 // for concurrent use; the errors it makes are.
 type Details struct {
@@ -48,7 +48,30 @@ func memberName(name string) string {
 
 // Add adds a member. See [Detail] for what value may be. It returns d; a nil d makes a new one.
 func (d *Details) Add(name string, value any) *Details {
-	return d.add(memberName(name), value)
+	return d.put(memberName(name), value)
+}
+
+// put adds a member under its name. A field error that has the name moves to that of its place.
+func (d *Details) put(name string, value any) *Details {
+	field := d.fieldNamed(name)
+	d = d.add(name, value)
+	if field == nil {
+		return d
+	}
+	return d.addElsewhere(field, field.at.In()+"."+field.name)
+}
+
+// fieldNamed is the field error that has the name among the details.
+func (d *Details) fieldNamed(name string) *fieldError {
+	if d == nil {
+		return nil
+	}
+	i, ok := d.find(name)
+	if !ok {
+		return nil
+	}
+	field, _ := d.entries[i].value.(*fieldError)
+	return field
 }
 
 // add adds a member under its name.

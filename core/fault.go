@@ -330,7 +330,7 @@ func (d *Details) addEntry(e detail) {
 		d.addField(field)
 		return
 	}
-	d.add(e.name, e.value)
+	d.put(e.name, e.value)
 }
 
 // snapshotAlone is the one snapshot among attrs when there are no details besides: most often there

@@ -15,6 +15,7 @@ const (
 	maxErrors = 1 << 17                // that a walk looks at
 	maxDepth  = 1 << 15                // of branches inside of branches, each of which costs stack
 	maxTime   = 500 * time.Millisecond // that the methods of a tree may take
+	maxCall   = 20 * time.Microsecond  // on average, for as long as the numbers alone are the bound: a busy machine is no slow method
 )
 
 // All yields the errors in the tree of err in the order of [errors.As]: the error itself, then what it unwraps
@@ -79,7 +80,8 @@ func (s *stopwatch) look() bool {
 	if s.begin.IsZero() {
 		s.begin = time.Now()
 	}
-	s.over = time.Since(s.begin) > maxTime
+	took := time.Since(s.begin)
+	s.over = took > maxTime && took > time.Duration(s.calls)*maxCall
 	return s.over
 }
 
