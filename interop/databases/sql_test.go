@@ -271,12 +271,14 @@ func TestCancelledQueries(t *testing.T) {
 		})
 		assert.Contains(t, []int{503, 504}, cancelled.status, "%s", cancelled.log)
 		late := served(t, func(req *http.Request) error {
-			ctx, cancel := context.WithCancel(req.Context())
+			ctx, cancel := context.WithTimeout(req.Context(), 50*time.Millisecond)
+			defer cancel()
 			*req = *req.WithContext(ctx)
 			tx, err := db.BeginTx(ctx, nil)
-			require.NoError(t, err)
-			cancel()
+			assert.NoError(t, err)
+			<-ctx.Done()
 			assert.Eventually(t, func() bool { return errors.Is(tx.Rollback(), sql.ErrTxDone) }, hang, time.Millisecond)
+			assert.Eventually(t, func() bool { return db.Stats().InUse == 0 }, hang, time.Millisecond) // it rolls back beside us
 			return tx.Commit()
 		})
 		assert.Equal(t, 503, late.status, "%s", late.log)
