@@ -99,6 +99,9 @@ func (x *exchange) recovered(c echo.Context, v any) error {
 	}
 	x.fails(c)
 	late := x.tooLate() && !x.Hijacked() && !x.Closed()
+	if x.Claimed() { // middleware inside has called the error handler, and panicked then: that is a failure of its own
+		life.Responder(life.Request(x.context.Request()).Context(), x.Responder, x).Respond((*request)(x), err)
+	}
 	answered := x.answer(err)
 	if late {
 		life.Abort(x.ResponseWriter)
