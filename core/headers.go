@@ -31,7 +31,8 @@ func editVary(header HeaderEditor, names []string) {
 
 // isStale names the headers that go with the body of the handler that failed: what describes it, what makes somebody
 // act instead of reading our body (a browser that is sent elsewhere, a proxy that serves a file, a front end that
-// swaps its page), what makes caches keep it, and trailers.
+// swaps its page), what makes caches keep it, and trailers. A name that is no token is one of them: net/http has trailers
+// under such names, and fasthttp sends it as it is, as the header before its colon.
 func isStale(name string) bool {
 	name = http.CanonicalHeaderKey(name) // handlers write "ETag" past http.Header's methods
 	switch name {
@@ -47,7 +48,7 @@ func isStale(name string) bool {
 	}
 	return strings.HasPrefix(name, "X-Accel-") || strings.HasPrefix(name, "X-Reproxy-") || strings.HasPrefix(name, "X-Litespeed-") ||
 		strings.HasPrefix(name, "Surrogate-") ||
-		strings.HasSuffix(name, "Cdn-Cache-Control") || strings.HasPrefix(name, http.TrailerPrefix)
+		strings.HasSuffix(name, "Cdn-Cache-Control") || !isToken(name)
 }
 
 // addVary appends to Vary what it does not name yet. "*" says everything and stays alone (RFC 9110,

@@ -527,7 +527,7 @@ func TestWhatGoesWithTheFailedBody(t *testing.T) {
 		"X-Sendfile", "X-LIGHTTPD-send-file", "X-Lighttpd-Send-Tempfile",
 		"Location", "Refresh", "HX-Redirect", "HX-Location", "HX-Refresh", "HX-Push-Url", "hx-replace-url",
 		"Surrogate-Control", "Surrogate-Key", "CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "Edge-Control", "Expires",
-		"Trailer", "Trailer:Checksum", "ETag", "Content-Disposition",
+		"Trailer", "Trailer:Checksum", "trailer:checksum", "X-Accel-Redirect:/secret", "X-Accel-Redirect ", "ETag", "Content-Disposition",
 	}
 	kept := []string{
 		"HX-Retarget", "HX-Reswap", "HX-Trigger", "Set-Cookie", "X-Request-Id", "Access-Control-Allow-Origin",

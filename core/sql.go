@@ -50,7 +50,8 @@ func SQLMappers() []Mapper {
 }
 
 // mapTxDone passes when a context is in the tree: database/sql has then rolled back by itself, and the ErrTxDone is
-// that of the caller's own rollback.
+// that of the caller's own rollback. It does so too when the request's context has ended: the ErrTxDone of a commit is then
+// all that is left of it.
 func mapTxDone(err error) *Fault {
 	if probe, ok := err.(*mapperProbe); ok {
 		probe.target = sql.ErrTxDone
@@ -59,7 +60,7 @@ func mapTxDone(err error) *Fault {
 	if !errtree.Is(err, sql.ErrTxDone) || tellsContext(err) {
 		return nil
 	}
-	return &Fault{kind: Database}
+	return verdict{Database, true}.fault()
 }
 
 // tellsContext reports whether the end of a context is in the tree.

@@ -96,6 +96,7 @@ func TestSQLMappers(t *testing.T) {
 	req := with()
 	req.ctx = cancelledBy(&http.Server{})
 	assert.Equal(t, 499, r.Respond(req, errors.Join(pgError("57014"), context.Canceled)).Status, "the client left")
+	assert.Equal(t, 499, r.Respond(req, sql.ErrTxDone).Status, "the commit came after database/sql had rolled back")
 	for i, m := range r.Mappers() {
 		assert.Empty(t, m.Unreachable, "mapper %d", i)
 		assert.NotEqual(t, "func", m.Name, "mapper %d says what it is made for", i)

@@ -3,6 +3,7 @@ package fault
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -167,10 +169,24 @@ func ofLibrary(err error) *Fault {
 		}
 		return nil
 	}
+	if isUnencodable(err) {
+		return unfit.fault()
+	}
 	return ofEnt(err).fault()
 }
 
-var plainError = reflect.TypeOf(errors.New(""))
+var (
+	plainError   = reflect.TypeOf(errors.New(""))
+	wrappedError = reflect.TypeOf(fmt.Errorf("%w", io.EOF))
+
+	outOfRange = regexp.MustCompile(`(?s)^failed to encode args\[\d+\]: .+: -?\d+ is (greater than max|less than min)imum value for \w+$`)
+)
+
+// isUnencodable reports whether pgx refused an argument that its column cannot hold, before the server could say 22003. A
+// result that a variable cannot hold has other words, and is nobody's input.
+func isUnencodable(err error) bool {
+	return reflect.TypeOf(err) == wrappedError && outOfRange.MatchString(err.Error()) && isBuiltWith("github.com/jackc/pgx")
+}
 
 // ofEnt knows the types of code that ent has generated, in whatever package: by name, fields and text.
 func ofEnt(err error) verdict {

@@ -71,10 +71,15 @@ func TestSQLMappersByShape(t *testing.T) {
 	state := func(s string) (b [5]byte) { copy(b[:], s); return b }
 	reading := &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
 	dialling := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	tooMuch := errors.New("99999 is greater than maximum value for int2")
+	encoding := fmt.Errorf("unable to encode 99999 into binary format for int2 (OID 21): %w", tooMuch)
 	for name, c := range map[string]struct {
 		err  error
 		kind *fault.Kind
 	}{
+		"pgx, an argument out of range":             {fmt.Errorf("failed to encode args[3]: %w", encoding), fault.BadFieldValue},
+		"pgx, a result out of range":                {fmt.Errorf("can't scan into dest[0]: %w", tooMuch), fault.Unhandled},
+		"pgx, an argument of another type":          {fmt.Errorf("failed to encode args[0]: %w", canary), fault.Unhandled},
 		"mysql, a number":                           {&MySQLError{Number: 1213}, fault.TransactionConflict},
 		"mysql, a number before a state":            {&MySQLError{Number: 1406, SQLState: state("HY000")}, fault.BadFieldValue},
 		"mysql, a state":                            {&MySQLError{Number: 9999, SQLState: state("23000")}, fault.Conflict},

@@ -68,7 +68,7 @@ func (x *exchange) fails(c echo.Context) {
 	} else if x.wraps() || life.Find(c.Response()) != life.Exchange(x) {
 		c.Set(key, x) // whoever wrapped it may put it back before echo calls the error handler, or it is hidden
 	}
-	x.cancelled = x.cancelled || x.Request.Context().Err() != nil
+	x.cancelled = x.cancelled || x.Arrival.Err() != nil
 }
 
 // wraps reports whether x lies on a writer of somebody else.
@@ -99,6 +99,9 @@ func (x *exchange) recovered(c echo.Context, v any) error {
 	}
 	x.fails(c)
 	late := x.tooLate() && !x.Hijacked() && !x.Closed()
+	if x.Claimed() { // middleware inside has called the error handler, and panicked then: that is a failure of its own
+		life.Responder(life.Request(x.context.Request()).Context(), x.Responder, x).Respond((*request)(x), err)
+	}
 	answered := x.answer(err)
 	if late {
 		life.Abort(x.ResponseWriter)
@@ -279,7 +282,7 @@ func (r *request) ArrivalContext() context.Context {
 	if r.response == nil {
 		return nil
 	}
-	if ctx := r.Request.Context(); r.cancelled {
+	if ctx := r.Arrival; r.cancelled {
 		return ctx
 	}
 	return context.Background()

@@ -571,3 +571,20 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		assert.Equal(t, before[i], *g)
 	}
 }
+
+// Middleware that has called the error handler and panics then has failed, too: the answer stays, the log has both.
+func TestPanicAfterTheAnswer(t *testing.T) {
+	s := installed(t)
+	s.GET("/", func(echo.Context) error { return fault.TaskLocked }, func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			c.Error(next(c))
+			panic(canary)
+		}
+	})
+	resp, body := s.get("/")
+	answered(t, resp, body, http.StatusLocked, "task_locked")
+	assert.Eventually(t, func() bool { return len(s.log.All()) == 2 }, time.Second, time.Millisecond)
+	lines := strings.Join(s.log.All(), "\n")
+	assert.Contains(t, lines, "task_locked")
+	assert.Contains(t, lines, "panic: "+canary)
+}

@@ -60,7 +60,7 @@ func of(c *echo.Context) *exchange {
 // fails notes what is known of the request when the failure comes: middleware changes it on its way out.
 func (x *exchange) fails(c *echo.Context) {
 	if x.context == nil {
-		x.cancelled = x.cancelled || x.Request.Context().Err() != nil
+		x.cancelled = x.cancelled || x.Arrival.Err() != nil
 		if other, _ := c.Get(key).(*exchange); other != nil && other.Claimed() { // behind a writer that hides it
 			x.Claim()
 		} else {
@@ -295,7 +295,7 @@ func (r *request) ArrivalContext() context.Context {
 	if r.header == nil {
 		return nil
 	}
-	if ctx := r.Request.Context(); r.cancelled {
+	if ctx := r.Arrival; r.cancelled {
 		return ctx
 	}
 	return context.Background()

@@ -33,7 +33,7 @@ func Recover(r *fault.Responder) fiber.Handler {
 	return func(c *fiber.Ctx) (err error) {
 		defer func() {
 			if v := recover(); v != nil {
-				err = outward(r, c, panicked(v))
+				err = outward(r, c, marked(c, panicked(v)))
 			}
 		}()
 		if err = c.Next(); fault.IsNil(err) {
@@ -49,6 +49,17 @@ func panicked(v any) error {
 		return http.ErrAbortHandler
 	}
 	return fault.Panicked(v)
+}
+
+// afterwards is the panic that came after an answer, among the context's Locals: it is a failure of its own, which is only
+// logged.
+type afterwards struct{}
+
+func marked(c *fiber.Ctx, err error) error {
+	if c.Locals(answered{}) != nil && err != http.ErrAbortHandler {
+		c.Locals(afterwards{}, err)
+	}
+	return err
 }
 
 // outward answers the error, and makes one of it that fiber and its middleware understand. An error handler of somebody
@@ -103,6 +114,10 @@ func answer(r *fault.Responder, c *fiber.Ctx, err error) {
 	}
 	if before := c.Locals(answered{}); before != nil {
 		resp, _ = before.(*fault.Response)
+		if panicked, ok := c.Locals(afterwards{}).(error); ok {
+			c.Locals(afterwards{}, nil)
+			r.Respond(request{c}, panicked)
+		}
 		restore(c, resp)
 		return
 	}

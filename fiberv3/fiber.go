@@ -33,7 +33,7 @@ func Recover(r *fault.Responder) fiber.Handler {
 	return func(c fiber.Ctx) (err error) {
 		defer func() {
 			if v := recover(); v != nil {
-				err = outwardPanic(r, c, panicked(c, v))
+				err = outwardPanic(r, c, marked(c, panicked(c, v)))
 			}
 		}()
 		if err = c.Next(); fault.IsNil(err) {
@@ -52,6 +52,17 @@ func panicked(c fiber.Ctx, v any) error {
 		return fiber.ErrUnprocessableEntity // as fiber says of other media types that it cannot read
 	}
 	return fault.Panicked(v)
+}
+
+// afterwards is the panic that came after an answer, among the context's Locals: it is a failure of its own, which is only
+// logged.
+type afterwards struct{}
+
+func marked(c fiber.Ctx, err error) error {
+	if isAnswered(c) && err != http.ErrAbortHandler {
+		c.Locals(afterwards{}, err)
+	}
+	return err
 }
 
 // outward answers the error, and makes one of it that fiber and its middleware understand. An error handler of somebody
@@ -127,6 +138,10 @@ func answer(r *fault.Responder, c fiber.Ctx, err error) {
 		return
 	case !mayAnswer(c, err):
 		resp, _ = c.Locals(answered{}).(*fault.Response)
+		if panicked, ok := c.Locals(afterwards{}).(error); ok {
+			c.Locals(afterwards{}, nil)
+			r.Respond(request{c}, panicked)
+		}
 		restore(c, resp)
 		return
 	}

@@ -3,6 +3,7 @@ package faultfiber_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -99,4 +100,21 @@ func TestWritingOverTheAnswer(t *testing.T) {
 			assert.False(t, resp.StatusCode == 423 && strings.HasSuffix(resp.body, "}"), "%s: %s", name, resp.body)
 		}
 	}
+}
+
+// Middleware that has called the error handler and panics then has failed, too: the answer stays, the log has both.
+func TestPanicAfterTheAnswer(t *testing.T) {
+	r, log := logging(t)
+	app := newApp(r)
+	app.Get("/", func(c fiber.Ctx) error {
+		assert.NoError(t, c.App().ErrorHandler(c, c.Next()))
+		panic(canary)
+	}, func(fiber.Ctx) error { return fault.TaskLocked })
+	got := ask(t, serve(t, app), http.MethodGet, "/", "")
+	assert.Equal(t, http.StatusLocked, got.StatusCode)
+	assert.Contains(t, got.body, `"code":"task_locked"`)
+	assert.NotContains(t, got.body, canary)
+	require.Len(t, log.All(), 2)
+	assert.Contains(t, log.All()[0], "task_locked")
+	assert.Contains(t, log.All()[1], "panic: "+canary)
 }

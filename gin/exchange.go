@@ -25,7 +25,7 @@ type exchange struct {
 	life.State
 
 	owner      atomic.Pointer[gin.Context] // whose request it is; nil while it is in the pool
-	request    *http.Request               // as it came
+	arrival    context.Context             // of the request as it came
 	chosen     int                         // the status that a handler set last; 0 for one that gin has preset
 	foreign    bool                        // the writer at entry is neither gin's nor ours
 	held       bool                        // that one has not been told the status yet
@@ -45,7 +45,7 @@ func newPool(r *fault.Responder) *sync.Pool {
 }
 
 func (x *exchange) begin(c *gin.Context) {
-	x.ResponseWriter, x.request = c.Writer, life.Request(c.Request)
+	x.ResponseWriter, x.arrival = c.Writer, life.Request(c.Request).Context()
 	x.compressed = len(c.Writer.Header()["Content-Encoding"]) > 0
 	if x.foreign = isForeign(c.Writer); x.foreign && !isCopy(c) {
 		x.before = before(c.Writer)
@@ -93,7 +93,7 @@ func at(c *gin.Context) (x *exchange, began bool) {
 		return found, false
 	}
 	x = &exchange{}
-	x.ResponseWriter, x.request = c.Writer, life.Request(c.Request)
+	x.ResponseWriter, x.arrival = c.Writer, life.Request(c.Request).Context()
 	if found != nil {
 		x.Responder = found.Responder
 	}
@@ -131,7 +131,7 @@ func (x *exchange) end(pool *sync.Pool, clean bool) {
 	x.End()
 	x.DropTrailers(x.ResponseWriter)
 	x.owner.Store(nil)
-	x.ResponseWriter, x.request = gone{}, nil
+	x.ResponseWriter, x.arrival = gone{}, nil
 	x.chosen, x.compressed, x.noted = 0, false, false
 	x.foreign, x.held, x.vary, x.before = false, false, nil, nil
 	if clean {
@@ -389,7 +389,7 @@ var _ fault.Request = (*request)(nil)
 
 func (r *request) now() *http.Request              { return life.Request(r.owner.Load().Request) }
 func (r *request) Context() context.Context        { return r.now().Context() }
-func (r *request) ArrivalContext() context.Context { return r.request.Context() }
+func (r *request) ArrivalContext() context.Context { return r.arrival }
 func (r *request) Method() string                  { return r.now().Method }
 func (r *request) Route() string                   { return r.owner.Load().FullPath() }
 func (r *request) Committed() bool                 { return (*exchange)(r).tooLate() }

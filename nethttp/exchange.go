@@ -103,7 +103,7 @@ type request tracker
 var _ fault.Request = (*request)(nil)
 
 func (r *request) Context() context.Context        { return r.request.Load().Context() }
-func (r *request) ArrivalContext() context.Context { return r.Request.Context() }
+func (r *request) ArrivalContext() context.Context { return r.Arrival }
 func (r *request) Method() string                  { return r.request.Load().Method }
 func (r *request) Committed() bool                 { return (*tracker)(r).TooLate() }
 

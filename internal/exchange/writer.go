@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -18,8 +19,9 @@ type Writer struct {
 	http.ResponseWriter // the writer underneath
 	State
 
-	Request    *http.Request // as it came
-	compressed bool          // Content-Encoding was there before the handlers: a compressor's
+	Request    *http.Request   // as it came, unless somebody writes over it
+	Arrival    context.Context // of the request as it came
+	compressed bool            // Content-Encoding was there before the handlers: a compressor's
 
 	// Live leaves the header open while the status passes through the writers around: some set it then.
 	Live bool
@@ -31,6 +33,7 @@ type Writer struct {
 func (x *Writer) Start(w http.ResponseWriter, req *http.Request, r *fault.Responder) {
 	req = Request(req)
 	x.ResponseWriter, x.Request, x.Responder = w, req, r
+	x.Arrival = req.Context()
 	x.compressed = len(w.Header()["Content-Encoding"]) > 0
 }
 

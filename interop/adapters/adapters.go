@@ -85,6 +85,8 @@ type httpExchange struct {
 	req *http.Request
 }
 
+// Request is there on these only.
+func (x httpExchange) Request() *http.Request       { return x.req }
 func (x httpExchange) Header(name string) string    { return x.req.Header.Get(name) }
 func (x httpExchange) Body() io.Reader              { return x.req.Body }
 func (x httpExchange) SetHeader(name, value string) { x.w.Header().Set(name, value) }

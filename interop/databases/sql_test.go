@@ -3,6 +3,7 @@ package databases
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -157,6 +158,14 @@ func TestConstraints(t *testing.T) {
 				"3, 'canary 3', NULL, 'canary'"} {
 				statements = append(statements, refused{insert(values), fault.BadFieldValue})
 			}
+			param := "?"
+			if s.isPostgres() {
+				param = "$1"
+			}
+			for _, qty := range []int64{1 << 40, -1 << 40} { // pgx refuses them itself
+				_, err := db.ExecContext(t.Context(), insert("3, 'canary 3', NULL, "+param), qty)
+				is(t, err, fault.BadFieldValue)
+			}
 		}
 		for _, c := range statements {
 			is(t, fails(t.Context(), db, c.statement), c.kind)
@@ -261,7 +270,19 @@ func TestCancelledQueries(t *testing.T) {
 			return query(ctx)
 		})
 		assert.Contains(t, []int{503, 504}, cancelled.status, "%s", cancelled.log)
-		assert.NotContains(t, narrower.all+own.all+cancelled.all, "canc")
+		late := served(t, func(req *http.Request) error {
+			ctx, cancel := context.WithTimeout(req.Context(), 50*time.Millisecond)
+			defer cancel()
+			*req = *req.WithContext(ctx)
+			tx, err := db.BeginTx(ctx, nil)
+			assert.NoError(t, err)
+			<-ctx.Done()
+			assert.Eventually(t, func() bool { return errors.Is(tx.Rollback(), sql.ErrTxDone) }, hang, time.Millisecond)
+			assert.Eventually(t, func() bool { return db.Stats().InUse == 0 }, hang, time.Millisecond) // it rolls back beside us
+			return tx.Commit()
+		})
+		assert.Equal(t, 503, late.status, "%s", late.log)
+		assert.NotContains(t, narrower.all+own.all+cancelled.all+late.all, "canc")
 	})
 }
 

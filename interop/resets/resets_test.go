@@ -235,3 +235,31 @@ func goAway(t *testing.T, addr, method, path string, entered <-chan string, leav
 	cancel()
 	<-done
 }
+
+// Some middleware writes over the request in place. That the context that it put there has ended says nothing of the client.
+func TestWhoWritesOverTheRequestIsNotTheClient(t *testing.T) {
+	over := func(x adapters.Exchange) error {
+		req := x.(interface{ Request() *http.Request }).Request()
+		ctx, cancel := context.WithCancel(req.Context())
+		cancel()
+		*req = *req.WithContext(ctx)
+		return fmt.Errorf("asking: %w", ctx.Err())
+	}
+	r, err := fault.NewResponder(fault.WithLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(t, err)
+	for _, a := range adapters.All() {
+		if a.Fast {
+			continue // fasthttp's requests have no context
+		}
+		t.Run(a.Name, func(t *testing.T) {
+			addr := a.Start(t, r, []adapters.Route{{Method: http.MethodGet, Path: "/over", Handle: over}})
+			resp, err := http.Get("http://" + addr + "/over")
+			require.NoError(t, err)
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			require.NoError(t, err)
+			assert.Equal(t, http.StatusServiceUnavailable, resp.StatusCode)
+			assert.Contains(t, string(body), `"code":"service_unavailable"`)
+		})
+	}
+}
