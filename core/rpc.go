@@ -199,6 +199,9 @@ func violationAttr(violation []byte) Attr {
 			code = reason
 		}
 	}
+	if r, known := rules[code]; known && r.param != paramUnused { // its text would speak of a limit that nobody told
+		return Field(bodyAt(jsonpointer.OfPath(path)), code, Text(ruleInvalid))
+	}
 	return Field(bodyAt(jsonpointer.OfPath(path)), code)
 }
 

@@ -126,6 +126,7 @@ func TestRPCDetails(t *testing.T) {
 		assert.Contains(t, body, want)
 	}
 	assert.NotContains(t, strings.ToLower(body), "canary")
+	assert.Contains(t, body, `"a.0.b":{"code":"min","DE":"Das Feld „a.0.b“ hat einen ungültigen Wert."`, "nobody told the limit")
 	assertHeader(t, resp, "Retry-After", "2")
 	for _, none := range []*rpcAny{wait(1<<63, 0), wait(0, 1<<63|1<<31), {"google.rpc.RetryInfo", ""}} {
 		assert.Empty(t, r.Respond(with(), canaryWith(3, none)).Header().Get("Retry-After"))
