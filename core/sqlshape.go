@@ -185,7 +185,8 @@ var (
 // isUnencodable reports whether pgx refused an argument that its column cannot hold, before the server could say 22003. A
 // result that a variable cannot hold has other words, and is nobody's input.
 func isUnencodable(err error) bool {
-	return reflect.TypeOf(err) == wrappedError && outOfRange.MatchString(err.Error()) && isBuiltWith("github.com/jackc/pgx")
+	t := reflect.TypeOf(err) // plain in old versions
+	return (t == wrappedError || t == plainError) && outOfRange.MatchString(err.Error()) && isBuiltWith("github.com/jackc/pgx")
 }
 
 // ofEnt knows the types of code that ent has generated, in whatever package: by name, fields and text.
