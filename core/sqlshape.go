@@ -167,7 +167,6 @@ func ofLibrary(err error) *Fault {
 		if s, ok := sentinels[err.Error()]; ok && (s.module == "" || isBuiltWith(s.module)) {
 			return s.fault()
 		}
-		return nil
 	}
 	if isUnencodable(err) {
 		return unfit.fault()
