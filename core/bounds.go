@@ -26,6 +26,8 @@ const (
 	detailShare = 16
 	nestedShare = 4
 
+	timesExposed = 16 // as long, while details of unknown errors are shown
+
 	defaultBodyLimit = 64 << 10
 	minBodyLimit     = 4 << 10
 )
@@ -50,7 +52,7 @@ func (o *Occurrence) bodyLimit() int {
 		limit = defaultBodyLimit
 	}
 	if o.responder.exposure > ExposeNone {
-		return limit * detailShare
+		return limit * timesExposed
 	}
 	return limit
 }
@@ -108,12 +110,8 @@ func (o *Occurrence) countErrors() {
 		}
 	}
 	if o.errors > o.sent {
-		o.noteErrors()
+		o.note(fmt.Sprintf("%d field errors, %d of them sent", o.errors, o.sent))
 	}
-}
-
-func (o *Occurrence) noteErrors() {
-	o.note(fmt.Sprintf("%d field errors, %d of them sent", o.errors, o.sent))
 }
 
 // boundMemory leaves details away that would make the body many times as long as it may be.

@@ -53,39 +53,35 @@ func (d *Details) Add(name string, value any) *Details {
 
 // put adds a member under its name. A field error that has the name moves to that of its place.
 func (d *Details) put(name string, value any) *Details {
-	field := d.fieldNamed(name)
-	d = d.add(name, value)
+	if d == nil {
+		d = &Details{}
+	}
+	i, taken := d.find(name)
+	if !taken {
+		d.append(detail{name: name, value: value})
+		return d
+	}
+	field, _ := d.entries[i].value.(*fieldError)
+	d.replace(i, value)
 	if field == nil {
 		return d
 	}
 	return d.addElsewhere(field, field.at.In()+"."+field.name)
 }
 
-// fieldNamed is the field error that has the name among the details.
-func (d *Details) fieldNamed(name string) *fieldError {
-	if d == nil {
-		return nil
-	}
-	i, ok := d.find(name)
-	if !ok {
-		return nil
-	}
-	field, _ := d.entries[i].value.(*fieldError)
-	return field
-}
-
-// add adds a member under its name.
-func (d *Details) add(name string, value any) *Details {
-	if d == nil {
-		d = &Details{}
-	}
-	if i, ok := d.find(name); ok {
-		d.errors += errorsIn(value) - errorsIn(d.entries[i].value)
-		d.entries[i].value = value
+// add adds a field error under its name, whatever has that.
+func (d *Details) add(name string, e *fieldError) *Details {
+	if i, taken := d.find(name); taken {
+		d.replace(i, e)
 		return d
 	}
-	d.append(detail{name: name, value: value})
+	d.append(detail{name: name, value: e})
 	return d
+}
+
+func (d *Details) replace(i int, value any) {
+	d.errors += errorsIn(value) - errorsIn(d.entries[i].value)
+	d.entries[i].value = value
 }
 
 // append adds an entry. Collecting stops where sending stops: further errors are counted.

@@ -380,7 +380,16 @@ func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 // Unwrap serves [http.ResponseController].
-func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+func (x *exchange) Unwrap() http.ResponseWriter {
+	x.Lend()
+	return x.ResponseWriter
+}
+
+// Header is the header of the response.
+func (x *exchange) Header() http.Header {
+	x.Lend()
+	return x.ResponseWriter.Header()
+}
 
 // request is the exchange as the core sees it.
 type request exchange

@@ -31,6 +31,7 @@ const (
 	sent
 	over
 	alone // nothing of ours is around: looked for once
+	lent  // the header: somebody may have kept it
 )
 
 // A State is how far one response has come. The zero State is that of a request that nobody has answered. It
@@ -145,9 +146,13 @@ func (s *State) End() {
 	s.sending.Unlock()
 }
 
-// DropTrailers deletes the trailers that were set by their prefix, if the response is our answer.
+// Lend notes that somebody is given the header, or the writer that it is of.
+func (s *State) Lend() { s.set(lent) }
+
+// DropTrailers deletes the trailers that were set by their prefix, if the response is our answer. Where nobody has been
+// given the header, there is nothing to look for.
 func (s *State) DropTrailers(w http.ResponseWriter) {
-	if !s.Closed() {
+	if !s.Closed() || !s.has(lent) {
 		return
 	}
 	s.writing.Lock()

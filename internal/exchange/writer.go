@@ -57,7 +57,10 @@ func Abort(w http.ResponseWriter) {
 func (x *Writer) ExchangeState() *State { return &x.State }
 
 // Unwrap serves [http.ResponseController].
-func (x *Writer) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+func (x *Writer) Unwrap() http.ResponseWriter {
+	x.Lend()
+	return x.ResponseWriter
+}
 
 // Claim is that of the state, and takes the right from the exchanges around, unless the request is over.
 func (x *Writer) Claim() bool {
@@ -144,6 +147,7 @@ func (x *Writer) Header() http.Header {
 		defer x.writing.Unlock()
 		return x.ResponseWriter.Header().Clone()
 	}
+	x.Lend()
 	return x.ResponseWriter.Header()
 }
 

@@ -18,7 +18,9 @@ func AppendBounded(dst []byte, v any, limit int) (out []byte, complete, whole bo
 	if s, ok := v.(string); ok { // without an encoder on the heap
 		short := clean.Shorten(s, limit)
 		dst = AppendQuoted(dst, short)
-		clean.EraseTurns(dst[start:])
+		if clean.HasTurns(short) {
+			clean.EraseTurns(dst[start:])
+		}
 		return dst, true, len(short) == len(s)
 	}
 	switch v.(type) {
