@@ -3,6 +3,7 @@ package fault
 import (
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/polyfault/polyfault/internal/clean"
@@ -11,9 +12,10 @@ import (
 
 // An Occurrence is one error in one request, as formats and observers see it.
 //
-// A [Format] must not keep it. An observer may, but not what [Occurrence.Request] returns. All
-// methods are safe for concurrent use once the response is made; the methods Append… belong to the
-// format.
+// A [Format] must not keep it. An observer may keep it, and read it at any time later and from any goroutine, with two
+// exceptions: [Occurrence.Request] and [Occurrence.Route] are those of the request, which is over, and perhaps another's,
+// when the observer has returned. All methods are safe for concurrent use once the response is made; the methods Append…
+// belong to the format.
 type Occurrence struct {
 	responder *Responder
 	catalogue *catalogue
@@ -138,6 +140,26 @@ func (o *Occurrence) RetryAfter() (wait time.Duration, ok bool) {
 func (o *Occurrence) Request() Request {
 	o.askIndividual()
 	return o.request
+}
+
+// Route is the path template ("/orders/{id}") where the adapter knows one, else "": unlike the path it is fit for the label of
+// a metric, as there are no more of them than the service has routes.
+func (o *Occurrence) Route() (route string) {
+	o.askIndividual()
+	if o.request != nil {
+		o.noted("the request", func() { route = strings.Clone(o.route()) })
+	}
+	return route
+}
+
+// Incident reports that operators may have something to do: the status is 500 or more, or something panicked that is no
+// error of a client, also when the response had already begun. A 4xx is none, and no request that was cancelled because its
+// client had left.
+func (o *Occurrence) Incident() bool {
+	if o.quiet || o.clientGone {
+		return false
+	}
+	return o.status >= 500 || o.panicked && o.responder.statusOf(o.kind) >= 500
 }
 
 // Committed reports that the response had already begun: the client saw something else.

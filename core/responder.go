@@ -37,7 +37,8 @@ type Responder struct {
 	challenges  []string     // WWW-Authenticate
 	clientLevel slog.Leveler // of lines about 4xx; nil for Debug
 	logger      *slog.Logger
-	traceID     func(Request) string
+	traceIDs    []func(Request) string
+	logNames    LogNames // all of them
 	status      map[*Kind]int
 	defaultKind *Kind
 
@@ -81,7 +82,7 @@ func NewResponder(opts ...Option) (*Responder, error) {
 }
 
 func newResponder(opts ...Option) (*Responder, error) {
-	r := &Responder{defaultKind: Unhandled, status: map[*Kind]int{}}
+	r := &Responder{defaultKind: Unhandled, status: map[*Kind]int{}, logNames: defaultNames}
 	for i, opt := range opts {
 		if opt == nil {
 			return nil, fmt.Errorf("fault: option %d of NewResponder is nil", i+1)

@@ -8,7 +8,7 @@ import (
 
 const maxTraceID = 128
 
-// findTraceID takes the error's own id, else the option's, else a valid traceparent (W3C Trace
+// findTraceID takes the error's own id, else that of the options, else a valid traceparent (W3C Trace
 // Context), else a valid X-Request-ID, that of the response before that of the request, else a random one.
 func (o *Occurrence) findTraceID() (id string) {
 	if a, ok := o.fault.lookup(opTraceID); ok && isTraceID(a.name) {
@@ -25,7 +25,7 @@ func (o *Occurrence) requestTraceID() string {
 	if o.request == nil {
 		return ""
 	}
-	if f := o.responder.traceID; f != nil {
+	for _, f := range o.responder.traceIDs {
 		if id := f(o.request); isTraceID(id) {
 			return strings.Clone(id)
 		}
