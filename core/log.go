@@ -33,8 +33,10 @@ func (o *Occurrence) logLine() []slog.Attr {
 	if notes := o.notes(); len(notes) > 0 {
 		l.add(slog.Any(name.Notes, l.texts(notes, maxNotes)))
 	}
-	if stack := o.stack().String(); stack != "" {
-		l.text(name.Stack, stack, maxStack)
+	if stack := o.stack(); len(stack) > 0 {
+		if text := o.responder.stacks.of(stack); text.text != "" {
+			l.stack(name.Stack, text)
+		}
 	}
 	if o.fault != nil {
 		l.foreign(o.fault.logAttrs())
