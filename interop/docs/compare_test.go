@@ -12,6 +12,7 @@ import (
 // A command of a console block, and what it prints.
 type command struct {
 	line   int // of the page
+	below  int // the line where its output begins
 	text   string
 	output []string
 }
@@ -21,11 +22,12 @@ func commands(line int, block string) (all []command) {
 	for text := range strings.Lines(block) {
 		text = strings.TrimSuffix(text, "\n")
 		if inner, ok := strings.CutPrefix(text, "$ "); ok {
-			all = append(all, command{line: line, text: inner})
+			all = append(all, command{line: line, below: line + 1, text: inner})
 		} else if len(all) > 0 {
 			last := &all[len(all)-1]
 			if last.output == nil && strings.HasSuffix(last.text, "\\") { // goes on in the next line
 				last.text += "\n" + text
+				last.below++
 			} else {
 				last.output = append(last.output, text)
 			}
@@ -138,6 +140,6 @@ func TestUnlogged(t *testing.T) {
 }
 
 func TestCommands(t *testing.T) {
-	assert.Equal(t, []command{{3, "curl \\\n  -i x", []string{"one", "", "two"}}, {8, "ls", nil}},
+	assert.Equal(t, []command{{3, 5, "curl \\\n  -i x", []string{"one", "", "two"}}, {8, 9, "ls", nil}},
 		commands(3, "$ curl \\\n  -i x\none\n\ntwo\n$ ls\n"))
 }

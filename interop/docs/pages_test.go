@@ -33,6 +33,7 @@ type program struct {
 
 	page    string
 	name    string            // of its folder and its binary
+	folder  string            // where it and its files are
 	files   []markdown.Block  // their note is "file: NAME"
 	console []markdown.Block  // commands and what they print
 	logs    []markdown.Block  // lines that the program prints by itself

@@ -39,6 +39,8 @@ func TestPrograms(t *testing.T) {
 	}
 	require.NotEmpty(t, mains)
 	bin := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(bin, ".curlrc"), []byte("silent\nshow-error\nmax-time = 10\n"), 0o600))
+	t.Cleanup(func() { edits.write(t) })
 	complaints := build(t, folder, bin, mains)
 	results := runTests(t, folder, tests)
 	running := make(chan struct{}, atOnce)
@@ -76,7 +78,9 @@ func workspace(t *testing.T) string {
 // write writes a program and its files to a folder of its own, with free ports for those of the page.
 func write(t *testing.T, folder string, p *program) {
 	t.Helper()
-	p.ports = map[string]string{}
+	inside, err := filepath.Abs(filepath.Join(folder, p.name))
+	require.NoError(t, err)
+	p.folder, p.ports = inside, map[string]string{}
 	for _, match := range anyPort.FindAllStringSubmatch(p.Text, -1) {
 		if p.ports[match[1]] == "" {
 			p.ports[match[1]] = freePort(t)
@@ -89,7 +93,7 @@ func write(t *testing.T, folder string, p *program) {
 	page, err := filepath.Abs(filepath.Join(root, filepath.FromSlash(p.page)))
 	require.NoError(t, err)
 	save := func(name, text string) {
-		file := filepath.Join(folder, p.name, filepath.FromSlash(name))
+		file := filepath.Join(p.folder, filepath.FromSlash(name))
 		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
 		require.NoError(t, os.WriteFile(file, []byte(p.withPorts(text)), 0o600))
 	}
@@ -167,8 +171,7 @@ func goTool(t *testing.T, args ...string) (output string, err error) {
 func (p *program) run(t *testing.T, binary string) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	shell := &shell{folder: t.TempDir(), binary: binary, program: p}
-	require.NoError(t, os.WriteFile(filepath.Join(shell.folder, ".curlrc"), []byte("silent\nshow-error\nmax-time = 10\n"), 0o600))
+	shell := &shell{folder: p.folder, binary: binary, program: p}
 	var printed output
 	if len(p.ports) > 0 {
 		server := exec.CommandContext(ctx, binary)
@@ -185,14 +188,21 @@ func (p *program) run(t *testing.T, binary string) {
 	for _, block := range p.console {
 		for _, c := range commands(block.Line, block.Text) {
 			out, ok := shell.execute(ctx, t, c)
-			ran = ran || ok
-			if difference := difference(c.output, strings.Split(p.withoutPorts(out), "\n")); ok && difference != "" {
+			printed := strings.Split(p.withoutPorts(out), "\n")
+			difference := difference(c.output, printed)
+			switch ran = ran || ok; {
+			case !ok || difference == "":
+			case *update:
+				edits.add(p.page, edit{c.below, len(c.output), documented(printed)})
+			default:
 				t.Errorf("%s:%d: $ %s\n%s", p.page, c.line, c.text, difference)
 			}
 		}
 	}
 	if len(p.ports) == 0 && !ran {
-		out, err := exec.CommandContext(ctx, binary).CombinedOutput()
+		once := exec.CommandContext(ctx, binary)
+		once.Dir = p.folder
+		out, err := once.CombinedOutput()
 		assert.NoError(t, err, "%s:%d\n%s", p.page, p.Line, out)
 		p.compareLogs(t, string(out))
 	}
@@ -226,13 +236,17 @@ type shell struct {
 	program        *program
 }
 
-// execute runs a command of a page, if it is one of those that the tests run: curl, and "go run ." for the program itself. ok says
-// whether it is.
+// execute runs a command of a page, if it is one of those that the tests run: curl, node where it is installed, and "go run ." for
+// the program itself. ok says whether it is.
 func (s *shell) execute(ctx context.Context, t *testing.T, c command) (out string, ok bool) {
 	t.Helper()
 	script := s.program.withPorts(c.text)
 	switch {
 	case strings.HasPrefix(script, "curl "):
+	case strings.HasPrefix(script, "node "):
+		if _, err := exec.LookPath("node"); err != nil && os.Getenv("CI") == "" {
+			return "", false
+		}
 	case script == "go run ." || strings.HasPrefix(script, "go run . "):
 		script = `program() { "$PROGRAM" "$@" || { s=$?; echo "exit status $s"; return 1; }; }; ` + // as the go command does
 			"program" + strings.TrimPrefix(script, "go run .")
@@ -241,7 +255,7 @@ func (s *shell) execute(ctx context.Context, t *testing.T, c command) (out strin
 	}
 	command := exec.CommandContext(ctx, "sh", "-c", script)
 	command.Dir = s.folder
-	command.Env = append(os.Environ(), "PROGRAM="+s.binary, "CURL_HOME="+s.folder)
+	command.Env = append(os.Environ(), "PROGRAM="+s.binary, "CURL_HOME="+filepath.Dir(s.binary))
 	printed, err := command.CombinedOutput()
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		require.NoError(t, err)
