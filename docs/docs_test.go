@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -23,10 +24,36 @@ var others = []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.
 type question struct{ text, answer string }
 
 var questions = []question{
+	{"What is the shortest program, and what does a client see of it?", "README.md#polyfault"},
+	{"How do I start with net/http?", "docs/start/nethttp.md#how-do-i-start-with-nethttp"},
+	{"How do I start with chi?", "docs/start/chi.md#how-do-i-start-with-chi"},
+	{"How do I start with gin?", "docs/start/gin.md#how-do-i-start-with-gin"},
+	{"How do I start with echo v4?", "docs/start/echo4.md#how-do-i-start-with-echo-v4"},
+	{"How do I start with echo v5?", "docs/start/echo5.md#how-do-i-start-with-echo-v5"},
+	{"How do I start with fiber v2?", "docs/start/fiber2.md#how-do-i-start-with-fiber-v2"},
+	{"How do I start with fiber v3?", "docs/start/fiber3.md#how-do-i-start-with-fiber-v3"},
+	{"Which errors are there already?", "docs/kinds.md#the-built-in-ones"},
+	{"How do I make a kind of my own, with a header like WWW-Authenticate?", "docs/kinds.md#which-kind-do-i-return-and-how-do-i-make-my-own"},
+	{"How do I rename a code without breaking clients?", "docs/kinds.md#which-kind-do-i-return-and-how-do-i-make-my-own"},
+	{"How do I write my own texts?", "docs/texts.md#how-do-i-write-my-own-texts-and-change-those-of-polyfault"},
+	{"How do I change a wording of polyfault?", "docs/texts.md#override-a-built-in-wording"},
+	{"How do I say what is wrong with a field?", "docs/fields.md#how-do-i-say-what-is-wrong-with-a-field"},
+	{"What is never sent to a client?", "README.md#what-is-never-sent"},
+	{"Which format does my front end get, by which Accept?", "docs/formats.md#who-gets-which-by-which-accept"},
+	{"Which language does a client get?", "docs/language.md#which-language-does-a-client-get"},
+	{"What does a front end do with an error?", "docs/frontend.md#what-does-a-front-end-do-with-an-error"},
+	{"How do I test my errors with my framework?", "docs/testing.md#how-do-i-test-my-errors"},
+	{"What did my framework do with errors before?", "README.md#what-each-framework-answers-by-itself"},
 	{"Where does the middleware of others stand?", "docs/middleware.md#among-other-middleware"},
+	{"How do I adopt it in an application that has errors already?", "docs/middleware.md#adopting-step-by-step"},
 	{"Which error of a database becomes which kind?", "docs/databases.md#codes-by-driver"},
 	{"What becomes of errors of gRPC and connect?", "docs/rpc.md#whose-error-answers-whom"},
 	{"Do wrapped errors of my error library work?", "docs/libraries.md#which-error-libraries-work-and-how"},
+	{"Which versions of Go and of my framework does it need?", "README.md#versions"},
+	{"What does it cost?", "README.md#what-it-costs"},
+	{"What does it not do?", "README.md#limits"},
+	{"Who has checked the translations?", "locales/README.md#locale-files"},
+	{"Where do I report a leak?", "SECURITY.md#report"},
 }
 
 // readPages reads every page, by its path from the root of the repository.
@@ -149,5 +176,39 @@ func TestReadmeIsShort(t *testing.T) {
 	const limit = 9000
 	if n := utf8.RuneCountInString(readPages(t)["README.md"]); n >= limit {
 		t.Errorf("README.md has %d characters, and at most %d", n, limit-1)
+	}
+}
+
+// README's table of versions is that of the modules, and of what .ci/newest runs.
+func TestVersions(t *testing.T) {
+	readme := readPages(t)["README.md"]
+	newest, err := os.ReadFile("../.ci/newest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, version := range map[string]string{"../.ci/run": "chi/v5@v5.0.8", "../interop/go.mod": "chi/v5 v5.5.0"} {
+		content, err := os.ReadFile(file)
+		if _, v, _ := strings.Cut(version, "v5"); err != nil || !strings.Contains(string(content), version) || !strings.Contains(readme, v[1:]) {
+			t.Errorf("%s has no %s any more, or README.md: %v", file, version, err)
+		}
+	}
+	row := regexp.MustCompile("(?m)^\\| [a-z]+( v\\d)? \\| `/(gin|echo|echov5|fiber|fiberv3)` \\| (\\S+) \\| (\\S+) \\|$")
+	rows := row.FindAllStringSubmatch(readme, -1)
+	if len(rows) != 5 {
+		t.Fatalf("README.md has %d rows of versions", len(rows))
+	}
+	for _, r := range rows {
+		folder, low, high := r[2], r[3], r[4]
+		mod, err := os.ReadFile("../" + folder + "/go.mod")
+		if err != nil {
+			t.Fatal(err)
+		}
+		framework := regexp.MustCompile(`github\.com/(gin-gonic/gin|labstack/echo/v\d|gofiber/fiber/v\d)`).FindString(string(mod))
+		if !strings.Contains(string(mod), framework+" "+low+"\n") {
+			t.Errorf("%s/go.mod does not require %s %s", folder, framework, low)
+		}
+		if !strings.Contains(string(newest), framework+"@"+high) {
+			t.Errorf(".ci/newest does not test %s %s", framework, high)
+		}
 	}
 }

@@ -10,8 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -74,8 +72,8 @@ func TestByThemselves(t *testing.T) {
 	require.NoError(t, err)
 	for _, f := range services {
 		t.Run(f.name, func(t *testing.T) {
-			alone, with := f.start(t, nil), f.start(t, r)
 			require.Contains(t, documented, f.name)
+			alone, with := f.start(t, nil), f.start(t, r)
 			for i, failure := range failures {
 				byItself, answer := documented[f.name][i], ask(alone, failure.method, failure.path, failure.body)
 				if byItself != "your code" { // net/http and chi take no errors
@@ -92,23 +90,11 @@ func TestByThemselves(t *testing.T) {
 // documentedAnswers are the cells of README's table by row. A row may be that of several frameworks.
 func documentedAnswers(t *testing.T) map[string][]string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, "README.md"))
-	require.NoError(t, err)
-	_, table, found := strings.Cut(string(text), "| By itself |")
-	require.True(t, found)
 	rows := map[string][]string{}
-	for line := range strings.Lines(table) {
-		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
-		for i := range cells {
-			cells[i] = strings.Trim(strings.TrimSpace(cells[i]), "*")
-		}
-		if len(cells) == 1 && len(rows) > 0 {
-			return rows
-		}
-		if len(cells) == len(failures)+1 {
-			for name := range strings.SplitSeq(cells[0], ", ") {
-				rows[name] = cells[1:]
-			}
+	for _, cells := range table(t, "README.md", "| By itself |") {
+		require.Len(t, cells, len(failures)+1)
+		for name := range strings.SplitSeq(strings.Trim(cells[0], "*"), ", ") {
+			rows[name] = cells[1:]
 		}
 	}
 	return rows
