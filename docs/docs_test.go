@@ -212,3 +212,17 @@ func TestVersions(t *testing.T) {
 		}
 	}
 }
+
+// As soon as a native speaker has reviewed a language, the pages stop saying that none has.
+func TestWhatIsSaidOfReviews(t *testing.T) {
+	pages := readPages(t)
+	review := regexp.MustCompile("(?m)^\\| `\\S+` \\|.*\\| (.+) \\|$")
+	reviewed := slices.ContainsFunc(review.FindAllStringSubmatch(pages["locales/README.md"], -1), func(row []string) bool {
+		return row[1] != "machine" && row[1] != "source"
+	})
+	for _, page := range []string{"README.md", "locales/README.md"} {
+		if says := strings.Contains(pages[page], "No native speaker has reviewed the"); says == reviewed {
+			t.Errorf("%s: a language was reviewed: %t; the page says that none was: %t", page, reviewed, says)
+		}
+	}
+}
