@@ -42,7 +42,7 @@ type program struct {
 
 var (
 	isProgram = regexp.MustCompile(`(?m)\A(//.*\n|\n)*package (main|\w+_test)$`)
-	isTest    = regexp.MustCompile(`(?m)^func Test\w*\(`)
+	isTest    = regexp.MustCompile(`(?m)^package \w+_test$`)
 	anyPort   = regexp.MustCompile(`127\.0\.0\.1:(\d+)`)
 )
 
