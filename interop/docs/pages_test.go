@@ -5,6 +5,7 @@ package docs_test
 import (
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -38,6 +39,8 @@ type program struct {
 	console []markdown.Block  // commands and what they print
 	logs    []markdown.Block  // lines that the program prints by itself
 	ports   map[string]string // of the page → free on this machine
+
+	reserved []net.Listener // at these ports, until the program begins
 }
 
 var (
