@@ -3,6 +3,7 @@ package fault
 import (
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/polyfault/polyfault/internal/clean"
@@ -11,9 +12,10 @@ import (
 
 // An Occurrence is one error in one request, as formats and observers see it.
 //
-// A [Format] must not keep it. An observer may, but not what [Occurrence.Request] returns. All
-// methods are safe for concurrent use once the response is made; the methods Append… belong to the
-// format.
+// A [Format] must not keep it. An observer may keep it, and read it at any time later and from any goroutine, with two
+// exceptions: [Occurrence.Request] and [Occurrence.Route] are those of the request, which is over, and perhaps another's,
+// when the observer has returned. All methods are safe for concurrent use once the response is made; the methods Append…
+// belong to the format.
 type Occurrence struct {
 	responder *Responder
 	catalogue *catalogue
@@ -34,7 +36,10 @@ type Occurrence struct {
 	closes     bool        // the connection: the rest of the request body is not read
 	quiet      bool        // logged at Debug
 	stack      Stack
-	traceID    string
+	hexID      [32]byte // the trace id, when it has this form, which costs no allocation
+	traceID    string   // the trace id in other forms, or once somebody has asked for it as a string
+	identified bool     // the trace id is found
+	made       bool     // the response is: from now on nothing changes
 
 	format       *configuredFormat
 	allLanguages bool
@@ -45,9 +50,11 @@ type Occurrence struct {
 	sent         int // of them
 	tail         int // entries at the end that are not the error's own
 	resp         *Response
+	room         []byte   // for a body
 	notes        []string // what went wrong while answering
-	preparing    bool     // at start-up, for every request to come
+	preparing    bool     // a sample of all responses to come
 	preview      bool     // for documentation: neither logged nor observed
+	traced       bool     // while preparing: the trace id was asked for
 	individual   bool     // while preparing: something of the one request was asked for
 }
 
@@ -62,13 +69,15 @@ func (o *Occurrence) Err() error {
 // decoded, the one that was received, when this process has no kind for it. It is for bodies: logs and counters take
 // that of the kind, of which there are finitely many.
 func (o *Occurrence) Code() string {
-	if received, ok := o.fault.Unwrap().(interface{ ForeignCode() string }); ok {
+	if received, ok := o.fault.Unwrap().(foreignCoded); ok {
 		if code := received.ForeignCode(); isCode(code) {
 			return code
 		}
 	}
 	return o.kind.Code()
 }
+
+type foreignCoded interface{ ForeignCode() string }
 
 const maxForeignCode = 64
 
@@ -140,15 +149,42 @@ func (o *Occurrence) Request() Request {
 	return o.request
 }
 
+// Route is the path template ("/orders/{id}") where the adapter knows one, else "": unlike the path it is fit for the label of
+// a metric, as there are no more of them than the service has routes.
+func (o *Occurrence) Route() (route string) {
+	o.askIndividual()
+	if o.request != nil {
+		o.noted("the request", func() { route = strings.Clone(o.route()) })
+	}
+	return route
+}
+
+// Incident reports that operators may have something to do: the status is 500 or more, or something panicked that is no
+// error of a client, also when the response had already begun. A 4xx is none, and no request that was cancelled because its
+// client had left.
+func (o *Occurrence) Incident() bool {
+	o.askIndividual()
+	if o.quiet || o.clientGone {
+		return false
+	}
+	return o.status >= 500 || o.panicked && o.responder.statusOf(o.kind) >= 500
+}
+
 // Committed reports that the response had already begun: the client saw something else.
 func (o *Occurrence) Committed() bool { return o.committed }
 
 // Panicked reports that the error was recovered from a panic.
-func (o *Occurrence) Panicked() bool { return o.panicked }
+func (o *Occurrence) Panicked() bool {
+	o.askIndividual()
+	return o.panicked
+}
 
 // Stack is the call stack: of the panic, of the place where a 5xx fault was made, or, for other
 // errors with a 5xx status, of the place that responded. It is empty for 4xx.
-func (o *Occurrence) Stack() Stack { return o.stack }
+func (o *Occurrence) Stack() Stack {
+	o.askIndividual()
+	return o.stack
+}
 
 func (o *Occurrence) askIndividual() {
 	if o.preparing {
