@@ -43,6 +43,7 @@ var questions = []question{
 	{"Which language does a client get?", "docs/language.md#which-language-does-a-client-get"},
 	{"What does a front end do with an error?", "docs/frontend.md#what-does-a-front-end-do-with-an-error"},
 	{"How do I test my errors with my framework?", "docs/testing.md#how-do-i-test-my-errors"},
+	{"How do I see what went wrong while I develop?", "docs/development.md#how-do-i-see-what-went-wrong-while-i-develop"},
 	{"What did my framework do with errors before?", "README.md#what-each-framework-answers-by-itself"},
 	{"Where does the middleware of others stand?", "docs/middleware.md#among-other-middleware"},
 	{"How do I adopt it in an application that has errors already?", "docs/middleware.md#adopting-step-by-step"},
