@@ -30,10 +30,10 @@ func (o *Occurrence) logLine() []slog.Attr {
 	if o.committed {
 		l.add(slog.Bool(name.Committed, true))
 	}
-	if len(o.notes) > 0 {
-		l.add(slog.Any(name.Notes, l.texts(o.notes, maxNotes)))
+	if notes := o.notes(); len(notes) > 0 {
+		l.add(slog.Any(name.Notes, l.texts(notes, maxNotes)))
 	}
-	if stack := o.stack.String(); stack != "" {
+	if stack := o.stack().String(); stack != "" {
 		l.text(name.Stack, stack, maxStack)
 	}
 	if o.fault != nil {

@@ -336,7 +336,7 @@ func (o *Occurrence) sample(key templateKey, traceID string) (resp *Response, tr
 	}
 	s.render()
 	s.setHeader()
-	if s.individual || len(s.notes) > 0 || s.resp.Body == nil {
+	if s.individual || s.notes() != nil || s.resp.Body == nil {
 		return nil, s.traced
 	}
 	return s.resp, s.traced
