@@ -18,7 +18,7 @@ const (
 
 // logLine returns the attributes of the one line that a failure writes.
 func (o *Occurrence) logLine() []slog.Attr {
-	l, name := line{left: maxLine}, &o.responder.logNames
+	l, name := line{attrs: make([]slog.Attr, 0, 10), left: maxLine}, &o.responder.logNames
 	l.text(name.Code, o.kind.Code(), maxLine)
 	l.add(slog.Int(name.Status, o.status))
 	l.text(name.TraceID, o.TraceID(), maxLine)
