@@ -42,6 +42,7 @@ const (
 func scenarios() []*scenario {
 	var all []*scenario
 	for _, topic := range []func() []*scenario{
+		productionScenarios,
 		staticScenarios, argumentScenarios, detailScenarios, pluralScenarios, oneLanguageScenarios,
 		formatScenarios, fieldScenarios,
 		panicScenarios, successScenarios, frameworkScenarios, startScenarios, lintScenarios, storeScenarios,
