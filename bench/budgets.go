@@ -1,6 +1,9 @@
 package main
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A budget is a promise about one contestant: a number of allocations, a time, or a ratio to
 // another contestant of the same scenario.
@@ -21,7 +24,10 @@ const (
 	stack    = "plain recover, debug.Stack"
 )
 
-var budgets = []budget{
+var budgets = slices.Concat(productionBudgets, frameworkBudgets(), bestCaseBudgets)
+
+// productionBudgets are those of production on net/http.
+var productionBudgets = []budget{
 	atMost(1.2, prodStatic, bareKind, byHand),
 	atMost(1.2, prodStatic, newFault, byHand),
 	atMost(1.2, prodStatic20, bareKind, byHand),
@@ -47,6 +53,26 @@ var budgets = []budget{
 	atMost(0.5, prodPanic, ours, slogByHand),
 	{claim: "at most 1 allocation", scenario: prodSuccess, contestant: "polyfault Middleware", allocs: 1},
 	{claim: "at most 1 allocation", scenario: prodSuccess, contestant: "polyfault Handler", allocs: 1},
+}
+
+// frameworkBudgets are those of production on the frameworks.
+func frameworkBudgets() (list []budget) {
+	for _, name := range frameworksInProduction {
+		list = append(list,
+			atMost(1.2, inProduction(name, topicStatic), bareKind, byHand),
+			atMost(1.2, inProduction(name, topicStatic), newFault, byHand),
+			atMost(0.5, inProduction(name, topicUnknown), ours, slogByHand),
+			atMost(0.5, inProduction(name, topicPanic), ours, slogByHand),
+			cheaper(inProduction(name, topicPanic), ours, ownRecovery),
+			cheaper(inProduction(name, topicSuccess), ours, ownRecovery))
+	}
+	return list
+}
+
+// bestCaseBudgets are those of bodies with texts alone, and without observers.
+var bestCaseBudgets = []budget{
+	atMost(1.2, "static, 4 languages", "polyfault, kind, WithRetryable", "polyfault, kind"),
+	atMost(1.2, "static, 4 languages", withPolicy, newFault),
 	{claim: "at most 4 allocations", scenario: "static, 4 languages", contestant: "polyfault, New()", allocs: 4},
 	{claim: "at most 4 allocations", scenario: "static, 4 languages", contestant: "polyfault, New(Text)", allocs: 4},
 	{claim: "at most 1.5 × by hand", scenario: "static, 4 languages", contestant: "polyfault, New()", against: byHand, ratio: 1.5},

@@ -81,7 +81,7 @@ func measure(all []*scenario, rounds int) measurements {
 				result := testing.Benchmark(func(b *testing.B) { s.sequential(b, c) })
 				got.sequential = append(got.sequential, nanoseconds(result))
 				got.allocs = result.AllocsPerOp()
-				if c.op != nil {
+				if c.op != nil && c.sent == nil {
 					continue
 				}
 				result = testing.Benchmark(func(b *testing.B) { s.parallel(b, c) })

@@ -69,6 +69,7 @@ const (
 	newFault      = "polyfault, New()"
 	withPolicy    = "polyfault, New(), WithRetryable"
 	slogByHand    = "by hand, debug.Stack, slog"
+	slogNoStack = "by hand, slog without a stack"
 	slogHTTPError = "debug.Stack, slog, http.Error"
 	allOfThem     = "Multilingual, 4 languages"
 	otherShape    = "another shape"
@@ -87,12 +88,12 @@ func productionStatic(name string, languages []language) *scenario {
 	return &scenario{name: name, request: browse("application/json"), contestants: []contestant{
 		{name: byHand, role: hand, handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 			failures.Add(1)
-			body := text.with(traceOf(req))
+			body := text.with(traceOf(req.Header.Get("Traceparent")))
 			f.send(w, body, strconv.Itoa(len(body)))
 		})},
 		f.prebuiltFor("by hand, prebuilt header", func(req *http.Request) ([]byte, []string) {
 			failures.Add(1)
-			return text.with(traceOf(req)), text.lengths
+			return text.with(traceOf(req.Header.Get("Traceparent"))), text.lengths
 		}),
 		polyfault(bareKind, r, kind),
 		polyfault(newFault, r, made),
@@ -109,10 +110,11 @@ func operatorsPolicy() func(*fault.Kind) bool {
 	return func(k *fault.Kind) bool { return (*set.Load())[k.Code()] }
 }
 
-// A tracedBody is a prepared body with a gap for the trace id.
+// A tracedBody is a prepared body with gaps for the trace id.
 type tracedBody struct {
-	before, after string
-	lengths       []string // the value of Content-Length
+	pieces  []string
+	size    int
+	lengths []string // the value of Content-Length
 }
 
 // traced adds the members code and trace_id to a JSON object.
@@ -121,18 +123,20 @@ func traced(object, code string) tracedBody {
 }
 
 func cut(body string) tracedBody {
-	before, after, _ := strings.Cut(body, traceID)
-	return tracedBody{before, after, []string{strconv.Itoa(len(body))}}
+	return tracedBody{strings.Split(body, traceID), len(body), []string{strconv.Itoa(len(body))}}
 }
 
 func (t tracedBody) with(id string) []byte {
-	b := append(make([]byte, 0, len(t.before)+len(id)+len(t.after)), t.before...)
-	return append(append(b, id...), t.after...)
+	b := append(make([]byte, 0, t.size), t.pieces[0]...)
+	for _, piece := range t.pieces[1:] {
+		b = append(append(b, id...), piece...)
+	}
+	return b
 }
 
 // traceOf is the trace id of the traceparent, as one reads it by hand.
-func traceOf(req *http.Request) string {
-	if parent := req.Header.Get("Traceparent"); len(parent) >= 55 && parent[2] == '-' && parent[35] == '-' {
+func traceOf(parent string) string {
+	if len(parent) >= 55 && parent[2] == '-' && parent[35] == '-' {
 		return parent[3:35]
 	}
 	var id [16]byte
@@ -148,14 +152,14 @@ func productionArgument(name string, languages []language) *scenario {
 	text = text[:len(text)-1] + `,"code":"not_found","trace_id":"{{.Trace}}"}`
 	format, pieces := verbs(text, "ID", "Trace"), strings.Split(strings.TrimSuffix(text, `{{.Trace}}"}`), "{{.ID}}")
 	return &scenario{name: name, request: browse("application/json"), contestants: []contestant{
-		f.counted(handFmt, func(req *http.Request) []byte { return fmt.Appendf(nil, format, orderID, traceOf(req)) }),
+		f.counted(handFmt, func(req *http.Request) []byte { return fmt.Appendf(nil, format, orderID, traceOf(req.Header.Get("Traceparent"))) }),
 		f.prebuiltFor("by hand, append, prebuilt header", func(req *http.Request) ([]byte, []string) {
 			failures.Add(1)
 			b := append(make([]byte, 0, len(text)+len(traceID)), pieces[0]...)
 			for _, piece := range pieces[1:] {
 				b = append(strconv.AppendInt(b, int64(orderID), 10), piece...)
 			}
-			b = append(append(b, traceOf(req)...), `"}`...)
+			b = append(append(b, traceOf(req.Header.Get("Traceparent"))...), `"}`...)
 			return b, []string{strconv.Itoa(len(b))}
 		}),
 		polyfault(ours, production(languages), func() error {
@@ -173,7 +177,7 @@ func productionArguments() *scenario {
 	format := verbs(text[:len(text)-1]+`,"code":"conflict","trace_id":"{{.Trace}}"}`, "User", "Hours", "Date", "Trace")
 	return &scenario{name: prodArguments, request: browse("application/json"), contestants: []contestant{
 		f.counted(handFmt, func(req *http.Request) []byte {
-			return fmt.Appendf(nil, format, escape(user), hours, escape(date), traceOf(req))
+			return fmt.Appendf(nil, format, escape(user), hours, escape(date), traceOf(req.Header.Get("Traceparent")))
 		}),
 		polyfault(ours, production(four), func() error {
 			return fault.Conflict.New(fault.Text("hours_booked"),
@@ -214,7 +218,7 @@ func productionProblem() *scenario {
 	return &scenario{name: prodProblem, request: request, contestants: []contestant{
 		f.counted(handMatcher, func(req *http.Request) []byte {
 			i := matcher.match(req)
-			id := traceOf(req)
+			id := traceOf(req.Header.Get("Traceparent"))
 			body := append(make([]byte, 0, 512), bodies[i]...)
 			body = append(append(body, uuid(id)...), `","code":"task_locked","lang":"`...)
 			body = append(append(body, four[i].tag...), `","dir":"ltr","retryable":false,"trace_id":"`...)
@@ -273,18 +277,19 @@ func deep(h http.Handler) http.Handler {
 func productionUnknown() *scenario {
 	request := browse("application/json")
 	own := deep(polyfault("", production(four), func() error { return errLost }).handler)
-	answer := internalError(own, request)
+	answer := internalError()
 	return &scenario{name: prodUnknown, request: request, contestants: []contestant{
 		{name: slogByHand, role: hand, handler: deep(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 			answer.fail(w, req, errLost.Error(), debug.Stack())
 		}))},
-		{name: "by hand, slog without a stack", handler: deep(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		{name: slogNoStack, handler: deep(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 			answer.fail(w, req, errLost.Error(), nil)
 		}))},
 		{name: slogHTTPError, role: usual, differs: "English text", handler: deep(http.HandlerFunc(
 			func(w http.ResponseWriter, req *http.Request) {
 				failures.Add(1)
-				logFailure(req, traceOf(req), errLost.Error(), debug.Stack())
+				id := traceOf(req.Header.Get("Traceparent"))
+				logFailure(req.Context(), req.Method, req.URL.Path, id, errLost.Error(), debug.Stack())
 				http.Error(w, "internal server error", http.StatusInternalServerError)
 			}))},
 		{name: ours, handler: own},
@@ -292,10 +297,8 @@ func productionUnknown() *scenario {
 }
 
 func productionPanic() *scenario {
-	request := browse("application/json")
 	boom := deep(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("boom") }))
-	own := faulthttp.Middleware(production(four))(boom)
-	answer := internalError(own, request)
+	answer := internalError()
 	recovering := func(stack bool) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 			defer func() {
@@ -312,43 +315,56 @@ func productionPanic() *scenario {
 			boom.ServeHTTP(w, req)
 		})
 	}
-	return &scenario{name: prodPanic, request: request, contestants: []contestant{
+	return &scenario{name: prodPanic, request: browse("application/json"), contestants: []contestant{
 		{name: slogByHand, role: hand, handler: recovering(true)},
-		{name: "by hand, slog without a stack", handler: recovering(false)},
-		{name: ours, handler: own},
+		{name: slogNoStack, handler: recovering(false)},
+		{name: ours, handler: faulthttp.Middleware(production(four))(boom)},
 	}}
 }
 
-// An internalAnswer is the answer to what nobody knows, written by hand.
-type internalAnswer struct {
+// A handAnswer is an answer of production, written by hand.
+type handAnswer struct {
 	form
 	text tracedBody
 }
 
-// internalError takes the texts, which are built in, from an answer of polyfault.
-func internalError(h http.Handler, req *http.Request) internalAnswer {
+// lockedAnswer is that of a static 4xx.
+func lockedAnswer() handAnswer {
+	texts := body(four, func(l language) string { return l.locked })
+	return handAnswer{multilingual(http.StatusLocked, four), traced(texts, "task_locked")}
+}
+
+// internalError is that of what nobody knows. The texts are built in, so they are taken from an answer of polyfault.
+func internalError() handAnswer {
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, req)
-	return internalAnswer{multilingual(http.StatusInternalServerError, four), cut(w.Body.String())}
+	polyfault("", production(four), func() error { return errLost }).handler.ServeHTTP(w, browse("application/json"))
+	return handAnswer{multilingual(http.StatusInternalServerError, four), cut(w.Body.String())}
 }
 
 // fail counts, logs, and answers.
-func (a internalAnswer) fail(w http.ResponseWriter, req *http.Request, cause string, stack []byte) {
+func (a handAnswer) fail(w http.ResponseWriter, req *http.Request, cause string, stack []byte) {
 	failures.Add(1)
-	id := traceOf(req)
-	logFailure(req, id, cause, stack)
+	id := traceOf(req.Header.Get("Traceparent"))
+	logFailure(req.Context(), req.Method, req.URL.Path, id, cause, stack)
 	body := a.text.with(id)
 	a.send(w, body, strconv.Itoa(len(body)))
 }
 
+// answer counts and answers.
+func (a handAnswer) answer(w http.ResponseWriter, req *http.Request) {
+	failures.Add(1)
+	body := a.text.with(traceOf(req.Header.Get("Traceparent")))
+	a.send(w, body, strconv.Itoa(len(body)))
+}
+
 // logFailure writes the line that polyfault writes.
-func logFailure(req *http.Request, id, cause string, stack []byte) {
+func logFailure(ctx context.Context, method, path, id, cause string, stack []byte) {
 	attrs := []slog.Attr{slog.String("code", "unhandled"), slog.Int("status", http.StatusInternalServerError), slog.String("trace_id", id),
-		slog.String("method", req.Method), slog.String("path", req.URL.Path), slog.String("cause", cause)}
+		slog.String("method", method), slog.String("path", path), slog.String("cause", cause)}
 	if stack != nil {
 		attrs = append(attrs, slog.String("stack", string(stack)))
 	}
-	jsonLogger.LogAttrs(req.Context(), slog.LevelError, "request failed", attrs...)
+	jsonLogger.LogAttrs(ctx, slog.LevelError, "request failed", attrs...)
 }
 
 // Success.

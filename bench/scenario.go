@@ -25,6 +25,7 @@ type contestant struct {
 	role    role
 	handler http.Handler
 	op      func()
+	sent    func() string // what the last op sent, of one that answers
 	differs string // why its answer is not the one of the others; "" claims the same bytes
 	rest    func() // after each 1,000 operations, or after each one of many steps, outside of the measured time
 	many    bool   // an operation is of many steps
@@ -42,7 +43,7 @@ const (
 func scenarios() []*scenario {
 	var all []*scenario
 	for _, topic := range []func() []*scenario{
-		productionScenarios,
+		productionScenarios, productionFrameworkScenarios,
 		staticScenarios, argumentScenarios, detailScenarios, pluralScenarios, oneLanguageScenarios,
 		formatScenarios, fieldScenarios,
 		panicScenarios, successScenarios, frameworkScenarios, startScenarios, lintScenarios, storeScenarios,
@@ -152,13 +153,16 @@ func browse(accept string) *http.Request {
 const traceID = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 // answer is what a client sees.
-func (c *contestant) answer(req *http.Request) string {
+func (s *scenario) answer(c *contestant) string {
+	if c.sent != nil {
+		return c.sent()
+	}
 	w := httptest.NewRecorder()
-	c.handler.ServeHTTP(w, req)
-	var s strings.Builder
-	fmt.Fprintln(&s, w.Code)
-	check(w.Header().Write(&s))
-	return s.String() + w.Body.String()
+	c.handler.ServeHTTP(w, s.request)
+	var seen strings.Builder
+	fmt.Fprintln(&seen, w.Code)
+	check(w.Header().Write(&seen))
+	return seen.String() + w.Body.String()
 }
 
 func check(err error) {
