@@ -51,6 +51,8 @@ var productionBudgets = []budget{
 	atMost(0.5, prodUnknown, ours, slogByHand),
 	atMost(0.5, prodUnknown, ours, slogHTTPError),
 	atMost(0.5, prodPanic, ours, slogByHand),
+	atMost(0.5, prodLogs, oursStored, handJSON),
+	atMost(1, prodWritten, "polyfault, the store's log, SQLite", handFile),
 	{claim: "at most 1 allocation", scenario: prodSuccess, contestant: "polyfault Middleware", allocs: 1},
 	{claim: "at most 1 allocation", scenario: prodSuccess, contestant: "polyfault Handler", allocs: 1},
 }

@@ -73,7 +73,7 @@ func ginScenarios() []*scenario {
 			_, _ = c.Writer.Write(body)
 		})},
 		{name: ownDefault, role: usual, handler: route(func(c *gin.Context) {
-			c.AbortWithStatusJSON(status, gin.H{"error": "This is not possible because the task is locked."})
+			c.AbortWithStatusJSON(status, gin.H{"error": lockedText})
 		}), differs: "English only, as gin services write it"},
 		{name: ours, handler: installed(faultgin.Handler(func(*gin.Context) error { return fault.TaskLocked.New() }))},
 	}, []contestant{
@@ -114,7 +114,7 @@ func echoScenarios() []*scenario {
 			return err
 		})},
 		{name: ownDefault, role: usual, handler: route(func(echo.Context) error {
-			return echo.NewHTTPError(status, "This is not possible because the task is locked.")
+			return echo.NewHTTPError(status, lockedText)
 		}), differs: "English only, by echo's default error handler"},
 		{name: ours, handler: installed(func(echo.Context) error { return fault.TaskLocked.New() })},
 	}, []contestant{
@@ -154,7 +154,7 @@ func echov5Scenarios() []*scenario {
 			return err
 		})},
 		{name: ownDefault, role: usual, handler: route(func(*echov5.Context) error {
-			return echov5.NewHTTPError(status, "This is not possible because the task is locked.")
+			return echov5.NewHTTPError(status, lockedText)
 		}), differs: "English only, by echo's default error handler"},
 		{name: ours, handler: installed(func(*echov5.Context) error { return fault.TaskLocked.New() })},
 	}, []contestant{
@@ -192,7 +192,7 @@ func fiberScenarios() []*scenario {
 		}),
 		app(contestant{name: ownDefault, role: usual, differs: "English only, by fiber's default error handler"}, fiber.Config{},
 			func(*fiber.Ctx) error {
-				return fiber.NewError(status, "This is not possible because the task is locked.")
+				return fiber.NewError(status, lockedText)
 			}),
 		installed(func(*fiber.Ctx) error { return fault.TaskLocked.New() }),
 	}, []contestant{

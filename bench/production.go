@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -30,11 +31,11 @@ var failures atomic.Int64
 
 func countFailure(context.Context, *fault.Occurrence) { failures.Add(1) }
 
-// production is a responder as services configure it.
+// production is a responder as services configure it. Options win over the logger.
 func production(languages []language, opts ...fault.Option) *fault.Responder {
 	opts = append(opts, fault.WithLocales(files(languages)), fault.WithLanguages(tags(languages)...),
-		fault.WithMembers(fault.MemberCode, fault.MemberTraceID), fault.WithObserver(countFailure), fault.WithLogger(jsonLogger))
-	return must(fault.NewResponder(opts...))
+		fault.WithMembers(fault.MemberCode, fault.MemberTraceID), fault.WithObserver(countFailure))
+	return must(fault.NewResponder(slices.Concat([]fault.Option{fault.WithLogger(jsonLogger)}, opts)...))
 }
 
 func productionScenarios() []*scenario {
@@ -100,6 +101,7 @@ func productionStatic(name string, languages []language) *scenario {
 		polyfault("polyfault, New(Text)", r, func() error { return fault.TaskLocked.New(fault.Text("order_locked")) }),
 		polyfault("polyfault, kind, WithRetryable", policy, kind),
 		polyfault(withPolicy, policy, made),
+		polyfault("polyfault, New(), the store's log", production(languages, fault.WithLogger(storeLog().logger)), made),
 	}}
 }
 
@@ -289,7 +291,7 @@ func productionUnknown() *scenario {
 			func(w http.ResponseWriter, req *http.Request) {
 				failures.Add(1)
 				id := traceOf(req.Header.Get("Traceparent"))
-				logFailure(req.Context(), req.Method, req.URL.Path, id, errLost.Error(), debug.Stack())
+				logFailure(req.Context(), jsonLogger, req.Method, req.URL.Path, id, errLost.Error(), debug.Stack())
 				http.Error(w, "internal server error", http.StatusInternalServerError)
 			}))},
 		{name: ours, handler: own},
@@ -325,27 +327,28 @@ func productionPanic() *scenario {
 // A handAnswer is an answer of production, written by hand.
 type handAnswer struct {
 	form
-	text tracedBody
+	text   tracedBody
+	logger *slog.Logger
 }
 
 // lockedAnswer is that of a static 4xx.
 func lockedAnswer() handAnswer {
 	texts := body(four, func(l language) string { return l.locked })
-	return handAnswer{multilingual(http.StatusLocked, four), traced(texts, "task_locked")}
+	return handAnswer{multilingual(http.StatusLocked, four), traced(texts, "task_locked"), jsonLogger}
 }
 
 // internalError is that of what nobody knows. The texts are built in, so they are taken from an answer of polyfault.
 func internalError() handAnswer {
 	w := httptest.NewRecorder()
 	polyfault("", production(four), func() error { return errLost }).handler.ServeHTTP(w, browse("application/json"))
-	return handAnswer{multilingual(http.StatusInternalServerError, four), cut(w.Body.String())}
+	return handAnswer{multilingual(http.StatusInternalServerError, four), cut(w.Body.String()), jsonLogger}
 }
 
 // fail counts, logs, and answers.
 func (a handAnswer) fail(w http.ResponseWriter, req *http.Request, cause string, stack []byte) {
 	failures.Add(1)
 	id := traceOf(req.Header.Get("Traceparent"))
-	logFailure(req.Context(), req.Method, req.URL.Path, id, cause, stack)
+	logFailure(req.Context(), a.logger, req.Method, req.URL.Path, id, cause, stack)
 	body := a.text.with(id)
 	a.send(w, body, strconv.Itoa(len(body)))
 }
@@ -358,13 +361,13 @@ func (a handAnswer) answer(w http.ResponseWriter, req *http.Request) {
 }
 
 // logFailure writes the line that polyfault writes.
-func logFailure(ctx context.Context, method, path, id, cause string, stack []byte) {
+func logFailure(ctx context.Context, l *slog.Logger, method, path, id, cause string, stack []byte) {
 	attrs := []slog.Attr{slog.String("code", "unhandled"), slog.Int("status", http.StatusInternalServerError), slog.String("trace_id", id),
 		slog.String("method", method), slog.String("path", path), slog.String("cause", cause)}
 	if stack != nil {
 		attrs = append(attrs, slog.String("stack", string(stack)))
 	}
-	jsonLogger.LogAttrs(ctx, slog.LevelError, "request failed", attrs...)
+	l.LogAttrs(ctx, slog.LevelError, "request failed", attrs...)
 }
 
 // Success.

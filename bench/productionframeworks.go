@@ -280,7 +280,7 @@ func fiberProduction() []*scenario {
 		return c.Status(a.status).Send(a.build(c.Get("Traceparent"), func(name, value string) { c.Set(name, value) }))
 	}
 	fail := func(c *fiber.Ctx, cause string) error {
-		logFailure(context.Background(), c.Method(), c.Path(), traceOf(c.Get("Traceparent")), cause, debug.Stack())
+		logFailure(context.Background(), jsonLogger, c.Method(), c.Path(), traceOf(c.Get("Traceparent")), cause, debug.Stack())
 		return answer(c, internal)
 	}
 	recovering := func(c *fiber.Ctx) (err error) {
@@ -347,7 +347,7 @@ func fiberv3Production() []*scenario {
 		return c.Status(a.status).Send(a.build(c.Get("Traceparent"), func(name, value string) { c.Set(name, value) }))
 	}
 	fail := func(c fiberv3.Ctx, cause string) error {
-		logFailure(context.Background(), c.Method(), c.Path(), traceOf(c.Get("Traceparent")), cause, debug.Stack())
+		logFailure(context.Background(), jsonLogger, c.Method(), c.Path(), traceOf(c.Get("Traceparent")), cause, debug.Stack())
 		return answer(c, internal)
 	}
 	recovering := func(c fiberv3.Ctx) (err error) {

@@ -20,6 +20,9 @@ type scenario struct {
 	contestants []contestant
 }
 
+// isParallel reports whether several goroutines may run c: it serves requests, and nothing is to be done in between.
+func (c *contestant) isParallel() bool { return (c.op == nil || c.sent != nil) && c.rest == nil }
+
 type contestant struct {
 	name    string
 	role    role
@@ -43,7 +46,7 @@ const (
 func scenarios() []*scenario {
 	var all []*scenario
 	for _, topic := range []func() []*scenario{
-		productionScenarios, productionFrameworkScenarios,
+		productionScenarios, productionLogScenarios, productionFrameworkScenarios, peers,
 		staticScenarios, argumentScenarios, detailScenarios, pluralScenarios, oneLanguageScenarios,
 		formatScenarios, fieldScenarios,
 		panicScenarios, successScenarios, frameworkScenarios, startScenarios, lintScenarios, storeScenarios,
@@ -159,6 +162,7 @@ func (s *scenario) answer(c *contestant) string {
 	}
 	w := httptest.NewRecorder()
 	c.handler.ServeHTTP(w, s.request)
+	w.Header().Del("Server-Timing") // a duration
 	var seen strings.Builder
 	fmt.Fprintln(&seen, w.Code)
 	check(w.Header().Write(&seen))
