@@ -23,10 +23,20 @@ func main() {
 	short := flag.Bool("short", false, "measure quickly and roughly")
 	only := flag.String("only", "", "regular expression: scenarios to run, without budgets")
 	show := flag.Bool("answers", false, "print what each contestant answers, and measure nothing")
+	growing := flag.Bool("growth", false, "measure how the cost grows, print a table, and draw growth/*.svg")
+	kinds := flag.Int("kinds", 0, "for the program's own use: measure a process of so many kinds and print it")
 	coldName := flag.String("cold", "", "for the program's own use: measure one start and print it")
 	flag.Parse()
 	if *coldName != "" {
 		beCold(*coldName)
+		return
+	}
+	if *kinds > 0 {
+		beKinds(os.Stdout, *kinds)
+		return
+	}
+	if *growing {
+		grow(os.Stdout, "growth")
 		return
 	}
 	rounds, each := 9, 50*time.Millisecond
