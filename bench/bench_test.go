@@ -6,11 +6,11 @@ import (
 	"testing"
 )
 
-func BenchmarkSequential(b *testing.B) { each(b, (*scenario).sequential) }
+func BenchmarkSequential(b *testing.B) { run(b, (*scenario).sequential) }
 
 // BenchmarkParallel has what serves requests.
 func BenchmarkParallel(b *testing.B) {
-	each(b, func(s *scenario, b *testing.B, c *contestant) {
+	run(b, func(s *scenario, b *testing.B, c *contestant) {
 		if !c.isParallel() {
 			b.Skip("one at a time")
 		}
@@ -18,10 +18,10 @@ func BenchmarkParallel(b *testing.B) {
 	})
 }
 
-func each(b *testing.B, run func(*scenario, *testing.B, *contestant)) {
+func run(b *testing.B, with func(*scenario, *testing.B, *contestant)) {
 	for _, s := range scenarios() {
 		for _, c := range s.contestants {
-			b.Run(s.name+"/"+c.name, func(b *testing.B) { run(s, b, &c) })
+			b.Run(s.name+"/"+c.name, func(b *testing.B) { with(s, b, &c) })
 		}
 	}
 }

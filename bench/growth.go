@@ -175,6 +175,19 @@ func catalogueTopic() topic {
 				}
 				return answering(with(n), "application/json", fail)
 			}},
+			{"a Go map of prepared bodies, any text each time", func(n int) sample {
+				bodies := make(map[string][]byte, n)
+				ids := make([]string, n)
+				for i, at := range rand.New(rand.NewPCG(1, 2)).Perm(n) {
+					ids[i] = textID(at)
+					bodies[textID(i)] = make([]byte, 200)
+				}
+				i := 0
+				return sampled(func() {
+					i = (i + 1) % n
+					sink = slices.Clone(bodies[ids[i]])
+				}, 0)
+			}},
 		}}
 }
 

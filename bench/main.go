@@ -24,6 +24,8 @@ func main() {
 	only := flag.String("only", "", "regular expression: scenarios to run, without budgets")
 	show := flag.Bool("answers", false, "print what each contestant answers, and measure nothing")
 	growing := flag.Bool("growth", false, "measure how the cost grows, print a table, and draw growth/*.svg")
+	loading := flag.Bool("loopback", false, "let wrk measure throughput and latency over loopback")
+	scaling := flag.Bool("scaling", false, "measure the same on one CPU and on two")
 	kinds := flag.Int("kinds", 0, "for the program's own use: measure a process of so many kinds and print it")
 	coldName := flag.String("cold", "", "for the program's own use: measure one start and print it")
 	flag.Parse()
@@ -44,6 +46,17 @@ func main() {
 		rounds, each = 3, 10*time.Millisecond
 	}
 	check(flag.Set("test.benchtime", each.String()))
+	switch {
+	case *loading:
+		if err := loopback(os.Stdout, rounds, time.Second); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	case *scaling:
+		scale(os.Stdout, rounds)
+		return
+	}
 	all := scenarios()
 	defer removeLogs()
 	if *only != "" {
