@@ -86,7 +86,8 @@ func copied(bytes int) sample {
 	return sampled(func() { sink = append(make([]byte, 0, bytes), source...) }, bytes)
 }
 
-var sink []byte
+// sink keeps what is only measured: the compiler cannot leave it away.
+var sink []byte //nolint:unused // it is written
 
 func topics() []topic {
 	return []topic{languagesTopic(), catalogueTopic(), argumentsTopic(), detailsTopic(), fieldsTopic(), depthTopic(), kindsTopic(),
@@ -200,11 +201,11 @@ func argumentsTopic() topic {
 		names[i] = "A" + strconv.Itoa(i)
 	}
 	text := func(n int) string {
-		s := "Not possible"
+		s := []string{"Not possible"}
 		for _, name := range names[:n] {
-			s += ", as of {{." + name + "}}"
+			s = append(s, "{{."+name+"}}")
 		}
-		return s + "."
+		return strings.Join(s, ", as of ") + "."
 	}
 	texts := map[string]string{}
 	for n := range most + 1 {
@@ -244,7 +245,7 @@ func detailsTopic() topic {
 	return topic{file: "details", title: "details, a number each", unit: "detail", rounds: growthRounds, withCopy: true, sizes: detailSizes,
 		curves: []curve{
 			{"polyfault, collecting and answering", func(n int) sample {
-				return answering(production(four), "application/json", func() error {
+				return answering(inFour(), "application/json", func() error {
 					var d fault.Details
 					for i, name := range names[:n] {
 						d.Add(name, orderID+i)
@@ -258,7 +259,7 @@ func detailsTopic() topic {
 					d.Add(name, orderID+i)
 				}
 				err := fault.Conflict.New(fault.DetailsOf(&d))
-				return answering(production(four), "application/json", func() error { return err })
+				return answering(inFour(), "application/json", func() error { return err })
 			}},
 			{"a map and encoding/json", func(n int) sample {
 				return sampled(func() {
@@ -289,7 +290,7 @@ func fieldsTopic() topic {
 	return topic{file: "fields", title: "field errors in 4 languages, an argument each", unit: "field", rounds: growthRounds, withCopy: true,
 		sizes: []int{1, 10, 20, 40, 60, 80, 100},
 		curves: []curve{{ours, func(n int) sample {
-			return answering(production(four), "application/json", func() error {
+			return answering(inFour(), "application/json", func() error {
 				attrs := make([]fault.Attr, n)
 				for i := range attrs {
 					attrs[i] = fault.Field(at[i], "max", fault.Arg("Limit", maxHours))
@@ -311,17 +312,16 @@ func depthTopic() topic {
 		curves: []curve{
 			{"polyfault, static", func(n int) sample {
 				err := wrapped(lockedFault(), n)
-				return answering(production(four), "application/json", func() error { return err })
+				return answering(inFour(), "application/json", func() error { return err })
 			}},
 			{"polyfault, unknown error, logged with its stack", func(n int) sample {
 				err := wrapped(errLost, n)
-				return answering(production(four), "application/json", func() error { return err })
+				return answering(inFour(), "application/json", func() error { return err })
 			}},
-			{"errors.As alone", func(n int) sample {
+			{"errors.AsType alone", func(n int) sample {
 				err := wrapped(lockedFault(), n)
 				return sampled(func() {
-					var f *fault.Fault
-					if !errors.As(err, &f) {
+					if _, ok := errors.AsType[*fault.Fault](err); !ok {
 						panic("not found")
 					}
 				}, 0)
@@ -355,8 +355,8 @@ func kindsTopic() topic {
 }
 
 func kindsStartTopic() topic {
-	return topic{file: "kinds-start", title: "making a responder, by kinds of the process", unit: "kind", rounds: childRounds, sizes: kindSizes,
-		curves: []curve{{"polyfault", func(n int) sample {
+	return topic{file: "kinds-start", title: "making a responder, by kinds of the process", unit: "kind", rounds: childRounds,
+		sizes: kindSizes, curves: []curve{{"polyfault", func(n int) sample {
 			return sample{take: func() float64 { return kindsChild(n).Start }}
 		}}}}
 }
@@ -435,7 +435,7 @@ func (t topic) measure() []line {
 		for i := range t.sizes {
 			row = append(row, copied(samples[0][i].bytes))
 		}
-		curves, samples = append(curves[:len(curves):len(curves)], curve{name: copyName}), append(samples, row)
+		curves, samples = append(slices.Clip(curves), curve{name: copyName}), append(samples, row)
 	}
 	taken := make([][][]float64, len(samples))
 	for range t.rounds {

@@ -28,7 +28,7 @@ const prodPeers = "production: problem details beside peers"
 // else an answer lacks stands beside it.
 func peers() []*scenario {
 	return []*scenario{{name: prodPeers, request: browse("application/problem+json"), contestants: []contestant{
-		polyfault("polyfault, net/http", production(four), lockedFault),
+		polyfault("polyfault, net/http", inFour(), lockedFault),
 		ginByPolyfault(),
 		echov5ByPolyfault(),
 		ginByGoI18n(),
@@ -51,14 +51,14 @@ const lockedTitle = "Task locked"
 
 func ginByPolyfault() contestant {
 	e := gin.New()
-	faultgin.Install(e, production(four))
+	faultgin.Install(e, inFour())
 	e.GET(orders, faultgin.Handler(func(*gin.Context) error { return lockedFault() }))
 	return contestant{name: "polyfault, gin", handler: e}
 }
 
 func echov5ByPolyfault() contestant {
 	e := echov5.New()
-	faultechov5.Install(e, production(four))
+	faultechov5.Install(e, inFour())
 	e.GET(orders, func(*echov5.Context) error { return lockedFault() })
 	return contestant{name: "polyfault, echo v5", handler: e}
 }
@@ -128,10 +128,12 @@ func byFuego() http.Handler {
 	return s.Mux
 }
 
+var errLockedText = errors.New(lockedText) //nolint:staticcheck // a sentence for clients
+
 var connectErrors = connect.NewErrorWriter()
 
 // byConnect answers with the code that is nearest to a lock: failed_precondition, which is a 400.
 func byConnect(w http.ResponseWriter, req *http.Request) {
 	failures.Add(1)
-	check(connectErrors.Write(w, req, connect.NewError(connect.CodeFailedPrecondition, errors.New(lockedText))))
+	check(connectErrors.Write(w, req, connect.NewError(connect.CodeFailedPrecondition, errLockedText)))
 }

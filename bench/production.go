@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	fault "github.com/polyfault/polyfault/core"
@@ -31,12 +32,15 @@ var failures atomic.Int64
 
 func countFailure(context.Context, *fault.Occurrence) { failures.Add(1) }
 
-// production is a responder as services configure it. Options win over the logger.
+// production is a responder as services configure it.
 func production(languages []language, opts ...fault.Option) *fault.Responder {
 	opts = append(opts, fault.WithLocales(files(languages)), fault.WithLanguages(tags(languages)...),
 		fault.WithMembers(fault.MemberCode, fault.MemberTraceID), fault.WithObserver(countFailure))
-	return must(fault.NewResponder(slices.Concat([]fault.Option{fault.WithLogger(jsonLogger)}, opts)...))
+	return must(fault.NewResponder(slices.Concat([]fault.Option{fault.WithLogger(jsonLogger)}, opts)...)) // one of opts wins
 }
+
+// inFour is what most contestants share, as the handlers of a service do.
+var inFour = sync.OnceValue(func() *fault.Responder { return production(four) })
 
 func productionScenarios() []*scenario {
 	return []*scenario{
@@ -70,7 +74,7 @@ const (
 	newFault      = "polyfault, New()"
 	withPolicy    = "polyfault, New(), WithRetryable"
 	slogByHand    = "by hand, debug.Stack, slog"
-	slogNoStack = "by hand, slog without a stack"
+	slogNoStack   = "by hand, slog without a stack"
 	slogHTTPError = "debug.Stack, slog, http.Error"
 	allOfThem     = "Multilingual, 4 languages"
 	otherShape    = "another shape"
@@ -154,7 +158,9 @@ func productionArgument(name string, languages []language) *scenario {
 	text = text[:len(text)-1] + `,"code":"not_found","trace_id":"{{.Trace}}"}`
 	format, pieces := verbs(text, "ID", "Trace"), strings.Split(strings.TrimSuffix(text, `{{.Trace}}"}`), "{{.ID}}")
 	return &scenario{name: name, request: browse("application/json"), contestants: []contestant{
-		f.counted(handFmt, func(req *http.Request) []byte { return fmt.Appendf(nil, format, orderID, traceOf(req.Header.Get("Traceparent"))) }),
+		f.counted(handFmt, func(req *http.Request) []byte {
+			return fmt.Appendf(nil, format, orderID, traceOf(req.Header.Get("Traceparent")))
+		}),
 		f.prebuiltFor("by hand, append, prebuilt header", func(req *http.Request) ([]byte, []string) {
 			failures.Add(1)
 			b := append(make([]byte, 0, len(text)+len(traceID)), pieces[0]...)
@@ -181,7 +187,7 @@ func productionArguments() *scenario {
 		f.counted(handFmt, func(req *http.Request) []byte {
 			return fmt.Appendf(nil, format, escape(user), hours, escape(date), traceOf(req.Header.Get("Traceparent")))
 		}),
-		polyfault(ours, production(four), func() error {
+		polyfault(ours, inFour(), func() error {
 			return fault.Conflict.New(fault.Text("hours_booked"),
 				fault.Arg("User", user), fault.Arg("Hours", hours), fault.Arg("Date", date))
 		}),
@@ -203,7 +209,7 @@ func productionProblem() *scenario {
 	f := form{http.StatusLocked, "application/problem+json", "de", "Accept, Accept-Language"}
 	matcher := newMatcher(four)
 	request := browse("application/problem+json")
-	r := production(four)
+	r := inFour()
 	titles := map[string]string{} // the titles are built in
 	for _, l := range four {
 		req := browse("application/problem+json")
@@ -246,7 +252,7 @@ func productionFormats() *scenario {
 		c.differs = otherShape
 		return c
 	}
-	yardstick := polyfault(allOfThem, production(four), kind)
+	yardstick := polyfault(allOfThem, inFour(), kind)
 	yardstick.role = hand
 	negotiated := polyfault("Multilingual, negotiated", production(four, fault.WithNegotiatedLanguage()), kind)
 	negotiated.differs = "one language"
@@ -278,7 +284,7 @@ func deep(h http.Handler) http.Handler {
 
 func productionUnknown() *scenario {
 	request := browse("application/json")
-	own := deep(polyfault("", production(four), func() error { return errLost }).handler)
+	own := deep(polyfault("", inFour(), func() error { return errLost }).handler)
 	answer := internalError()
 	return &scenario{name: prodUnknown, request: request, contestants: []contestant{
 		{name: slogByHand, role: hand, handler: deep(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
@@ -320,7 +326,7 @@ func productionPanic() *scenario {
 	return &scenario{name: prodPanic, request: browse("application/json"), contestants: []contestant{
 		{name: slogByHand, role: hand, handler: recovering(true)},
 		{name: slogNoStack, handler: recovering(false)},
-		{name: ours, handler: faulthttp.Middleware(production(four))(boom)},
+		{name: ours, handler: faulthttp.Middleware(inFour())(boom)},
 	}}
 }
 
@@ -340,7 +346,7 @@ func lockedAnswer() handAnswer {
 // internalError is that of what nobody knows. The texts are built in, so they are taken from an answer of polyfault.
 func internalError() handAnswer {
 	w := httptest.NewRecorder()
-	polyfault("", production(four), func() error { return errLost }).handler.ServeHTTP(w, browse("application/json"))
+	polyfault("", inFour(), func() error { return errLost }).handler.ServeHTTP(w, browse("application/json"))
 	return handAnswer{multilingual(http.StatusInternalServerError, four), cut(w.Body.String()), jsonLogger}
 }
 
@@ -374,7 +380,7 @@ func logFailure(ctx context.Context, l *slog.Logger, method, path, id, cause str
 
 func productionSuccess() *scenario {
 	bare := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeOK(w) })
-	r := production(four)
+	r := inFour()
 	returning := faulthttp.Handler(r, func(w http.ResponseWriter, _ *http.Request) error { writeOK(w); return nil })
 	return &scenario{name: prodSuccess, request: browse("application/json"), contestants: []contestant{
 		{name: "bare handler", handler: bare},

@@ -74,7 +74,7 @@ func ginProduction() []*scenario {
 	}
 	installed := func(h gin.HandlerFunc, inner ...gin.HandlerFunc) http.Handler {
 		e := gin.New()
-		faultgin.Install(e, production(four))
+		faultgin.Install(e, inFour())
 		e.Use(inner...)
 		e.GET(orders, h)
 		return e
@@ -137,7 +137,7 @@ func echoProduction() []*scenario {
 	}
 	installed := func(h echo.HandlerFunc, inner ...echo.MiddlewareFunc) http.Handler {
 		e := echo.New()
-		faultecho.Install(e, production(four))
+		faultecho.Install(e, inFour())
 		e.Use(inner...)
 		e.GET(orders, h)
 		return e
@@ -201,7 +201,7 @@ func echov5Production() []*scenario {
 	}
 	installed := func(h echov5.HandlerFunc, inner ...echov5.MiddlewareFunc) http.Handler {
 		e := echov5.New()
-		faultechov5.Install(e, production(four))
+		faultechov5.Install(e, inFour())
 		e.Use(inner...)
 		e.GET(orders, h)
 		return e
@@ -268,7 +268,7 @@ func fiberProduction() []*scenario {
 	}
 	plain := fiber.Config{}
 	installed := func(name string, h fiber.Handler, inner ...fiber.Handler) contestant {
-		r := production(four)
+		r := inFour()
 		use := slices.Concat([]fiber.Handler{faultfiber.Recover(r)}, inner)
 		return app(contestant{name: name}, fiber.Config{ErrorHandler: faultfiber.ErrorHandler(r)}, h, use...)
 	}
@@ -335,7 +335,7 @@ func fiberv3Production() []*scenario {
 	}
 	plain := fiberv3.Config{}
 	installed := func(name string, h fiberv3.Handler, inner ...fiberv3.Handler) contestant {
-		r := production(four)
+		r := inFour()
 		use := slices.Concat([]fiberv3.Handler{faultfiberv3.Recover(r)}, inner)
 		return app(contestant{name: name}, fiberv3.Config{ErrorHandler: faultfiberv3.ErrorHandler(r)}, h, use...)
 	}

@@ -29,9 +29,9 @@ type contestant struct {
 	handler http.Handler
 	op      func()
 	sent    func() string // what the last op sent, of one that answers
-	differs string // why its answer is not the one of the others; "" claims the same bytes
-	rest    func() // after each 1,000 operations, or after each one of many steps, outside of the measured time
-	many    bool   // an operation is of many steps
+	differs string        // why its answer is not the one of the others; "" claims the same bytes
+	rest    func()        // after each 1,000 operations, or after each one of many steps, outside of the measured time
+	many    bool          // an operation is of many steps
 }
 
 // A role makes a contestant a yardstick of its scenario.
@@ -43,14 +43,17 @@ const (
 	usual      // what services do who have no library for it
 )
 
+// scenarioTopics make the scenarios, topic by topic.
+var scenarioTopics = []func() []*scenario{
+	productionScenarios, productionLogScenarios, productionFrameworkScenarios, peers,
+	staticScenarios, argumentScenarios, detailScenarios, pluralScenarios, oneLanguageScenarios,
+	formatScenarios, fieldScenarios,
+	panicScenarios, successScenarios, frameworkScenarios, startScenarios, lintScenarios, storeScenarios,
+}
+
 func scenarios() []*scenario {
 	var all []*scenario
-	for _, topic := range []func() []*scenario{
-		productionScenarios, productionLogScenarios, productionFrameworkScenarios, peers,
-		staticScenarios, argumentScenarios, detailScenarios, pluralScenarios, oneLanguageScenarios,
-		formatScenarios, fieldScenarios,
-		panicScenarios, successScenarios, frameworkScenarios, startScenarios, lintScenarios, storeScenarios,
-	} {
+	for _, topic := range scenarioTopics {
 		all = append(all, topic()...)
 	}
 	return all
