@@ -14,7 +14,8 @@ import (
 //
 // A [Format] must not keep it. An observer may keep it, and read it at any time later and from any goroutine, with two
 // exceptions: [Occurrence.Request] and [Occurrence.Route] are those of the request, which is over, and perhaps another's,
-// when the observer has returned. All methods are safe for concurrent use once the response is made; the methods Append…
+// when the observer has returned; and fiber's strings that a handler has put into its error without a copy change with the
+// connection, as everywhere. All methods are safe for concurrent use once the response is made; the methods Append…
 // belong to the format.
 type Occurrence struct {
 	responder *Responder

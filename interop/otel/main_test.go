@@ -201,6 +201,7 @@ func (s stack) start(t *testing.T, o *telemetry, opts ...fault.Option) (url stri
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(s.serve(o, r, listener))
+	t.Cleanup(http.DefaultClient.CloseIdleConnections)
 	return "http://" + listener.Addr().String()
 }
 
