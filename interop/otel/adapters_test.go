@@ -79,6 +79,10 @@ func TestNoLabels(t *testing.T) {
 			for labels := range points {
 				assert.NotContains(t, labels, "nowhere")
 			}
+
+			assert.Equal(t, 410, get(t, url+"/orders").status)
+			labels := "error.type=gone,http.response.status_code=410,http.route=/orders"
+			assert.Contains(t, o.points(t, "polyfault.errors"), labels, "a route without parameters")
 		})
 	}
 }

@@ -239,6 +239,7 @@ func onNetHTTP(r *fault.Responder) http.Handler {
 	mux.Handle("GET /orders/{id}", faulthttp.Handler(nil, func(_ http.ResponseWriter, req *http.Request) error {
 		return handled(req.PathValue("id"))
 	}))
+	mux.Handle("GET /orders", faulthttp.Handler(nil, func(http.ResponseWriter, *http.Request) error { return fault.Gone }))
 	return faulthttp.Middleware(r)(faulthttp.Mux(nil, mux))
 }
 
@@ -248,6 +249,7 @@ func onChi(r *fault.Responder) http.Handler {
 	m.Get("/orders/{id}", faulthttp.Handler(nil, func(_ http.ResponseWriter, req *http.Request) error {
 		return handled(chi.URLParam(req, "id"))
 	}))
+	m.Get("/orders", faulthttp.Handler(nil, func(http.ResponseWriter, *http.Request) error { return fault.Gone }))
 	return m
 }
 
@@ -257,6 +259,7 @@ func ginEngine(r *fault.Responder, outside ...gin.HandlerFunc) *gin.Engine {
 	e := gin.New()
 	e.Use(outside...)
 	faultgin.Install(e, r)
+	e.GET("/orders", faultgin.Handler(func(*gin.Context) error { return fault.Gone }))
 	e.GET("/orders/:id", faultgin.Handler(func(c *gin.Context) error { return handled(c.Param("id")) }))
 	return e
 }
@@ -281,6 +284,7 @@ func echoEngine(r *fault.Responder, outside ...echo.MiddlewareFunc) *echo.Echo {
 	e.Logger.SetOutput(io.Discard)
 	e.Use(outside...)
 	faultecho.Install(e, r)
+	e.GET("/orders", func(echo.Context) error { return fault.Gone })
 	e.GET("/orders/:id", func(c echo.Context) error { return handled(c.Param("id")) })
 	return e
 }
@@ -293,6 +297,7 @@ func onEchoV5(r *fault.Responder) http.Handler {
 	e := echov5.New()
 	e.Logger = slog.New(slog.DiscardHandler)
 	faultechov5.Install(e, r)
+	e.GET("/orders", func(*echov5.Context) error { return fault.Gone })
 	e.GET("/orders/:id", func(c *echov5.Context) error { return handled(c.Param("id")) })
 	return e
 }
@@ -301,6 +306,7 @@ func onFiber(o *telemetry, r *fault.Responder, l net.Listener) (stop func()) {
 	app := fiber.New(fiber.Config{ErrorHandler: faultfiber.ErrorHandler(r), DisableStartupMessage: true})
 	app.Use(otelfiber.Middleware(otelfiber.WithTracerProvider(o.tracers), otelfiber.WithMeterProvider(o.meters),
 		otelfiber.WithPropagators(propagation.TraceContext{})), faultfiber.Recover(r))
+	app.Get("/orders", func(*fiber.Ctx) error { return fault.Gone })
 	app.Get("/orders/:id", func(c *fiber.Ctx) error { return handled(strings.Clone(c.Params("id"))) })
 	return running(func() error { return app.Listener(l) }, app.Shutdown, l)
 }
@@ -308,6 +314,7 @@ func onFiber(o *telemetry, r *fault.Responder, l net.Listener) (stop func()) {
 func onFiberV3(o *telemetry, r *fault.Responder, l net.Listener) (stop func()) {
 	app := fiberv3.New(fiberv3.Config{ErrorHandler: faultfiberv3.ErrorHandler(r)})
 	app.Use(tracing(o.tracers.Tracer("by hand")), faultfiberv3.Recover(r))
+	app.Get("/orders", func(fiberv3.Ctx) error { return fault.Gone })
 	app.Get("/orders/:id", func(c fiberv3.Ctx) error { return handled(strings.Clone(c.Params("id"))) })
 	quiet := fiberv3.ListenConfig{DisableStartupMessage: true}
 	return running(func() error { return app.Listener(l, quiet) }, app.Shutdown, l)
