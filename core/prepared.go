@@ -3,37 +3,68 @@ package fault
 import (
 	"bytes"
 	"slices"
+	"sync/atomic"
+
+	"github.com/polyfault/polyfault/internal/errtree"
 )
 
-// prepareResponses renders the responses to all bare kinds of today once, for formats that carry all languages
-// and allow it. Respond answers such an error with a table look-up and copies nothing.
+// A template is the response to all failures of one key, rendered once. Only the trace id differs between them; its places
+// in the body are left open.
+type template struct {
+	key   templateKey
+	resp  *Response // its body lacks the trace ids; nil when something else differs, too
+	holes []hole    // in order
+	texts int       // the length of the body's texts, for formats that join them and a suffix: arguments change nothing else
+}
+
+// A templateKey is what the response to a failure without details and arguments depends on, beside text and language.
+type templateKey struct {
+	kind    *Kind
+	format  *configuredFormat
+	retry   RetryPolicy
+	own     bool // the error chose the text itself
+	unknown bool
+	other   bool // the trace id is not of 32 hexadecimal digits
+}
+
+// A hole is a place in the body for the trace id.
+type hole struct {
+	at   int
+	uuid bool // with hyphens
+}
+
+// prepareResponses prepares the responses to all bare kinds of today, for formats that carry all languages. Respond answers
+// such an error with a table look-up and copies nothing, unless somebody has to be told of it.
 func (r *Responder) prepareResponses(c *catalogue) {
-	c.prepared = make([][]*Response, len(r.formats))
-	if r.oneLanguage || len(r.observers) > 0 || r.retryable != nil { // those are asked anew each time
+	c.prepared = make([][]*template, len(r.formats))
+	if r.oneLanguage || len(r.observers) > 0 || r.retryable != nil {
 		return
 	}
 	for i := range r.formats {
-		reusable, ok := r.formats[i].Format.(interface{ Reusable() bool })
-		if !ok || !reusable.Reusable() || r.formats[i].Use() != AllLanguages {
-			continue
-		}
-		for k := range Kinds() {
-			c.prepared[i] = append(c.prepared[i], r.prepareKind(c, &r.formats[i], k))
+		if f := &r.formats[i]; f.reusable && f.use == AllLanguages {
+			c.prepared[i] = r.prepareKinds(c, f)
 		}
 	}
 }
 
-func (r *Responder) prepareKind(c *catalogue, f *configuredFormat, err error) *Response {
-	o := &Occurrence{responder: r, catalogue: c, err: err, format: f, allLanguages: true, preparing: true}
-	o.resp = &Response{}
-	o.classify()
-	o.text = c.resolve(o.fault.textID(), o.kind, true)
-	o.render()
-	o.setHeader()
-	if o.individual || o.unknown || len(o.notes) > 0 {
-		return nil
+func (r *Responder) prepareKinds(c *catalogue, f *configuredFormat) (list []*template) {
+	for k := range Kinds() {
+		o := r.bare(c, f, k)
+		o.text = c.resolve("", k, true)
+		t := o.newTemplate(o.templateKey())
+		if o.unknown || t.resp == nil || len(t.holes) > 0 {
+			t = nil
+		}
+		list = append(list, t)
 	}
-	return o.resp
+	return list
+}
+
+// bare is an occurrence of the kind itself, in all languages.
+func (r *Responder) bare(c *catalogue, f *configuredFormat, k *Kind) *Occurrence {
+	o := &Occurrence{responder: r, catalogue: c, format: f, allLanguages: true, err: k}
+	o.become(k, nil)
+	return o
 }
 
 // preparedResponse finds the response to an error that is a kind, perhaps with a text of its own and
@@ -48,14 +79,14 @@ func (r *Responder) preparedResponse(c *catalogue, format int, req Request, err 
 	if k == nil || k.spec.Status >= 500 || k.index >= len(c.prepared[format]) {
 		return nil
 	}
-	resp := c.prepared[format][k.index]
-	if resp == nil || resp.Status >= 500 || r.log4xx(req, k) {
+	t := c.prepared[format][k.index]
+	if t == nil || t.resp.Status >= 500 || r.log4xx(req, k) {
 		return nil
 	}
 	if len(attrs) > 0 {
 		return r.preparedFor(c, format, k, attrs)
 	}
-	return resp
+	return t.resp
 }
 
 // preparedFor is preparedResponse for a fault with attributes.
@@ -71,51 +102,24 @@ func (r *Responder) preparedFor(c *catalogue, format int, k *Kind, attrs []Attr)
 			return nil
 		}
 	}
-	t := c.texts[id]
-	if t == nil || !t.configured {
+	text := c.texts[id]
+	if text == nil || !text.configured {
 		return nil
 	}
-	p := r.preparedText(c, format, k, t)
+	o := r.bare(c, &r.formats[format], k)
+	o.text, o.fault = text, &Fault{kind: k, attrs: attrs}
+	t := o.template()
 	switch {
-	case p == nil || p.resp == nil:
+	case t == nil || len(t.holes) > 0:
 		return nil
-	case t.whole != "" && (!args || r.formats[format].joins):
-		return p.resp
-	case !r.formats[format].joins:
+	case text.whole != "" && (!args || t.key.format.joins):
+		return t.resp
+	}
+	resp := *t.resp
+	body, ok := t.with(nil, o, nil)
+	if !ok {
 		return nil
 	}
-	resp := *p.resp
-	body := make([]byte, 0, len("{")+t.size+12*t.slots+len(p.suffix))
-	body = t.appendMembers(append(body, '{'), c, attrs)
-	body = append(body, p.suffix...)
-	resp.Body = body
-	resp.length[0] = decimal(len(resp.Body))
+	resp.Body, resp.length[0] = body, decimal(len(body))
 	return &resp
-}
-
-// maxPreparedTexts bounds what one text keeps: it is met with a kind or two.
-const maxPreparedTexts = 16
-
-// preparedText finds, or makes, the response to a fault of kind k with the text and no arguments.
-func (r *Responder) preparedText(c *catalogue, format int, k *Kind, t *text) *preparedText {
-	var list []preparedText
-	if kept := t.prepared.Load(); kept != nil {
-		list = *kept
-	}
-	for i := range list {
-		if list[i].kind == k && list[i].format == format {
-			return &list[i]
-		}
-	}
-	if len(list) >= maxPreparedTexts {
-		return nil
-	}
-	p := preparedText{kind: k, format: format}
-	p.resp = r.prepareKind(c, &r.formats[format], &Fault{kind: k, attrs: []Attr{Text(t.id)}})
-	if texts := t.appendMembers([]byte{'{'}, c, nil); p.resp != nil && bytes.HasPrefix(p.resp.Body, texts) {
-		p.suffix = p.resp.Body[len(texts):]
-	}
-	longer := append(slices.Clip(list), p)
-	t.prepared.Store(&longer) // two at a time may each store theirs: one is made again later
-	return &p
 }
