@@ -278,6 +278,22 @@ func TestRouteOfOccurrence(t *testing.T) {
 	r.Respond(nil, fault.NotFound)
 }
 
+// What a tracker of errors is told is what the log says.
+func TestCauseOfOccurrence(t *testing.T) {
+	_, number := strconv.ParseInt("98765432x", 10, 64)
+	for err, want := range map[error]string{
+		fault.Database.Wrap(number):             "database: An error occurred in the database.: strconv.ParseInt: invalid syntax",
+		fault.Panicked("boom"):                  "panic: boom",
+		panickingError{}:                        "(fault_test.panickingError: Error() panicked)",
+		errors.New(strings.Repeat("x", 20<<10)): strings.Repeat("x", 16<<10-len("…")) + "…",
+	} {
+		var got string
+		r := responder(t, fault.WithObserver(func(_ context.Context, o *fault.Occurrence) { got = o.Cause() }))
+		r.Respond(with(), err)
+		assert.Equal(t, want, got)
+	}
+}
+
 // The functions of WithTraceID are asked in order; what says nothing, or nonsense, leaves it to the next.
 func TestTraceIDsInOrder(t *testing.T) {
 	saying := func(id string) fault.Option { return fault.WithTraceID(func(fault.Request) string { return id }) }

@@ -61,6 +61,10 @@ func (o *Occurrence) Err() error {
 	return o.err
 }
 
+// Cause is the text of the error as the log line has it: whatever Error() does, 16 KiB at most, without refused input and
+// secrets. It is for logs and trackers of errors, not for clients.
+func (o *Occurrence) Cause() string { return clean.Shorten(errorText(o.Err()), maxCause) }
+
 // Code is the code that clients get: the kind's, or, for an error of another service that is passed on as it was
 // decoded, the one that was received, when this process has no kind for it. It is for bodies: logs and counters take
 // that of the kind, of which there are finitely many.
