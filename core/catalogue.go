@@ -31,8 +31,8 @@ type catalogue struct {
 	choice          choice
 	labels          bool // there are texts that name fields
 
-	// prepared are the responses to bare kinds, by format and Kind.index: see Responder.prepareResponses.
-	prepared [][]*Response
+	prepared [][]*template // of bare kinds, by format and Kind.index: see Responder.prepareResponses
+	made     atomic.Int32  // templates, those that were lost included
 }
 
 // A loadedLanguage is one language tag with everything prepared that a response says of it.
@@ -74,8 +74,8 @@ type text struct {
 	size       int      // bytes of the literals
 	slots      int      // placeholders, over all languages
 
-	// prepared are the responses to faults that have this text and nothing else of their own.
-	prepared atomic.Pointer[[]preparedText]
+	// templates are those of failures with this text, by language behind the one of all languages. Nil until one is made.
+	templates atomic.Pointer[[]atomic.Pointer[[]*template]]
 }
 
 // A step of a program: a literal, across the borders of languages, and the argument behind it.
@@ -86,13 +86,6 @@ type step struct {
 }
 
 const none = -1
-
-type preparedText struct {
-	kind   *Kind
-	format int
-	resp   *Response // nil: there can be none
-	suffix []byte    // of its body, behind the texts
-}
 
 // defaultBody is the frozen set of the all-languages body of applications that choose none: a
 // locale added later changes nobody's payload.

@@ -37,7 +37,10 @@ type Occurrence struct {
 	closes     bool        // the connection: the rest of the request body is not read
 	quiet      bool        // logged at Debug
 	stack      Stack
-	traceID    string
+	hexID      [32]byte // the trace id, when it has this form, which costs no allocation
+	traceID    string   // the trace id in other forms, or once somebody has asked for it as a string
+	identified bool     // the trace id is found
+	made       bool     // the response is: from now on nothing changes
 
 	format       *configuredFormat
 	allLanguages bool
@@ -48,9 +51,11 @@ type Occurrence struct {
 	sent         int // of them
 	tail         int // entries at the end that are not the error's own
 	resp         *Response
+	room         []byte   // for a body
 	notes        []string // what went wrong while answering
-	preparing    bool     // at start-up, for every request to come
+	preparing    bool     // a sample of all responses to come
 	preview      bool     // for documentation: neither logged nor observed
+	traced       bool     // while preparing: the trace id was asked for
 	individual   bool     // while preparing: something of the one request was asked for
 }
 
@@ -69,13 +74,15 @@ func (o *Occurrence) Cause() string { return clean.Shorten(errorText(o.Err()), m
 // decoded, the one that was received, when this process has no kind for it. It is for bodies: logs and counters take
 // that of the kind, of which there are finitely many.
 func (o *Occurrence) Code() string {
-	if received, ok := o.fault.Unwrap().(interface{ ForeignCode() string }); ok {
+	if received, ok := o.fault.Unwrap().(foreignCoded); ok {
 		if code := received.ForeignCode(); isCode(code) {
 			return code
 		}
 	}
 	return o.kind.Code()
 }
+
+type foreignCoded interface{ ForeignCode() string }
 
 const maxForeignCode = 64
 
@@ -161,6 +168,7 @@ func (o *Occurrence) Route() (route string) {
 // error of a client, also when the response had already begun. A 4xx is none, and no request that was cancelled because its
 // client had left.
 func (o *Occurrence) Incident() bool {
+	o.askIndividual()
 	if o.quiet || o.clientGone {
 		return false
 	}
@@ -171,11 +179,17 @@ func (o *Occurrence) Incident() bool {
 func (o *Occurrence) Committed() bool { return o.committed }
 
 // Panicked reports that the error was recovered from a panic.
-func (o *Occurrence) Panicked() bool { return o.panicked }
+func (o *Occurrence) Panicked() bool {
+	o.askIndividual()
+	return o.panicked
+}
 
 // Stack is the call stack: of the panic, of the place where a 5xx fault was made, or, for other
 // errors with a 5xx status, of the place that responded. It is empty for 4xx.
-func (o *Occurrence) Stack() Stack { return o.stack }
+func (o *Occurrence) Stack() Stack {
+	o.askIndividual()
+	return o.stack
+}
 
 func (o *Occurrence) askIndividual() {
 	if o.preparing {

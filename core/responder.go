@@ -49,7 +49,8 @@ type configuredFormat struct {
 	Format
 	use          TextUse
 	statusTitles bool // the title is that of the status
-	joins        bool // the body is the texts and a constant suffix, as long as there are no details
+	joins        bool // the body is the texts and what follows from the kind, when there are no details
+	reusable     bool
 	contentType  []string
 	header       []headerField // beside the headers of every response
 	varyAll      []string      // for a body that does not depend on the language
@@ -113,6 +114,8 @@ func (r *Responder) configureFormats() {
 		_, multilingual := f.Format.(Multilingual)
 		problem, is := f.Format.(Problem)
 		f.statusTitles = is && problem.TypeBase == ""
+		reusable, ok := f.Format.(interface{ Reusable() bool })
+		f.reusable = ok && reusable.Reusable()
 		f.joins = multilingual && !slices.Contains(r.members, MemberParams)
 		f.varyOne = []string{"Accept-Language"}
 		if len(r.formats) > 1 {
@@ -195,7 +198,9 @@ func (r *Responder) Respond(req Request, err error) *Response {
 		return resp
 	}
 	if len(r.observers) > 0 { // they may keep the occurrence
-		return r.respond(&Occurrence{}, c, format, req, err)
+		a := &observed{}
+		a.Occurrence.resp, a.Occurrence.room = &a.Response, a.room[:0]
+		return r.respond(&a.Occurrence, c, format, req, err)
 	}
 	o := occurrences.Get().(*Occurrence)
 	resp := r.respond(o, c, format, req, err)
@@ -235,12 +240,19 @@ func (r *Responder) orDefault() *Responder {
 	return r
 }
 
+// An observed occurrence is one piece with its response and room for most bodies: observers may keep it, so that it cannot
+// be used again.
+type observed struct {
+	Occurrence
+	Response
+	room [472]byte // 1024 bytes in all, a size that the allocator has
+}
+
 // occurrences are used again when nobody may have kept them: half of what a response allocates.
 var occurrences = sync.Pool{New: func() any { return &Occurrence{} }}
 
 func (r *Responder) respond(o *Occurrence, c *catalogue, format int, req Request, err error) *Response {
 	o.responder, o.catalogue, o.format, o.request, o.err = r, c, &r.formats[format], req, err
-	o.resp = &Response{}
 	o.allLanguages = o.format.use == AllLanguages && !r.oneLanguage
 	if p, ok := err.(*panicError); ok {
 		o.panicked, o.stack, o.err = true, p.stack, p.unwrapped()

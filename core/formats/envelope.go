@@ -32,6 +32,9 @@ func (f Envelope) ContentType() string { return mediaType(f.MediaType) }
 // Use is OneLanguage.
 func (Envelope) Use() fault.TextUse { return fault.OneLanguage }
 
+// Reusable is true.
+func (Envelope) Reusable() bool { return true }
+
 // Append appends the body.
 func (f Envelope) Append(dst []byte, o *fault.Occurrence) []byte {
 	dst = append(dst, `{"error":{"code":`...)

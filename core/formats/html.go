@@ -48,6 +48,9 @@ func (HTML) ContentType() string { return "text/html; charset=utf-8" }
 // Use is OneLanguageTitled.
 func (HTML) Use() fault.TextUse { return fault.OneLanguageTitled }
 
+// Reusable is true.
+func (HTML) Reusable() bool { return true }
+
 // SetHeader is what NewResponder asks: it sets the Content-Security-Policy.
 func (HTML) SetHeader(set func(name, value string)) {
 	set("Content-Security-Policy", page().policy)

@@ -26,6 +26,9 @@ func (JSONAPI) ContentType() string { return "application/vnd.api+json" }
 // Use is OneLanguageTitled.
 func (JSONAPI) Use() fault.TextUse { return fault.OneLanguageTitled }
 
+// Reusable is true.
+func (JSONAPI) Reusable() bool { return true }
+
 // Append appends the body.
 func (f JSONAPI) Append(dst []byte, o *fault.Occurrence) []byte {
 	title := o.AppendTitle(nil) // of every error

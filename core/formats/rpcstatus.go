@@ -40,6 +40,9 @@ func (f RPCStatus) ContentType() string { return mediaType(f.MediaType) }
 // Use is OneLanguage.
 func (RPCStatus) Use() fault.TextUse { return fault.OneLanguage }
 
+// Reusable is true.
+func (RPCStatus) Reusable() bool { return true }
+
 // rpcCodes are the names of google.rpc.Code by HTTP status, as google/rpc/code.proto maps them; for the
 // statuses that it does not name, those that fit.
 var rpcCodes = map[int]string{

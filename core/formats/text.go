@@ -37,6 +37,9 @@ func (Text) ContentType() string { return "text/plain; charset=utf-8" }
 // Use is OneLanguage.
 func (Text) Use() fault.TextUse { return fault.OneLanguage }
 
+// Reusable is true.
+func (Text) Reusable() bool { return true }
+
 // Limits of what people are shown. Core caps the number of field errors, and what an argument adds to a
 // text.
 const (
