@@ -12,11 +12,15 @@ import (
 )
 
 // Reported reports incidents: 5xx and panics, never a 4xx. Failures of one kind on one route are one issue; those that
-// nobody classified are grouped by Sentry itself, by their stacks.
-func Reported(client *sentry.Client) fault.Option {
+// nobody classified are grouped by Sentry itself, by their stacks. Sentry's middleware puts the request's hub into the context.
+func Reported(hub *sentry.Hub) fault.Option {
 	return fault.WithObserver(func(ctx context.Context, o *fault.Occurrence) {
 		if !o.Incident() {
 			return
+		}
+		hub := hub
+		if own := sentry.GetHubFromContext(ctx); own != nil {
+			hub = own
 		}
 		code, event := o.Kind().Code(), sentry.NewEvent()
 		event.Level = sentry.LevelError
@@ -28,8 +32,11 @@ func Reported(client *sentry.Client) fault.Option {
 			event.Fingerprint = []string{"{{ default }}"}
 			exception.Type = fmt.Sprintf("%T", o.Err())
 		}
+		if o.Panicked() {
+			exception.Type = "panic"
+		}
 		event.Exception = []sentry.Exception{exception}
-		client.CaptureEvent(event, &sentry.EventHint{Context: ctx}, sentry.GetHubFromContext(ctx).Scope())
+		hub.CaptureEvent(event)
 	})
 }
 
