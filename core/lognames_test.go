@@ -168,7 +168,7 @@ func TestExceptionsAreErrors(t *testing.T) {
 	}
 }
 
-type panickingAnywhere struct{ error }
+type panickingAnywhere struct{}
 
 func (panickingAnywhere) Error() string   { panic("Error") }
 func (panickingAnywhere) Unwrap() []error { panic("Unwrap") }

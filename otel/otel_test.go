@@ -173,7 +173,8 @@ func TestCounter(t *testing.T) {
 	with := faultotel.WithMeterProvider(meters{nil, p})
 	answer(t, newSpan(valid), fault.TaskLocked, with)
 	require.Len(t, p.added, 1)
-	assert.Equal(t, attribute.NewSet(attribute.String("error.type", "task_locked"), attribute.Int("http.response.status_code", 423)), p.added[0])
+	labels := attribute.NewSet(attribute.String("error.type", "task_locked"), attribute.Int("http.response.status_code", 423))
+	assert.Equal(t, labels, p.added[0])
 	assert.Equal(t, 1, p.made)
 }
 
@@ -192,7 +193,7 @@ func TestGlobalProvider(t *testing.T) {
 		otel.SetMeterProvider(meters{nil, p})
 		fail()
 		fail()
-		assert.Equal(t, []int{2, 2, 4}[i], len(p.added))
+		assert.Len(t, p.added, []int{2, 2, 4}[i])
 	}
 	assert.Len(t, second.added, 2)
 	assert.Equal(t, 1, second.made)

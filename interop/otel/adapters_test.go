@@ -97,7 +97,8 @@ func TestTraces(t *testing.T) {
 			a := get(t, url, "traceparent", "00-"+trace+"-00f067aa0ba902b7-01")
 			assert.Equal(t, trace, a.traceID)
 			assert.Equal(t, trace, o.one(t).SpanContext().TraceID().String())
-			for _, invalid := range []string{"00-" + trace + "-0000000000000000-01", "00-00000000000000000000000000000000-00f067aa0ba902b7-01", "x"} {
+			noSpan, noTrace := "00-"+trace+"-0000000000000000-01", "00-00000000000000000000000000000000-00f067aa0ba902b7-01"
+			for _, invalid := range []string{noSpan, noTrace, "x"} {
 				a = get(t, url, "traceparent", invalid)
 				assert.NotEqual(t, trace, a.traceID)
 				assert.Equal(t, o.one(t).SpanContext().TraceID().String(), a.traceID)

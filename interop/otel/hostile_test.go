@@ -55,48 +55,50 @@ func (f failuresOnly) Handle(ctx context.Context, r slog.Record) error {
 	return f.Handler.Handle(ctx, r)
 }
 
-// answering asks for what is broken, and closes done when span, counter and body are right, whatever the log does.
-func answering(t *testing.T, s stack, opts ...fault.Option) (done chan struct{}) {
+// asking asks for what is broken. The answer is right, and so are span and counter, whatever the log does.
+func asking(t *testing.T, s stack, opts ...fault.Option) (answers chan answered, check func()) {
 	t.Helper()
 	o := newTelemetry()
 	url := s.start(t, o, opts...) + "/orders/broken"
-	done = make(chan struct{})
+	answers = make(chan answered, 1)
 	go func() {
-		defer close(done)
-		a := get(t, url)
+		a, _ := fetch(t.Context(), url)
+		answers <- a
+	}()
+	return answers, func() {
+		t.Helper()
+		a := <-answers
 		assert.Equal(t, 500, a.status)
 		assert.Equal(t, "database", a.code)
 		span := o.one(t)
 		assert.Equal(t, codes.Error, span.Status().Code)
 		assert.Equal(t, []string{"database"}, values(span.Attributes(), "error.type"))
 		assert.Len(t, o.points(t, "polyfault.errors"), 1)
-	}()
-	return done
+	}
 }
 
 func TestBadExporters(t *testing.T) {
 	for _, s := range stacks() {
 		t.Run(s.name, func(t *testing.T) {
 			panicking := &badExporter{}
-			<-answering(t, s, exporting(sdklog.NewSimpleProcessor(panicking)))
+			_, check := asking(t, s, exporting(sdklog.NewSimpleProcessor(panicking)))
+			check()
 			assert.EqualValues(t, 1, panicking.calls.Load())
 
 			// A processor that exports at once blocks whoever logs, as documented: there is one line, and the answer waits for it.
 			blocking := &badExporter{release: make(chan struct{})}
-			done := answering(t, s, exporting(sdklog.NewSimpleProcessor(blocking)))
+			answers, check := asking(t, s, exporting(sdklog.NewSimpleProcessor(blocking)))
 			require.Eventually(t, func() bool { return blocking.calls.Load() == 1 }, 10*time.Second, time.Millisecond)
-			select {
-			case <-done:
-				t.Error("the answer has not waited")
-			case <-time.After(50 * time.Millisecond):
-			}
+			time.Sleep(50 * time.Millisecond)
+			assert.Empty(t, answers, "the answer waits")
 			close(blocking.release)
-			<-done
+			check()
 			assert.EqualValues(t, 1, blocking.calls.Load())
 
 			// One with a queue does not block.
 			queued := &badExporter{release: make(chan struct{})}
-			<-answering(t, s, exporting(sdklog.NewBatchProcessor(queued, sdklog.WithExportInterval(time.Millisecond))))
+			_, check = asking(t, s, exporting(sdklog.NewBatchProcessor(queued, sdklog.WithExportInterval(time.Millisecond))))
+			check()
 			close(queued.release)
 		})
 	}
@@ -129,7 +131,9 @@ func TestBlockingObservers(t *testing.T) {
 			var wg sync.WaitGroup
 			for range requests {
 				wg.Go(func() {
-					assert.Equal(t, 500, get(t, url+"/broken").status)
+					a, err := fetch(t.Context(), url+"/broken")
+					assert.NoError(t, err)
+					assert.Equal(t, 500, a.status)
 					answered.Add(1)
 				})
 			}
@@ -197,10 +201,7 @@ func told(o *fault.Occurrence) string {
 }
 
 // passedOn is an error of another service.
-type passedOn struct {
-	error
-	code string
-}
+type passedOn struct{ code string }
 
 func (p passedOn) Error() string       { return p.code }
 func (p passedOn) ForeignCode() string { return p.code }

@@ -29,7 +29,7 @@ func attributesOf(r sdklog.Record) map[string]string {
 		if _, twice := all[string(a.Key)]; twice {
 			panic("twice: " + a.Key)
 		}
-		all[string(a.Key)] = a.Value.Emit()
+		all[string(a.Key)] = a.Value.String()
 		return true
 	})
 	return all

@@ -29,7 +29,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	collector "go.opentelemetry.io/proto/otlp/collector/logs/v1"
-	"go.opentelemetry.io/proto/otlp/common/v1"
+	common "go.opentelemetry.io/proto/otlp/common/v1"
 	logs "go.opentelemetry.io/proto/otlp/logs/v1"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -408,7 +408,7 @@ func TestOTLP(t *testing.T) {
 	assert.NotContains(t, client, "exception.message")
 }
 
-func attributes(list []*v1.KeyValue) map[string]string {
+func attributes(list []*common.KeyValue) map[string]string {
 	all := map[string]string{}
 	for _, a := range list {
 		all[a.GetKey()] = a.GetValue().GetStringValue()

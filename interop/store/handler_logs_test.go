@@ -246,7 +246,8 @@ func TestLogNamesInTheStore(t *testing.T) {
 			attributes  []string
 		}{
 			"today's":         {fault.LogNames{}, "database", "TestLogNamesInTheStore", []string{"status", "cause"}},
-			"OpenTelemetry's": {fault.OTelNames, "database", "TestLogNamesInTheStore", []string{"http.response.status_code", "exception.message", "exception.type"}},
+			"OpenTelemetry's": {fault.OTelNames, "database", "TestLogNamesInTheStore",
+				[]string{"http.response.status_code", "exception.message", "exception.type"}},
 			"others":          {fault.LogNames{Code: "error_code", Stack: "frames"}, "", "", []string{"status", "cause", "error_code", "frames"}},
 		} {
 			h := newLog(t, s, store.LogOptions{Scope: name})
