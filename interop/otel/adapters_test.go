@@ -1,8 +1,10 @@
 package otel_test
 
 import (
+	"context"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -83,6 +85,32 @@ func TestNoLabels(t *testing.T) {
 			assert.Equal(t, 410, get(t, url+"/orders").status)
 			labels := "error.type=gone,http.response.status_code=410,http.route=/orders"
 			assert.Contains(t, o.points(t, "polyfault.errors"), labels, "a route without parameters")
+		})
+	}
+}
+
+// A client that went away is no error.
+func TestClientsThatWentAway(t *testing.T) {
+	for _, s := range stacks() {
+		if s.fast {
+			continue
+		}
+		t.Run(s.name, func(t *testing.T) {
+			o := newTelemetry()
+			url := s.start(t, o) + "/orders/slow"
+			ctx, leave := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer leave()
+			_, err := fetch(ctx, url)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			span := o.one(t)
+			assert.Empty(t, values(span.Attributes(), "error.type"))
+			if !s.allErrors {
+				assert.Equal(t, codes.Unset, span.Status().Code)
+			}
+			assert.Empty(t, o.points(t, "polyfault.errors"))
+			for labels := range o.points(t, s.duration) {
+				assert.NotContains(t, labels, "error.type")
+			}
 		})
 	}
 }

@@ -151,7 +151,7 @@ func foreign(code string) error {
 }
 
 // handled is what the handler of a test does with the order.
-func handled(order string) error {
+func handled(ctx context.Context, order string) error {
 	switch kind, rest, _ := strings.Cut(order, "~"); kind {
 	case "locked":
 		return fault.TaskLocked.New()
@@ -163,6 +163,9 @@ func handled(order string) error {
 		panic("boom")
 	case "foreign":
 		return foreign(rest)
+	case "slow":
+		<-ctx.Done()
+		return ctx.Err()
 	}
 	return nil
 }
@@ -190,6 +193,7 @@ type stack struct {
 	duration string // the instrumentation's metric that takes labels; "" for none
 	// The instrumentation's own rules: any error that it hears of is an error of the span, or an event.
 	allErrors, events bool
+	fast              bool // fasthttp has no sign of a client that left
 
 	serve func(o *telemetry, r *fault.Responder, l net.Listener) (stop func())
 }
@@ -218,8 +222,8 @@ func stacks() []stack {
 		{name: "echo, otelhttp", route: "/orders/:id", duration: duration, serve: around(onEcho)},
 		{name: "echo, otelecho", route: "/orders/:id", serve: inside(onOtelecho)},
 		{name: "echo v5, otelhttp", route: "/orders/:id", duration: duration, serve: around(onEchoV5)},
-		{name: "fiber, otelfiber", route: "/orders/:id", events: true, serve: onFiber},
-		{name: "fiber v3, by hand", route: "/orders/:id", serve: onFiberV3},
+		{name: "fiber, otelfiber", route: "/orders/:id", events: true, fast: true, serve: onFiber},
+		{name: "fiber v3, by hand", route: "/orders/:id", fast: true, serve: onFiberV3},
 	}
 }
 
@@ -238,7 +242,7 @@ func inside(build func(*telemetry, *fault.Responder) http.Handler) func(*telemet
 func onNetHTTP(r *fault.Responder) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /orders/{id}", faulthttp.Handler(nil, func(_ http.ResponseWriter, req *http.Request) error {
-		return handled(req.PathValue("id"))
+		return handled(req.Context(), req.PathValue("id"))
 	}))
 	mux.Handle("GET /orders", faulthttp.Handler(nil, func(http.ResponseWriter, *http.Request) error { return fault.Gone }))
 	return faulthttp.Middleware(r)(faulthttp.Mux(nil, mux))
@@ -248,7 +252,7 @@ func onChi(r *fault.Responder) http.Handler {
 	m := chi.NewRouter()
 	faulthttp.InstallChi(m, r)
 	m.Get("/orders/{id}", faulthttp.Handler(nil, func(_ http.ResponseWriter, req *http.Request) error {
-		return handled(chi.URLParam(req, "id"))
+		return handled(req.Context(), chi.URLParam(req, "id"))
 	}))
 	m.Get("/orders", faulthttp.Handler(nil, func(http.ResponseWriter, *http.Request) error { return fault.Gone }))
 	return m
@@ -261,7 +265,7 @@ func ginEngine(r *fault.Responder, outside ...gin.HandlerFunc) *gin.Engine {
 	e.Use(outside...)
 	faultgin.Install(e, r)
 	e.GET("/orders", faultgin.Handler(func(*gin.Context) error { return fault.Gone }))
-	e.GET("/orders/:id", faultgin.Handler(func(c *gin.Context) error { return handled(c.Param("id")) }))
+	e.GET("/orders/:id", faultgin.Handler(func(c *gin.Context) error { return handled(c.Request.Context(), c.Param("id")) }))
 	return e
 }
 
@@ -286,7 +290,7 @@ func echoEngine(r *fault.Responder, outside ...echo.MiddlewareFunc) *echo.Echo {
 	e.Use(outside...)
 	faultecho.Install(e, r)
 	e.GET("/orders", func(echo.Context) error { return fault.Gone })
-	e.GET("/orders/:id", func(c echo.Context) error { return handled(c.Param("id")) })
+	e.GET("/orders/:id", func(c echo.Context) error { return handled(c.Request().Context(), c.Param("id")) })
 	return e
 }
 
@@ -300,7 +304,7 @@ func onEchoV5(r *fault.Responder) http.Handler {
 	e.Logger = slog.New(slog.DiscardHandler)
 	faultechov5.Install(e, r)
 	e.GET("/orders", func(*echov5.Context) error { return fault.Gone })
-	e.GET("/orders/:id", func(c *echov5.Context) error { return handled(c.Param("id")) })
+	e.GET("/orders/:id", func(c *echov5.Context) error { return handled(c.Request().Context(), c.Param("id")) })
 	return e
 }
 
@@ -309,7 +313,7 @@ func onFiber(o *telemetry, r *fault.Responder, l net.Listener) (stop func()) {
 	app.Use(otelfiber.Middleware(otelfiber.WithTracerProvider(o.tracers), otelfiber.WithMeterProvider(o.meters),
 		otelfiber.WithPropagators(propagation.TraceContext{})), faultfiber.Recover(r))
 	app.Get("/orders", func(*fiber.Ctx) error { return fault.Gone })
-	app.Get("/orders/:id", func(c *fiber.Ctx) error { return handled(strings.Clone(c.Params("id"))) })
+	app.Get("/orders/:id", func(c *fiber.Ctx) error { return handled(c.UserContext(), strings.Clone(c.Params("id"))) })
 	return running(func() error { return app.Listener(l) }, app.Shutdown, l)
 }
 
@@ -317,7 +321,7 @@ func onFiberV3(o *telemetry, r *fault.Responder, l net.Listener) (stop func()) {
 	app := fiberv3.New(fiberv3.Config{ErrorHandler: faultfiberv3.ErrorHandler(r)})
 	app.Use(tracing(o.tracers.Tracer("by hand")), faultfiberv3.Recover(r))
 	app.Get("/orders", func(fiberv3.Ctx) error { return fault.Gone })
-	app.Get("/orders/:id", func(c fiberv3.Ctx) error { return handled(strings.Clone(c.Params("id"))) })
+	app.Get("/orders/:id", func(c fiberv3.Ctx) error { return handled(c.Context(), strings.Clone(c.Params("id"))) })
 	quiet := fiberv3.ListenConfig{DisableStartupMessage: true}
 	return running(func() error { return app.Listener(l, quiet) }, app.Shutdown, l)
 }
