@@ -153,6 +153,7 @@ func TestExceptionsAreErrors(t *testing.T) {
 	_, number := strconv.ParseInt(canary+"x", 10, 64)
 	for name, err := range map[string]error{
 		"input":  fault.Database.Wrap(fmt.Errorf("id: %w", number)),
+		"inside": keeping{canary},
 		"secret": fault.Database.New(fault.Arg("Key", fault.Secret(canary)), fault.Detail("key", fault.Secret(canary))),
 	} {
 		e := exceptionOf(t, err)
@@ -167,6 +168,11 @@ func TestExceptionsAreErrors(t *testing.T) {
 		assert.NotContains(t, log.text(), canary, name)
 	}
 }
+
+// keeping is an error that holds what it does not say.
+type keeping struct{ inside string }
+
+func (keeping) Error() string { return "a database" }
 
 type panickingAnywhere struct{}
 
