@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/errtree"
 )
 
 // Names of the semantic conventions, and ours.
@@ -35,9 +36,13 @@ type config struct {
 }
 
 // WithMeterProvider sets the provider of the counter. The default, and so for nil, is the global one at the time of the
-// failure: it may be set, and replaced, while the service runs.
+// failure: it may be set, and replaced, while the service runs. A nil pointer in the interface is an error of
+// [fault.NewResponder].
 func WithMeterProvider(p metric.MeterProvider) Option {
 	return func(c *config) error {
+		if p != nil && errtree.IsNil(p) {
+			return fmt.Errorf("WithMeterProvider: the provider is a nil %T", p)
+		}
 		c.provider = p
 		return nil
 	}

@@ -202,9 +202,10 @@ func TestGlobalProvider(t *testing.T) {
 func TestWrongOptions(t *testing.T) {
 	broken := &provider{err: errors.New("no counter")}
 	for want, opts := range map[string][]fault.Option{
-		"faultotel: option 1 of Options is nil":           faultotel.Options(nil),
-		"faultotel: WithLabeler: the function is nil":     faultotel.Options(faultotel.WithLabeler[*labels](nil)),
-		"faultotel: counter polyfault.errors: no counter": faultotel.Options(faultotel.WithMeterProvider(meters{nil, broken})),
+		"faultotel: option 1 of Options is nil":                           faultotel.Options(nil),
+		"faultotel: WithLabeler: the function is nil":                     faultotel.Options(faultotel.WithLabeler[*labels](nil)),
+		"WithMeterProvider: the provider is a nil *faultotel_test.meters": faultotel.Options(faultotel.WithMeterProvider((*meters)(nil))),
+		"faultotel: counter polyfault.errors: no counter":                 faultotel.Options(faultotel.WithMeterProvider(meters{nil, broken})),
 	} {
 		r, err := fault.NewResponder(opts...)
 		require.ErrorContains(t, err, want)

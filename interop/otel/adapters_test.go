@@ -85,6 +85,21 @@ func TestNoLabels(t *testing.T) {
 	}
 }
 
+// An error.type that is there is not replaced.
+func TestErrorTypesStay(t *testing.T) {
+	for _, s := range stacks() {
+		t.Run(s.name, func(t *testing.T) {
+			o := newTelemetry()
+			assert.Equal(t, 410, get(t, s.start(t, o)+"/orders/told").status)
+			assert.Equal(t, []string{"own"}, values(o.one(t).Attributes(), "error.type"))
+			assert.Len(t, o.points(t, "polyfault.errors"), 1)
+			for labels := range o.points(t, s.duration) {
+				assert.Contains(t, labels, "error.type=own,")
+			}
+		})
+	}
+}
+
 // A client that went away is no error.
 func TestClientsThatWentAway(t *testing.T) {
 	for _, s := range stacks() {

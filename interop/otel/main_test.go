@@ -163,6 +163,12 @@ func handled(ctx context.Context, order string) error {
 		panic("boom")
 	case "foreign":
 		return foreign(rest)
+	case "told": // what the handler itself has told stays
+		trace.SpanFromContext(ctx).SetAttributes(attribute.String("error.type", "own"))
+		if l, ok := otelhttp.LabelerFromContext(ctx); ok {
+			l.Add(attribute.String("error.type", "own"))
+		}
+		return fault.Gone
 	case "slow":
 		<-ctx.Done()
 		return ctx.Err()
