@@ -149,6 +149,8 @@ func TestExceptionsAreErrors(t *testing.T) {
 	var f *fault.Fault
 	assert.ErrorAs(t, e, &f)
 
+	assert.Equal(t, []string{"*fault.loggedError", "*fault.Fault", "*fs.PathError", "*errors.errorString"}, unwrapped(e))
+
 	const canary = "98765432"
 	_, number := strconv.ParseInt(canary+"x", 10, 64)
 	for name, err := range map[string]error{
@@ -157,6 +159,10 @@ func TestExceptionsAreErrors(t *testing.T) {
 		"secret": fault.Database.New(fault.Arg("Key", fault.Secret(canary)), fault.Detail("key", fault.Secret(canary))),
 	} {
 		e := exceptionOf(t, err)
+		for inside := error(e); inside != nil; inside = errors.Unwrap(inside) {
+			assert.NotContains(t, inside.Error(), canary, name)
+		}
+		require.ErrorIs(t, e, err, name)
 		asJSON, marshalErr := json.Marshal(map[string]any{"e": e})
 		require.NoError(t, marshalErr)
 		for _, shown := range []string{e.Error(), fmt.Sprint(e), fmt.Sprintf("%+v|%#v|%q|%s", e, e, e, e), string(asJSON)} {
@@ -169,10 +175,31 @@ func TestExceptionsAreErrors(t *testing.T) {
 	}
 }
 
+func unwrapped(err error) (types []string) {
+	for ; err != nil; err = errors.Unwrap(err) {
+		types = append(types, fmt.Sprintf("%T", err))
+	}
+	return types
+}
+
 // keeping is an error that holds what it does not say.
 type keeping struct{ inside string }
 
 func (keeping) Error() string { return "a database" }
+
+// asking finds itself, and panics.
+type asking struct{}
+
+func (asking) Error() string { return "asking" }
+func (asking) As(any) bool   { panic("As") }
+func (asking) Is(error) bool { panic("Is") }
+
+func TestExceptionsThatPanicWhenAsked(t *testing.T) {
+	e := exceptionOf(t, errors.Join(asking{}, &fs.PathError{Op: "open", Path: "x", Err: fs.ErrClosed}))
+	require.ErrorIs(t, e, fs.ErrClosed)
+	var found *fs.PathError
+	assert.ErrorAs(t, e, &found)
+}
 
 type panickingAnywhere struct{}
 
@@ -208,6 +235,9 @@ func TestHostileExceptions(t *testing.T) {
 			assert.Contains(t, e.Error(), c.text)
 			assert.Less(t, len(e.Error()), 17<<10)
 			assert.NotErrorIs(t, e, fault.NotFound) // and it returns
+			var missing *fs.PathError
+			assert.NotErrorAs(t, e, &missing)
+			assert.Equal(t, []string{"*fault.loggedError"}, unwrapped(e), "it shows nothing inside")
 			r, log := logged(t, fault.WithLogNames(fault.OTelNames))
 			r.Respond(with(), c.err)
 			assert.Less(t, len(log.text()), 64<<10)

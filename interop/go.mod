@@ -14,6 +14,7 @@ require (
 	github.com/getsentry/sentry-go/echo v0.42.0
 	github.com/getsentry/sentry-go/fiber v0.35.1
 	github.com/getsentry/sentry-go/gin v0.46.2
+	github.com/getsentry/sentry-go/slog v0.46.2
 	github.com/gin-contrib/cors v1.7.7
 	github.com/gin-contrib/gzip v1.2.5
 	github.com/gin-contrib/requestid v1.0.5

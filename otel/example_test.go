@@ -30,8 +30,7 @@ func ExampleOptions() {
 
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/tasks/7", http.NoBody))
-	var remote *faulthttp.RemoteError
-	if errors.As(faulthttp.Decode(w.Result()), &remote) {
+	if remote, ok := errors.AsType[*faulthttp.RemoteError](faulthttp.Decode(w.Result())); ok {
 		fmt.Println(remote.Code, remote.TraceID)
 	}
 	// Output: task_locked 4bf92f3577b34da6a3ce929d0e0e4736

@@ -228,3 +228,46 @@ func TestAMillionForeignCodes(t *testing.T) {
 	wg.Wait()
 	assert.Equal(t, map[string]int64{"error.type=too_many_requests,http.response.status_code=429": all}, o.points(t, "polyfault.errors"))
 }
+
+// The default logger may be replaced while requests fail: each failure is one line, of one of them.
+func TestSwappedLoggers(t *testing.T) {
+	before := slog.Default()
+	t.Cleanup(func() { slog.SetDefault(before) })
+	first, second := &counting{Handler: slog.DiscardHandler}, &counting{Handler: slog.DiscardHandler}
+	slog.SetDefault(slog.New(first))
+	r, err := fault.NewResponder()
+	require.NoError(t, err)
+	const requests, side = 2000, 4
+	var wg sync.WaitGroup
+	for range side {
+		wg.Go(func() {
+			for range requests {
+				r.Respond(nil, fault.Database)
+			}
+		})
+	}
+	for i := range 100 {
+		slog.SetDefault(slog.New([]*counting{first, second}[i%2]))
+		time.Sleep(time.Millisecond / 10)
+	}
+	wg.Wait()
+	slog.SetDefault(slog.New(second))
+	r.Respond(nil, fault.Database)
+	assert.Positive(t, second.lines.Load())
+	assert.EqualValues(t, requests*side+1, first.lines.Load()+second.lines.Load())
+}
+
+// Counting counts the lines about failures.
+type counting struct {
+	slog.Handler
+	lines atomic.Int32
+}
+
+func (c *counting) Enabled(context.Context, slog.Level) bool { return true }
+
+func (c *counting) Handle(_ context.Context, r slog.Record) error {
+	if r.Level == slog.LevelError {
+		c.lines.Add(1)
+	}
+	return nil
+}

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/getsentry/sentry-go"
+	sentryslog "github.com/getsentry/sentry-go/slog"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/rs/zerolog"
@@ -230,6 +231,33 @@ func TestSentryHubOfTheRequest(t *testing.T) {
 	require.Len(t, transport.Events(), 1)
 	assert.Equal(t, "u7", transport.Events()[0].Tags["user"])
 	assert.Equal(t, "abc", transport.Events()[0].Tags["trace_id"])
+}
+
+// Sentry's slog handler makes an exception of the error value, until v0.48, and a log entry of its text.
+func TestSentryBySlog(t *testing.T) {
+	canary := strings.Repeat("98", 4) + "canary"
+	hub, transport := reporting(t)
+	options := sentryslog.Option{Hub: hub} //nolint:staticcheck // deprecated, and in use
+	handler := options.NewSentryHandler(t.Context())
+	h := answering(t, fault.WithLogger(slog.New(handler)), fault.WithLogNames(fault.LogNames{Exception: "error"}))
+	for order, want := range map[string][]string{
+		"broken": {"no connection for broken", "database: An error occurred in the database.: no connection for broken"},
+		canary:   {"number: strconv.ParseInt: invalid syntax"},
+	} {
+		before := len(transport.Events())
+		ask(h, "/orders/"+order)
+		ask(h, "/orders/locked")
+		require.Len(t, transport.Events(), before+1)
+		event := transport.Events()[before]
+		var texts []string
+		for _, e := range event.Exception {
+			texts = append(texts, e.Value)
+		}
+		assert.Subset(t, texts, want)
+		all, err := json.Marshal(event)
+		require.NoError(t, err)
+		assert.NotContains(t, string(all), canary)
+	}
 }
 
 // lines are those of the log about failures.
