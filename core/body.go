@@ -285,8 +285,8 @@ func (o *Occurrence) append() {
 
 // buffer is empty and has room for so many bytes.
 func (o *Occurrence) buffer(size int) []byte {
-	if size <= cap(o.room) {
-		return o.room
+	if o.resp != nil && o.resp.head == nil && size <= cap(o.resp.Body) {
+		return o.resp.Body[:0]
 	}
 	return make([]byte, 0, size)
 }

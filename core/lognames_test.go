@@ -159,7 +159,7 @@ func TestExceptionsAreErrors(t *testing.T) {
 		"secret": fault.Database.New(fault.Arg("Key", fault.Secret(canary)), fault.Detail("key", fault.Secret(canary))),
 	} {
 		e := exceptionOf(t, err)
-		for inside := error(e); inside != nil; inside = errors.Unwrap(inside) {
+		for inside := e; inside != nil; inside = errors.Unwrap(inside) {
 			assert.NotContains(t, inside.Error(), canary, name)
 		}
 		require.ErrorIs(t, e, err, name)

@@ -22,41 +22,67 @@ type Occurrence struct {
 	catalogue *catalogue
 	request   Request
 
-	err        error
-	errs       errtree.List // see tree
-	fault      *Fault       // nil when nobody classified the error, and for a bare kind
-	kind       *Kind
-	status     int
-	unknown    bool // nobody classified it: what clients learn depends on the exposure
-	clientGone bool
-	nested     bool // an error among the details of another one
-	redirect   bool // by a framework's own error: no failure, no body
-	panicked   bool
-	committed  bool
-	retry      RetryPolicy // RetryInherit: not asked yet
-	closes     bool        // the connection: the rest of the request body is not read
-	quiet      bool        // logged at Debug
-	stack      Stack
-	hexID      [32]byte // the trace id, when it has this form, which costs no allocation
-	traceID    string   // the trace id in other forms, or once somebody has asked for it as a string
-	identified bool     // the trace id is found
-	made       bool     // the response is: from now on nothing changes
+	err     error
+	fault   *Fault // nil when nobody classified the error, and for a bare kind
+	kind    *Kind
+	status  int
+	aside   *aside   // nil until there is something
+	hexID   [32]byte // the trace id, when it has this form, which costs no allocation
+	traceID string   // the trace id in other forms, or once somebody has asked for it as a string
 
-	format       *configuredFormat
-	allLanguages bool
-	language     int // of a response in one language
-	text         *text
-	entries      []detail
-	errors       int // entries that are errors, those left away too
-	sent         int // of them
-	tail         int // entries at the end that are not the error's own
-	resp         *Response
-	room         []byte   // for a body
-	notes        []string // what went wrong while answering
-	preparing    bool     // a sample of all responses to come
-	preview      bool     // for documentation: neither logged nor observed
-	traced       bool     // while preparing: the trace id was asked for
-	individual   bool     // while preparing: something of the one request was asked for
+	format   *configuredFormat
+	language int // of a response in one language
+	text     *text
+	entries  []detail
+	errors   int       // entries that are errors, those left away too
+	sent     int       // of them
+	tail     int       // entries at the end that are not the error's own
+	resp     *Response // of an observed occurrence from the start, with room for a body
+
+	unknown      bool // nobody classified it: what clients learn depends on the exposure
+	clientGone   bool
+	nested       bool // an error among the details of another one
+	redirect     bool // by a framework's own error: no failure, no body
+	panicked     bool
+	committed    bool
+	closes       bool        // the connection: the rest of the request body is not read
+	quiet        bool        // logged at Debug
+	allLanguages bool        // the response is in
+	retry        RetryPolicy // RetryInherit: not asked yet
+	identified   bool        // the trace id is found
+	made         bool        // the response is: from now on nothing changes
+	preview      bool        // for documentation: neither logged nor observed
+	preparing    bool        // a sample of all responses to come
+	traced       bool        // while preparing: the trace id was asked for
+	individual   bool        // while preparing: something of the one request was asked for
+}
+
+// An aside is what most failures have nothing of.
+type aside struct {
+	errs  errtree.List // see tree
+	stack Stack
+	notes []string // what went wrong while answering
+}
+
+func (o *Occurrence) besides() *aside {
+	if o.aside == nil {
+		o.aside = &aside{}
+	}
+	return o.aside
+}
+
+func (o *Occurrence) stack() Stack {
+	if o.aside == nil {
+		return nil
+	}
+	return o.aside.stack
+}
+
+func (o *Occurrence) notes() []string {
+	if o.aside == nil {
+		return nil
+	}
+	return o.aside.notes
 }
 
 // Err is the error as it was returned or panicked. A panic value that is no error is wrapped. It is
@@ -188,7 +214,7 @@ func (o *Occurrence) Panicked() bool {
 // errors with a 5xx status, of the place that responded. It is empty for 4xx.
 func (o *Occurrence) Stack() Stack {
 	o.askIndividual()
-	return o.stack
+	return o.stack()
 }
 
 func (o *Occurrence) askIndividual() {
@@ -342,8 +368,8 @@ func (o *Occurrence) HasDetails() bool { return len(o.entries) > 0 }
 // note keeps a problem of the answer, once, for the log line.
 func (o *Occurrence) note(problem string) {
 	const most = 100
-	if len(o.notes) < most && !slices.Contains(o.notes, problem) {
-		o.notes = append(o.notes, problem)
+	if notes := o.notes(); len(notes) < most && !slices.Contains(notes, problem) {
+		o.besides().notes = append(notes, problem)
 	}
 }
 

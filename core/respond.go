@@ -40,7 +40,7 @@ func (o *Occurrence) collect() {
 	if o.status >= 500 && !o.quiet {
 		o.recordStack()
 	} else if !o.unknown {
-		o.stack = nil
+		o.dropStack()
 	}
 	if len(o.attrs()) > 0 {
 		o.entries = o.fault.details()

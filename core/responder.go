@@ -43,6 +43,8 @@ type Responder struct {
 	defaultKind *Kind
 
 	foreignMessages bool
+
+	stacks stackCache
 }
 
 type configuredFormat struct {
@@ -198,9 +200,7 @@ func (r *Responder) Respond(req Request, err error) *Response {
 		return resp
 	}
 	if len(r.observers) > 0 { // they may keep the occurrence
-		a := &observed{}
-		a.Occurrence.resp, a.Occurrence.room = &a.Response, a.room[:0]
-		return r.respond(&a.Occurrence, c, format, req, err)
+		return r.respond(newObserved(err), c, format, req, err)
 	}
 	o := occurrences.Get().(*Occurrence)
 	resp := r.respond(o, c, format, req, err)
@@ -240,13 +240,27 @@ func (r *Responder) orDefault() *Responder {
 	return r
 }
 
-// An observed occurrence is one piece with its response and room for most bodies: observers may keep it, so that it cannot
-// be used again.
-type observed struct {
-	Occurrence
-	Response
-	room [472]byte // 1024 bytes in all, a size that the allocator has
+// newObserved is an occurrence that observers may keep, so that it cannot be used again. It is one piece with its response, and
+// with room for the body of an error without details.
+func newObserved(err error) *Occurrence {
+	if f, ok := err.(*Fault); ok && slices.ContainsFunc(f.all(), isDetail) {
+		o := &struct {
+			Occurrence
+			Response
+		}{}
+		o.resp = &o.Response
+		return &o.Occurrence
+	}
+	o := &struct {
+		Occurrence
+		Response
+		room [352]byte // with the 8 of the allocator 640 in all, a size that it has
+	}{}
+	o.resp, o.Response.Body = &o.Response, o.room[:0]
+	return &o.Occurrence
 }
+
+func isDetail(a Attr) bool { return a.op == opDetail || a.op == opField || a.op == opDetails }
 
 // occurrences are used again when nobody may have kept them: half of what a response allocates.
 var occurrences = sync.Pool{New: func() any { return &Occurrence{} }}
@@ -255,7 +269,7 @@ func (r *Responder) respond(o *Occurrence, c *catalogue, format int, req Request
 	o.responder, o.catalogue, o.format, o.request, o.err = r, c, &r.formats[format], req, err
 	o.allLanguages = o.format.use == AllLanguages && !r.oneLanguage
 	if p, ok := err.(*panicError); ok {
-		o.panicked, o.stack, o.err = true, p.stack, p.unwrapped()
+		o.panicked, o.besides().stack, o.err = true, p.stack, p.unwrapped()
 	}
 	o.respond()
 	return o.resp

@@ -46,7 +46,7 @@ func (s Stack) Frames() iter.Seq[runtime.Frame] {
 const module = "github.com/polyfault/polyfault/"
 
 // isPolyfaults reports whether the function is of the machinery that leads an error to its answer, or an answer to the
-// log.
+// log. Adapters mark what returns functions with go:noinline: inlined into main, a closure of theirs would be main's.
 func isPolyfaults(function string) bool {
 	rest, ours := strings.CutPrefix(function, module)
 	if !ours {
@@ -122,13 +122,20 @@ func (o *Occurrence) recordStack() {
 	if o.panicked {
 		return
 	}
-	o.noted("the stack of an error", func() { o.stack = stackIn(o.tree()) })
+	besides := o.besides()
+	o.noted("the stack of an error", func() { besides.stack = stackIn(o.tree()) })
 	switch {
-	case o.stack != nil:
+	case besides.stack != nil:
 	case o.fault != nil && len(o.fault.stack) > 0:
-		o.stack = o.fault.stack
+		besides.stack = o.fault.stack
 	default:
-		o.stack = callers(0)
+		besides.stack = callers(0)
+	}
+}
+
+func (o *Occurrence) dropStack() {
+	if o.aside != nil {
+		o.aside.stack = nil
 	}
 }
 

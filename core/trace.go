@@ -19,14 +19,8 @@ func (o *Occurrence) identify() {
 		o.setTraceID(a.name)
 		return
 	}
-	found := false
-	o.noted("the request or WithTraceID", func() {
-		id := o.requestTraceID()
-		if found = id != ""; found {
-			o.setTraceID(id)
-		}
-	})
-	if !found {
+	o.noted("the request or WithTraceID", o.takeRequestTraceID)
+	if o.hexID[0] == 0 && o.traceID == "" {
 		o.hexID = randomTraceID()
 	}
 }
@@ -64,27 +58,29 @@ func (o *Occurrence) appendTraceID(dst []byte, hyphens bool) []byte {
 	return dst
 }
 
-func (o *Occurrence) requestTraceID() string {
+func (o *Occurrence) takeRequestTraceID() {
 	if o.request == nil {
-		return ""
+		return
 	}
 	for _, f := range o.responder.traceIDs {
 		if id := f(o.request); isTraceID(id) {
-			return id
+			o.setTraceID(id)
+			return
 		}
 	}
 	if id, ok := traceOfParent(o.request.Header("Traceparent")); ok {
-		return id
+		copy(o.hexID[:], id)
+		return
 	}
 	if r, ok := o.request.(interface{ ResponseHeader(name string) string }); ok {
 		if id := r.ResponseHeader("X-Request-ID"); isTraceID(id) {
-			return id
+			o.setTraceID(id)
+			return
 		}
 	}
 	if id := o.request.Header("X-Request-Id"); isTraceID(id) {
-		return id
+		o.setTraceID(id)
 	}
-	return ""
 }
 
 // traceOfParent reads the trace id out of traceparent: "00-<32 hex>-<16 hex>-<2 hex>", lower case,
@@ -98,7 +94,7 @@ func traceOfParent(s string) (string, bool) {
 	if !isLowerHex(version) || version == "ff" || !isLowerHex(trace) || !isLowerHex(parent) || !isLowerHex(flags) {
 		return "", false
 	}
-	if strings.Trim(trace, "0") == "" || strings.Trim(parent, "0") == "" {
+	if isZero(trace) || isZero(parent) {
 		return "", false
 	}
 	if len(s) > length && (version == "00" || s[length] != '-') {
@@ -107,9 +103,29 @@ func traceOfParent(s string) (string, bool) {
 	return trace, true
 }
 
+func isZero(s string) bool {
+	for i := range len(s) {
+		if s[i] != '0' {
+			return false
+		}
+	}
+	return true
+}
+
+// hexDigits tells hexadecimal digits: 1 in lower case, 2 in upper case.
+var hexDigits = func() (digits [256]byte) {
+	for _, c := range "0123456789abcdef" {
+		digits[c] = 1
+	}
+	for _, c := range "ABCDEF" {
+		digits[c] = 2
+	}
+	return digits
+}()
+
 func isHex(s string) bool {
 	for i := range len(s) {
-		if c := s[i] | 0x20; (c < '0' || c > '9') && (c < 'a' || c > 'f') || s[i] < '0' {
+		if hexDigits[s[i]] == 0 {
 			return false
 		}
 	}
@@ -118,7 +134,7 @@ func isHex(s string) bool {
 
 func isLowerHex(s string) bool {
 	for i := range len(s) {
-		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+		if hexDigits[s[i]] != 1 {
 			return false
 		}
 	}

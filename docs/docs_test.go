@@ -34,7 +34,24 @@ var questions = []question{
 	{"How do I start with fiber v3?", "docs/start/fiber3.md#how-do-i-start-with-fiber-v3"},
 	{"Which errors are there already?", "docs/kinds.md#the-built-in-ones"},
 	{"How do I make a kind of my own, with a header like WWW-Authenticate?", "docs/kinds.md#which-kind-do-i-return-and-how-do-i-make-my-own"},
-	{"How do I rename a code without breaking clients?", "docs/kinds.md#which-kind-do-i-return-and-how-do-i-make-my-own"},
+	{"How do I rename a code without breaking clients?", "docs/renaming.md#how-do-i-rename-a-code-without-breaking-clients"},
+	{"How do I pin codes, and check that with GitHub Actions?", "docs/codes.md#github-actions"},
+	{"Where do I get the request id and the user id in log lines?", "docs/logs.md#what-is-in-the-log-and-how-do-i-find-a-request-in-it"},
+	{"Why do I see no 4xx in the log?", "docs/logs.md#what-is-in-the-log-and-how-do-i-find-a-request-in-it"},
+	{"Which trace id is it, if there are several?", "docs/logs.md#where-the-trace-id-comes-from"},
+	{"How do I log by zap or zerolog?", "docs/logs.md#zap-and-zerolog"},
+	{"How do I answer 404 instead of 403, with the truth in the log?", "docs/hidden.md#how-do-i-answer-404-instead-of-403-with-the-truth-in-the-log"},
+	{"How do I answer a batch?", "docs/batch.md#how-do-i-answer-a-batch-in-which-some-items-failed"},
+	{"How does my domain layer stay free of polyfault?", "docs/domain.md#how-does-my-domain-layer-stay-free-of-polyfault"},
+	{"How do I tell a client when to come again?", "docs/retries.md#tell-clients"},
+	{"How do I retry?", "docs/retries.md#retry-yourself"},
+	{"How do I send WWW-Authenticate?", "docs/challenges.md#how-do-i-send-www-authenticate-with-a-401"},
+	{"How does a Go client read the errors?", "docs/client.md#how-does-a-go-client-read-these-errors"},
+	{"How do errors get into OpenAPI?", "docs/openapi.md#how-do-errors-get-into-my-openapi-document"},
+	{"Which exit code does a command end with?", "docs/exitcodes.md#how-does-a-command-end-with-the-right-exit-code"},
+	{"How do I keep the log in a database, and who may read it?", "docs/store.md#who-may-read-and-write"},
+	{"How do I add a language?", "docs/adding-a-language.md#how-do-i-add-a-language"},
+	{"What is cut, and where?", "docs/limits.md#what-is-cut-and-what-is-never-sent"},
 	{"How do I write my own texts?", "docs/texts.md#how-do-i-write-my-own-texts-and-change-those-of-polyfault"},
 	{"How do I change a wording of polyfault?", "docs/texts.md#override-a-built-in-wording"},
 	{"How do I say what is wrong with a field?", "docs/fields.md#how-do-i-say-what-is-wrong-with-a-field"},
@@ -43,9 +60,11 @@ var questions = []question{
 	{"Which language does a client get?", "docs/language.md#which-language-does-a-client-get"},
 	{"What does a front end do with an error?", "docs/frontend.md#what-does-a-front-end-do-with-an-error"},
 	{"How do I test my errors with my framework?", "docs/testing.md#how-do-i-test-my-errors"},
+	{"How do I see what went wrong while I develop?", "docs/development.md#how-do-i-see-what-went-wrong-while-i-develop"},
 	{"What did my framework do with errors before?", "README.md#what-each-framework-answers-by-itself"},
 	{"Where does the middleware of others stand?", "docs/middleware.md#among-other-middleware"},
 	{"How do I adopt it in an application that has errors already?", "docs/middleware.md#adopting-step-by-step"},
+	{"What becomes of errors that are not mine?", "docs/foreign.md#known-without-configuration"},
 	{"Which error of a database becomes which kind?", "docs/databases.md#codes-by-driver"},
 	{"What becomes of errors of gRPC and connect?", "docs/rpc.md#whose-error-answers-whom"},
 	{"Do wrapped errors of my error library work?", "docs/libraries.md#which-error-libraries-work-and-how"},
@@ -211,6 +230,20 @@ func TestVersions(t *testing.T) {
 		}
 		if !strings.Contains(string(newest), framework+"@"+high) {
 			t.Errorf(".ci/newest does not test %s %s", framework, high)
+		}
+	}
+}
+
+// As soon as a native speaker has reviewed a language, the pages stop saying that none has.
+func TestWhatIsSaidOfReviews(t *testing.T) {
+	pages := readPages(t)
+	review := regexp.MustCompile("(?m)^\\| `\\S+` \\|.*\\| (.+) \\|$")
+	reviewed := slices.ContainsFunc(review.FindAllStringSubmatch(pages["locales/README.md"], -1), func(row []string) bool {
+		return row[1] != "machine" && row[1] != "source"
+	})
+	for _, page := range []string{"README.md", "locales/README.md"} {
+		if says := strings.Contains(pages[page], "No native speaker has reviewed the"); says == reviewed {
+			t.Errorf("%s: a language was reviewed: %t; the page says that none was: %t", page, reviewed, says)
 		}
 	}
 }

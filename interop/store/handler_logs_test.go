@@ -245,10 +245,10 @@ func TestLogNamesInTheStore(t *testing.T) {
 			code, stack string
 			attributes  []string
 		}{
-			"today's":         {fault.LogNames{}, "database", "TestLogNamesInTheStore", []string{"status", "cause"}},
+			"today's": {fault.LogNames{}, "database", "TestLogNamesInTheStore", []string{"status", "cause"}},
 			"OpenTelemetry's": {fault.OTelNames, "database", "TestLogNamesInTheStore",
 				[]string{"http.response.status_code", "exception.message", "exception.type"}},
-			"others":          {fault.LogNames{Code: "error_code", Stack: "frames"}, "", "", []string{"status", "cause", "error_code", "frames"}},
+			"others": {fault.LogNames{Code: "error_code", Stack: "frames"}, "", "", []string{"status", "cause", "error_code", "frames"}},
 		} {
 			h := newLog(t, s, store.LogOptions{Scope: name})
 			r, err := fault.NewResponder(fault.WithLogger(slog.New(h)), fault.WithLogNames(c.names))
