@@ -70,10 +70,7 @@ require (
 	go.uber.org/multierr v1.11.0
 	go.uber.org/zap v1.28.0
 	go.uber.org/zap/exp v0.3.0
-<<<<<<< HEAD
-=======
 	go.yaml.in/yaml/v3 v3.0.5
->>>>>>> e5a1b8a2783f8ae4040fe9ed05b4e9fe3c830652
 	golang.org/x/net v0.62.0
 	golang.org/x/time v0.15.0
 	golang.org/x/xerrors v0.0.0-20200804184101-5ec99f83aff1
@@ -127,11 +124,7 @@ require (
 	go.opentelemetry.io/otel/metric v1.47.0 // indirect
 	go.uber.org/atomic v1.12.0 // indirect
 	go.yaml.in/yaml/v2 v2.4.3 // indirect
-<<<<<<< HEAD
-	golang.org/x/time v0.15.0 // indirect
 	google.golang.org/genproto/googleapis/api v0.0.0-20260928230214-8a89bd6388cc // indirect
-=======
->>>>>>> e5a1b8a2783f8ae4040fe9ed05b4e9fe3c830652
 )
 
 require (
