@@ -159,7 +159,10 @@ func TestKeptOccurrences(t *testing.T) {
 				fault.WithObserver(func(_ context.Context, o *fault.Occurrence) {
 					mu.Lock()
 					defer mu.Unlock()
-					kept[o] = told(o)
+					kept[o] = ""
+					if len(kept)%2 == 0 { // of the others everything is read later for the first time
+						kept[o] = told(o)
+					}
 				}))
 			require.NoError(t, err)
 			url := "http://" + a.Start(t, r, failing)
@@ -173,8 +176,12 @@ func TestKeptOccurrences(t *testing.T) {
 			require.Len(t, kept, 200)
 			var wg sync.WaitGroup
 			for o, before := range kept {
-				wg.Go(func() { assert.Equal(t, before, told(o)) })
-				wg.Go(func() { assert.Equal(t, before, told(o)) })
+				for range 2 {
+					wg.Go(func() {
+						now := told(o)
+						assert.True(t, before == "" || before == now, "%s, not %s", now, before)
+					})
+				}
 			}
 			wg.Wait()
 		})
