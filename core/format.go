@@ -19,7 +19,8 @@ import (
 //     is called once, by NewResponder.
 //   - A method Reusable() bool is optional. True says that a body depends on nothing but what the occurrence tells: the
 //     responder then renders the body of errors without details once for each kind, text and language, and puts the trace id
-//     into its places. It finds out by itself whether a body holds the error or the request, and renders such ones anew.
+//     into its places. It finds out by itself whether a body holds the error or the request, and renders such ones anew; what
+//     the id looks like, beside being of 32 hexadecimal digits, must not change the rest of the body.
 //     A format that embeds one with this method, a [Problem] for example, is not reusable, whatever the method says: the
 //     one inside does not know what the Append around it adds.
 type Format interface {

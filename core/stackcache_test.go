@@ -17,7 +17,8 @@ func TestStackCache(t *testing.T) {
 	for range 2 {
 		assert.Equal(t, first.String(), cache.of(first).text)
 		assert.Equal(t, second.String(), cache.of(second).text)
-		assert.Same(t, cache.of(second), cache.of(second))
+		kept := cache.of(second)
+		assert.Same(t, kept, cache.of(second))
 	}
 	key := first.String()
 	reused := append(Stack{}, first...) // by a pool of the application, say
