@@ -25,7 +25,7 @@ type testCase struct {
 	check  func(*probe)
 }
 
-// rule makes a case; it stamps the place where it stands.
+// rule makes a case and records the place in the source from which it was called.
 func rule(name, words string, needs func(Features) bool, check func(*probe)) testCase {
 	_, file, line, _ := runtime.Caller(1)
 	return testCase{name, words, fmt.Sprintf("%s:%d", filepath.Base(file), line), needs, check}
@@ -44,8 +44,8 @@ func frameworkErrors(f Features) bool { return f.FrameworkError != nil }
 
 const problemJSON = "application/problem+json"
 
-// answered checks a route by its golden answer and the code in the log. The default format and
-// problem details in German are both asked for.
+// answered checks a route by its golden answers and the code in the log. It asks for the default format and for problem
+// details in German.
 func answered(path, code string) func(*probe) {
 	return func(p *probe) {
 		p.golden(path, p.get(path))
@@ -522,11 +522,11 @@ const (
 func checkGrowth(p *probe) {
 	languages := []string{"de", "en", "fr", "pt"}
 	titles := map[string]string{"de": "Gesperrt", "en": "Locked", "fr": "Ressource verrouillée", "pt": "Bloqueado"}
-	p.flood(2, languages, titles) // warm pools
+	p.flood(2, languages, titles) // to warm the pools
 	before := measure()
 	p.flood(perClient, languages, titles)
 	var after usage
-	for wait := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) { // connections close behind us
+	for wait := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) { // connections close after we do
 		if after = measure(); after.goroutines <= before.goroutines+2 && after.descriptors <= before.descriptors+2 || time.Now().After(wait) {
 			break
 		}
@@ -578,7 +578,7 @@ func (p *probe) flood(times int, languages []string, titles map[string]string) {
 	}
 }
 
-// usage is what could grow.
+// usage is the resources that could grow.
 type usage struct {
 	goroutines, descriptors int
 	heap                    uint64
@@ -586,9 +586,9 @@ type usage struct {
 
 func measure() usage {
 	runtime.GC()
-	runtime.GC() // the second one empties what pools kept over the first
+	runtime.GC() // the second run empties what pools have kept over the first
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
-	files, _ := os.ReadDir("/proc/self/fd") // empty elsewhere than on Linux
+	files, _ := os.ReadDir("/proc/self/fd") // empty on systems other than Linux
 	return usage{runtime.NumGoroutine(), len(files), memory.HeapAlloc}
 }
