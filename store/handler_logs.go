@@ -43,7 +43,7 @@ func (c *call) logWire(r *LogRecord) logWire {
 	}
 }
 
-// attributes are an object whatever somebody has written into the table.
+// attributes returns an object for any content of the table.
 func attributes(raw json.RawMessage) json.RawMessage {
 	if len(raw) == 0 || raw[0] != '{' || !json.Valid(raw) {
 		return json.RawMessage("{}")

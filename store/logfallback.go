@@ -10,8 +10,8 @@ import (
 // maxNested bounds a fallback that logs through this handler again.
 const maxNested = 1000
 
-// fallBack gives the record to the fallback, or drops it when the fallback does not want it, fails or
-// panics. The entry is not freed.
+// fallBack gives the record to the fallback. The record is dropped if the fallback is not enabled for it, fails or panics.
+// The entry is not freed.
 func (c *logCore) fallBack(ctx context.Context, e *entry) {
 	defer c.nested.Add(-1)
 	if c.nested.Add(1) > maxNested || !c.handOver(ctx, e) {

@@ -24,7 +24,7 @@ type migration struct {
 	sql     string
 }
 
-// migrations are those of the dialect, in order. A wrong name of a file is a mistake of ours.
+// migrations returns the migrations of the dialect, in order. A wrong name of a file is a mistake of ours.
 func (s *Store) migrations() (list []migration, err error) {
 	folder := "migrations/sqlite"
 	if s.dialect == PostgreSQL {

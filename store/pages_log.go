@@ -11,7 +11,7 @@ import (
 	"github.com/polyfault/polyfault/internal/page"
 )
 
-// entriesPerPage is how many entries of the log a page of the list has.
+// entriesPerPage is the number of log entries on a page of the list.
 const entriesPerPage = 50
 
 // A logList is the list of entries of the log.
