@@ -38,6 +38,28 @@ func appendParams(dst []byte, attrs []Attr, limit int) (out []byte, complete boo
 
 type bodied interface{ ErrorBody(Localizer) any }
 
+// bringsBody reports whether an error of the tree brings a body, or a code, of its own.
+func (o *Occurrence) bringsBody() bool {
+	if _, foreign := o.fault.Unwrap().(foreignCoded); foreign {
+		return true
+	}
+	switch e := o.err.(type) {
+	case *Kind:
+		return false
+	case *Fault:
+		if e.Unwrap() == nil {
+			return false
+		}
+		_, found := errtree.Find(o.err, func(e error) (bodied, bool) {
+			b, is := e.(bodied)
+			return b, is
+		})
+		return found
+	}
+	_, found := errtree.First[bodied](o.tree())
+	return found
+}
+
 // ownBody finds the body that the error brings itself, and encodes it.
 func (o *Occurrence) ownBody() (body []byte, l *localizer) {
 	switch e := o.err.(type) {
@@ -225,6 +247,9 @@ func (o *Occurrence) AppendMembers(dst []byte) []byte {
 
 // render fills in status, body and the headers that describe the body.
 func (o *Occurrence) render() {
+	if o.resp == nil || o.resp.head == nil { // what observed occurrences bring has none
+		o.resp = newResponse()
+	}
 	resp := o.resp
 	resp.Status = o.status
 	resp.contentType = o.format.contentType
@@ -254,8 +279,16 @@ func (o *Occurrence) render() {
 func (o *Occurrence) append() {
 	o.resp.Body = nil
 	o.noted("the format", func() {
-		o.resp.Body = o.format.Append(make([]byte, 0, o.sizeHint()), o)
+		o.resp.Body = o.format.Append(o.buffer(o.sizeHint()), o)
 	})
+}
+
+// buffer is empty and has room for so many bytes.
+func (o *Occurrence) buffer(size int) []byte {
+	if o.resp != nil && o.resp.head == nil && size <= cap(o.resp.Body) {
+		return o.resp.Body[:0]
+	}
+	return make([]byte, 0, size)
 }
 
 func (o *Occurrence) renderOwnBody() bool {

@@ -46,12 +46,14 @@ func WithBodyLimit(bytes int) Option {
 	}
 }
 
-func (o *Occurrence) bodyLimit() int {
-	limit := o.responder.bodyLimit
+func (o *Occurrence) bodyLimit() int { return o.responder.limit() }
+
+func (r *Responder) limit() int {
+	limit := r.bodyLimit
 	if limit == 0 {
 		limit = defaultBodyLimit
 	}
-	if o.responder.exposure > ExposeNone {
+	if r.exposure > ExposeNone {
 		return limit * timesExposed
 	}
 	return limit

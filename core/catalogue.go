@@ -31,8 +31,9 @@ type catalogue struct {
 	choice          choice
 	labels          bool // there are texts that name fields
 
-	// prepared are the responses to bare kinds, by format and Kind.index: see Responder.prepareResponses.
-	prepared [][]*Response
+	ofKinds  []textsOfKind // by Kind.index, for the kinds of the time
+	prepared [][]*template // of bare kinds, by format and Kind.index: see Responder.prepareResponses
+	made     atomic.Int32  // templates, those that were lost included
 }
 
 // A loadedLanguage is one language tag with everything prepared that a response says of it.
@@ -74,8 +75,8 @@ type text struct {
 	size       int      // bytes of the literals
 	slots      int      // placeholders, over all languages
 
-	// prepared are the responses to faults that have this text and nothing else of their own.
-	prepared atomic.Pointer[[]preparedText]
+	// templates are those of failures with this text, by language behind the one of all languages. Nil until one is made.
+	templates atomic.Pointer[[]atomic.Pointer[[]*template]]
 }
 
 // A step of a program: a literal, across the borders of languages, and the argument behind it.
@@ -87,12 +88,9 @@ type step struct {
 
 const none = -1
 
-type preparedText struct {
-	kind   *Kind
-	format int
-	resp   *Response // nil: there can be none
-	suffix []byte    // of its body, behind the texts
-}
+// textsOfKind are the texts that an error of the kind has by itself: in a body of all languages, in one of one language, and
+// as title.
+type textsOfKind struct{ all, one, title *text }
 
 // defaultBody is the frozen set of the all-languages body of applications that choose none: a
 // locale added later changes nobody's payload.
@@ -128,6 +126,9 @@ func newCatalogue(own []*localeFile, languages []string, defaultLanguage string)
 			c.titles[id] = t
 		}
 		c.labels = c.labels || strings.HasPrefix(t.id, fieldPrefix)
+	}
+	for k := range Kinds() {
+		c.ofKinds = append(c.ofKinds, c.textsOf(k))
 	}
 	return c, nil
 }
@@ -511,6 +512,12 @@ func (t *text) arg(name string) int {
 // it, otherwise when any language has. There always is one: English is always loaded and has the
 // root's text.
 func (c *catalogue) resolve(id string, k *Kind, allLanguages bool) *text {
+	if id == "" && k.self != nil && k.index < len(c.ofKinds) {
+		if allLanguages {
+			return c.ofKinds[k.index].all
+		}
+		return c.ofKinds[k.index].one
+	}
 	reserve := c.texts[id]
 	if reserve != nil && (reserve.configured || !allLanguages) {
 		return reserve
@@ -520,6 +527,19 @@ func (c *catalogue) resolve(id string, k *Kind, allLanguages bool) *text {
 
 // resolveTitle finds the title of a kind: its own, else that of the nearest ancestor.
 func (c *catalogue) resolveTitle(k *Kind) *text {
+	if k.self != nil && k.index < len(c.ofKinds) {
+		return c.ofKinds[k.index].title
+	}
+	return c.titleOf(k)
+}
+
+func (c *catalogue) textsOf(k *Kind) textsOfKind {
+	one := chain(c.texts, nil, k, func(*text) bool { return true })
+	all := chain(c.texts, nil, k, func(t *text) bool { return t.configured })
+	return textsOfKind{all, one, c.titleOf(k)}
+}
+
+func (c *catalogue) titleOf(k *Kind) *text {
 	return chain(c.titles, nil, k, func(*text) bool { return true })
 }
 

@@ -49,10 +49,11 @@ func (o *Occurrence) resolve() *Fault {
 
 // tree is the error's, walked once for all who look into it: the methods of its errors may take their time.
 func (o *Occurrence) tree() errtree.List {
-	if o.errs.Errors == nil {
-		o.errs = errtree.Flatten(o.err, func(value any) { o.notePanic("an error's Unwrap, Cause, Is or As", value) })
+	besides := o.besides()
+	if besides.errs.Errors == nil {
+		besides.errs = errtree.Flatten(o.err, func(value any) { o.notePanic("an error's Unwrap, Cause, Is or As", value) })
 	}
-	return o.errs
+	return besides.errs
 }
 
 // ours is what [From] finds.

@@ -97,7 +97,7 @@ func (o *Occurrence) declaredText(d *detail) *text {
 func (o *Occurrence) judge(err error) *Fault {
 	inner := &Occurrence{responder: o.responder, request: o.request, err: err, nested: true}
 	f := inner.resolve()
-	for _, problem := range inner.notes {
+	for _, problem := range inner.notes() {
 		o.note(problem)
 	}
 	if f == nil || inner.redirect || inner.unknown {

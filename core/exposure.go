@@ -20,7 +20,7 @@ func (o *Occurrence) unhandledEntries() []detail {
 		entries = append(entries, detail{name: "exception", value: errorText(o.exposed())})
 	}
 	if o.Exposure() >= ExposeTraceback {
-		entries = append(entries, detail{name: "traceback", value: o.stack.String()})
+		entries = append(entries, detail{name: "traceback", value: o.stack().String()})
 	}
 	return entries
 }

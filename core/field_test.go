@@ -57,7 +57,7 @@ func TestFieldErrorsInTheMultilingualBody(t *testing.T) {
 		{"query", fault.Field(fault.InQuery("qty"), "strange"),
 			`{"qty":{"code":"strange","in":"query","DE":"Menge ist falsch","EN":"Quantity is wrong"}}`},
 		{"the body as a whole", fault.Field(fault.InBody(""), "strange"),
-			`{"":{"code":"strange","DE":"Anfragedaten ist falsch","EN":"The request body is wrong"}}`},
+			`{"":{"code":"strange","DE":"Inhalt der Anfrage ist falsch","EN":"The request body is wrong"}}`},
 		{"a name of the client's", fault.Field(fault.InBody("a\"<\u202e/~\n"), "strange"),
 			`{"a\"\u003c` + "\ufffd" + `/~\n":{"code":"strange","DE":"a\"\u003c` + "\ufffd" + `/~` + "\ufffd" +
 				` ist falsch","EN":"a\"\u003c` + "\ufffd" + `/~` + "\ufffd" + ` is wrong"}}`},
@@ -100,7 +100,7 @@ func TestFieldErrorsInOneLanguage(t *testing.T) {
 		`{"detail":"id ist falsch","in":"path","name":"id","code":"strange"}`,
 		`{"detail":"X-A ist falsch","in":"header","name":"X-A","code":"strange"}`,
 		`{"detail":"sid ist falsch","in":"cookie","name":"sid","code":"strange"}`,
-		`{"detail":"Anfragedaten ist falsch","pointer":"#","code":"strange"}`,
+		`{"detail":"Inhalt der Anfrage ist falsch","pointer":"#","code":"strange"}`,
 		`{"detail":" ist falsch","pointer":"#/","code":"strange"}]`,
 	}, ","), string(body.Errors))
 

@@ -17,9 +17,9 @@ import (
 //   - A method SetHeader(set func(name, value string)) is optional. It gives headers that go with each
 //     body, a Content-Security-Policy for example, in place of those of the handler that failed. It
 //     is called once, by NewResponder.
-//   - A method Reusable() bool is optional. True says that a body depends on nothing but the kind, its
-//     text, and what the occurrence tells: the responder then renders the bodies of bare kinds once,
-//     when it is made, unless one turns out to hold the trace id, the error or the request.
+//   - A method Reusable() bool is optional. True says that a body depends on nothing but what the occurrence tells: the
+//     responder then renders the body of errors without details once for each kind, text and language, and puts the trace id
+//     into its places. It finds out by itself whether a body holds the error or the request, and renders such ones anew.
 type Format interface {
 	// ContentType is the value of Content-Type. What stands before a ";" is the media type that
 	// takes part in the negotiation by Accept.

@@ -18,29 +18,23 @@ const (
 
 // logLine returns the attributes of the one line that a failure writes.
 func (o *Occurrence) logLine() []slog.Attr {
-	l := line{left: maxLine}
-	l.text("code", o.kind.Code(), maxLine)
-	l.add(slog.Int("status", o.status))
-	l.text("trace_id", o.TraceID(), maxLine)
-	if o.request != nil {
-		o.noted("the request", func() {
-			method, path := o.request.Method(), o.route()
-			l.text("method", method, maxPath)
-			l.text("path", path, maxPath)
-		})
-	}
-	l.text("cause", textOfTree(o.err, o.tree()), maxCause)
+	l, name := line{left: maxLine}, &o.responder.logNames
+	l.text(name.Code, o.kind.Code(), maxLine)
+	l.add(slog.Int(name.Status, o.status))
+	l.text(name.TraceID, o.TraceID(), maxLine)
+	o.logRequest(&l)
+	o.logCause(&l)
 	if o.panicked {
-		l.add(slog.Bool("panic", true))
+		l.add(slog.Bool(name.Panic, true))
 	}
 	if o.committed {
-		l.add(slog.Bool("committed", true))
+		l.add(slog.Bool(name.Committed, true))
 	}
-	if len(o.notes) > 0 {
-		l.add(slog.Any("notes", l.texts(o.notes, maxNotes)))
+	if notes := o.notes(); len(notes) > 0 {
+		l.add(slog.Any(name.Notes, l.texts(notes, maxNotes)))
 	}
-	if stack := o.stack.String(); stack != "" {
-		l.text("stack", stack, maxStack)
+	if stack := o.stack().String(); stack != "" {
+		l.text(name.Stack, stack, maxStack)
 	}
 	if o.fault != nil {
 		l.foreign(o.fault.logAttrs())
@@ -48,13 +42,32 @@ func (o *Occurrence) logLine() []slog.Attr {
 	return l.attrs
 }
 
+func (o *Occurrence) logRequest(l *line) {
+	if o.request == nil {
+		return
+	}
+	name := &o.responder.logNames
+	o.noted("the request", func() {
+		method, route := o.request.Method(), o.route()
+		l.text(name.Method, method, maxPath)
+		switch {
+		case route == "":
+			l.text(name.Path, o.request.Path(), maxPath)
+		case name.Route == "":
+			l.text(name.Path, route, maxPath)
+		default:
+			l.text(name.Route, route, maxPath)
+			l.text(name.Path, o.request.Path(), maxPath)
+		}
+	})
+}
+
+// route is the path template, "" where none is known. It may panic.
 func (o *Occurrence) route() string {
 	if r, ok := o.request.(interface{ Route() string }); ok {
-		if route := r.Route(); route != "" {
-			return route
-		}
+		return r.Route()
 	}
-	return o.request.Path()
+	return ""
 }
 
 // log4xx reports whether an error of kind k would be logged.

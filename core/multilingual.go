@@ -15,7 +15,7 @@ func (Multilingual) ContentType() string { return "application/json" }
 // Use is AllLanguages.
 func (Multilingual) Use() TextUse { return AllLanguages }
 
-// Reusable is true.
+// Reusable returns true.
 func (Multilingual) Reusable() bool { return true }
 
 // Append appends the body.

@@ -3,6 +3,7 @@ package fault
 import (
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/polyfault/polyfault/internal/clean"
@@ -11,44 +12,76 @@ import (
 
 // An Occurrence is one error in one request, as formats and observers see it.
 //
-// A [Format] must not keep it. An observer may, but not what [Occurrence.Request] returns. All
-// methods are safe for concurrent use once the response is made; the methods Append… belong to the
-// format.
+// A [Format] must not keep it. An observer may keep it, and read it at any time later and from any goroutine, with two
+// exceptions: [Occurrence.Request] and [Occurrence.Route] are those of the request, which is over, and perhaps another's,
+// when the observer has returned. All methods are safe for concurrent use once the response is made; the methods Append…
+// belong to the format.
 type Occurrence struct {
 	responder *Responder
 	catalogue *catalogue
 	request   Request
 
-	err        error
-	errs       errtree.List // see tree
-	fault      *Fault       // nil when nobody classified the error, and for a bare kind
-	kind       *Kind
-	status     int
-	unknown    bool // nobody classified it: what clients learn depends on the exposure
-	clientGone bool
-	nested     bool // an error among the details of another one
-	redirect   bool // by a framework's own error: no failure, no body
-	panicked   bool
-	committed  bool
-	retry      RetryPolicy // RetryInherit: not asked yet
-	closes     bool        // the connection: the rest of the request body is not read
-	quiet      bool        // logged at Debug
-	stack      Stack
-	traceID    string
+	err     error
+	fault   *Fault // nil when nobody classified the error, and for a bare kind
+	kind    *Kind
+	status  int
+	aside   *aside   // nil until there is something
+	hexID   [32]byte // the trace id, when it has this form, which costs no allocation
+	traceID string   // the trace id in other forms, or once somebody has asked for it as a string
 
-	format       *configuredFormat
-	allLanguages bool
-	language     int // of a response in one language
-	text         *text
-	entries      []detail
-	errors       int // entries that are errors, those left away too
-	sent         int // of them
-	tail         int // entries at the end that are not the error's own
-	resp         *Response
-	notes        []string // what went wrong while answering
-	preparing    bool     // at start-up, for every request to come
-	preview      bool     // for documentation: neither logged nor observed
-	individual   bool     // while preparing: something of the one request was asked for
+	format   *configuredFormat
+	language int // of a response in one language
+	text     *text
+	entries  []detail
+	errors   int       // entries that are errors, those left away too
+	sent     int       // of them
+	tail     int       // entries at the end that are not the error's own
+	resp     *Response // of an observed occurrence from the start, with room for a body
+
+	unknown      bool // nobody classified it: what clients learn depends on the exposure
+	clientGone   bool
+	nested       bool // an error among the details of another one
+	redirect     bool // by a framework's own error: no failure, no body
+	panicked     bool
+	committed    bool
+	closes       bool        // the connection: the rest of the request body is not read
+	quiet        bool        // logged at Debug
+	allLanguages bool        // the response is in
+	retry        RetryPolicy // RetryInherit: not asked yet
+	identified   bool        // the trace id is found
+	made         bool        // the response is: from now on nothing changes
+	preview      bool        // for documentation: neither logged nor observed
+	preparing    bool        // a sample of all responses to come
+	traced       bool        // while preparing: the trace id was asked for
+	individual   bool        // while preparing: something of the one request was asked for
+}
+
+// An aside is what most failures have nothing of.
+type aside struct {
+	errs  errtree.List // see tree
+	stack Stack
+	notes []string // what went wrong while answering
+}
+
+func (o *Occurrence) besides() *aside {
+	if o.aside == nil {
+		o.aside = &aside{}
+	}
+	return o.aside
+}
+
+func (o *Occurrence) stack() Stack {
+	if o.aside == nil {
+		return nil
+	}
+	return o.aside.stack
+}
+
+func (o *Occurrence) notes() []string {
+	if o.aside == nil {
+		return nil
+	}
+	return o.aside.notes
 }
 
 // Err is the error as it was returned or panicked. A panic value that is no error is wrapped. It is
@@ -62,13 +95,15 @@ func (o *Occurrence) Err() error {
 // decoded, the one that was received, when this process has no kind for it. It is for bodies: logs and counters take
 // that of the kind, of which there are finitely many.
 func (o *Occurrence) Code() string {
-	if received, ok := o.fault.Unwrap().(interface{ ForeignCode() string }); ok {
+	if received, ok := o.fault.Unwrap().(foreignCoded); ok {
 		if code := received.ForeignCode(); isCode(code) {
 			return code
 		}
 	}
 	return o.kind.Code()
 }
+
+type foreignCoded interface{ ForeignCode() string }
 
 const maxForeignCode = 64
 
@@ -140,15 +175,42 @@ func (o *Occurrence) Request() Request {
 	return o.request
 }
 
+// Route is the path template ("/orders/{id}") where the adapter knows one, else "": unlike the path it is fit for the label of
+// a metric, as there are no more of them than the service has routes.
+func (o *Occurrence) Route() (route string) {
+	o.askIndividual()
+	if o.request != nil {
+		o.noted("the request", func() { route = strings.Clone(o.route()) })
+	}
+	return route
+}
+
+// Incident reports that operators may have something to do: the status is 500 or more, or something panicked that is no
+// error of a client, also when the response had already begun. A 4xx is none, and no request that was cancelled because its
+// client had left.
+func (o *Occurrence) Incident() bool {
+	o.askIndividual()
+	if o.quiet || o.clientGone {
+		return false
+	}
+	return o.status >= 500 || o.panicked && o.responder.statusOf(o.kind) >= 500
+}
+
 // Committed reports that the response had already begun: the client saw something else.
 func (o *Occurrence) Committed() bool { return o.committed }
 
 // Panicked reports that the error was recovered from a panic.
-func (o *Occurrence) Panicked() bool { return o.panicked }
+func (o *Occurrence) Panicked() bool {
+	o.askIndividual()
+	return o.panicked
+}
 
 // Stack is the call stack: of the panic, of the place where a 5xx fault was made, or, for other
 // errors with a 5xx status, of the place that responded. It is empty for 4xx.
-func (o *Occurrence) Stack() Stack { return o.stack }
+func (o *Occurrence) Stack() Stack {
+	o.askIndividual()
+	return o.stack()
+}
 
 func (o *Occurrence) askIndividual() {
 	if o.preparing {
@@ -301,8 +363,8 @@ func (o *Occurrence) HasDetails() bool { return len(o.entries) > 0 }
 // note keeps a problem of the answer, once, for the log line.
 func (o *Occurrence) note(problem string) {
 	const most = 100
-	if len(o.notes) < most && !slices.Contains(o.notes, problem) {
-		o.notes = append(o.notes, problem)
+	if notes := o.notes(); len(notes) < most && !slices.Contains(notes, problem) {
+		o.besides().notes = append(notes, problem)
 	}
 }
 

@@ -169,8 +169,9 @@ func WithMapper(m ...Mapper) Option {
 	}
 }
 
-// WithLogger sets the logger of the one line per failure. The default, also for nil, is
-// [slog.Default] at the time of the failure.
+// WithLogger sets the logger of the one line per failure. The default, also for nil, is [slog.Default] at the time of the
+// failure: it may be replaced while the service runs. The answer waits for the logger's handler, as long as that takes: one
+// that writes to a network needs a queue of its own. One that panics costs the line and nothing else.
 func WithLogger(l *slog.Logger) Option {
 	return func(r *Responder) error {
 		r.logger = l
@@ -178,8 +179,10 @@ func WithLogger(l *slog.Logger) Option {
 	}
 }
 
-// WithObserver adds a function that is called with every failure, before the response is sent. It
-// must be safe for concurrent use; one that panics is noted in the log.
+// WithObserver adds a function that is called with every failure, in the goroutine of the request, before the response is
+// sent: the answer waits for it, as long as it takes, and no other request does. What can be slow belongs into a queue and a
+// goroutine of the application's own. f must be safe for concurrent use; one that panics is noted in the log, and the
+// others are called all the same. It may keep the [Occurrence], but not what [Occurrence.Request] returns.
 func WithObserver(f func(context.Context, *Occurrence)) Option {
 	return func(r *Responder) error {
 		if f == nil {
@@ -190,15 +193,16 @@ func WithObserver(f func(context.Context, *Occurrence)) Option {
 	}
 }
 
-// WithTraceID sets where the trace id comes from: the tracing system's span, for example. An empty
-// or malformed result (see [TraceID]) leaves the choice to the request's traceparent, to the X-Request-ID
-// that the response has already or the request has, and then to chance. f must be safe for concurrent use.
+// WithTraceID adds a place where the trace id comes from: the tracing system's span, for example. Given several times, the
+// functions are asked in this order. Where all results are empty or malformed (see [TraceID]), the id is that of the
+// request's traceparent, else the X-Request-ID that the response has already or the request has, else a random one. f must
+// be safe for concurrent use.
 func WithTraceID(f func(Request) string) Option {
 	return func(r *Responder) error {
 		if f == nil {
 			return errors.New("WithTraceID: the function is nil")
 		}
-		r.traceID = f
+		r.traceIDs = append(r.traceIDs, f)
 		return nil
 	}
 }

@@ -65,7 +65,7 @@ func (o *Occurrence) findPanic() {
 		})
 	}
 	if p != nil {
-		o.panicked, o.stack = true, p.stack
+		o.panicked, o.besides().stack = true, p.stack
 	}
 }
 

@@ -79,6 +79,9 @@ func (Problem) ContentType() string { return "application/problem+json" }
 // Use is OneLanguageTitled.
 func (Problem) Use() TextUse { return OneLanguageTitled }
 
+// Reusable returns true.
+func (Problem) Reusable() bool { return true }
+
 // Append appends the body.
 func (p Problem) Append(dst []byte, o *Occurrence) []byte {
 	dst = append(dst, `{"type":`...)

@@ -15,12 +15,14 @@ func (o *Occurrence) respond() {
 	}()
 	o.classify()
 	if o.redirect {
-		*o.resp = Response{Status: o.status, redirect: true}
+		o.resp = &Response{Status: o.status, head: &head{redirect: true}}
 		return
 	}
 	o.collect()
-	o.render()
-	o.setHeader()
+	if !o.fill() {
+		o.render()
+		o.setHeader()
+	}
 	o.observe()
 	o.log()
 }
@@ -38,7 +40,7 @@ func (o *Occurrence) collect() {
 	if o.status >= 500 && !o.quiet {
 		o.recordStack()
 	} else if !o.unknown {
-		o.stack = nil
+		o.dropStack()
 	}
 	if len(o.attrs()) > 0 {
 		o.entries = o.fault.details()
@@ -64,7 +66,8 @@ func (o *Occurrence) observe() {
 		return
 	}
 	ctx := o.context()
-	o.TraceID()
+	o.identify()
+	o.made = true
 	for _, observer := range o.responder.observers {
 		o.noted("an observer", func() { observer(ctx, o) })
 	}
@@ -86,7 +89,6 @@ func (o *Occurrence) context() (ctx context.Context) {
 // lastResort is the answer when a step of the responder itself fails: the kind's text, or the
 // constant, and one log line.
 func (o *Occurrence) lastResort(value any) {
-	resp := o.resp
 	o.note("the responder panicked: " + describePanic(value))
 	if o.kind == nil {
 		o.kind = Unhandled
@@ -94,11 +96,12 @@ func (o *Occurrence) lastResort(value any) {
 	if !isErrorStatus(o.status) {
 		o.status = o.kind.Status()
 	}
-	*resp = Response{Status: o.status, contentType: multilingualContentType, cacheControl: noStore}
+	resp := &Response{Status: o.status, head: &head{contentType: multilingualContentType, cacheControl: noStore}}
 	c := builtin()
 	t := c.resolve("", o.kind, true)
 	resp.contentLanguage = t.header
 	resp.Body = append(o.appendCode(t.appendMembers([]byte{'{'}, c, nil)), '}')
 	resp.length[0] = decimal(len(resp.Body))
+	o.resp = resp
 	o.log()
 }

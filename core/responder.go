@@ -37,7 +37,8 @@ type Responder struct {
 	challenges  []string     // WWW-Authenticate
 	clientLevel slog.Leveler // of lines about 4xx; nil for Debug
 	logger      *slog.Logger
-	traceID     func(Request) string
+	traceIDs    []func(Request) string
+	logNames    LogNames // all of them
 	status      map[*Kind]int
 	defaultKind *Kind
 
@@ -48,7 +49,8 @@ type configuredFormat struct {
 	Format
 	use          TextUse
 	statusTitles bool // the title is that of the status
-	joins        bool // the body is the texts and a constant suffix, as long as there are no details
+	joins        bool // the body is the texts and what follows from the kind, when there are no details
+	reusable     bool
 	contentType  []string
 	header       []headerField // beside the headers of every response
 	varyAll      []string      // for a body that does not depend on the language
@@ -81,7 +83,7 @@ func NewResponder(opts ...Option) (*Responder, error) {
 }
 
 func newResponder(opts ...Option) (*Responder, error) {
-	r := &Responder{defaultKind: Unhandled, status: map[*Kind]int{}}
+	r := &Responder{defaultKind: Unhandled, status: map[*Kind]int{}, logNames: defaultNames}
 	for i, opt := range opts {
 		if opt == nil {
 			return nil, fmt.Errorf("fault: option %d of NewResponder is nil", i+1)
@@ -112,6 +114,8 @@ func (r *Responder) configureFormats() {
 		_, multilingual := f.Format.(Multilingual)
 		problem, is := f.Format.(Problem)
 		f.statusTitles = is && problem.TypeBase == ""
+		reusable, ok := f.Format.(interface{ Reusable() bool })
+		f.reusable = ok && reusable.Reusable()
 		f.joins = multilingual && !slices.Contains(r.members, MemberParams)
 		f.varyOne = []string{"Accept-Language"}
 		if len(r.formats) > 1 {
@@ -194,7 +198,7 @@ func (r *Responder) Respond(req Request, err error) *Response {
 		return resp
 	}
 	if len(r.observers) > 0 { // they may keep the occurrence
-		return r.respond(&Occurrence{}, c, format, req, err)
+		return r.respond(newObserved(err), c, format, req, err)
 	}
 	o := occurrences.Get().(*Occurrence)
 	resp := r.respond(o, c, format, req, err)
@@ -234,15 +238,34 @@ func (r *Responder) orDefault() *Responder {
 	return r
 }
 
+// newObserved is an occurrence that observers may keep, so that it cannot be used again. It is one piece with its response, and
+// with room for the body of an error that has nothing of its own to say.
+func newObserved(err error) *Occurrence {
+	if f, ok := err.(*Fault); ok && f != nil && len(f.attrs) > 0 {
+		o := &struct {
+			Occurrence
+			Response
+		}{}
+		o.resp = &o.Response
+		return &o.Occurrence
+	}
+	o := &struct {
+		Occurrence
+		Response
+		room [352]byte // with the 8 of the allocator 640 in all, a size that it has
+	}{}
+	o.resp, o.Response.Body = &o.Response, o.room[:0]
+	return &o.Occurrence
+}
+
 // occurrences are used again when nobody may have kept them: half of what a response allocates.
 var occurrences = sync.Pool{New: func() any { return &Occurrence{} }}
 
 func (r *Responder) respond(o *Occurrence, c *catalogue, format int, req Request, err error) *Response {
 	o.responder, o.catalogue, o.format, o.request, o.err = r, c, &r.formats[format], req, err
-	o.resp = &Response{}
 	o.allLanguages = o.format.use == AllLanguages && !r.oneLanguage
 	if p, ok := err.(*panicError); ok {
-		o.panicked, o.stack, o.err = true, p.stack, p.unwrapped()
+		o.panicked, o.besides().stack, o.err = true, p.stack, p.unwrapped()
 	}
 	o.respond()
 	return o.resp

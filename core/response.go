@@ -13,11 +13,16 @@ type Response struct {
 	Status int
 	Body   []byte // nil when nobody is left to read it
 
+	length [1]string
+	*head
+}
+
+// A head is what responses can share. It is not changed once one of them has left the responder.
+type head struct {
 	contentType     []string
 	contentLanguage []string
 	vary            []string
 	cacheControl    []string
-	length          [1]string
 	own             []headerField
 	challenges      []string // of a 401 that has none yet
 	allow           bool     // 405 needs an Allow header
@@ -27,6 +32,24 @@ type Response struct {
 type headerField struct {
 	name   string
 	values []string
+}
+
+// newResponse is a response with a head of its own, in one piece.
+func newResponse() *Response {
+	r := &struct {
+		Response
+		own head
+	}{}
+	r.head = &r.own
+	return &r.Response
+}
+
+// facts are the parts that responses share; those of a Response that nobody has made are empty.
+func (r *Response) facts() *head {
+	if r.head == nil {
+		return &head{}
+	}
+	return r.head
 }
 
 // SetHeader makes header, which the failed handler may have filled, the header of r.
@@ -43,7 +66,8 @@ type headerField struct {
 // compressed says that Content-Encoding was there before the handler ran: it belongs to a compressor
 // around it. Content-Encoding then stays, and Content-Length is left to the compressor.
 func (r *Response) SetHeader(header http.Header, compressed bool) {
-	if r.redirect {
+	h := r.facts()
+	if h.redirect {
 		for name := range header {
 			if goesWithout(name, compressed) {
 				delete(header, name)
@@ -53,20 +77,20 @@ func (r *Response) SetHeader(header http.Header, compressed bool) {
 	}
 	pruneStale(header, compressed)
 	if r.Body != nil {
-		header["Content-Type"] = r.contentType
+		header["Content-Type"] = h.contentType
 		header["X-Content-Type-Options"] = noSniff
-		if r.contentLanguage != nil {
-			header["Content-Language"] = r.contentLanguage
+		if h.contentLanguage != nil {
+			header["Content-Language"] = h.contentLanguage
 		}
-		if r.vary != nil {
-			addVary(header, r.vary)
+		if h.vary != nil {
+			addVary(header, h.vary)
 		}
 	}
 	if !compressed {
 		header["Content-Length"] = r.length[:]
 	}
-	header["Cache-Control"] = r.cacheControl
-	for _, f := range r.own {
+	header["Cache-Control"] = h.cacheControl
+	for _, f := range h.own {
 		if f.name == "Vary" {
 			addVary(header, f.values)
 			continue
@@ -76,10 +100,10 @@ func (r *Response) SetHeader(header http.Header, compressed bool) {
 			delete(header, f.name)
 		}
 	}
-	if r.challenges != nil && !r.owns(challengeHeader) && len(header[challengeHeader]) == 0 {
-		header[challengeHeader] = r.challenges
+	if h.challenges != nil && !h.owns(challengeHeader) && len(header[challengeHeader]) == 0 {
+		header[challengeHeader] = h.challenges
 	}
-	if r.allow && header["Allow"] == nil {
+	if h.allow && header["Allow"] == nil {
 		header["Allow"] = emptyAllow
 	}
 }
@@ -131,7 +155,8 @@ type HeaderEditor interface {
 // EditHeader is [Response.SetHeader] for other header types. Content-Length is left to the
 // framework.
 func (r *Response) EditHeader(header HeaderEditor, compressed bool) {
-	if r.redirect {
+	h := r.facts()
+	if h.redirect {
 		header.Prune(func(name string) bool { return goesWithout(name, compressed) })
 		return
 	}
@@ -142,25 +167,25 @@ func (r *Response) EditHeader(header HeaderEditor, compressed bool) {
 		header.Prune(isStale)
 	}
 	if r.Body != nil {
-		header.Set("Content-Type", r.contentType[0])
+		header.Set("Content-Type", h.contentType[0])
 		header.Set("X-Content-Type-Options", "nosniff")
-		for _, tags := range r.contentLanguage {
+		for _, tags := range h.contentLanguage {
 			header.Set("Content-Language", tags)
 		}
-		editVary(header, r.vary)
+		editVary(header, h.vary)
 	}
-	header.Set("Cache-Control", strings.Join(r.cacheControl, ", "))
-	for _, f := range r.own {
+	header.Set("Cache-Control", strings.Join(h.cacheControl, ", "))
+	for _, f := range h.own {
 		if f.name == "Vary" {
 			editVary(header, f.values)
 			continue
 		}
 		replace(header, f.name, f.values)
 	}
-	if r.challenges != nil && !r.owns(challengeHeader) && header.Get(challengeHeader) == "" {
-		replace(header, challengeHeader, r.challenges)
+	if h.challenges != nil && !h.owns(challengeHeader) && header.Get(challengeHeader) == "" {
+		replace(header, challengeHeader, h.challenges)
 	}
-	if r.allow && header.Get("Allow") == "" {
+	if h.allow && header.Get("Allow") == "" {
 		header.Set("Allow", "")
 	}
 }
@@ -191,8 +216,8 @@ func replace(header HeaderEditor, name string, values []string) {
 }
 
 // owns reports whether the error says something of the header, be it that there is none.
-func (r *Response) owns(name string) bool {
-	return slices.ContainsFunc(r.own, func(f headerField) bool { return f.name == name })
+func (h *head) owns(name string) bool {
+	return slices.ContainsFunc(h.own, func(f headerField) bool { return f.name == name })
 }
 
 // Header returns the header of r by itself, as a copy.

@@ -94,13 +94,20 @@ func (o *Occurrence) recordStack() {
 	if o.panicked {
 		return
 	}
-	o.noted("the stack of an error", func() { o.stack = stackIn(o.tree()) })
+	besides := o.besides()
+	o.noted("the stack of an error", func() { besides.stack = stackIn(o.tree()) })
 	switch {
-	case o.stack != nil:
+	case besides.stack != nil:
 	case o.fault != nil && len(o.fault.stack) > 0:
-		o.stack = o.fault.stack
+		besides.stack = o.fault.stack
 	default:
-		o.stack = callers(0)
+		besides.stack = callers(0)
+	}
+}
+
+func (o *Occurrence) dropStack() {
+	if o.aside != nil {
+		o.aside.stack = nil
 	}
 }
 

@@ -8,40 +8,79 @@ import (
 
 const maxTraceID = 128
 
-// findTraceID takes the error's own id, else the option's, else a valid traceparent (W3C Trace
+// identify finds the trace id: the error's own, else that of the options, else a valid traceparent (W3C Trace
 // Context), else a valid X-Request-ID, that of the response before that of the request, else a random one.
-func (o *Occurrence) findTraceID() (id string) {
+func (o *Occurrence) identify() {
+	if o.identified || o.preparing {
+		return
+	}
+	o.identified = true
 	if a, ok := o.fault.lookup(opTraceID); ok && isTraceID(a.name) {
-		return a.name
+		o.setTraceID(a.name)
+		return
 	}
-	o.noted("the request or WithTraceID", func() { id = o.requestTraceID() })
-	if id != "" {
-		return id
+	o.noted("the request or WithTraceID", o.takeRequestTraceID)
+	if o.hexID[0] == 0 && o.traceID == "" {
+		o.hexID = randomTraceID()
 	}
-	return randomTraceID()
 }
 
-func (o *Occurrence) requestTraceID() string {
-	if o.request == nil {
-		return ""
+// setTraceID keeps the id, a copy of it: strings of a request may change when it is over.
+func (o *Occurrence) setTraceID(id string) {
+	if len(id) == len(o.hexID) && isLowerHex(id) {
+		copy(o.hexID[:], id)
+		return
 	}
-	if f := o.responder.traceID; f != nil {
+	o.traceID = strings.Clone(id)
+}
+
+// hasHexID reports whether the trace id is of 32 hexadecimal digits, in lower case.
+func (o *Occurrence) hasHexID() bool {
+	o.identify()
+	return o.hexID[0] != 0
+}
+
+// appendTraceID appends the trace id, which is hexadecimal where hyphens are asked for.
+func (o *Occurrence) appendTraceID(dst []byte, hyphens bool) []byte {
+	id := o.hexID[:]
+	switch {
+	case id[0] == 0:
+		return append(dst, o.traceID...)
+	case !hyphens:
+		return append(dst, id...)
+	}
+	for i, end := range [...]int{8, 12, 16, 20, 32} {
+		if i > 0 {
+			dst = append(dst, '-')
+		}
+		dst, id = append(dst, id[:end-(32-len(id))]...), id[end-(32-len(id)):]
+	}
+	return dst
+}
+
+func (o *Occurrence) takeRequestTraceID() {
+	if o.request == nil {
+		return
+	}
+	for _, f := range o.responder.traceIDs {
 		if id := f(o.request); isTraceID(id) {
-			return strings.Clone(id)
+			o.setTraceID(id)
+			return
 		}
 	}
-	if id, ok := traceOfParent(o.request.Header("traceparent")); ok {
-		return strings.Clone(id)
+	if id, ok := traceOfParent(o.request.Header("Traceparent")); ok {
+		copy(o.hexID[:], id)
+		return
 	}
 	if r, ok := o.request.(interface{ ResponseHeader(name string) string }); ok {
 		if id := r.ResponseHeader("X-Request-ID"); isTraceID(id) {
-			return strings.Clone(id)
+			o.setTraceID(id)
+			return
 		}
 	}
-	if id := o.request.Header("X-Request-ID"); isTraceID(id) {
-		return strings.Clone(id)
+	if id := o.request.Header("X-Request-Id"); isTraceID(id) {
+		o.setTraceID(id)
 	}
-	return ""
 }
 
 // traceOfParent reads the trace id out of traceparent: "00-<32 hex>-<16 hex>-<2 hex>", lower case,
@@ -55,7 +94,7 @@ func traceOfParent(s string) (string, bool) {
 	if !isLowerHex(version) || version == "ff" || !isLowerHex(trace) || !isLowerHex(parent) || !isLowerHex(flags) {
 		return "", false
 	}
-	if strings.Trim(trace, "0") == "" || strings.Trim(parent, "0") == "" {
+	if isZero(trace) || isZero(parent) {
 		return "", false
 	}
 	if len(s) > length && (version == "00" || s[length] != '-') {
@@ -64,9 +103,38 @@ func traceOfParent(s string) (string, bool) {
 	return trace, true
 }
 
+func isZero(s string) bool {
+	for i := range len(s) {
+		if s[i] != '0' {
+			return false
+		}
+	}
+	return true
+}
+
+// hexDigits tells hexadecimal digits: 1 in lower case, 2 in upper case.
+var hexDigits = func() (digits [256]byte) {
+	for _, c := range "0123456789abcdef" {
+		digits[c] = 1
+	}
+	for _, c := range "ABCDEF" {
+		digits[c] = 2
+	}
+	return digits
+}()
+
+func isHex(s string) bool {
+	for i := range len(s) {
+		if hexDigits[s[i]] == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 func isLowerHex(s string) bool {
 	for i := range len(s) {
-		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+		if hexDigits[s[i]] != 1 {
 			return false
 		}
 	}
@@ -87,29 +155,32 @@ func isTraceID(s string) bool {
 	return true
 }
 
-func randomTraceID() string {
+func randomTraceID() (text [32]byte) {
 	var id [16]byte
 	_, _ = rand.Read(id[:])   // never fails: see crypto/rand
 	id[6] = id[6]&0x0f | 0x40 // the bits that make it a UUID of version 4 (RFC 9562, section 5.4),
 	id[8] = id[8]&0x3f | 0x80 // as Problem's instance shows it
-	return hex.EncodeToString(id[:])
+	hex.Encode(text[:], id[:])
+	return text
 }
 
 // TraceID is the id that body, log line and observers share.
 func (o *Occurrence) TraceID() string {
-	o.askIndividual()
-	if o.traceID == "" {
-		o.traceID = o.findTraceID()
+	o.identify()
+	o.traced = o.traced || o.preparing
+	if o.traceID != "" {
+		return o.traceID
 	}
-	return o.traceID
+	id := string(o.hexID[:])
+	if !o.made {
+		o.traceID = id // which is asked for more than once
+	}
+	return id
 }
 
 // uuid formats 32 hexadecimal digits as a UUID.
 func uuid(traceID string) (string, bool) {
-	if len(traceID) != 32 {
-		return "", false
-	}
-	if _, err := hex.DecodeString(traceID); err != nil {
+	if len(traceID) != 32 || !isHex(traceID) {
 		return "", false
 	}
 	return traceID[:8] + "-" + traceID[8:12] + "-" + traceID[12:16] + "-" + traceID[16:20] + "-" + traceID[20:], true

@@ -36,6 +36,9 @@ func (f Envelope) ContentType() string { return mediaType(f.MediaType) }
 // Use returns [fault.OneLanguage].
 func (Envelope) Use() fault.TextUse { return fault.OneLanguage }
 
+// Reusable returns true.
+func (Envelope) Reusable() bool { return true }
+
 // Append appends the body.
 func (f Envelope) Append(dst []byte, o *fault.Occurrence) []byte {
 	dst = append(dst, `{"error":{"code":`...)

@@ -48,6 +48,9 @@ func (HTML) ContentType() string { return "text/html; charset=utf-8" }
 // Use returns [fault.OneLanguageTitled].
 func (HTML) Use() fault.TextUse { return fault.OneLanguageTitled }
 
+// Reusable returns true.
+func (HTML) Reusable() bool { return true }
+
 // SetHeader sets the Content-Security-Policy. NewResponder calls it.
 func (HTML) SetHeader(set func(name, value string)) {
 	set("Content-Security-Policy", page().policy)

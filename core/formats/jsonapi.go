@@ -27,6 +27,9 @@ func (JSONAPI) ContentType() string { return "application/vnd.api+json" }
 // Use returns [fault.OneLanguageTitled].
 func (JSONAPI) Use() fault.TextUse { return fault.OneLanguageTitled }
 
+// Reusable returns true.
+func (JSONAPI) Reusable() bool { return true }
+
 // Append appends the body.
 func (f JSONAPI) Append(dst []byte, o *fault.Occurrence) []byte {
 	title := o.AppendTitle(nil) // the title of every error

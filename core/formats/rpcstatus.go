@@ -45,6 +45,9 @@ func (f RPCStatus) ContentType() string { return mediaType(f.MediaType) }
 // Use returns [fault.OneLanguage].
 func (RPCStatus) Use() fault.TextUse { return fault.OneLanguage }
 
+// Reusable returns true.
+func (RPCStatus) Reusable() bool { return true }
+
 // rpcCodes are the names of google.rpc.Code by HTTP status, as google/rpc/code.proto maps them, and fitting names for the
 // statuses that it does not mention.
 var rpcCodes = map[int]string{

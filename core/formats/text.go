@@ -38,6 +38,9 @@ func (Text) ContentType() string { return "text/plain; charset=utf-8" }
 // Use returns [fault.OneLanguage].
 func (Text) Use() fault.TextUse { return fault.OneLanguage }
 
+// Reusable returns true.
+func (Text) Reusable() bool { return true }
+
 // Limits of the parts of a body. Core limits the number of field errors, and the length of arguments in texts.
 const (
 	maxLabel   = 256      // bytes of a name

@@ -50,6 +50,9 @@ func (f WebAPI) Check() error {
 // Use returns [fault.OneLanguage].
 func (WebAPI) Use() fault.TextUse { return fault.OneLanguage }
 
+// Reusable returns true.
+func (WebAPI) Reusable() bool { return true }
+
 // reserved are the members that the format makes itself.
 var reserved = []string{"details", "err", "errors_total", "fields", "input", "places", "stat"}
 

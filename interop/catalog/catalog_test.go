@@ -261,7 +261,7 @@ func TestCatalogMarkdown(t *testing.T) {
 	url, client := serve(t, catalog.Handler(catalogResponder(t)))
 	_, body := fetch(t, client, url+"/?language=de", "Accept", "text/markdown")
 	assert.True(t, strings.HasPrefix(body,
-		"# Fehler\n\nMit diesen Fehlern kann dieser Dienst antworten.\n\n| Status | Code | Titel | Text |\n|---|---|---|---|\n| 400 | "), body)
+		"# Fehler\n\nDieser Dienst kann folgende Fehler zurückgeben.\n\n| Status | Code | Titel | Text |\n|---|---|---|---|\n| 400 | "), body)
 	assert.Contains(t, body,
 		"\n| 404 | [`catalog_order_missing`](catalog_order_missing?language=de) | Die Bestellung {ID} gibt es nicht. | Die Bestellung {ID} gibt es nicht. |\n")
 	assert.Contains(t, body,

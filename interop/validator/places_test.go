@@ -241,7 +241,7 @@ func TestNamesOfOtherFields(t *testing.T) {
 		return f.EN + " " + string(f.Params)
 	}
 	assert.Equal(t, `confirm must be the same as Password of yours. {"Other":"password"}`, field("confirm"))
-	assert.Equal(t, "Das Feld „confirm“ muss mit dem Feld „Kennwort“ übereinstimmen.", fieldMemberOf(t, resp, "confirm").DE)
+	assert.Equal(t, "Der Wert des Felds „confirm“ muss mit dem Wert des Felds „Kennwort“ übereinstimmen.", fieldMemberOf(t, resp, "confirm").DE)
 	assert.Equal(t, `mail is required when at least one of these fields is missing: phone, inner.city. {"Others":["phone","inner.city"]}`,
 		strings.Replace(field("mail"), "all of these fields are", "at least one of these fields is", 1))
 	assert.Contains(t, fieldMemberOf(t, resp, "mail").DE, "Telefon, inner.city")

@@ -45,7 +45,7 @@ func TestPlacesOfValidatorErrors(t *testing.T) {
 	assert.Equal(t, []string{"#"}, pointers(t, v.Var("", "required")), "no structure at all")
 	resp := responder(t).Respond(with("Accept-Language", "de"), v.Var("", "required"))
 	assert.Contains(t, string(resp.Body), "The request body is required.")
-	assert.Contains(t, string(resp.Body), "Das Feld „Anfragedaten“ ist erforderlich.")
+	assert.Contains(t, string(resp.Body), "Das Feld „Inhalt der Anfrage“ ist erforderlich.")
 	assert.Equal(t, []string{"#"}, pointers(t, validator.New().Struct(struct{ Outer }{Outer{}}))[:1], "names that nobody knows")
 }
 
