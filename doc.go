@@ -1,6 +1,6 @@
 // Package polyfault is the front door of a suite: a Go web service returns or panics an error, and whatever framework it uses, the
 // client gets the right status, the right headers and one JSON body that says what went wrong in every language of the service.
-// Nothing else leaks. This package itself has no code; import the ones below.
+// What should stay inside stays inside. This package itself has no code; import the ones below.
 //
 //	import (
 //		fault "github.com/polyfault/polyfault/core"

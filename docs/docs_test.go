@@ -46,6 +46,7 @@ var questions = []question{
 	{"What did my framework do with errors before?", "README.md#what-each-framework-answers-by-itself"},
 	{"Where does the middleware of others stand?", "docs/middleware.md#among-other-middleware"},
 	{"How do I adopt it in an application that has errors already?", "docs/middleware.md#adopting-step-by-step"},
+	{"What becomes of errors that are not mine?", "docs/foreign.md#known-without-configuration"},
 	{"Which error of a database becomes which kind?", "docs/databases.md#codes-by-driver"},
 	{"What becomes of errors of gRPC and connect?", "docs/rpc.md#whose-error-answers-whom"},
 	{"Do wrapped errors of my error library work?", "docs/libraries.md#which-error-libraries-work-and-how"},

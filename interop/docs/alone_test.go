@@ -68,7 +68,7 @@ var failures = []struct{ method, path, body string }{
 func TestByThemselves(t *testing.T) {
 	gin.SetMode(gin.ReleaseMode)
 	documented := documentedAnswers(t)
-	r, err := fault.NewResponder(fault.WithLogger(slog.New(slog.DiscardHandler)))
+	r, err := fault.NewResponder(quiet)
 	require.NoError(t, err)
 	for _, f := range services {
 		t.Run(f.name, func(t *testing.T) {

@@ -5,6 +5,7 @@ package docs_test
 import (
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -38,11 +39,13 @@ type program struct {
 	console []markdown.Block  // commands and what they print
 	logs    []markdown.Block  // lines that the program prints by itself
 	ports   map[string]string // of the page → free on this machine
+
+	reserved []net.Listener // at these ports, until the program begins
 }
 
 var (
 	isProgram = regexp.MustCompile(`(?m)\A(//.*\n|\n)*package (main|\w+_test)$`)
-	isTest    = regexp.MustCompile(`(?m)^func Test\w*\(`)
+	isTest    = regexp.MustCompile(`(?m)^package \w+_test$`)
 	anyPort   = regexp.MustCompile(`127\.0\.0\.1:(\d+)`)
 )
 

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +18,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/polyfault/polyfault/internal/markdown"
 )
 
 // atOnce is how many programs are built, and run, at the same time.
@@ -56,7 +59,7 @@ func TestPrograms(t *testing.T) {
 	}
 	for _, p := range tests {
 		t.Run(p.name, func(t *testing.T) {
-			passed := regexp.MustCompile(`(?m)^ok\s+\S*/` + regexp.QuoteMeta(p.name) + `\s`)
+			passed := regexp.MustCompile(`(?m)^ok\s+\S*/` + regexp.QuoteMeta(p.name) + `\s+[\d.()a-z]+$`) // not [no tests to run]
 			assert.Regexp(t, passed, results, "%s:%d fails", p.page, p.Line)
 		})
 	}
@@ -83,7 +86,7 @@ func write(t *testing.T, folder string, p *program) {
 	p.folder, p.ports = inside, map[string]string{}
 	for _, match := range anyPort.FindAllStringSubmatch(p.Text, -1) {
 		if p.ports[match[1]] == "" {
-			p.ports[match[1]] = freePort(t)
+			p.ports[match[1]] = p.reserve(t)
 		}
 	}
 	name := "main.go"
@@ -103,14 +106,21 @@ func write(t *testing.T, folder string, p *program) {
 	}
 }
 
-func freePort(t *testing.T) string {
+// reserve is a port that nobody else gets until the program releases it.
+func (p *program) reserve(t *testing.T) (port string) {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	defer listener.Close()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
+	p.reserved = append(p.reserved, listener)
+	_, port, err = net.SplitHostPort(listener.Addr().String())
 	require.NoError(t, err)
 	return port
+}
+
+func (p *program) release() {
+	for _, listener := range p.reserved {
+		_ = listener.Close()
+	}
 }
 
 // withPorts is a text of the page with the ports of this run, withoutPorts the other way round.
@@ -166,54 +176,67 @@ func goTool(t *testing.T, args ...string) (output string, err error) {
 	return string(out), err
 }
 
-// run starts a program that listens, and runs the commands of the page beside it; another one is run where the page runs it, or
-// once.
+// run starts a program that listens, and runs the commands of the page beside it. A program that listens nowhere is run once, or
+// where the page has "$ go run .".
 func (p *program) run(t *testing.T, binary string) {
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	shell := &shell{folder: p.folder, binary: binary, program: p}
-	var printed output
-	if len(p.ports) > 0 {
+	var all []command
+	for _, block := range p.console {
+		all = append(all, commands(block.Line, block.Text)...)
+	}
+	ends := slices.ContainsFunc(all, command.isProgram)
+	shell := &shell{folder: p.folder, binary: binary, program: p, printed: &output{}}
+	p.release()
+	switch {
+	case ends: // a command of the page
+	case len(p.ports) == 0:
+		all = append(all, command{line: p.Line, text: "go run .", output: []string{"…"}})
+	default:
 		server := exec.CommandContext(ctx, binary)
-		server.Dir, server.Stdout, server.Stderr = shell.folder, &printed, &printed
+		server.Dir, server.Stdout, server.Stderr = p.folder, shell.printed, shell.printed
 		require.NoError(t, server.Start())
 		defer func() {
 			cancel()
 			_ = server.Wait() // it was killed
-			p.compareLogs(t, printed.String())
 		}()
-		p.waitUntilListening(t, &printed)
+		p.waitUntilListening(t, shell.printed)
 	}
-	ran := false
-	for _, block := range p.console {
-		for _, c := range commands(block.Line, block.Text) {
-			out, ok := shell.execute(ctx, t, c)
-			printed := strings.Split(p.withoutPorts(out), "\n")
-			difference := difference(c.output, printed)
-			switch ran = ran || ok; {
-			case !ok || difference == "":
-			case *update:
-				edits.add(p.page, edit{c.below, len(c.output), documented(printed)})
-			default:
-				t.Errorf("%s:%d: $ %s\n%s", p.page, c.line, c.text, difference)
-			}
-		}
+	for _, c := range all {
+		p.compare(t, c, shell)
 	}
-	if len(p.ports) == 0 && !ran {
-		once := exec.CommandContext(ctx, binary)
-		once.Dir = p.folder
-		out, err := once.CombinedOutput()
-		assert.NoError(t, err, "%s:%d\n%s", p.page, p.Line, out)
-		p.compareLogs(t, string(out))
+	for _, block := range p.logs {
+		p.compareLogs(t, block, shell.printed)
 	}
 }
 
-func (p *program) compareLogs(t *testing.T, printed string) {
-	for _, block := range p.logs {
-		line, missing := unlogged(strings.Split(block.Text, "\n"), trimmed(strings.Split(p.withoutPorts(printed), "\n")))
-		if missing {
-			t.Errorf("%s:%d: no line\n%s\nin order in\n%s", p.page, block.Line, line, printed)
-		}
+func (p *program) compare(t *testing.T, c command, shell *shell) {
+	t.Helper()
+	out, ok := shell.execute(t, c)
+	if !ok {
+		return // for the reader only
+	}
+	printed := strings.Split(p.withoutPorts(out), "\n")
+	switch difference := difference(c.output, printed); {
+	case difference == "":
+	case *update:
+		edits.add(p.page, edit{c.below, len(c.output), documented(printed)})
+	default:
+		t.Errorf("%s:%d: $ %s\n%s", p.page, c.line, c.text, difference)
+	}
+}
+
+// compareLogs waits for what a server may print after it has answered.
+func (p *program) compareLogs(t *testing.T, block markdown.Block, printed *output) {
+	t.Helper()
+	var line string
+	found := func() bool {
+		var missing bool
+		line, missing = unlogged(strings.Split(block.Text, "\n"), trimmed(strings.Split(p.withoutPorts(printed.String()), "\n")))
+		return !missing
+	}
+	if !found() && !assert.Eventually(t, found, 5*time.Second, 20*time.Millisecond) {
+		t.Errorf("%s:%d: no line\n%s\nin order in\n%s", p.page, block.Line, line, printed)
 	}
 }
 
@@ -234,11 +257,19 @@ func (p *program) waitUntilListening(t *testing.T, printed *output) {
 type shell struct {
 	folder, binary string
 	program        *program
+	printed        *output // what the program prints by itself
+}
+
+// asGo runs the program as the go command does.
+const asGo = `program() { "$PROGRAM" "$@" || { s=$?; echo "exit status $s"; return 1; }; }; program`
+
+func (c command) isProgram() bool {
+	return c.text == "go run ." || strings.HasPrefix(c.text, "go run . ")
 }
 
 // execute runs a command of a page, if it is one of those that the tests run: curl, node where it is installed, and "go run ." for
 // the program itself. ok says whether it is.
-func (s *shell) execute(ctx context.Context, t *testing.T, c command) (out string, ok bool) {
+func (s *shell) execute(t *testing.T, c command) (out string, ok bool) {
 	t.Helper()
 	script := s.program.withPorts(c.text)
 	switch {
@@ -247,18 +278,25 @@ func (s *shell) execute(ctx context.Context, t *testing.T, c command) (out strin
 		if _, err := exec.LookPath("node"); err != nil && os.Getenv("CI") == "" {
 			return "", false
 		}
-	case script == "go run ." || strings.HasPrefix(script, "go run . "):
-		script = `program() { "$PROGRAM" "$@" || { s=$?; echo "exit status $s"; return 1; }; }; ` + // as the go command does
-			"program" + strings.TrimPrefix(script, "go run .")
+	case c.isProgram():
+		script = asGo + strings.TrimPrefix(script, "go run .")
 	default:
 		return "", false
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	command := exec.CommandContext(ctx, "sh", "-c", script)
 	command.Dir = s.folder
 	command.Env = append(os.Environ(), "PROGRAM="+s.binary, "CURL_HOME="+filepath.Dir(s.binary))
 	printed, err := command.CombinedOutput()
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		require.NoError(t, err)
+	}
+	if c.isProgram() {
+		_, _ = s.printed.Write(printed)
+		if c.below == 0 { // no command of the page
+			assert.NoError(t, err, "%s:%d\n%s", s.program.page, c.line, printed)
+		}
 	}
 	return string(printed), true
 }

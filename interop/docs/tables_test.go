@@ -1,7 +1,12 @@
 package docs_test
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -9,7 +14,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-playground/validator/v10"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -44,6 +52,8 @@ func cells(line string) []string {
 	return all
 }
 
+var quiet = fault.WithLogger(slog.New(slog.DiscardHandler))
+
 // answerTo is a response to a request with one header. "(none)" sends none.
 func answerTo(t *testing.T, r *fault.Responder, name, value string) *http.Response {
 	t.Helper()
@@ -77,7 +87,7 @@ func TestWhoGetsWhichFormat(t *testing.T) {
 	for _, row := range rows {
 		options, known := configured[row[0]]
 		require.True(t, known, "no responder for %s", row[0])
-		r, err := fault.NewResponder(options...)
+		r, err := fault.NewResponder(append(options, quiet)...)
 		require.NoError(t, err)
 		for i, accept := range accepts {
 			accept, _, _ = strings.Cut(strings.TrimPrefix(accept, "`"), "`") // the rest says who sends it
@@ -103,7 +113,7 @@ func formatOf(resp *http.Response) string {
 }
 
 func TestWhoGetsWhichLanguage(t *testing.T) {
-	r, err := fault.NewResponder(fault.WithFormats(fault.Problem{}), fault.WithDefaultLanguage("en"))
+	r, err := fault.NewResponder(fault.WithFormats(fault.Problem{}), fault.WithDefaultLanguage("en"), quiet)
 	require.NoError(t, err)
 	for _, row := range table(t, "docs/language.md", "| Accept-Language |") {
 		assert.Equal(t, row[1], answerTo(t, r, "Accept-Language", row[0]).Header.Get("Content-Language"), row[0])
@@ -135,4 +145,65 @@ func TestKindsOfTheTable(t *testing.T) {
 		}
 		assert.Equal(t, more, below > len(names), "%s has %d kinds below", row[0], below)
 	}
+}
+
+// A statusError brings a status.
+type statusError int
+
+func (e statusError) Error() string   { return "a status of its own" }
+func (e statusError) StatusCode() int { return int(e) }
+
+// foreign are the errors of the table of foreign.md.
+func foreign(t *testing.T) map[string][]error {
+	t.Helper()
+	decode := func(body string, strict bool) error {
+		decoder := json.NewDecoder(strings.NewReader(body))
+		if strict {
+			decoder.DisallowUnknownFields()
+		}
+		return decoder.Decode(&order{})
+	}
+	_, tooLarge := io.ReadAll(http.MaxBytesReader(httptest.NewRecorder(), io.NopCloser(strings.NewReader("too large")), 1))
+	_, number := strconv.Atoi("seven")
+	_, date := time.Parse(time.DateOnly, "today")
+	return map[string][]error{
+		"`*http.MaxBytesError`":                                 {tooLarge},
+		"JSON that is not valid, or of the wrong type":          {decode(`{"qty":x}`, false), decode(`{"qty":"x"}`, false)},
+		"an unknown member (`DisallowUnknownFields`)":           {decode(`{"x":1}`, true)},
+		"`io.EOF`: an empty body":                               {decode("", false)},
+		"`*strconv.NumError`, a date that cannot be read":       {number, date},
+		"errors of go-playground/validator":                     {validator.New().Var(0, "min=1")},
+		"`context.DeadlineExceeded`, not of the request":        {context.DeadlineExceeded},
+		"an error whose `StatusCode()` or `GetStatus()` is 409": {statusError(http.StatusConflict), huma.Error409Conflict("x")},
+		"anything else": {errInside},
+	}
+}
+
+func TestForeignErrors(t *testing.T) {
+	r, err := fault.NewResponder(quiet)
+	require.NoError(t, err)
+	answerTo := func(err error) string {
+		require.Error(t, err)
+		w := httptest.NewRecorder()
+		faulthttp.Error(r, w, httptest.NewRequest(http.MethodPost, "/", nil), err)
+		return answer{status: w.Code, contentType: w.Header().Get("Content-Type"), body: w.Body.String()}.String()
+	}
+	errs := foreign(t)
+	seen := 0
+	for _, row := range table(t, "docs/foreign.md", "| Error |") {
+		if row[1] == "its kind" {
+			for _, err := range []error{fault.TaskLocked, fmt.Errorf("w: %w", fault.TaskLocked), errors.Join(errInside, fault.TaskLocked.New())} {
+				assert.Equal(t, "423 `task_locked`", answerTo(err))
+				assert.Equal(t, "423 `task_locked`", answerTo(fault.Binding(err)))
+			}
+			continue
+		}
+		require.Contains(t, errs, row[0])
+		for _, err := range errs[row[0]] {
+			assert.Equal(t, row[1], answerTo(fault.Binding(err)), "%s, marked: %v", row[0], err)
+			assert.Equal(t, row[2], answerTo(err), "%s: %v", row[0], err)
+		}
+		seen++
+	}
+	assert.Len(t, errs, seen)
 }
