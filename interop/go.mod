@@ -41,6 +41,7 @@ require (
 	github.com/labstack/echo/v5 v5.4.4
 	github.com/lib/pq v1.12.3
 	github.com/mattn/go-sqlite3 v1.14.53
+	github.com/moogar0880/problems v1.0.1
 	github.com/pkg/errors v0.9.1
 	github.com/polyfault/polyfault v0.0.0
 	github.com/polyfault/polyfault/echov5 v0.0.0
@@ -94,7 +95,6 @@ require (
 	github.com/kr/text v0.2.0 // indirect
 	github.com/molecule-man/go-brrr v1.3.1 // indirect
 	github.com/montanaflynn/stats v0.7.1 // indirect
-	github.com/moogar0880/problems v1.0.1 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/oklog/ulid/v2 v2.1.2 // indirect
 	github.com/philhofer/fwd v1.2.0 // indirect
