@@ -1,5 +1,10 @@
 package main
 
+import (
+	"slices"
+	"strings"
+)
+
 // A budget is a promise about one contestant: a number of allocations, a time, or a ratio to
 // another contestant of the same scenario.
 type budget struct {
@@ -19,7 +24,57 @@ const (
 	stack    = "plain recover, debug.Stack"
 )
 
-var budgets = []budget{
+var budgets = slices.Concat(productionBudgets, frameworkBudgets(), bestCaseBudgets)
+
+// productionBudgets are those of production on net/http.
+var productionBudgets = []budget{
+	atMost(1.2, prodStatic, bareKind, byHand),
+	atMost(1.2, prodStatic, newFault, byHand),
+	atMost(1.2, prodStatic20, bareKind, byHand),
+	atMost(1.2, prodStatic20, newFault, byHand),
+	{claim: "at most 3 allocations", scenario: prodStatic, contestant: bareKind, allocs: 3},
+	{claim: "at most 3 allocations", scenario: prodStatic, contestant: newFault, allocs: 3},
+	atMost(1.2, prodStatic, withPolicy, newFault),
+	atMost(1.2, prodArgument, ours, handFmt),
+	atMost(1.2, prodArgument20, ours, handFmt),
+	atMost(1.2, prodArguments, ours, handFmt),
+	atMost(1.2, prodArgument, "polyfault, WithRetryable", ours),
+	atMost(1.2, prodProblem, withPolicy, newFault),
+	atMost(2, prodFormats, "Multilingual, negotiated", allOfThem),
+	atMost(2, prodFormats, "Problem", allOfThem),
+	atMost(2, prodFormats, "formats.Envelope", allOfThem),
+	atMost(2, prodFormats, "formats.WebAPI", allOfThem),
+	atMost(2, prodFormats, "formats.RPCStatus", allOfThem),
+	atMost(2, prodFormats, "formats.JSONAPI", allOfThem),
+	atMost(2, prodFormats, "formats.Text", allOfThem),
+	atMost(2, prodFormats, "formats.HTML", allOfThem),
+	atMost(0.5, prodUnknown, ours, slogByHand),
+	atMost(0.5, prodUnknown, ours, slogHTTPError),
+	atMost(0.5, prodPanic, ours, slogByHand),
+	atMost(0.5, prodLogs, oursStored, handJSON),
+	atMost(1, prodWritten, "polyfault, the store's log, SQLite", handFile),
+	{claim: "at most 1 allocation", scenario: prodSuccess, contestant: "polyfault Middleware", allocs: 1},
+	{claim: "at most 1 allocation", scenario: prodSuccess, contestant: "polyfault Handler", allocs: 1},
+}
+
+// frameworkBudgets are those of production on the frameworks.
+func frameworkBudgets() (list []budget) {
+	for _, name := range frameworksInProduction {
+		list = append(list,
+			atMost(1.2, inProduction(name, topicStatic), bareKind, byHand),
+			atMost(1.2, inProduction(name, topicStatic), newFault, byHand),
+			atMost(0.5, inProduction(name, topicUnknown), ours, slogByHand),
+			atMost(0.5, inProduction(name, topicPanic), ours, slogByHand),
+			cheaper(inProduction(name, topicPanic), ours, ownRecovery),
+			cheaper(inProduction(name, topicSuccess), ours, ownRecovery))
+	}
+	return list
+}
+
+// bestCaseBudgets are those of bodies with texts alone, and without observers.
+var bestCaseBudgets = []budget{
+	atMost(1.2, "static, 4 languages", "polyfault, kind, WithRetryable", "polyfault, kind"),
+	atMost(1.2, "static, 4 languages", withPolicy, newFault),
 	{claim: "at most 4 allocations", scenario: "static, 4 languages", contestant: "polyfault, New()", allocs: 4},
 	{claim: "at most 4 allocations", scenario: "static, 4 languages", contestant: "polyfault, New(Text)", allocs: 4},
 	{claim: "at most 1.5 × by hand", scenario: "static, 4 languages", contestant: "polyfault, New()", against: byHand, ratio: 1.5},
@@ -82,6 +137,11 @@ var budgets = []budget{
 	{claim: "below 1 s", scenario: lint, contestant: ours, nanoseconds: 1e9},
 }
 
+func atMost(times float64, scenario, contestant, against string) budget {
+	return budget{claim: "at most " + decimal(times) + " × " + against, scenario: scenario, contestant: contestant, against: against,
+		ratio: times}
+}
+
 func faster(times float64, scenario, contestant string) budget {
 	return budget{claim: "at least " + decimal(times) + " × faster than the usual way",
 		scenario: scenario, contestant: contestant, against: usualWay, ratio: 1 / times}
@@ -107,7 +167,7 @@ func (b budget) judge(m measurements) (found string, reached bool) {
 	switch {
 	case b.against != "":
 		ratio := median(ratios(mine.sequential, m[key{b.scenario, b.against}].sequential))
-		if b.ratio < 1 {
+		if strings.HasSuffix(b.claim, "faster than the usual way") {
 			return decimal(1/ratio) + " × faster", ratio <= b.ratio
 		}
 		return decimal(ratio) + " ×", ratio <= b.ratio

@@ -73,10 +73,14 @@ func (f form) handWritten(name string, build func() []byte) contestant {
 // prebuilt assigns header values made once: nothing that sets six headers is faster. build returns
 // the body and the value of Content-Length.
 func (f form) prebuilt(name string, build func() ([]byte, []string)) contestant {
+	return f.prebuiltFor(name, func(*http.Request) ([]byte, []string) { return build() })
+}
+
+func (f form) prebuiltFor(name string, build func(*http.Request) ([]byte, []string)) contestant {
 	contentType, languages, vary := []string{f.contentType}, []string{f.languages}, []string{f.vary}
 	noSniff, noStore := []string{"nosniff"}, []string{"no-store"}
-	return contestant{name: name, handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		body, length := build()
+	return contestant{name: name, handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		body, length := build(req)
 		h := w.Header()
 		h["Content-Type"] = contentType
 		h["X-Content-Type-Options"] = noSniff

@@ -1,14 +1,7 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
-	"net/http"
 	"strconv"
-
-	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
-	"github.com/moogar0880/problems"
 
 	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/core/formats"
@@ -19,7 +12,6 @@ func formatScenarios() []*scenario {
 	return []*scenario{
 		inEveryFormat("formats, one language", func() error { return fault.TaskLocked.New() }),
 		inEveryFormat("formats, 5 fields, one language", func() error { return fault.ValidationFailed.New(fieldErrors(5)...) }),
-		peers(),
 	}
 }
 
@@ -49,33 +41,6 @@ func inEveryFormat(name string, fail func() error) *scenario {
 }
 
 const oneOfFour = "Multilingual, negotiated, four members"
-
-// peers answer with problem details too, in English alone and without what negotiation needs.
-func peers() *scenario {
-	const text, title = "This is not possible because the task is locked.", "Task locked"
-	mux := http.NewServeMux()
-	api := humago.New(mux, huma.DefaultConfig("orders", "1"))
-	huma.Get(api, "/orders/{id}", func(context.Context, *struct {
-		ID string `path:"id"`
-	}) (*struct{}, error) {
-		return nil, huma.NewError(http.StatusLocked, text)
-	})
-	const simpler = "English alone: no negotiation, no code, no trace id"
-	return &scenario{name: "problem+json beside peers", request: browse("application/problem+json"), contestants: []contestant{
-		polyfault("polyfault, one of 4 languages", must(fault.NewResponder(fault.WithLogger(logger))),
-			func() error { return fault.TaskLocked.New() }),
-		{name: "moogar0880/problems, encoding/json", differs: simpler, handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			body, err := json.Marshal(problems.NewDetailedProblem(http.StatusLocked, text).WithTitle(title))
-			check(err)
-			h := w.Header()
-			h.Set("Content-Type", problems.ProblemMediaType)
-			h.Set("Content-Length", strconv.Itoa(len(body)))
-			w.WriteHeader(http.StatusLocked)
-			_, _ = w.Write(body)
-		})},
-		{name: "huma, humago", differs: simpler + "; routing included", handler: mux},
-	}}
-}
 
 // fieldErrors are n field errors of several rules, made as a handler makes them.
 func fieldErrors(n int) []fault.Attr {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/gin-gonic/gin"
@@ -72,7 +73,7 @@ func ginScenarios() []*scenario {
 			_, _ = c.Writer.Write(body)
 		})},
 		{name: ownDefault, role: usual, handler: route(func(c *gin.Context) {
-			c.AbortWithStatusJSON(status, gin.H{"error": "This is not possible because the task is locked."})
+			c.AbortWithStatusJSON(status, gin.H{"error": lockedText})
 		}), differs: "English only, as gin services write it"},
 		{name: ours, handler: installed(faultgin.Handler(func(*gin.Context) error { return fault.TaskLocked.New() }))},
 	}, []contestant{
@@ -113,7 +114,7 @@ func echoScenarios() []*scenario {
 			return err
 		})},
 		{name: ownDefault, role: usual, handler: route(func(echo.Context) error {
-			return echo.NewHTTPError(status, "This is not possible because the task is locked.")
+			return echo.NewHTTPError(status, lockedText)
 		}), differs: "English only, by echo's default error handler"},
 		{name: ours, handler: installed(func(echo.Context) error { return fault.TaskLocked.New() })},
 	}, []contestant{
@@ -153,7 +154,7 @@ func echov5Scenarios() []*scenario {
 			return err
 		})},
 		{name: ownDefault, role: usual, handler: route(func(*echov5.Context) error {
-			return echov5.NewHTTPError(status, "This is not possible because the task is locked.")
+			return echov5.NewHTTPError(status, lockedText)
 		}), differs: "English only, by echo's default error handler"},
 		{name: ours, handler: installed(func(*echov5.Context) error { return fault.TaskLocked.New() })},
 	}, []contestant{
@@ -168,39 +169,40 @@ func echov5Scenarios() []*scenario {
 
 func fiberScenarios() []*scenario {
 	status, header, body := prepared()
-	app := func(config fiber.Config, h fiber.Handler, use ...fiber.Handler) func() {
+	app := func(c contestant, config fiber.Config, h fiber.Handler, use ...fiber.Handler) contestant {
 		a := fiber.New(config)
 		for _, u := range use {
 			a.Use(u)
 		}
 		a.Get(orders, h)
-		return fiberClient(a)
+		return byFiber(c, a)
 	}
-	installed := func(h fiber.Handler) func() {
+	installed := func(h fiber.Handler) contestant {
 		r := responder(four)
-		return app(fiber.Config{ErrorHandler: faultfiber.ErrorHandler(r)}, h, faultfiber.Recover(r))
+		return app(contestant{name: ours}, fiber.Config{ErrorHandler: faultfiber.ErrorHandler(r)}, h, faultfiber.Recover(r))
 	}
 	success := func(c *fiber.Ctx) error { c.Status(http.StatusNoContent); return nil }
 	boom := func(*fiber.Ctx) error { panic("boom") }
 	return frameworkTopics("fiber", []contestant{
-		{name: byHand, role: hand, op: app(fiber.Config{}, func(c *fiber.Ctx) error {
+		app(contestant{name: byHand, role: hand}, fiber.Config{}, func(c *fiber.Ctx) error {
 			for name, value := range header {
 				c.Set(name, value)
 			}
 			return c.Status(status).Send(body)
-		})},
-		{name: ownDefault, role: usual, op: app(fiber.Config{}, func(*fiber.Ctx) error {
-			return fiber.NewError(status, "This is not possible because the task is locked.")
-		})},
-		{name: ours, op: installed(func(*fiber.Ctx) error { return fault.TaskLocked.New() })},
+		}),
+		app(contestant{name: ownDefault, role: usual, differs: "English only, by fiber's default error handler"}, fiber.Config{},
+			func(*fiber.Ctx) error {
+				return fiber.NewError(status, lockedText)
+			}),
+		installed(func(*fiber.Ctx) error { return fault.TaskLocked.New() }),
 	}, []contestant{
-		{name: "bare", op: app(fiber.Config{}, success)},
-		{name: ownRecovery, role: hand, op: app(fiber.Config{}, success, fiberrecover.New())},
-		{name: ours, op: installed(success)},
+		app(contestant{name: "bare"}, fiber.Config{}, success),
+		app(contestant{name: ownRecovery, role: hand}, fiber.Config{}, success, fiberrecover.New()),
+		installed(success),
 	}, []contestant{
-		{name: ownRecovery, role: hand, op: app(fiber.Config{}, boom,
-			fiberrecover.New(fiberrecover.Config{EnableStackTrace: true, StackTraceHandler: discardStack}))},
-		{name: ours, op: installed(boom)},
+		app(contestant{name: ownRecovery, role: hand, differs: "the panic value as the text"}, fiber.Config{}, boom,
+			fiberrecover.New(fiberrecover.Config{EnableStackTrace: true, StackTraceHandler: discardStack})),
+		installed(boom),
 	})
 }
 
@@ -214,19 +216,31 @@ func frameworkTopics(name string, failing, succeeding, panicking []contestant) [
 	}
 }
 
-// fiberClient sends the browser's request to the app, past the connection, and discards the answer.
-func fiberClient(app *fiber.App) func() {
-	handler := app.Handler()
-	return func() {
+// byFiber sends the browser's request to the app, past the connection, and discards the answer.
+func byFiber(c contestant, app *fiber.App) contestant { return byFastHTTP(c, app.Handler()) }
+
+// byFastHTTP is byFiber for a handler of any fiber.
+func byFastHTTP(c contestant, handler fasthttp.RequestHandler) contestant {
+	exchange := func(seen func(*fasthttp.Response)) {
 		fctx := fiberRequests.Get().(*fasthttp.RequestCtx)
 		defer fiberRequests.Put(fctx)
 		handler(fctx)
-		if observeFiber {
-			lastFiberAnswer = fctx.Response.String()
-		}
+		seen(&fctx.Response)
 		fctx.Response.Reset()
 		fctx.ResetUserValues()
 	}
+	nobody := func(*fasthttp.Response) {}
+	c.op = func() { exchange(nobody) }
+	c.sent = func() (answer string) {
+		exchange(func(resp *fasthttp.Response) {
+			lines := strings.Split(resp.String(), "\r\n")
+			slices.Sort(lines) // the order of headers is of no meaning
+			isDate := func(line string) bool { return strings.HasPrefix(line, "Date: ") }
+			answer = strings.Join(slices.DeleteFunc(lines, isDate), "\n")
+		})
+		return answer
+	}
+	return c
 }
 
 // fiberRequests are requests as fasthttp would have read them, one for each goroutine that asks.
@@ -239,12 +253,6 @@ var fiberRequests = sync.Pool{New: func() any {
 	}
 	return fctx
 }}
-
-// observeFiber makes fiberClient keep what was answered, for the test that compares.
-var (
-	observeFiber    bool
-	lastFiberAnswer string
-)
 
 // discardStack formats the stack, as fiber's own handler does, and prints it nowhere.
 func discardStack(_ *fiber.Ctx, v any) {

@@ -22,10 +22,23 @@ func main() {
 	testing.Init()
 	short := flag.Bool("short", false, "measure quickly and roughly")
 	only := flag.String("only", "", "regular expression: scenarios to run, without budgets")
+	show := flag.Bool("answers", false, "print what each contestant answers, and measure nothing")
+	growing := flag.Bool("growth", false, "measure how the cost grows, print a table, and draw growth/*.svg")
+	loading := flag.Bool("loopback", false, "let wrk measure throughput and latency over loopback")
+	scaling := flag.Bool("scaling", false, "measure the same on one CPU and on two")
+	kinds := flag.Int("kinds", 0, "for the program's own use: measure a process of so many kinds and print it")
 	coldName := flag.String("cold", "", "for the program's own use: measure one start and print it")
 	flag.Parse()
 	if *coldName != "" {
 		beCold(*coldName)
+		return
+	}
+	if *kinds > 0 {
+		beKinds(os.Stdout, *kinds)
+		return
+	}
+	if *growing {
+		grow(os.Stdout, "growth")
 		return
 	}
 	rounds, each := 9, 50*time.Millisecond
@@ -33,11 +46,26 @@ func main() {
 		rounds, each = 3, 10*time.Millisecond
 	}
 	check(flag.Set("test.benchtime", each.String()))
+	switch {
+	case *loading:
+		if err := loopback(os.Stdout, rounds, time.Second); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	case *scaling:
+		scale(os.Stdout, rounds)
+		return
+	}
 	all := scenarios()
 	defer removeLogs()
 	if *only != "" {
 		chosen := regexp.MustCompile(*only)
 		all = slices.DeleteFunc(all, func(s *scenario) bool { return !chosen.MatchString(s.name) })
+	}
+	if *show {
+		printAnswers(os.Stdout, all)
+		return
 	}
 	m := measure(all, rounds)
 	fmt.Println("÷ hand: time as a multiple of the hand-written answer's; usual ÷: how many times faster than the usual way")
@@ -81,7 +109,7 @@ func measure(all []*scenario, rounds int) measurements {
 				result := testing.Benchmark(func(b *testing.B) { s.sequential(b, c) })
 				got.sequential = append(got.sequential, nanoseconds(result))
 				got.allocs = result.AllocsPerOp()
-				if c.op != nil {
+				if !c.isParallel() {
 					continue
 				}
 				result = testing.Benchmark(func(b *testing.B) { s.parallel(b, c) })
@@ -110,6 +138,28 @@ func printScenario(w io.Writer, s *scenario, m measurements) {
 			fmt.Fprintf(w, "   %10.0f %8s %8s", median(got.parallel), share(got, byHand, inParallel), share(usualWay, got, inParallel))
 		}
 		fmt.Fprintln(w)
+	}
+}
+
+// printAnswers shows each answer once, below the contestants that give it.
+func printAnswers(w io.Writer, all []*scenario) {
+	for _, s := range all {
+		var last string
+		fmt.Fprintf(w, "\n%s\n", s.name)
+		for i := range s.contestants {
+			c := &s.contestants[i]
+			if c.op != nil && c.sent == nil {
+				continue
+			}
+			fmt.Fprintf(w, "\n  %s\n", c.name)
+			if c.differs != "" {
+				fmt.Fprintf(w, "  (%s)\n", c.differs)
+			}
+			if answer := s.answer(c); answer != last {
+				fmt.Fprintf(w, "%s\n", answer)
+				last = answer
+			}
+		}
 	}
 }
 

@@ -20,14 +20,18 @@ type scenario struct {
 	contestants []contestant
 }
 
+// isParallel reports whether several goroutines may run c: it serves requests, and nothing is to be done in between.
+func (c *contestant) isParallel() bool { return (c.op == nil || c.sent != nil) && c.rest == nil }
+
 type contestant struct {
 	name    string
 	role    role
 	handler http.Handler
 	op      func()
-	differs string // why its answer is not the one of the others; "" claims the same bytes
-	rest    func() // after each 1,000 operations, or after each one of many steps, outside of the measured time
-	many    bool   // an operation is of many steps
+	sent    func() string // what the last op sent, of one that answers
+	differs string        // why its answer is not the one of the others; "" claims the same bytes
+	rest    func()        // after each 1,000 operations, or after each one of many steps, outside of the measured time
+	many    bool          // an operation is of many steps
 }
 
 // A role makes a contestant a yardstick of its scenario.
@@ -39,13 +43,17 @@ const (
 	usual      // what services do who have no library for it
 )
 
+// scenarioTopics make the scenarios, topic by topic.
+var scenarioTopics = []func() []*scenario{
+	productionScenarios, productionLogScenarios, productionFrameworkScenarios, peers,
+	staticScenarios, argumentScenarios, detailScenarios, pluralScenarios, oneLanguageScenarios,
+	formatScenarios, fieldScenarios,
+	panicScenarios, successScenarios, frameworkScenarios, startScenarios, lintScenarios, storeScenarios,
+}
+
 func scenarios() []*scenario {
 	var all []*scenario
-	for _, topic := range []func() []*scenario{
-		staticScenarios, argumentScenarios, detailScenarios, pluralScenarios, oneLanguageScenarios,
-		formatScenarios, fieldScenarios,
-		panicScenarios, successScenarios, frameworkScenarios, startScenarios, lintScenarios, storeScenarios,
-	} {
+	for _, topic := range scenarioTopics {
 		all = append(all, topic()...)
 	}
 	return all
@@ -151,13 +159,17 @@ func browse(accept string) *http.Request {
 const traceID = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 // answer is what a client sees.
-func (c *contestant) answer(req *http.Request) string {
+func (s *scenario) answer(c *contestant) string {
+	if c.sent != nil {
+		return c.sent()
+	}
 	w := httptest.NewRecorder()
-	c.handler.ServeHTTP(w, req)
-	var s strings.Builder
-	fmt.Fprintln(&s, w.Code)
-	check(w.Header().Write(&s))
-	return s.String() + w.Body.String()
+	c.handler.ServeHTTP(w, s.request)
+	w.Header().Del("Server-Timing") // a duration
+	var seen strings.Builder
+	fmt.Fprintln(&seen, w.Code)
+	check(w.Header().Write(&seen))
+	return seen.String() + w.Body.String()
 }
 
 func check(err error) {

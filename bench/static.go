@@ -22,6 +22,7 @@ func static(name string, languages []language) *scenario {
 	length := strconv.Itoa(len(text))
 	lengths := []string{length}
 	r := responder(languages)
+	policy := responder(languages, fault.WithRetryable(operatorsPolicy()))
 	contestants := []contestant{
 		{name: "by hand, Header.Set", role: hand, handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			f.send(w, text, length)
@@ -30,6 +31,8 @@ func static(name string, languages []language) *scenario {
 		polyfault("polyfault, kind", r, func() error { return fault.TaskLocked }),
 		polyfault("polyfault, New()", r, func() error { return fault.TaskLocked.New() }),
 		polyfault("polyfault, New(Text)", r, func() error { return fault.TaskLocked.New(fault.Text("order_locked")) }),
+		polyfault("polyfault, kind, WithRetryable", policy, func() error { return fault.TaskLocked }),
+		polyfault(withPolicy, policy, func() error { return fault.TaskLocked.New() }),
 	}
 	return &scenario{name: name, request: browse("application/json"), contestants: append(contestants,
 		usualWays(newGoI18n(f, languages), func(g *goI18n) any {

@@ -10,16 +10,9 @@ import (
 
 // successScenarios are what the safety net costs requests that do not fail.
 func successScenarios() []*scenario {
-	contentType, length, body := []string{"text/plain"}, []string{"2"}, []byte("ok")
-	write := func(w http.ResponseWriter) {
-		h := w.Header()
-		h["Content-Type"] = contentType
-		h["Content-Length"] = length
-		_, _ = w.Write(body)
-	}
-	bare := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { write(w) })
+	bare := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeOK(w) })
 	r := responder(four)
-	returning := faulthttp.Handler(r, func(w http.ResponseWriter, _ *http.Request) error { write(w); return nil })
+	returning := faulthttp.Handler(r, func(w http.ResponseWriter, _ *http.Request) error { writeOK(w); return nil })
 	tracking := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 			next.ServeHTTP(middleware.NewWrapResponseWriter(w, req.ProtoMajor), req)
@@ -49,4 +42,13 @@ func successScenarios() []*scenario {
 			{name: "polyfault Middleware and Mux", handler: faulthttp.Middleware(r)(faulthttp.Mux(r, mux))},
 		}},
 	}
+}
+
+var okType, okLength, okBody = []string{"text/plain"}, []string{"2"}, []byte("ok")
+
+func writeOK(w http.ResponseWriter) {
+	h := w.Header()
+	h["Content-Type"] = okType
+	h["Content-Length"] = okLength
+	_, _ = w.Write(okBody)
 }

@@ -43,6 +43,8 @@ type Responder struct {
 	defaultKind *Kind
 
 	foreignMessages bool
+
+	stacks stackCache
 }
 
 type configuredFormat struct {

@@ -75,7 +75,7 @@ var steps = []step{
 	{headline: "A text that Italian lacks is left out", method: http.MethodPost, path: "/bookings", status: 423,
 		body: book("T-300", "R12", "2026-11-20", 1), says: `"project":"P-2"`},
 	{headline: "A negative effort", method: http.MethodPost, path: "/bookings", status: 400,
-		body: book("T-100", "R12", "2026-11-20", -1), says: "Negative efforts"},
+		body: book("T-100", "R12", "2026-11-20", -1), says: "Negative values"},
 	{headline: "More hours than are left: the plural of each language", method: http.MethodPost, path: "/bookings", status: 406,
 		body: book("T-100", "R12", "2026-11-20", 8), says: "Only 3 more hours"},
 	{headline: "And the singular", method: http.MethodPost, path: "/bookings", status: 406,

@@ -529,7 +529,7 @@ func TestPagesSayWhatIsWrong(t *testing.T) {
 		{"/logs/?level=LOUD", "level", "Level must be one of these values: DEBUG, INFO, WARN, ERROR."},
 		{"/logs/?started=%3Cscript%3E", "started", "From must be a date or time in this form: 2025-12-31T23:59."},
 		{"/logs/?ended=2025-02-30", "ended", "To must be a date or time in this form: 2025-12-31T23:59."},
-		{"/logs/?started=2026-01-02&ended=2026-01-01", "ended", "To must be later than From."},
+		{"/logs/?started=2026-01-02&ended=2026-01-01", "ended", "The date or time of To must be later than that of From."},
 		{"/logs/?search=" + strings.Repeat("x", 5000), "search", "Search must be at most 250 characters long."},
 		{"/logs/?trace_id=%00", "trace_id", "Trace ID is not valid."},
 	} {

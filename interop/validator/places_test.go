@@ -240,15 +240,15 @@ func TestNamesOfOtherFields(t *testing.T) {
 		f := fieldMemberOf(t, resp, name)
 		return f.EN + " " + string(f.Params)
 	}
-	assert.Equal(t, `confirm must be the same as Password of yours. {"Other":"password"}`, field("confirm"))
+	assert.Equal(t, `The value of confirm must be the same as that of Password of yours. {"Other":"password"}`, field("confirm"))
 	assert.Equal(t, "Der Wert des Felds „confirm“ muss mit dem Wert des Felds „Kennwort“ übereinstimmen.", fieldMemberOf(t, resp, "confirm").DE)
-	assert.Equal(t, `mail is required when at least one of these fields is missing: phone, inner.city. {"Others":["phone","inner.city"]}`,
+	assert.Equal(t, `When at least one of these fields is missing (phone, inner.city), mail is required. {"Others":["phone","inner.city"]}`,
 		strings.Replace(field("mail"), "all of these fields are", "at least one of these fields is", 1))
 	assert.Contains(t, fieldMemberOf(t, resp, "mail").DE, "Telefon, inner.city")
-	assert.Equal(t, `inner.city must be different from inner.zip. {"Other":"inner.zip"}`, field("inner.city"))
-	assert.Equal(t, `inner.deep.again must be the same as inner.zip. {"Other":"inner.zip"}`, field("inner.deep.again"))
-	assert.Equal(t, `slots.0.from must be less than slots.0.to. {"Other":"slots.0.to"}`, field("slots.0.from"))
-	assert.Equal(t, `alias must be different from first_name. {"Other":"first_name"}`, field("alias"))
+	assert.Equal(t, `The value of inner.city must be different from that of inner.zip. {"Other":"inner.zip"}`, field("inner.city"))
+	assert.Equal(t, `The value of inner.deep.again must be the same as that of inner.zip. {"Other":"inner.zip"}`, field("inner.deep.again"))
+	assert.Equal(t, `The value of slots.0.from must be less than that of slots.0.to. {"Other":"slots.0.to"}`, field("slots.0.from"))
+	assert.Equal(t, `The value of alias must be different from that of first_name. {"Other":"first_name"}`, field("alias"))
 	assert.Equal(t, "gone is not valid. ", field("gone"), "clients have no name for the other one")
 
 	resp = responder(t).Respond(with(), err)
