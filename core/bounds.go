@@ -32,10 +32,10 @@ const (
 	minBodyLimit     = 4 << 10
 )
 
-// WithBodyLimit sets how long a body may be, in bytes: 64 KiB by default, 4 KiB at least. One detail may have a sixteenth
-// of it, 4096 bytes by default. A longer value of a detail is cut; details for which there is no room are left away from
-// the end, and a detail named "…" tells how many. With an exposure above [ExposeNone] the limit is sixteen times as
-// high. It does not hold for an ErrorBody, nor for what a format says by itself.
+// WithBodyLimit sets the greatest length of a body in bytes: 64 KiB by default, 4 KiB at least. One detail may have a
+// sixteenth of it, 4096 bytes by default. A longer detail is cut; details that do not fit are left out from the end,
+// and a detail named "…" tells their number. With an exposure above [ExposeNone] the limit is sixteen times as high.
+// It does not apply to an ErrorBody, nor to the constant parts of a format.
 func WithBodyLimit(bytes int) Option {
 	return func(r *Responder) error {
 		if bytes < minBodyLimit {

@@ -12,13 +12,14 @@ import (
 	"github.com/polyfault/polyfault/internal/plural"
 )
 
-// Texts declares the text itself, by BCP 47 tag, fit for clients: for an error of another service that is passed on, or
-// words that an administrator has written. It serves an error, and a field error of [Field]. Of it and [Text] the last counts.
+// Texts sets the text itself, by BCP 47 tag. Declare only texts that are fit for clients: those of an error of
+// another service that is passed on, or words that an administrator has written. Texts works for errors and for field
+// errors ([Field]). Of Texts and [Text] the last one counts.
 //
-// Where the texts say in each language just what the error says by itself, they change nothing: it speaks all
-// the languages that it has. Otherwise they stand in place of its text. A language that is not loaded
-// counts for the nearest one that is. A text under "und", of which nobody knows the language, serves a field error that has no other,
-// as [Details.AddText] does. Texts are cleaned and capped as those of AddText; the map is copied. An empty one says nothing.
+// If the texts equal the error's own texts in each of their languages, they change nothing: the error has all its
+// languages. Otherwise they replace its text. A language that is not loaded counts as the nearest loaded one. A text
+// under "und", of unknown language, is used for a field error that has no other, as by [Details.AddText]. Texts are
+// cleaned and cut like those of AddText. The map is copied; an empty map is ignored.
 func Texts(byTag map[string]string) Attr {
 	tags := slices.Sorted(maps.Keys(byTag))
 	declared := make(map[string]string, len(byTag))

@@ -2,7 +2,7 @@ package fault
 
 import "fmt"
 
-// Exposure is what [WithExposure] set.
+// Exposure returns the value of [WithExposure].
 func (r *Responder) Exposure() Exposure {
 	if r == nil {
 		return ExposeNone
@@ -10,7 +10,7 @@ func (r *Responder) Exposure() Exposure {
 	return r.exposure
 }
 
-// Exposure is how much of an unknown error clients are shown.
+// Exposure returns the part of an unknown error that clients see.
 func (o *Occurrence) Exposure() Exposure { return o.responder.exposure }
 
 // unhandledEntries are the details of an error that nobody classified.
@@ -34,7 +34,7 @@ func (o *Occurrence) exposed() error {
 	return o.err
 }
 
-// An Exposure is how much of an unknown error clients are shown: [ExposeNone], the zero value, [ExposeException] or
+// An Exposure is the part of an unknown error that clients see: [ExposeNone], the zero value, [ExposeException] or
 // [ExposeTraceback]. Request data never changes it.
 type Exposure uint8
 
@@ -45,8 +45,7 @@ const (
 	ExposeTraceback                 // also the call stack, as details.traceback
 )
 
-// WithExposure sets how much of unknown errors clients are shown: [ExposeNone] by default. More is
-// for development.
+// WithExposure sets the part of unknown errors that clients see: [ExposeNone] by default. More is for development.
 func WithExposure(e Exposure) Option {
 	return func(r *Responder) error {
 		if e > ExposeTraceback {

@@ -109,9 +109,9 @@ func (o *Occurrence) withinLanguage(e *DetailError, k *Kind) {
 	e.text = o.catalogue.nearest(k, o.language)
 }
 
-// Negotiate returns the language of a response to a client with this Accept-Language header, by the
-// rules of negotiated responses: the first acceptable one that is loaded, else the default. It is for
-// pages and mails beside the responder's own responses.
+// Negotiate returns the language of a response to a client with this Accept-Language header, by the rules of
+// negotiated responses: the first acceptable language that is loaded, else the default. Use it for pages and mails
+// beside the responder's own responses.
 func (c Catalogue) Negotiate(acceptLanguage string) Language {
 	if c.c == nil {
 		return Language{}

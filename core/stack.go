@@ -10,8 +10,8 @@ import (
 	"github.com/polyfault/polyfault/internal/errtree"
 )
 
-// A Stack is a recorded call stack: program counters, resolved only when somebody reads them. The
-// zero Stack is empty.
+// A Stack is a recorded call stack: program counters, which are resolved when somebody reads them. The zero Stack is
+// empty.
 type Stack []uintptr
 
 const maxFrames = 64
@@ -23,8 +23,8 @@ func callers(skip int) Stack {
 	return append(Stack(nil), pcs[:n]...)
 }
 
-// Frames yields the frames, the innermost first. Those of polyfault are left out, and in the stack of a panic the
-// machinery of recovering and panicking: the first frame is the one that panicked.
+// Frames yields the frames, the innermost first, without those of polyfault. In the stack of a panic it also leaves
+// out the machinery of panicking and recovering, so the first frame is the one that panicked.
 func (s Stack) Frames() iter.Seq[runtime.Frame] {
 	return func(yield func(runtime.Frame) bool) {
 		frames := make([]runtime.Frame, 0, 2*len(s)) // inlined calls have frames of their own

@@ -7,8 +7,8 @@ import (
 	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
-// Title is the kind's title in the same language. It has no arguments. A language without the title
-// has the text in its place: a response never mixes languages.
+// Title returns the kind's title in the same language. It has no arguments. If the language lacks the title, Title
+// returns the text: a response never mixes languages.
 func (o *Occurrence) Title() string {
 	t := o.titleText()
 	return t.plain(o.catalogue, o.languageOf(t), o.titleAttrs(t))

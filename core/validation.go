@@ -222,14 +222,14 @@ var predeclared = func() map[string]bool {
 	return types
 }()
 
-// FieldName is the name of a field of a structure in requests, from its tags json, form, query, param,
-// uri, header, xml, yaml or toml: what validators should call it, instead of its Go name.
+// FieldName returns the name of a struct's field in requests, from its tags json, form, query, param, uri, header,
+// xml, yaml or toml. Give it to a validator, in place of the Go name:
 //
 //	validate := validator.New()
 //	validate.RegisterTagNameFunc(fault.FieldName)
 //
-// It is "" for a field that requests do not have ("-") and for one without such a tag: the validator
-// then uses the Go name. The name of `json:"-,"` is "-", as encoding/json has it.
+// It returns "" for a field that requests do not have ("-"), and for a field without such a tag: then the validator
+// uses the Go name. The name of `json:"-,"` is "-", as in encoding/json.
 func FieldName(field reflect.StructField) string {
 	for _, tag := range []string{"json", "form", "query", "param", "uri", "header", "xml", "yaml", "toml"} {
 		if field.Tag.Get(tag) == "-" {

@@ -262,7 +262,7 @@ func (x *exchange) setHeader(header http.Header, resp *fault.Response) {
 	}
 }
 
-// ExchangeState is the state.
+// ExchangeState returns the state.
 func (x *exchange) ExchangeState() *life.State { return &x.State }
 
 // WriteHeader sets the status. Informational ones are sent, and do not begin the response.
@@ -301,7 +301,7 @@ func (x *exchange) commit() {
 	x.Begin()
 }
 
-// Status is the status so far.
+// Status returns the status so far.
 func (x *exchange) Status() int {
 	if x.held {
 		return x.chosen
@@ -385,7 +385,7 @@ func (x *exchange) Unwrap() http.ResponseWriter {
 	return x.ResponseWriter
 }
 
-// Header is the header of the response.
+// Header returns the header of the response.
 func (x *exchange) Header() http.Header {
 	x.Lend()
 	return x.ResponseWriter.Header()

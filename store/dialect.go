@@ -50,7 +50,7 @@ func (s *Store) q(query string) string {
 	}
 }
 
-// now is the time of this instance.
+// now returns the time of this instance.
 func (s *Store) now() time.Time { return s.clock() }
 
 // toMicros is how tables hold a time: microseconds since 1970, UTC.

@@ -150,7 +150,7 @@ func sqliteState(code int) string {
 	return "XX000"
 }
 
-// sqliteCode is the extended result code of SQLite.
+// sqliteCode returns the extended result code of SQLite.
 func sqliteCode(err error) (int, bool) {
 	e, ok := errors.AsType[interface {
 		error

@@ -51,7 +51,7 @@ func attributes(raw json.RawMessage) json.RawMessage {
 	return raw
 }
 
-// errorOf is the link to the record that an entry's code names. It reads memory only: a page of entries
+// errorOf returns the link to the record that an entry's code names. It reads memory only: a page of entries
 // must not become a thousand queries.
 func (c *call) errorOf(r *LogRecord) *string {
 	if r.Code == "" {

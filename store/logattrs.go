@@ -384,7 +384,7 @@ func appendEscape(dst []byte, c byte) []byte {
 	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
 }
 
-// storable is a text that every database takes, of no more than limit characters; 0 is any number.
+// storable returns a text that every database takes, of no more than limit characters; 0 is any number.
 func storable(s string, limit int) string {
 	if strings.IndexByte(s, 0) >= 0 {
 		s = strings.ReplaceAll(s, "\x00", "\uFFFD")
@@ -398,10 +398,10 @@ func storable(s string, limit int) string {
 	return cut(s, limit)
 }
 
-// cleanScope is the scope as records of errors have it.
+// cleanScope returns the scope as records of errors have it.
 func cleanScope(s string) string { return cut(norm.NFC.String(storable(s, 0)), maxColumn) }
 
-// clampedLevel is the level within what PostgreSQL's integer has.
+// clampedLevel returns the level within what PostgreSQL's integer has.
 func clampedLevel(l slog.Level) slog.Level {
 	return min(max(l, math.MinInt32), math.MaxInt32)
 }

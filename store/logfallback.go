@@ -32,7 +32,7 @@ func (c *logCore) handOver(ctx context.Context, e *entry) (done bool) {
 	return c.options.Fallback.Enabled(ctx, r.Level) && c.options.Fallback.Handle(ctx, r) == nil
 }
 
-// recordOf is the entry as a record again.
+// recordOf returns the entry as a record again.
 func (c *logCore) recordOf(e *entry) slog.Record {
 	r := slog.NewRecord(fromMicros(e.created), slog.Level(e.level), storable(string(e.text[:e.message]), 0), 0)
 	for i := range columns {

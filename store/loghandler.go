@@ -424,7 +424,7 @@ func (c *logCore) keepCount(e *entry) {
 	c.pending.addBounded(key, hourTally{1, e.created})
 }
 
-// scopeOf is the scope of a record whose attribute is given.
+// scopeOf returns the scope of a record whose attribute is given.
 func (c *logCore) scopeOf(attribute string) string {
 	if attribute == "" {
 		return c.options.Scope

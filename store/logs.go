@@ -276,7 +276,7 @@ func (l *logListing) levelStep(comparison, level string) (query string, args fun
 	return query, func(least ...any) []any { return slices.Concat(values, least, values) }
 }
 
-// query is the statement for the newest limit records.
+// query returns the statement for the newest limit records.
 func (l *logListing) query(columns string, limit int) (query string, args []any) {
 	if l.levels == nil {
 		query, args = l.arm(columns, l.where, l.args, limit)

@@ -124,7 +124,7 @@ func (v *visit) pageURL(f *form, number, pages int) string {
 	return v.URL("./", append(f.parameters(), "page", strconv.Itoa(number))...)
 }
 
-// textsOf are the texts that clients get; nil when the responder's catalogue has none.
+// textsOf returns the texts that clients get; nil when the responder's catalogue has none.
 func (v *visit) textsOf(r Record) *page.Texts {
 	texts := page.TextsNamed(v.Catalogue, r.Name)
 	if k, ok := fault.KindByCode(r.Name); ok {
@@ -206,5 +206,5 @@ func (v *visit) addRecent(e *errorView) error {
 	return nil
 }
 
-// Entries are the recent occurrences.
+// Entries returns the recent occurrences.
 func (e *errorView) Entries(w page.Words) entryTable { return entryTable{w, w.T("recent"), e.Recent} }

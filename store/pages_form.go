@@ -48,7 +48,7 @@ func (v *visit) form(inputs ...*input) *form {
 	return f
 }
 
-// parameters are the fields that were filled in, as names and values in turn.
+// parameters returns the fields that were filled in, as names and values in turn.
 func (f *form) parameters() (parameters []string) {
 	for _, i := range f.Inputs {
 		parameters = append(parameters, i.Name, i.Value)
@@ -117,7 +117,7 @@ func (f *form) time(name string) (time.Time, error) {
 	return time.Time{}, &FilterError{Field: name, Rule: ruleDateTime, Attrs: []fault.Attr{example}, Problem: "it is no time"}
 }
 
-// chosen is the value of a select, "" for all.
+// chosen returns the value of a select, "" for all.
 func (f *form) chosen(name string) (string, error) {
 	i := f.input(name)
 	var values []string
@@ -135,12 +135,12 @@ func (f *form) chosen(name string) (string, error) {
 
 func (f *form) value(name string) string { return f.input(name).Value }
 
-// input is the field with the name: there is one.
+// input returns the field with the name: there is one.
 func (f *form) input(name string) *input {
 	return f.Inputs[slices.IndexFunc(f.Inputs, func(i *input) bool { return i.Name == name })]
 }
 
-// number is a parameter that no field has: links have it.
+// number returns a parameter that no field has: links have it.
 func (v *visit) number(name string, least int64) (int64, error) {
 	value := v.Query(name)
 	if value == "" {

@@ -52,7 +52,7 @@ func scanRecord(row scanner, more ...any) (r Record, err error) {
 	return r, err
 }
 
-// values are the columns but for the id.
+// values returns the columns but for the id.
 func (r *Record) values() []any {
 	return []any{r.Scope, r.Name, r.key, r.Title, r.Description, string(r.Category), r.Builtin, r.Retryable,
 		r.Status, r.ExitCode, toMicros(r.Created), toMicros(r.LastModified), r.Version, r.edited}

@@ -144,7 +144,7 @@ var sarifLevels = map[checks.Level]string{checks.Error: "error", checks.Warning:
 
 type object = map[string]any
 
-// sarifLog is the Static Analysis Results Interchange Format, 2.1.0 (OASIS).
+// sarifLog returns the Static Analysis Results Interchange Format, 2.1.0 (OASIS).
 func sarifLog(found []located) object {
 	var rules []object
 	for _, e := range localetest.Rules().All() {

@@ -116,7 +116,7 @@ func someDetails() error {
 		fault.AddHeader("X-Own", "2"), fault.RetryAfter(1500*time.Millisecond))
 }
 
-// allRoutes are the suite's routes.
+// allRoutes returns the suite's routes.
 func allRoutes() []Route {
 	get := func(path string, h func(Exchange) error) Route { return Route{http.MethodGet, "/coretest/" + path, h} }
 	post := func(path string, h func(Exchange) error) Route { return Route{http.MethodPost, "/coretest/" + path, h} }

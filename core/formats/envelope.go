@@ -30,7 +30,7 @@ var envelopeCodes = map[string]string{
 	"unprocessable_content": "UNPROCESSABLE_ENTITY",
 }
 
-// ContentType is "application/json" or the MediaType.
+// ContentType returns "application/json" or the MediaType.
 func (f Envelope) ContentType() string { return mediaType(f.MediaType) }
 
 // Use returns [fault.OneLanguage].

@@ -42,7 +42,7 @@ import (
 // [CSP Level 3]: https://www.w3.org/TR/CSP3/
 type HTML struct{}
 
-// ContentType is "text/html; charset=utf-8".
+// ContentType returns "text/html; charset=utf-8".
 func (HTML) ContentType() string { return "text/html; charset=utf-8" }
 
 // Use returns [fault.OneLanguageTitled].

@@ -21,7 +21,7 @@ type JSONAPI struct {
 	TypeBase string
 }
 
-// ContentType is "application/vnd.api+json".
+// ContentType returns "application/vnd.api+json".
 func (JSONAPI) ContentType() string { return "application/vnd.api+json" }
 
 // Use returns [fault.OneLanguageTitled].

@@ -39,7 +39,7 @@ type RPCStatus struct {
 	MediaType string
 }
 
-// ContentType is "application/json" or the MediaType.
+// ContentType returns "application/json" or the MediaType.
 func (f RPCStatus) ContentType() string { return mediaType(f.MediaType) }
 
 // Use returns [fault.OneLanguage].

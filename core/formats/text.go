@@ -32,7 +32,7 @@ import (
 // value is ready.
 type Text struct{}
 
-// ContentType is "text/plain; charset=utf-8".
+// ContentType returns "text/plain; charset=utf-8".
 func (Text) ContentType() string { return "text/plain; charset=utf-8" }
 
 // Use returns [fault.OneLanguage].

@@ -29,7 +29,7 @@ type WebAPI struct {
 	Vendor string
 }
 
-// ContentType is "application/json", or that of the vendor.
+// ContentType returns "application/json", or that of the vendor.
 func (f WebAPI) ContentType() string {
 	if f.Vendor == "" {
 		return "application/json"

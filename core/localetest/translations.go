@@ -255,7 +255,7 @@ func (t *translations) String() string {
 	return b.String()
 }
 
-// sourceHash is the hash of what a translator translates: the forms, not the description.
+// sourceHash returns the hash of what a translator translates: the forms, not the description.
 func (e *entry) sourceHash() string {
 	h := sha256.New()
 	e.hashForms(func(s string) { h.Write([]byte(s)) })
@@ -270,7 +270,7 @@ func (e *entry) hashForms(write func(string)) {
 	}
 }
 
-// textsHash is the hash of all texts of the file, independent of order and layout.
+// textsHash returns the hash of all texts of the file, independent of order and layout.
 func (f *localeFile) textsHash() string {
 	h := sha256.New()
 	for _, id := range slices.Sorted(maps.Keys(f.texts)) {

@@ -210,7 +210,7 @@ func As[T any](err error) (T, bool) {
 	return Find(err, func(e error) (T, bool) { return One[T](e, &calls) })
 }
 
-// First is the first of the errors that is a T by itself, without asking its methods.
+// First returns the first of the errors that is a T by itself, without asking its methods.
 func First[T any](list List) (found T, ok bool) {
 	for _, e := range list.Errors {
 		if found, ok = e.(T); ok {
@@ -244,7 +244,7 @@ func (c *Calls) more() bool {
 	return !c.time.Over()
 }
 
-// One is the error as a T: it is one, or its method As makes one.
+// One returns the error as a T: it is one, or its method As makes one.
 func One[T any](err error, calls *Calls) (found T, ok bool) {
 	if found, ok = err.(T); ok {
 		return found, true
@@ -284,7 +284,7 @@ func isNil(v reflect.Value) bool {
 	return false
 }
 
-// Quiet is err with an Error that does not panic: middleware of others asks for texts where nobody would catch that.
+// Quiet returns err with an Error that does not panic: middleware of others asks for texts where nobody would catch that.
 func Quiet(err error) error { return quiet{err} }
 
 type quiet struct{ error }

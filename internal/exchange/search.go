@@ -19,7 +19,7 @@ type Exchange interface {
 // maxWriters is more than any stack of middleware; a writer that unwraps to itself ends here.
 const maxWriters = 64
 
-// Find is the innermost exchange from w outwards, w itself included; nil without any. Writers of others are seen
+// Find returns the innermost exchange from w outwards, w itself included; nil without any. Writers of others are seen
 // through by Unwrap, or by an embedded ResponseWriter, which most of them have.
 func Find(w http.ResponseWriter) Exchange {
 	for range maxWriters {
@@ -47,7 +47,7 @@ func All(w http.ResponseWriter) iter.Seq[Exchange] {
 	}
 }
 
-// Wrapped is the writer that w wraps, nil when there is none to be found.
+// Wrapped returns the writer that w wraps, nil when there is none to be found.
 func Wrapped(w http.ResponseWriter) http.ResponseWriter {
 	if u, ok := w.(interface{ Unwrap() http.ResponseWriter }); ok {
 		return u.Unwrap()
@@ -71,7 +71,7 @@ func Wrapped(w http.ResponseWriter) http.ResponseWriter {
 	return nil
 }
 
-// Bottom is the last writer below w, as a rule net/http's own; w itself when it wraps none.
+// Bottom returns the last writer below w, as a rule net/http's own; w itself when it wraps none.
 func Bottom(w http.ResponseWriter) http.ResponseWriter {
 	for range maxWriters {
 		next := Wrapped(w)
@@ -114,7 +114,7 @@ func ResponderAround(w http.ResponseWriter) *fault.Responder {
 	return nil
 }
 
-// Responder is r; for nil the responder of the innermost exchange from w outwards that was given one; without any
+// Responder returns r; for nil the responder of the innermost exchange from w outwards that was given one; without any
 // it is [fault.Default], and a line at level Debug says so, as that is seldom meant.
 func Responder(ctx context.Context, r *fault.Responder, w http.ResponseWriter) *fault.Responder {
 	if r != nil {

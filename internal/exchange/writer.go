@@ -37,7 +37,7 @@ func (x *Writer) Start(w http.ResponseWriter, req *http.Request, r *fault.Respon
 	x.compressed = len(w.Header()["Content-Encoding"]) > 0
 }
 
-// Request is req, or an empty one for nil: tests call handlers without.
+// Request returns req, or an empty one for nil: tests call handlers without.
 func Request(req *http.Request) *http.Request {
 	if req == nil {
 		return &http.Request{}
@@ -53,7 +53,7 @@ func Abort(w http.ResponseWriter) {
 	panic(http.ErrAbortHandler)
 }
 
-// ExchangeState is the state.
+// ExchangeState returns the state.
 func (x *Writer) ExchangeState() *State { return &x.State }
 
 // Unwrap serves [http.ResponseController].
@@ -135,7 +135,7 @@ func (x *Writer) passes(p []byte) bool {
 	return true
 }
 
-// Header is the header of the response. When that is sent, or the request is over, it is a copy: late changes would
+// Header returns the header of the response. When that is sent, or the request is over, it is a copy: late changes would
 // become trailers, or race with the server.
 func (x *Writer) Header() http.Header {
 	shut := closed | over

@@ -58,7 +58,7 @@ func Parse(s string) (tag language.Tag, known bool) {
 	return tag, true
 }
 
-// plain is the canonical tag without variants and extensions.
+// plain returns the canonical tag without variants and extensions.
 func plain(tag language.Tag) (language.Tag, bool) {
 	canonical, err := language.All.Canonicalize(tag)
 	if err != nil {
@@ -86,7 +86,7 @@ var reads = map[Key]string{
 // maxParents bounds a lineage, in case that parents go in a circle.
 const maxParents = 8
 
-// Parents are the languages that the tag's inherits texts from, the nearest first.
+// Parents returns the languages that the tag's inherits texts from, the nearest first.
 func Parents(tag language.Tag) []language.Tag {
 	key := KeyOf(tag)
 	tag, ok := plain(tag)

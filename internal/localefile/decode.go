@@ -105,7 +105,7 @@ func Decode(ext string, content []byte) (any, error) {
 	return tree, nil
 }
 
-// invalid is the error of a decoder, cut to what can be read: decoders quote.
+// invalid returns the error of a decoder, cut to what can be read: decoders quote.
 func invalid(format, key string, line int, problem string) error {
 	return &SyntaxError{Key: short(key, 100), Line: line, Problem: "is not valid " + format + ": " + short(problem, 300)}
 }

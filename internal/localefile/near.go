@@ -59,7 +59,7 @@ func withoutDigits(s string) string {
 	}, s)
 }
 
-// slips is how many letters were left out, added, mistaken or swapped with the next one; more than limit is not
+// slips returns how many letters were left out, added, mistaken or swapped with the next one; more than limit is not
 // counted any further.
 func slips(a, b string, limit int) int {
 	if len(a)-len(b) > limit || len(b)-len(a) > limit {

@@ -74,7 +74,7 @@ type Link struct {
 	Current   string // "page" for the page shown, "true" for the area it is in; "" for others
 }
 
-// Render is the page in HTML, as a body to serve.
+// Render returns the page in HTML, as a body to serve.
 func (t *Template) Render(v *View) (Body, error) {
 	var b bytes.Buffer
 	if err := t.template.Execute(&b, v); err != nil {
@@ -89,7 +89,7 @@ func (t *Template) Render(v *View) (Body, error) {
 // A Time is a moment as the template "time" shows it.
 type Time struct{ Machine, Shown string }
 
-// TimeOf is t in UTC, to the second; nil for the zero time.
+// TimeOf returns t in UTC, to the second; nil for the zero time.
 func TimeOf(t time.Time) *Time {
 	if t.IsZero() {
 		return nil

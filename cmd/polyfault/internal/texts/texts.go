@@ -114,7 +114,7 @@ func (s *localeSet) readFile(fsys fs.FS, name string, found localefile.Name) (*l
 	return &localeFile{name, found.Tag.String(), messages}, nil
 }
 
-// source is the file whose texts become functions.
+// source returns the file whose texts become functions.
 func (s *localeSet) source(tag string) (*localeFile, error) {
 	if tag == "" && len(s.files) == 1 {
 		return s.files[0], nil

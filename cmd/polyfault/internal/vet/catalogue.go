@@ -142,7 +142,7 @@ func (t *texts) ruleTexts(code string) map[string]string {
 	return body.Details["a"]
 }
 
-// similar is a question for the id that one may have meant; "" when none is close.
+// similar returns a question for the id that one may have meant; "" when none is close.
 func (t *texts) similar(id string) string {
 	best, distance := "", max(2, len(id)/4)+1
 	for _, known := range slices.Sorted(maps.Keys(t.ids)) {
