@@ -163,7 +163,7 @@ func BindingTo(target any, err error, in ...func(name string) Location) error {
 type bindingError struct {
 	error
 	in     string       // of a Location
-	target reflect.Type // what the input was read into; nil when nobody said so
+	target reflect.Type // the type that the input was read into; nil if not known
 }
 
 func (b *bindingError) Unwrap() error { return b.error }

@@ -338,7 +338,7 @@ func (o *Occurrence) sizeHint() int {
 	return min(size, o.bodyLimit())
 }
 
-// entrySize is about what the detail adds to a body.
+// entrySize returns about what the detail adds to a body.
 func (o *Occurrence) entrySize(d *detail) int {
 	t := o.textOfDetail(d)
 	if t == nil {

@@ -267,7 +267,7 @@ func (c *catalogue) enterOwn(language int, l *loadedLanguage) {
 	}
 }
 
-// forms are the text's forms in the language, nil when it lacks the text.
+// forms returns the text's forms in the language, or nil if it lacks the text.
 func (t *text) forms(language int) *forms {
 	if loaded := t.loaded[language]; loaded != nil {
 		return loaded
@@ -427,7 +427,7 @@ func (c *catalogue) index(tag string) int {
 	return slices.IndexFunc(c.languages, func(l *loadedLanguage) bool { return l.tag == tag })
 }
 
-// named is index, for a built-in tag too whose language has another tag here; negative without any.
+// named returns index, for a built-in tag too whose language has another tag here; negative without any.
 func (c *catalogue) named(tag string) int {
 	if i, ok := c.merged[tag]; ok {
 		return i
@@ -497,7 +497,7 @@ func (c *catalogue) assemble(t *text) {
 	}
 }
 
-// arg is the index of the placeholder, entered at its first appearance.
+// arg returns the index of the placeholder, entered at its first appearance.
 func (t *text) arg(name string) int {
 	i := slices.Index(t.args, name)
 	if i < 0 {
@@ -548,7 +548,7 @@ func (c *catalogue) nearest(k *Kind, language int) *text {
 	return chain(c.texts, nil, k, func(t *text) bool { return t.available.has(language) })
 }
 
-// readable are the languages that have t, or the text of k or of an ancestor.
+// readable returns the languages that have t, or the text of k or of an ancestor.
 func (c *catalogue) readable(t *text, k *Kind) languageSet {
 	set := t.available
 	for ; k != nil; k = k.parent {

@@ -47,7 +47,7 @@ func (o *Occurrence) resolve() *Fault {
 	return f
 }
 
-// tree is the error's, walked once for all who look into it: the methods of its errors may take their time.
+// tree returns the error's tree. It is walked only once, because the methods of its errors may be slow.
 func (o *Occurrence) tree() errtree.List {
 	besides := o.besides()
 	if besides.errs.Errors == nil {
@@ -101,7 +101,7 @@ func (o *Occurrence) foreign() *Fault {
 		return o.withMessage(inferred, errs, 0)
 	case isRedirect(status) && frameworks && !o.panicked:
 		o.redirect, o.status = true, status
-		return &Fault{kind: Any} // which nobody is told
+		return &Fault{kind: Any} // no client learns of it
 	case !isErrorStatus(status):
 		return nil
 	case inferred != nil && inferred.StatusCode() == status:
@@ -295,7 +295,7 @@ func arrival(req Request) (ended, left bool) {
 	return true, ok && server != nil && server.BaseContext == nil && server.ConnContext == nil
 }
 
-// isTimeout reports whether one of the errors says so of itself, as those of package net and of contexts do.
+// isTimeout reports whether one of the errors is a timeout by its own method, like those of package net and of contexts.
 func isTimeout(errs errtree.List) bool {
 	for _, e := range errs.Errors {
 		if t, ok := e.(interface{ Timeout() bool }); ok && !errs.Over() && t.Timeout() {

@@ -32,7 +32,7 @@ func Texts(byTag map[string]string) Attr {
 // undetermined is the tag of a text in no known language (RFC 5646, section 4.1).
 const undetermined = "und"
 
-// declaredText is the text on one line. Isolates that are in order stay: the arguments of a text have them.
+// declaredText returns the text on one line. Isolates that are in order stay: the arguments of a text have them.
 func declaredText(s string) string {
 	s = clean.Shorten(strings.ReplaceAll(s, "\r\n", "\n"), maxDeclared)
 	if !isolatesInOrder(s) {
@@ -64,7 +64,7 @@ func neutralIsolate(r rune) rune {
 	return r
 }
 
-// withoutIsolates is the text to compare by: bodies of all languages have no isolates.
+// withoutIsolates returns the text to compare by: bodies of all languages have no isolates.
 func withoutIsolates(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= '\u2066' && r <= '\u2069' {
@@ -74,7 +74,7 @@ func withoutIsolates(s string) string {
 	}, s)
 }
 
-// declaredIn are the texts that the attributes declare; the last ones count, unless a text constant is chosen after them.
+// declaredIn returns the texts that the attributes declare; the last ones count, unless a text constant is chosen after them.
 func declaredIn(attrs []Attr) map[string]string {
 	for i := len(attrs) - 1; i >= 0; i-- {
 		switch attrs[i].op {
@@ -88,7 +88,7 @@ func declaredIn(attrs []Attr) map[string]string {
 	return nil
 }
 
-// declare makes a text of what attrs declare; it is own, when there is nothing that own does not say.
+// declare makes a text of the texts that attrs declare. It returns own if these say nothing else.
 func (c *catalogue) declare(attrs []Attr, own *text) *text {
 	texts := declaredIn(attrs)
 	if len(texts) == 0 {
@@ -117,7 +117,7 @@ func (c *catalogue) declare(attrs []Attr, own *text) *text {
 	return t
 }
 
-// all are the languages that have t.
+// all returns the languages that have t.
 func (t *text) all() (list []int) {
 	for i := range t.loaded {
 		if t.available.has(i) {
@@ -127,7 +127,7 @@ func (t *text) all() (list []int) {
 	return list
 }
 
-// nearestLoaded is the language with the tag, or else the nearest of its family; negative without any.
+// nearestLoaded returns the language with the tag, or else the nearest of its family; negative without any.
 func (c *catalogue) nearestLoaded(tag string) int {
 	if i := c.named(tag); i >= 0 {
 		return i

@@ -18,7 +18,7 @@ type DetailError struct {
 	again bool
 	field bool
 	code  string
-	fault *Fault // of an error that is no field error
+	fault *Fault // of an error other than a field error
 	text  *text  // nil for a declared text
 	plain string // the declared text
 	attrs []Attr
@@ -36,7 +36,7 @@ func isDetailError(value any) bool {
 	return false
 }
 
-// faultIn is the error in the value of a detail that is no field error; nil when there is none, or none of ours.
+// faultIn returns the error of ours in the value of a detail that is not a field error, or nil.
 func (o *Occurrence) faultIn(value any) *Fault {
 	switch v := value.(type) {
 	case judged:
@@ -106,7 +106,7 @@ func (o *Occurrence) judge(err error) *Fault {
 	return f
 }
 
-// errorOf makes the error of a detail ready, unless the detail is none.
+// errorOf prepares the error of a detail, if the detail is one.
 func (o *Occurrence) errorOf(d *detail) (e DetailError, ok bool) {
 	e = DetailError{o: o, name: d.name, again: d.again}
 	if field, ok := d.value.(*fieldError); ok {

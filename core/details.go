@@ -40,7 +40,7 @@ type declared string
 
 const indexFrom = 32
 
-// memberName is the name as that of a member: safe, so that no two of an object read as one, and none that changes the
+// memberName returns the name as that of a member: safe, so that no two of an object read as one, and none that changes the
 // objects of a program in JavaScript that it is copied into.
 func memberName(name string) string {
 	return jsonpointer.Member(safeName(name))
@@ -69,7 +69,7 @@ func (d *Details) put(name string, value any) *Details {
 	return d.addElsewhere(field, field.at.In()+"."+field.name)
 }
 
-// add adds a field error under its name, whatever has that.
+// add adds a field error under its name, even if another detail has the name.
 func (d *Details) add(name string, e *fieldError) *Details {
 	if i, taken := d.find(name); taken {
 		d.replace(i, e)
@@ -160,7 +160,7 @@ func (d *Details) snapshot() []detail {
 	return (&Details{entries: slices.Clone(d.entries), others: d.others}).sealed()
 }
 
-// sealed are the entries; the last one knows how many errors were left away.
+// sealed returns the entries; the last one knows how many errors were left away.
 func (d *Details) sealed() []detail {
 	if d.others > 0 { // there are errors then
 		d.entries[len(d.entries)-1].others += d.others

@@ -25,7 +25,7 @@ func Exit(err error, mappers ...Mapper) {
 	os.Exit(code)
 }
 
-// exitFault is the error as one of ours; of kind Any when nobody knows it.
+// exitFault returns the error as one of ours, of kind Any if it is unknown.
 func exitFault(err error, mappers []Mapper) *Fault {
 	if f, ok := From(err); ok {
 		return f

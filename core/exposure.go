@@ -13,7 +13,7 @@ func (r *Responder) Exposure() Exposure {
 // Exposure returns the part of an unknown error that clients see.
 func (o *Occurrence) Exposure() Exposure { return o.responder.exposure }
 
-// unhandledEntries are the details of an error that nobody classified.
+// unhandledEntries returns the details of an unknown error.
 func (o *Occurrence) unhandledEntries() []detail {
 	entries := []detail{{name: "trace_id", value: o.TraceID()}}
 	if o.Exposure() >= ExposeException {
@@ -25,7 +25,7 @@ func (o *Occurrence) unhandledEntries() []detail {
 	return entries
 }
 
-// exposed is the error whose text shows when the exposure allows: what the unhandled fault wraps,
+// exposed returns the error whose text shows if the exposure allows it: the one that the unhandled fault wraps,
 // or the unknown error itself.
 func (o *Occurrence) exposed() error {
 	if f, ok := o.err.(*Fault); ok && f.Unwrap() != nil {

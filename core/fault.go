@@ -126,7 +126,7 @@ func (f *Fault) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// logAttrs are the attributes that only f knows. Arguments and details are JSON texts: a handler
+// logAttrs returns the attributes that only f knows. Arguments and details are JSON texts: a handler
 // given the values themselves could loop on a cycle among them.
 func (f *Fault) logAttrs() []slog.Attr {
 	var attrs []slog.Attr
@@ -188,7 +188,7 @@ func appendLogDetail(b []byte, value any) []byte {
 // maxDetailCauses bounds how many causes of details a log line tells.
 const maxDetailCauses = 20
 
-// detailCauses are the texts of what lies behind the errors among the details, as a JSON object; nil without any.
+// detailCauses returns the texts of the causes of errors among the details, as a JSON object, or nil.
 func detailCauses(entries []detail) []byte {
 	var b []byte
 	told := 0
@@ -242,7 +242,7 @@ func From(err error) (*Fault, bool) {
 	})
 }
 
-// faultOf is the error, by itself, as one of ours; nil when it is none.
+// faultOf returns the error itself as one of ours, without its tree, or nil.
 func faultOf(err error, calls *errtree.Calls) *Fault {
 	if ours, ok := err.(interface{ fault() *Fault }); ok {
 		return ours.fault()
@@ -264,7 +264,7 @@ func (k *Kind) fault() *Fault {
 	switch {
 	case k == nil:
 		return nil
-	case k.self == nil: // a Kind that nobody has registered
+	case k.self == nil: // a Kind that was not registered
 		return &Fault{kind: k}
 	}
 	return k.self
@@ -288,7 +288,7 @@ func (f *Fault) lookup(o op) (Attr, bool) {
 	return Attr{}, false
 }
 
-// textID is the text id that the error chose itself, "" for the kind's own.
+// textID returns the text id that the error chose itself, "" for the kind's own.
 func (f *Fault) textID() string {
 	a, _ := f.lookup(opText)
 	return a.name
@@ -339,7 +339,7 @@ func (d *Details) addEntry(e detail) {
 	d.put(e.name, e.value)
 }
 
-// snapshotAlone is the one snapshot among attrs when there are no details besides: most often there
+// snapshotAlone returns the one snapshot among attrs when there are no details besides: most often there
 // are none, and then nothing has to be merged.
 func snapshotAlone(attrs []Attr) (whole []detail, ok bool) {
 	for i := range attrs {
@@ -383,7 +383,7 @@ func givenAgain(later []Attr, name string) bool {
 	return slices.ContainsFunc(later, func(a Attr) bool { return a.name == name && isParam(a) })
 }
 
-// english is the built-in English text for logs.
+// english returns the built-in English text for logs.
 func (f *Fault) english() string {
 	id := f.textID()
 	c := builtin()

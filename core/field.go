@@ -160,7 +160,7 @@ const (
 	wholeBody   = "request_body.title" // what stands for the name of a field without one
 )
 
-// ruleText is the id of the rule's text: "rule."+code, made once for rules that have a built-in text.
+// ruleText returns the id of the rule's text: "rule."+code, made once for rules that have a built-in text.
 func ruleText(code string) string {
 	if id, ok := ruleTexts()[code]; ok {
 		return id
@@ -238,7 +238,7 @@ type fieldLabel struct {
 	name string
 }
 
-// named are the error's arguments, with the names that the catalogue has for fields, if it has them.
+// named returns the error's arguments, with the names that the catalogue has for fields, if it has them.
 func (e *fieldError) named(c *catalogue) []Attr {
 	if e.at != (Location{}) && !c.labels {
 		return e.attrs
@@ -257,7 +257,7 @@ func (e *fieldError) named(c *catalogue) []Attr {
 	return attrs
 }
 
-// undetermined is the declared text of which nobody knows the language.
+// undetermined returns the declared text of unknown language.
 func (e *fieldError) undetermined() string {
 	if !e.declares {
 		return ""
@@ -265,7 +265,7 @@ func (e *fieldError) undetermined() string {
 	return declaredIn(e.attrs)[undetermined]
 }
 
-// fieldText is the name that the catalogue has for a field: "field.items.qty" without list indexes, else "field.qty".
+// fieldText returns the name that the catalogue has for a field: "field.items.qty" without list indexes, else "field.qty".
 func (c *catalogue) fieldText(at Location) *text {
 	if at == (Location{}) {
 		return c.texts[wholeBody]

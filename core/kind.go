@@ -357,7 +357,7 @@ func (k *Kind) Is(target error) bool {
 	return false
 }
 
-// orAny is k, or [Any] for a nil Kind.
+// orAny returns k, or [Any] for a nil Kind.
 func (k *Kind) orAny() *Kind {
 	if k == nil {
 		return Any

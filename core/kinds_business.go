@@ -87,7 +87,7 @@ var (
 	DuplicateItem = Conflict.Derive(Spec{Code: "duplicate_item", Number: 111, Type: "resource-conflict"})
 	// RateLimitExceeded is 429: the caller's rate limit is reached. Number 114.
 	RateLimitExceeded = TooManyRequests.Derive(Spec{Code: "rate_limit_exceeded", Number: 114, Type: "request-rate-limit-exceeded"})
-	// Unhandled is 500: an error or panic that nobody classified; clients learn nothing of it but the trace id.
+	// Unhandled is 500: an unknown error or panic; clients learn only its trace id.
 	Unhandled = InternalServerError.Derive(Spec{Code: "unhandled"})
 	// EntityNotSavedWithReason is 500: saving was refused; the details give the reason.
 	EntityNotSavedWithReason = InternalServerError.Derive(Spec{Code: "entity_not_saved_with_reason"})

@@ -165,7 +165,7 @@ func readLocales(fsys fs.FS) ([]*localeFile, error) {
 	return files, nil
 }
 
-// readLocale returns nil for a file that is none of locales.
+// readLocale returns nil for a file that is not a locale file.
 func readLocale(fsys fs.FS, name string) (*localeFile, error) {
 	found := localefile.NameOf(path.Base(name))
 	if found.Fault == localefile.Foreign {

@@ -58,7 +58,7 @@ func WithLogNames(names LogNames) Option {
 	}
 }
 
-// all are the fields, those without a default last.
+// all returns the fields, those without a default last.
 func (n *LogNames) all() (fields []*string) {
 	return []*string{&n.Code, &n.Status, &n.TraceID, &n.Method, &n.Path, &n.Cause, &n.Panic, &n.Committed, &n.Notes, &n.Stack,
 		&n.Route, &n.Exception, &n.ExceptionType}

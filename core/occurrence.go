@@ -22,7 +22,7 @@ type Occurrence struct {
 	request   Request
 
 	err     error
-	fault   *Fault // nil when nobody classified the error, and for a bare kind
+	fault   *Fault // nil for an unknown error, and for a bare kind
 	kind    *Kind
 	status  int
 	aside   *aside   // nil until there is something
@@ -38,7 +38,7 @@ type Occurrence struct {
 	tail     int       // entries at the end that are not the error's own
 	resp     *Response // of an observed occurrence from the start, with room for a body
 
-	unknown      bool // nobody classified it: what clients learn depends on the exposure
+	unknown      bool // an unknown error: the exposure decides what clients see
 	clientGone   bool
 	nested       bool // an error among the details of another one
 	redirect     bool // by a framework's own error: no failure, no body
@@ -132,7 +132,7 @@ func (o *Occurrence) Retryable() bool {
 	if o.unknown {
 		return false
 	}
-	if o.retry == RetryInherit { // asked once: header and member tell one story, whatever the policy says next
+	if o.retry == RetryInherit { // asked only once, so that header and member agree even if the policy changes its answer
 		o.retry = RetryNever
 		if o.askRetryable() {
 			o.retry = RetryLater
@@ -162,7 +162,7 @@ func (o *Occurrence) RetryAfter() (wait time.Duration, ok bool) {
 	if wait, ok = o.fault.ownWait(); ok {
 		return wait, true
 	}
-	if _, own := o.fault.lookup(opRetryAfter); own { // a wait of which the error wants to say nothing
+	if _, own := o.fault.lookup(opRetryAfter); own { // the error wants no wait to be sent
 		return 0, false
 	}
 	wait = o.kind.spec.RetryAfter

@@ -44,7 +44,7 @@ func (e *panicError) Unwrap() error {
 	return err
 }
 
-// unwrapped is the error that was panicked, or e itself.
+// unwrapped returns the error that was panicked, or e itself.
 func (e *panicError) unwrapped() error {
 	if err := e.Unwrap(); !IsNil(err) {
 		return err
@@ -58,7 +58,7 @@ func (o *Occurrence) findPanic() {
 	switch f, ours := o.err.(*Fault); {
 	case !ours:
 		p, _ = errtree.First[*panicError](o.tree())
-	case f.Unwrap() != nil: // without a list of the tree, which nobody else needs
+	case f.Unwrap() != nil: // a list of the tree is not needed
 		p, _ = errtree.Find(o.err, func(e error) (*panicError, bool) {
 			p, ok := e.(*panicError)
 			return p, ok

@@ -119,12 +119,12 @@ func (r *Responder) preparedFor(c *catalogue, key templateKey, attrs []Attr) *Re
 	return &resp
 }
 
-// size is about the length of a body with arguments.
+// size returns about the length of a body with arguments.
 func (t *template) size(text *text) int {
 	return len(t.resp.Body) + 12*text.slots + 36*len(t.holes)
 }
 
-// appendRest appends the body behind from, with the trace id of o.
+// appendRest appends the body after from, with the trace id of o.
 func (t *template) appendRest(dst []byte, from int, o *Occurrence) []byte {
 	body := t.resp.Body
 	for _, h := range t.holes {
@@ -166,7 +166,7 @@ func (o *Occurrence) fill() bool {
 	return true
 }
 
-// assemble is the body of the template with the trace id, and with texts that have arguments.
+// assemble returns the body of the template with the trace id, and with texts that have arguments.
 func (o *Occurrence) assemble(t *template, args bool) []byte {
 	rest := len(t.resp.Body) - t.texts + 36*len(t.holes)
 	switch {
@@ -180,7 +180,7 @@ func (o *Occurrence) assemble(t *template, args bool) []byte {
 	return t.appendRest(o.text.write(append(o.buffer(len("{")+o.text.length(ready)+rest), '{'), ready), t.texts, o)
 }
 
-// plain reports whether there is nothing to say but the text, and whether that has arguments.
+// plain reports whether the error has only a text, and whether that has arguments.
 func (o *Occurrence) plain() (args, plain bool) {
 	if !o.format.reusable || o.committed || o.clientGone || o.closes || len(o.entries) > o.tail || o.text.declared ||
 		o.status != o.responder.statusOf(o.kind) || o.unknown && o.responder.exposure > ExposeNone {
@@ -293,7 +293,7 @@ func (o *Occurrence) makeTemplate(key templateKey) *template {
 	return t
 }
 
-// textsIn is the length of the texts at the start of a body that joins them and a constant.
+// textsIn returns the length of the texts at the start of a body that joins them and a constant.
 func (o *Occurrence) textsIn(key templateKey, body []byte, holes []hole) int {
 	if !key.format.joins || !o.allLanguages {
 		return 0
@@ -324,7 +324,7 @@ func isSimpleID(id string) bool {
 	return !isUUID
 }
 
-// sample is the response with this trace id, and whether anybody has asked for that; nil when the response depends on something
+// sample returns the response with this trace id, and whether anybody has asked for that; nil when the response depends on something
 // else of the one request, or something went wrong.
 func (o *Occurrence) sample(key templateKey, traceID string) (resp *Response, traced bool) {
 	s := &Occurrence{

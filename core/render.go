@@ -50,7 +50,7 @@ func (t *text) argsOf(args []argText, attrs []Attr) []argText {
 	return args
 }
 
-// length is about that of the members with the arguments, exact for plain ones.
+// length returns about that of the members with the arguments, exact for plain ones.
 func (t *text) length(args []argText) int {
 	n := 0
 	for i := range t.program {
@@ -219,7 +219,7 @@ func (a *argText) append(dst []byte, language int, s style) []byte {
 
 func styled(value any, s style) string { return styledText(valueText(value), s) }
 
-// styledText is the text of a value, in the style.
+// styledText returns the text of a value, in the style.
 func styledText(text string, s style) string {
 	if isPlainASCII(text) {
 		return text
@@ -280,7 +280,7 @@ func plainText(v any) (s string) {
 	case time.Time:
 		return v.Format(time.RFC3339)
 	case error:
-		return "" // whatever it says is for logs
+		return "" // its text is for logs only
 	case fmt.Stringer:
 		return v.String() // a nil pointer may panic: see above
 	case encoding.TextMarshaler:
@@ -340,7 +340,7 @@ func listText(v reflect.Value) string {
 	return b.String()
 }
 
-// shortened is a text in the bounds of an argument.
+// shortened returns a text in the bounds of an argument.
 func shortened(s string) string { return clean.Shorten(s, maxArg) }
 
 // neutral replaces control characters and bidirectional overrides, which could rewrite how the

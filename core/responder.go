@@ -164,7 +164,7 @@ func (r *Responder) load() error {
 	return nil
 }
 
-// statusOf is the status of k: what WithStatus says of k or of the ancestor it has its status from,
+// statusOf returns the status of k: what WithStatus says of k or of the ancestor it has its status from,
 // else the kind's own.
 func (r *Responder) statusOf(k *Kind) int {
 	if len(r.status) == 0 {
@@ -237,7 +237,7 @@ func (r *Responder) orDefault() *Responder {
 	return r
 }
 
-// newObserved is an occurrence that observers may keep, so that it cannot be used again. It is one piece with its response, and
+// newObserved returns an occurrence that observers may keep, so that it cannot be used again. It is one piece with its response, and
 // with room for the body of an error without details.
 func newObserved(err error) *Occurrence {
 	if f, ok := err.(*Fault); ok && slices.ContainsFunc(f.all(), isDetail) {
@@ -259,7 +259,7 @@ func newObserved(err error) *Occurrence {
 
 func isDetail(a Attr) bool { return a.op == opDetail || a.op == opField || a.op == opDetails }
 
-// occurrences are used again when nobody may have kept them: half of what a response allocates.
+// occurrences are reused if no observer can have kept them. They are half of a response's allocations.
 var occurrences = sync.Pool{New: func() any { return &Occurrence{} }}
 
 func (r *Responder) respond(o *Occurrence, c *catalogue, format int, req Request, err error) *Response {

@@ -34,7 +34,7 @@ type headerField struct {
 	values []string
 }
 
-// newResponse is a response with a head of its own, in one piece.
+// newResponse returns a response with a head of its own, in one piece.
 func newResponse() *Response {
 	r := &struct {
 		Response
@@ -44,7 +44,7 @@ func newResponse() *Response {
 	return &r.Response
 }
 
-// facts are the parts that responses share; those of a Response that nobody has made are empty.
+// facts returns the parts that responses share; they are empty for a Response that the responder has not made.
 func (r *Response) facts() *head {
 	if r.head == nil {
 		return &head{}
@@ -216,7 +216,7 @@ func replace(header HeaderEditor, name string, values []string) {
 	}
 }
 
-// owns reports whether the error says something of the header, be it that there is none.
+// owns reports whether the error sets or removes the header.
 func (h *head) owns(name string) bool {
 	return slices.ContainsFunc(h.own, func(f headerField) bool { return f.name == name })
 }

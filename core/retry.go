@@ -127,7 +127,7 @@ func (f *Fault) retryable() bool {
 	return waits || f.Kind().Retryable()
 }
 
-// ownWait is the error's own RetryAfter or RetryAt, or the header of that name that it sets; false without one that
+// ownWait returns the error's own RetryAfter or RetryAt, or the header of that name that it sets; false without one that
 // lies ahead.
 func (f *Fault) ownWait() (wait time.Duration, ok bool) {
 	attrs := f.all()
@@ -146,7 +146,7 @@ func (f *Fault) ownWait() (wait time.Duration, ok bool) {
 	return 0, false
 }
 
-// wait is the duration of RetryAfter, or what is left until the time of RetryAt.
+// wait returns the duration of RetryAfter, or what is left until the time of RetryAt.
 func (a *Attr) wait() time.Duration {
 	if at, ok := a.value.(time.Time); ok {
 		return time.Until(at) // which saturates

@@ -80,7 +80,7 @@ func isGetter(method reflect.Value) bool {
 	return method.IsValid() && method.Type().NumIn() == 0 && method.Type().NumOut() == 1
 }
 
-// result is the one result of a method without parameters; false for another method, none, and nil.
+// result returns the one result of a method without parameters; false for another method, none, and nil.
 func result(method reflect.Value) (value reflect.Value, ok bool) {
 	if !isGetter(method) {
 		return value, false
@@ -95,7 +95,7 @@ type rpcDetail struct {
 	value []byte
 }
 
-// grpcDetails are those of a *status.Status, from the message behind it.
+// grpcDetails returns the details of a *status.Status, from its message.
 func grpcDetails(status reflect.Value) (details []rpcDetail) {
 	message, ok := result(status.MethodByName("Proto"))
 	if !ok {
@@ -201,13 +201,13 @@ func violationAttr(violation []byte) Attr {
 			code = reason
 		}
 	}
-	if r, known := rules[code]; known && r.param != paramUnused { // its text would speak of a limit that nobody told
+	if r, known := rules[code]; known && r.param != paramUnused { // its text needs a limit, which is not known
 		return Field(bodyAt(jsonpointer.OfPath(path)), code, Text(ruleInvalid))
 	}
 	return Field(bodyAt(jsonpointer.OfPath(path)), code)
 }
 
-// protoMessages are the values of a field of a message, in protobuf's encoding, that have a length: messages and strings.
+// protoMessages returns the values of a field of a message, in protobuf's encoding, that have a length: messages and strings.
 // What is broken ends the reading.
 func protoMessages(message []byte, field uint64) (values [][]byte) {
 	protoFields(message, func(number uint64, value []byte, _ uint64) {

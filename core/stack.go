@@ -111,7 +111,7 @@ func (o *Occurrence) dropStack() {
 	}
 }
 
-// stackIn is the stack that an error brings, as several libraries record one; nil without any.
+// stackIn returns the stack that an error brings, as several libraries record one; nil without any.
 func stackIn(errs errtree.List) (found Stack) {
 	for _, e := range errs.Errors {
 		if errs.Over() {
@@ -136,7 +136,7 @@ func stackIn(errs errtree.List) (found Stack) {
 	return found[:min(len(found), maxFrames)]
 }
 
-// stackTrace calls a method StackTrace() whose result is a list of program counters, of whatever type.
+// stackTrace calls a method StackTrace() whose result is a list of program counters of any type.
 func stackTrace(err error) Stack {
 	m := reflect.ValueOf(err).MethodByName("StackTrace")
 	if !m.IsValid() {
@@ -149,7 +149,7 @@ func stackTrace(err error) Stack {
 	return countersIn(m.Call(nil)[0])
 }
 
-// countersIn is a list of program counters of whatever type.
+// countersIn returns a list of program counters of any type.
 func countersIn(list reflect.Value) (s Stack) {
 	for i := range min(list.Len(), maxFrames) {
 		s = append(s, uintptr(list.Index(i).Uint()))
@@ -157,7 +157,7 @@ func countersIn(list reflect.Value) (s Stack) {
 	return s
 }
 
-// stackOf is the stack whose frames these are. Calls that were inlined have the counter of the one that they are in.
+// stackOf returns the stack whose frames these are. Calls that were inlined have the counter of the one that they are in.
 func stackOf(frames []runtime.Frame) (s Stack) {
 	for _, frame := range frames {
 		if pc := frame.PC + 1; frame.PC != 0 && (len(s) == 0 || s[len(s)-1] != pc) { // a stack has the counters of returns
