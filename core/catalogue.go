@@ -559,8 +559,7 @@ func (c *catalogue) readable(t *text, k *Kind) languageSet {
 	return set
 }
 
-// chain goes up from k to the first text that fits; reserve, or else the first text at all, stands
-// in when none does.
+// chain returns the first text that fits, from k upwards. If none fits, it returns reserve, or else the first text that it met.
 func chain(texts map[string]*text, reserve *text, k *Kind, fits func(*text) bool) *text {
 	for ; k != nil; k = k.parent {
 		t := texts[k.spec.Text]

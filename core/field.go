@@ -216,7 +216,8 @@ func (e *fieldError) saysOf(other *fieldError) bool {
 		declaredIn(other.attrs)))
 }
 
-// addElsewhere is for a name that something else has: the part of the request stands before it, as often as it takes.
+// addElsewhere adds e under a qualified name (query.page), because another detail has the plain one. It prepends the part of
+// the request until the name is free.
 func (d *Details) addElsewhere(e *fieldError, name string) *Details {
 	member := memberName(name)
 	i, taken := d.find(member)

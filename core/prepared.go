@@ -10,13 +10,13 @@ import (
 // in the body are left open.
 type template struct {
 	key    templateKey
-	resp   *Response // its body lacks the trace ids; nil when more than they differ
+	resp   *Response // its body lacks the trace ids; nil if other parts differ, too
 	traced bool      // the trace id was asked for
 	holes  []hole    // in order
-	texts  int       // length of the body's texts where a constant follows them, else 0: arguments change nothing behind it
+	texts  int       // length of the body's texts if a constant follows them, else 0: arguments change nothing after it
 }
 
-// A templateKey is what the response to a failure without details depends on, beside text and language.
+// A templateKey has everything that the response to a failure without details depends on, beside text and language.
 type templateKey struct {
 	kind    *Kind
 	format  *configuredFormat
@@ -64,9 +64,8 @@ func retryOf(retryable bool) RetryPolicy {
 	return RetryNever
 }
 
-// preparedResponse finds the response to an error that is a kind, perhaps with a text of its own and
-// arguments, and nothing else. There is none for 5xx, nor while failures of its level are logged:
-// those take the long way.
+// preparedResponse returns the prepared response to an error that is just a kind, perhaps with a text of its own and
+// arguments. It returns nil for 5xx, and if failures of its level are logged: those take the long way.
 func (r *Responder) preparedResponse(c *catalogue, format int, req Request, err error) *Response {
 	k, _ := err.(*Kind)
 	var attrs []Attr

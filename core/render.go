@@ -166,7 +166,7 @@ func argTexts(args []argText, attrs []Attr, s style) []argText {
 	return args
 }
 
-// argOf makes the last argument of the name ready; one that was not given reads as nothing.
+// argOf prepares the last argument of the name; a missing argument reads as nothing.
 func argOf(attrs []Attr, name string, s style) argText {
 	for i := len(attrs) - 1; i >= 0; i-- {
 		if a := &attrs[i]; a.name == name && (a.op == opArg || a.op == opCount) {
@@ -240,7 +240,7 @@ func isPlainASCII(s string) bool {
 	return true
 }
 
-// appendArg appends the value of the placeholder, the last one given; one that was not given is
+// appendArg appends the value of the placeholder, the last one given; a missing argument appends
 // nothing.
 func appendArg(dst []byte, name string, args []argText, language int, s style) []byte {
 	for i := len(args) - 1; i >= 0; i-- {

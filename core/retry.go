@@ -193,7 +193,7 @@ func sleep(ctx context.Context, wait time.Duration) bool {
 	return ctx.Err() == nil // select chooses at random when both are ready
 }
 
-// interruptedError is the end of the context before a run. Its kind is the last error's.
+// interruptedError reports that ctx ended before the next run. Its kind is the last error's.
 type interruptedError struct {
 	reason, ended error // context.Cause and ctx.Err: the one need not wrap the other
 	last          error // nil before the first run

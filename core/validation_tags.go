@@ -21,17 +21,17 @@ type rule struct {
 	bare   string // id of the text when the names of the other fields are not known; rule.invalid unless said otherwise
 }
 
-// param says what the parameter of a tag is, and so which arguments the text has.
+// A param is the meaning of a tag's parameter, which gives the arguments of the text.
 type param uint8
 
 const (
-	paramUnused    param = iota // nothing that clients are to know
+	paramUnused    param = iota // of no interest to clients
 	paramSize                   // {{.Limit}} of a number, {{.Count}} of characters or items
-	paramSame                   // the same, but a text has a {{.Limit}}, too
-	paramDifferent              // the opposite of same
+	paramSame                   // as paramSize, but a string compares with {{.Limit}}
+	paramDifferent              // as paramSame, for the tag ne
 	paramOther                  // {{.Other}}, another field; alt for dates
 	paramOthers                 // {{.Others}}, other fields; alt when there are several
-	paramUnique                 // nothing for lists, else other
+	paramUnique                 // no argument for lists; {{.Other}} for a pair of fields
 	paramValues                 // {{.Values}}
 	paramText                   // {{.Text}}, a part of a text
 	paramCharacter              // {{.Text}}, the first character of the parameter

@@ -17,7 +17,7 @@ type step struct {
 	body     string
 	traced   bool // shows the trace id that all requests carry
 	status   int
-	says     string // stands in the body
+	says     string // is in the body
 	alone    bool   // for the first framework only
 }
 
@@ -51,7 +51,7 @@ func (s step) shownBody() string {
 
 const problem = "application/problem+json"
 
-// book returns the body that books.
+// book returns the body of a booking.
 func book(task, resource, date string, hours int) string {
 	return fmt.Sprintf(`{"task":%q,"resource":%q,"date":%q,"hours":%d}`, task, resource, date, hours)
 }
