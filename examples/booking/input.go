@@ -66,7 +66,7 @@ func missing(in Input) error {
 	return failing.Err(fault.MandatoryAttributesMissing)
 }
 
-// unknown returns an error that names all unknown ids.
+// unknown returns an error that names a malformed date and all unknown ids.
 func (s *Service) unknown(in Input) error {
 	var failing fault.Details
 	if _, err := time.Parse(time.DateOnly, in.Date); err != nil {

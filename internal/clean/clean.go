@@ -1,5 +1,5 @@
-// Package clean makes foreign values safe to show among other text: nothing in them breaks a line, drives a
-// terminal, or turns the direction of what follows, and none is too long.
+// Package clean makes foreign values safe to show among other text. They cannot break a line, control a terminal, or turn the
+// direction of the text after them, and none is too long.
 package clean
 
 import (
@@ -7,9 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Line returns a foreign value on one line of at most n bytes, and an ellipsis where it was cut. What would break the
-// line becomes a space, a tab among it. Other control characters, bidirectional controls and invalid UTF-8
-// become U+FFFD.
+// Line returns a foreign value on one line of at most n bytes, with an ellipsis if it was cut. Tabs and characters that would
+// break the line become spaces. Other control characters, bidirectional controls and invalid UTF-8 become U+FFFD.
 func Line(s string, n int) string { return strings.Map(lineRune, Shorten(s, n)) }
 
 // Block returns a foreign value that may have several lines: as [Line], but line feeds stay. A tab is a space here,

@@ -1,7 +1,7 @@
-// Package family knows how language tags are related, and is the only place that does: as CLDR relates them, by
-// way of golang.org/x/text, and in two points more.
+// Package family is the only place that knows how language tags are related: as in CLDR, through golang.org/x/text, with two
+// additions.
 //
-//   - One language are tags whose maximized forms are equal: pt and pt-BR, zh-CN and zh-Hans, no and nb.
+//   - Tags are one language if their maximized forms are equal: pt and pt-BR, zh-CN and zh-Hans, no and nb.
 //   - A language has parents: es-MX es-419 and es, pt-AO pt-PT and pt. x/text's CLDR 32 lacks one, see inherits.
 //   - Variants are the other tags of a language in the same script: es-AR is one of es-MX.
 //   - Readers of one language may read another: see reads.

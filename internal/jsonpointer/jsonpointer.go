@@ -24,8 +24,8 @@ func To(name string) string { return "/" + Escape(name) }
 // elsewhere begins names of members that would not be safe by themselves. The whole of it is the place, as the fragment of a pointer.
 const elsewhere = "#/"
 
-// Member returns the name as that of a member which changes no objects of a program in JavaScript that it is copied into:
-// "__proto__" is "#/__proto__". No two names become one.
+// Member returns a name that is safe to copy into objects of a JavaScript program: "__proto__" becomes "#/__proto__". Different
+// names stay different.
 func Member(name string) string {
 	if name == "__proto__" || name == "constructor" || name == "prototype" || strings.HasPrefix(name, elsewhere) {
 		return "#" + To(name)

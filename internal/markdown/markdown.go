@@ -1,5 +1,5 @@
-// Package markdown reads what the tests of the documentation need of a page: its code blocks, its links and the anchors of its
-// headings. It knows the Markdown that this repository writes, and no more.
+// Package markdown reads the parts of a page that the tests of the documentation need: its code blocks, its links and the
+// anchors of its headings. It knows only the Markdown that this repository writes.
 package markdown
 
 import (

@@ -76,7 +76,7 @@ func Compile(src string) (*Text, error) {
 	return t, nil
 }
 
-// Literal returns a text without placeholders, whatever s holds.
+// Literal returns s as a text without placeholders.
 func Literal(s string) *Text {
 	if s == "" {
 		return &Text{}

@@ -1,10 +1,9 @@
-// Package page is what polyfault's pages for people share: the frame with its style sheet, the words in
-// the reader's language, the negotiation of language and media type, and what is sent around a page. It
-// knows of no service: package faulthttp shows the catalogue with it, package store its database.
+// Package page has the parts that polyfault's pages for people share: the frame with its style sheet, the words in the
+// reader's language, the negotiation of language and media type, and the headers of a page. Package catalog shows the
+// catalogue of errors with it, and package store its database.
 //
-// The pages need nothing from anywhere: no script, no image, no font. All their values are escaped by
-// html/template for the place where they stand; what could turn the direction of other text is replaced
-// before, by [Line], [Block] and package clean.
+// The pages load nothing: no script, no image, no font. html/template escapes all values for their place. Before that, [Line],
+// [Block] and package clean replace characters that could turn the direction of other text.
 package page
 
 import (
