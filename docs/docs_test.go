@@ -18,7 +18,7 @@ import (
 )
 
 // The pages outside of docs.
-var others = []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "locales/README.md", "bench/README.md"}
+var others = []string{"README.md", "CONTRIBUTING.md", "RELEASING.md", "SECURITY.md", "CHANGELOG.md", "locales/README.md", "bench/README.md"}
 
 // A question of somebody who is new, and where its answer is.
 type question struct{ text, answer string }
