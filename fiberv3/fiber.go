@@ -11,7 +11,8 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// ErrorHandler answers errors with r. It is for [fiber.Config], of every app that has one of its own.
+// ErrorHandler answers errors with r, or with [fault.Default] if r is nil. Set it in the [fiber.Config] of every app that
+// has an error handler of its own.
 //
 // The handler answers the first error of a request only, or the server's reason to refuse it. It never panics, because
 // that would end the process, and always returns nil, because fiber would answer an error with a text of its own.
