@@ -116,7 +116,7 @@ func (o *Occurrence) countErrors() {
 	}
 }
 
-// boundMemory leaves details away that would make the body many times as long as it may be.
+// boundMemory removes details that would make the body many times longer than its limit.
 func (o *Occurrence) boundMemory() {
 	const times = 8
 	limit := times * o.bodyLimit()

@@ -88,12 +88,10 @@ type step struct {
 
 const none = -1
 
-// textsOfKind are the texts that an error of the kind has by itself: in a body of all languages, in one of one language, and
-// as title.
+// textsOfKind are the texts of an error of the kind: in a body of all languages, in a body of one language, and as title.
 type textsOfKind struct{ all, one, title *text }
 
-// defaultBody is the frozen set of the all-languages body of applications that choose none: a
-// locale added later changes nobody's payload.
+// defaultBody is the fixed set of languages for applications that choose none: a locale that is added later changes no body.
 var defaultBody = []string{"de", "en", "fr", "pt"}
 
 // builtin is the catalogue of the built-in texts alone.

@@ -12,8 +12,8 @@ import (
 	"github.com/polyfault/polyfault/internal/errtree"
 )
 
-// errorText returns err.Error() for logs, whatever Error() does, and without the input that was refused: of errors that
-// quote it, the text says what was expected, not what was sent.
+// errorText returns err.Error() for logs, even if Error() panics, and without refused input: for errors that quote it, the
+// text has what was expected, and not what was sent.
 func errorText(err error) string { return textOfTree(err, errtree.Flatten(err, nil)) }
 
 func textOfTree(err error, errs errtree.List) string {
@@ -64,7 +64,7 @@ type redaction struct {
 
 const omitted = "…"
 
-// apply also removes the input from where somebody has quoted the text in another way.
+// apply also removes the input from other quotations of the text.
 func (r redaction) apply(text string) string {
 	if r.quoting != "" {
 		text = strings.ReplaceAll(text, r.quoting, r.instead)

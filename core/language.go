@@ -138,8 +138,8 @@ func (o *Occurrence) languageOf(t *text) int {
 	return o.catalogue.anyLanguage(t)
 }
 
-// negotiateLanguage picks one language for the whole response, and with it the text: that of the error as long as the
-// choice finds it in a language, else that of its kind, then those of the parents. Built-in English has the last one.
+// negotiateLanguage picks one language for the whole response, and with it the text: the error's own if an acceptable language
+// has it, else that of its kind, then those of the parents. Built-in English always has the last one.
 func (o *Occurrence) negotiateLanguage() {
 	p := o.preference()
 	strict, loose := o.fitting()

@@ -28,8 +28,8 @@ func (o *Occurrence) logCause(l *line) {
 	l.add(slog.Any(name.Exception, logged))
 }
 
-// A loggedError is an error as log lines have it. What handlers print of it is the text of the line: bounded, without
-// refused input and secrets, made once, so that no method of the error runs.
+// A loggedError is an error in a log line. Handlers print its text, which is made once, bounded, and without refused input and
+// secrets; no method of the error runs.
 type loggedError struct {
 	text string
 	err  error
@@ -42,8 +42,8 @@ func (e *loggedError) MarshalText() ([]byte, error) { return []byte(e.text), nil
 
 const maxUnwrapped = 1000
 
-// ends reports whether whoever unwraps the error comes to an end, within so many errors and without a panic: [errors.Is]
-// never returns from a cycle.
+// ends reports whether unwrapping the error ends within so many errors and without a panic: [errors.Is] never returns from a
+// cycle.
 func ends(err error, left *int) (ok bool) {
 	defer func() {
 		if recover() != nil {
@@ -71,8 +71,8 @@ func ends(err error, left *int) (ok bool) {
 	return true
 }
 
-// typeOf names the type of the first error of the tree that says something itself, as package path and name; that of a
-// panic value which is no error.
+// typeOf returns the type, as package path and name, of the first error of the tree that does more than wrap others, or of a
+// panic value that is not an error.
 func typeOf(err error, tree []error) string {
 	for _, e := range tree {
 		switch e := e.(type) {

@@ -73,8 +73,8 @@ func (f *Fault) yields() bool {
 	return slices.ContainsFunc(f.attrs, func(a Attr) bool { return a.op == opYields })
 }
 
-// ask returns what the first mapper that knows err makes of it. Nil mappers, and those that panic, are passed
-// over; panicked, unless it is nil, gets the panic value.
+// ask returns the result of the first mapper that knows err. It skips nil mappers and those that panic; panicked, unless it is
+// nil, gets the panic value.
 func ask(mappers []Mapper, err error, panicked func(value any)) *Fault {
 	for _, m := range mappers {
 		if f := guarded(m, err, panicked); f != nil {

@@ -107,7 +107,7 @@ type foreignCoded interface{ ForeignCode() string }
 
 const maxForeignCode = 64
 
-// isCode reports whether the code of somebody else is safe to pass on.
+// isCode reports whether a foreign code is safe to pass on.
 func isCode(code string) bool {
 	for i := range len(code) {
 		c := code[i]

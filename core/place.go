@@ -195,8 +195,8 @@ func (f *placeFinder) parameter(field reflect.StructField) (name string, embedde
 	return field.Name, nil, true
 }
 
-// ofGoNames finds the place of a validator's error, given the whole namespace. The target may be what a list of it holds:
-// then nobody knows the index.
+// ofGoNames finds the place of a validator's error from its whole namespace. If the target is the item type of a list, the
+// index is not known.
 func (f *placeFinder) ofGoNames(target reflect.Type, namespace string) {
 	t := indirect(target)
 	var space [8]string

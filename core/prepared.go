@@ -32,8 +32,8 @@ type hole struct {
 	uuid bool // with hyphens
 }
 
-// prepareResponses prepares the responses to all bare kinds of today, for formats that carry all languages. Respond answers
-// such an error with a table look-up and copies nothing, unless somebody has to be told of it.
+// prepareResponses prepares the responses to all present bare kinds, for formats that carry all languages. Respond answers
+// such an error with a table look-up and copies nothing, unless it has to log or observe.
 func (r *Responder) prepareResponses(c *catalogue) {
 	c.prepared = make([][]*template, len(r.formats))
 	if r.oneLanguage || len(r.observers) > 0 || r.retryable != nil {

@@ -253,8 +253,8 @@ func isBuiltWith(module string) bool {
 	return len(paths) == 0
 }
 
-// mapConnection knows a connection that was lost or never had. The network's errors do not say what it was for: those of
-// an HTTP client, of a file and of the request's input are somebody else's.
+// mapConnection recognises a connection that was lost or never made. Errors of the network do not tell its purpose: those of
+// an HTTP client, of a file and of the request's input are skipped.
 func mapConnection(err error) *Fault {
 	if probe, ok := err.(*mapperProbe); ok {
 		probe.label = "SQLMappers: connections"

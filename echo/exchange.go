@@ -275,7 +275,7 @@ func (r *request) Path() string {
 // Context returns the context of the request as middleware has left it.
 func (r *request) Context() context.Context { return r.now().Context() }
 
-// ArrivalContext returns the context that the request came with, as it was at the failure. Without Recover nobody knows it.
+// ArrivalContext returns the context that the request came with, as it was at the failure. Without Recover it is not known.
 func (r *request) ArrivalContext() context.Context {
 	if r.response == nil {
 		return nil

@@ -238,7 +238,7 @@ func locationMember(entry object, m rawMember) (fault.Location, bool) {
 	return pathLocation(text), ok
 }
 
-// locLocation reads FastAPI's list of steps, of which the first is the part of the request.
+// locLocation reads FastAPI's list of steps. The first step is the part of the request.
 func locLocation(list []json.RawMessage) (fault.Location, bool) {
 	steps := stepsOfList(list)
 	switch {
