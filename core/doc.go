@@ -30,7 +30,7 @@
 //
 // Other packages build on this one: formats has more wire formats, checks finds broken promises and contradictions, openapi
 // describes the responses, and faulthttp.Decode turns responses back into errors in the programs that call the service.
-// [Retry] and [Exit] use kinds without HTTP.
+// Module otel shows failures to OpenTelemetry. [Retry] and [Exit] use kinds without HTTP.
 //
 // # Nil
 //

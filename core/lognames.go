@@ -24,7 +24,8 @@ type LogNames struct {
 	// Route is the path template, if it is known. Without a name, Path has it in place of the path.
 	Route string
 	// Exception is the error of an incident ([Occurrence.Incident]), in place of Cause: an error value, which bridges and
-	// other handlers recognise, with the text of Cause. Without a name, there is only the text.
+	// other handlers recognise, with the text of Cause. [errors.Is] and [errors.As] look into it; its Unwrap returns the
+	// original if every part of that can be printed without harm. Without a name, there is only the text.
 	Exception string
 	// ExceptionType is the Go type of that error: of the first one in its tree that is no [Fault] or [Kind] and does more
 	// than wrap others. Without a name, it is left out.

@@ -14,7 +14,8 @@ import (
 //
 // A [Format] must not keep it. An observer may keep it and read it later on any goroutine, except
 // [Occurrence.Request] and [Occurrence.Route]: these belong to the request, which is over once the observer has
-// returned. All methods are safe for concurrent use once the response is made; the methods Append… are for the
+// returned. Strings of fiber that a handler has put into its error without a copy change with the connection, as
+// everywhere. All methods are safe for concurrent use once the response is made; the methods Append… are for the
 // format.
 type Occurrence struct {
 	responder *Responder
@@ -90,6 +91,10 @@ func (o *Occurrence) Err() error {
 	o.askIndividual()
 	return o.err
 }
+
+// Cause returns the text of the error as in the log line: at most 16 KiB, without refused input and secrets, even if
+// Error() panics. It is for logs and trackers of errors, not for clients.
+func (o *Occurrence) Cause() string { return clean.Shorten(errorText(o.Err()), maxCause) }
 
 // Code returns the code that clients get: the kind's. For a decoded error of another service that is passed on, and
 // whose code has no kind in this process, it is the code that was received. Use it for bodies: logs and counters take
@@ -362,8 +367,8 @@ func (o *Occurrence) HasDetails() bool { return len(o.entries) > 0 }
 // note keeps a problem of the answer, once, for the log line.
 func (o *Occurrence) note(problem string) {
 	const most = 100
-	if notes := o.notes(); len(notes) < most && !slices.Contains(notes, problem) {
-		o.besides().notes = append(notes, problem)
+	if notes := &o.besides().notes; len(*notes) < most && !slices.Contains(*notes, problem) {
+		*notes = append(*notes, problem)
 	}
 }
 

@@ -44,10 +44,12 @@ func newResponse() *Response {
 	return &r.Response
 }
 
+var noFacts = &head{} // made once: to make one here would cost each response
+
 // facts returns the parts that responses share; they are empty for a Response that the responder has not made.
 func (r *Response) facts() *head {
 	if r.head == nil {
-		return &head{}
+		return noFacts
 	}
 	return r.head
 }

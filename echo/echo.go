@@ -18,8 +18,6 @@ func Install(e *echo.Echo, r *fault.Responder) {
 
 // ErrorHandler answers errors with r. It answers, logs and observes the first error of a request;
 // middleware may call it again for the same one. A nil error, or a typed nil, leaves the response alone.
-//
-//go:noinline
 func ErrorHandler(r *fault.Responder) echo.HTTPErrorHandler {
 	return func(err error, c echo.Context) {
 		if err == http.ErrAbortHandler {
@@ -43,8 +41,6 @@ func ErrorHandler(r *fault.Responder) echo.HTTPErrorHandler {
 // Recover may be installed more than once. [ErrorHandler] answers errors without it, too, but cannot know then that the
 // connection was hijacked, that a compressor outside has set Content-Encoding, or that middleware, and not the
 // client, has ended the request's context.
-//
-//go:noinline
 func Recover(r *fault.Responder) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) (err error) {

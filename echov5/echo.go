@@ -18,8 +18,6 @@ func Install(e *echo.Echo, r *fault.Responder) {
 
 // ErrorHandler answers errors with r. It answers, logs and observes the first error of a request;
 // middleware may call it again for the same one. A nil error, or a typed nil, leaves the response alone.
-//
-//go:noinline
 func ErrorHandler(r *fault.Responder) echo.HTTPErrorHandler {
 	return func(c *echo.Context, err error) {
 		if err == http.ErrAbortHandler {
@@ -46,8 +44,6 @@ func ErrorHandler(r *fault.Responder) echo.HTTPErrorHandler {
 //
 // Inside of Recover, c.Response() is an *echo.Response of this request alone: a goroutine that keeps it reaches no
 // other client.
-//
-//go:noinline
 func Recover(r *fault.Responder) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c *echo.Context) (err error) {

@@ -17,8 +17,6 @@ import (
 // The handler answers the first error of a request only. It never panics, because that would end the process, and always
 // returns nil, because fiber would answer an error with a text of its own. ErrorHandler itself panics with a fasthttp that
 // loses [http.ErrAbortHandler]: see the package comment.
-//
-//go:noinline
 func ErrorHandler(r *fault.Responder) fiber.ErrorHandler {
 	requireAborts()
 	return func(c *fiber.Ctx, err error) error {
@@ -32,8 +30,6 @@ func ErrorHandler(r *fault.Responder) fiber.ErrorHandler {
 //
 // The error handler of the app, or of the mounted app, answers; it should be [ErrorHandler]. If it is another one, r
 // answers, unless r is nil. Recover itself panics where ErrorHandler does.
-//
-//go:noinline
 func Recover(r *fault.Responder) fiber.Handler {
 	requireAborts()
 	return func(c *fiber.Ctx) (err error) {

@@ -37,11 +37,11 @@ func (r request) ArrivalContext() context.Context { return nil }
 func (r request) Method() string { return utils.CopyString(r.c.Method()) }
 func (r request) Path() string   { return utils.CopyString(r.c.Path()) }
 
-// Route returns the path of a route with parameters. A route without parameters may be the prefix of a middleware, which
-// tells less than the path.
+// Route returns the path of the route. It returns "" for a route without parameters that differs from the path, because it
+// may be the prefix of a middleware, and for a path that fiber has made a route of.
 func (r request) Route() string {
 	route := r.c.Route()
-	if len(route.Params) == 0 {
+	if len(route.Params) == 0 && (len(route.Handlers) == 0 || route.Path != r.c.Path()) {
 		return ""
 	}
 	return route.Path

@@ -50,14 +50,14 @@ func isUnknownMethod(c fiber.Ctx) bool {
 	return !slices.Contains(c.App().Config().RequestMethods, string(c.Request().Header.Method()))
 }
 
-// Route returns the path of a route with parameters. A route without parameters may be the prefix of a middleware, which
-// tells less than the path.
+// Route returns the path of the route. It returns "" for a route without parameters that differs from the path, because it
+// may be the prefix of a middleware, and for a path that fiber has made a route of.
 func (r request) Route() string {
 	if isUnknownMethod(r.c) {
 		return ""
 	}
 	route := r.c.Route()
-	if len(route.Params) == 0 {
+	if len(route.Params) == 0 && (len(route.Handlers) == 0 || route.Path != r.c.Path()) {
 		return ""
 	}
 	return route.Path

@@ -20,8 +20,6 @@ func Install(e *gin.Engine, r *fault.Responder) {
 // Middleware answers with r the failures of the handlers inside: errors reported by [Handler], [Abort], c.Error,
 // c.AbortWithError, c.AbortWithStatus or c.Bind, and panics. It may be installed more than once: the innermost one
 // answers. A nil r means the responder of the enclosing Middleware, or [fault.Default].
-//
-//go:noinline
 func Middleware(r *fault.Responder) gin.HandlerFunc {
 	pool := newPool(r)
 	return func(c *gin.Context) {
@@ -35,8 +33,6 @@ func Middleware(r *fault.Responder) gin.HandlerFunc {
 
 // Handler makes a gin handler of a function that returns an error. The error is answered as by [Abort]. Handler panics
 // if h is nil.
-//
-//go:noinline
 func Handler(h func(*gin.Context) error) gin.HandlerFunc {
 	if h == nil {
 		panic("faultgin: Handler: the function is nil")

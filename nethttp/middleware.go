@@ -9,8 +9,6 @@ import (
 
 // Middleware recovers panics of the handlers inside and answers them with r; the package comment tells what a nil r means.
 // It can wrap any handler, and may be installed more than once: the innermost one answers.
-//
-//go:noinline
 func Middleware(r *fault.Responder) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
@@ -23,8 +21,6 @@ func Middleware(r *fault.Responder) func(http.Handler) http.Handler {
 
 // Handler makes an [http.HandlerFunc] of a function that returns an error. Errors and panics are answered with r. If h
 // returns nil, or a typed nil, the response is h's own. Handler needs no enclosing Middleware. It panics if h is nil.
-//
-//go:noinline
 func Handler(r *fault.Responder, h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	if h == nil {
 		panic("faulthttp: Handler: the function is nil")

@@ -9,8 +9,6 @@ import (
 
 // Mux serves mux. With r it answers requests that mux has no handler for: 404, and 405 with mux's own Allow header.
 // Redirects of mux and answers of its handlers stay as they are. Mux panics if mux is nil.
-//
-//go:noinline
 func Mux(r *fault.Responder, mux *http.ServeMux) http.Handler {
 	if mux == nil {
 		panic("faulthttp: Mux: the mux is nil")
@@ -51,16 +49,12 @@ func (u *unmatched) answers(x *tracker, status int) bool {
 }
 
 // NotFound answers 404 with r. It fits the NotFound hook of chi and other routers.
-//
-//go:noinline
 func NotFound(r *fault.Responder) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) { Error(r, w, req, fault.NotFound) }
 }
 
 // MethodNotAllowed answers 405 with r. Allow lists the given methods in their order. Without any, it is the header that
 // the router has set, or an empty one.
-//
-//go:noinline
 func MethodNotAllowed(r *fault.Responder, allow ...string) http.HandlerFunc {
 	err := error(fault.MethodNotAllowed)
 	if len(allow) > 0 {

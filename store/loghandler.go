@@ -69,9 +69,10 @@ type LogStats struct {
 // be in the database, too. A batch that the database refuses is divided until only the refused record goes to the fallback.
 //
 // The attributes "code", "scope", "trace_id" and "stack" outside of groups, as in a responder's log lines, go to columns of
-// their own if they are texts; the last one of a name counts. The others are stored as JSON, in the form of
-// [slog.JSONHandler]. Handle resolves and encodes values before it returns, because they may belong to the request and change
-// afterwards. The caller's goroutine spends that time.
+// their own if they are texts; the last one of a name counts. So do "error.type" and "exception.stacktrace", the names of code
+// and stack in [fault.OTelNames]; with other names of [fault.LogNames], code and stack stay among the attributes. The others
+// are stored as JSON, in the form of [slog.JSONHandler]. Handle resolves and encodes values before it returns, because they may
+// belong to the request and change afterwards. The caller's goroutine spends that time.
 //
 // A message is cut after 8 KiB, a stack after 32 KiB, a text among the attributes after 8 KiB, a code,
 // a scope and a trace id after 250 characters. Attributes beyond 32 KiB of JSON, or in groups deeper
