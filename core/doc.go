@@ -37,9 +37,9 @@
 // Everything is decided here; adapters translate. Kinds are compared by pointer and found through
 // any wrapping, so that errors.Is(err, fault.Locked) holds for every descendant.
 //
-// Work is done at start-up: locale files are compiled into JSON-escaped segments, and the responses
-// to bare 4xx kinds are rendered once. A catalogue is immutable; [Responder.Reload] publishes a new
-// one atomically.
+// Work is done once: locale files are compiled into JSON-escaped segments when a responder is made, and the response to an
+// error without details is rendered once for each format, kind, text and language. A response is then a copy with the trace id
+// in its place. A catalogue is immutable; [Responder.Reload] publishes a new one atomically.
 //
 // The responder is total. Error methods, encoders, mappers, observers and loggers belong to others
 // and may panic; each costs its own contribution only. err.Error() of an error that nobody
