@@ -45,8 +45,9 @@
 // Everything is decided here; adapters translate. Kinds are compared by pointer and found through any wrapping, so
 // errors.Is(err, fault.Locked) holds for every descendant.
 //
-// Work is done at start-up: locale files are compiled into JSON-escaped segments, and the responses to bare 4xx kinds are
-// rendered once. A catalogue is immutable; [Responder.Reload] publishes a new one atomically.
+// Work is done once: locale files are compiled into JSON-escaped segments when a responder is made, and the response to an
+// error without details is rendered once for each format, kind, text and language. A response is then a copy with the trace id
+// in its place. A catalogue is immutable; [Responder.Reload] publishes a new one atomically.
 //
 // The responder always answers. Error methods, encoders, mappers, observers and loggers are foreign code and may panic; then
 // only their own contribution is lost. err.Error() of an unknown error never reaches a client, unless [WithExposure] allows
