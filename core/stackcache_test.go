@@ -17,7 +17,8 @@ func TestStackCache(t *testing.T) {
 	for range 2 {
 		assert.Equal(t, first.String(), cache.of(first).text)
 		assert.Equal(t, second.String(), cache.of(second).text)
-		assert.Same(t, cache.of(second), cache.of(second))
+		kept := cache.of(second)
+		assert.Same(t, kept, cache.of(second))
 	}
 	text := cache.of(first)
 	known, written := line{left: maxLine}, line{left: maxLine}
