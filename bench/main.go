@@ -127,12 +127,12 @@ func measure(all []*scenario, rounds int) measurements {
 func nanoseconds(r testing.BenchmarkResult) float64 { return float64(r.T.Nanoseconds()) / float64(r.N) }
 
 func printScenario(w io.Writer, s *scenario, m measurements) {
-	fmt.Fprintf(w, "\n%-40s %10s %7s %8s %8s   %10s %8s %8s\n", s.name, "ns/op", "allocs", "÷ hand", "usual ÷",
+	fmt.Fprintf(w, "\n%-50s %10s %7s %8s %8s   %10s %8s %8s\n", s.name, "ns/op", "allocs", "÷ hand", "usual ÷",
 		"parallel", "÷ hand", "usual ÷")
 	byHand, usualWay := m.of(s, hand), m.of(s, usual)
 	for _, c := range s.contestants {
 		got := m[key{s.name, c.name}]
-		fmt.Fprintf(w, "  %-38s %10.0f %7d %8s %8s", c.name, median(got.sequential), got.allocs,
+		fmt.Fprintf(w, "  %-48s %10.0f %7d %8s %8s", c.name, median(got.sequential), got.allocs,
 			share(got, byHand, sequentially), share(usualWay, got, sequentially))
 		if len(got.parallel) > 0 {
 			fmt.Fprintf(w, "   %10.0f %8s %8s", median(got.parallel), share(got, byHand, inParallel), share(usualWay, got, inParallel))
@@ -191,7 +191,7 @@ func printBudgets(w io.Writer, m measurements) {
 		if reached {
 			verdict = "reached"
 		}
-		fmt.Fprintf(w, "  %s  %-44s %-25s %-33s %s\n", verdict, b.claim, b.scenario, b.contestant, found)
+		fmt.Fprintf(w, "  %s  %-46s %-42s %-36s %s\n", verdict, b.claim, b.scenario, b.contestant, found)
 	}
 }
 
