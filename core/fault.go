@@ -300,11 +300,17 @@ func (f *Fault) details() []detail {
 	if whole, ok := snapshotAlone(attrs); ok {
 		return whole
 	}
-	entries := 0
+	entries, snapshots := 0, 0
 	for i := range attrs {
-		if o := attrs[i].op; o == opDetail || o == opField {
+		switch attrs[i].op {
+		case opDetail, opField:
 			entries++
+		case opDetails:
+			snapshots++
 		}
+	}
+	if entries+snapshots == 0 {
+		return nil
 	}
 	d := Details{entries: make([]detail, 0, entries)}
 	for _, a := range attrs {

@@ -304,13 +304,20 @@ func newFault(k *Kind, attrs []Attr, extra int) *Fault {
 		}{}
 		f = &small.Fault
 		f.attrs = small.attrs[:]
-	case n <= 4:
+	case n == 3:
+		three := &struct {
+			Fault
+			attrs [3]Attr
+		}{}
+		f = &three.Fault
+		f.attrs = three.attrs[:]
+	case n == 4:
 		medium := &struct {
 			Fault
 			attrs [4]Attr
 		}{}
 		f = &medium.Fault
-		f.attrs = medium.attrs[:n:n]
+		f.attrs = medium.attrs[:]
 	default:
 		f = &Fault{attrs: make([]Attr, n)}
 	}

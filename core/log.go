@@ -18,7 +18,7 @@ const (
 
 // logLine returns the attributes of the one line that a failure writes.
 func (o *Occurrence) logLine() []slog.Attr {
-	l, name := line{left: maxLine}, &o.responder.logNames
+	l, name := line{attrs: make([]slog.Attr, 0, 10), left: maxLine}, &o.responder.logNames
 	l.text(name.Code, o.kind.Code(), maxLine)
 	l.add(slog.Int(name.Status, o.status))
 	l.text(name.TraceID, o.TraceID(), maxLine)
@@ -33,8 +33,10 @@ func (o *Occurrence) logLine() []slog.Attr {
 	if notes := o.notes(); len(notes) > 0 {
 		l.add(slog.Any(name.Notes, l.texts(notes, maxNotes)))
 	}
-	if stack := o.stack().String(); stack != "" {
-		l.text(name.Stack, stack, maxStack)
+	if stack := o.stack(); len(stack) > 0 {
+		if text := o.responder.stacks.of(stack); text.text != "" {
+			l.stack(name.Stack, text)
+		}
 	}
 	if o.fault != nil {
 		l.foreign(o.fault.logAttrs())

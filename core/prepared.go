@@ -168,11 +168,16 @@ func (o *Occurrence) fill() bool {
 
 // assemble is the body of the template with the trace id, and with texts that have arguments.
 func (o *Occurrence) assemble(t *template, args bool) []byte {
-	body := o.buffer(t.size(o.text))
-	if !args {
-		return t.appendRest(body, 0, o)
+	rest := len(t.resp.Body) - t.texts + 36*len(t.holes)
+	switch {
+	case !args:
+		return t.appendRest(o.buffer(t.texts+rest), 0, o)
+	case o.text.program == nil:
+		return t.appendRest(o.text.appendMembers(append(o.buffer(t.size(o.text)), '{'), o.catalogue, o.attrs()), t.texts, o)
 	}
-	return t.appendRest(o.text.appendMembers(append(body, '{'), o.catalogue, o.attrs()), t.texts, o)
+	var space [fewArgs]argText
+	ready := o.text.argsOf(space[:0], o.attrs())
+	return t.appendRest(o.text.write(append(o.buffer(len("{")+o.text.length(ready)+rest), '{'), ready), t.texts, o)
 }
 
 // plain reports whether there is nothing to say but the text, and whether that has arguments.

@@ -39,10 +39,31 @@ func (t *text) appendMembers(dst []byte, c *catalogue, attrs []Attr) []byte {
 // run appends the members by the program: no look-up of languages, forms and names is left to do.
 func (t *text) run(dst []byte, attrs []Attr) []byte {
 	var space [fewArgs]argText
-	args := space[:0]
+	return t.write(dst, t.argsOf(space[:0], attrs))
+}
+
+// argsOf makes the arguments of the program ready.
+func (t *text) argsOf(args []argText, attrs []Attr) []argText {
 	for _, name := range t.args {
 		args = append(args, argOf(attrs, name, escaped))
 	}
+	return args
+}
+
+// length is about that of the members with the arguments, exact for plain ones.
+func (t *text) length(args []argText) int {
+	n := 0
+	for i := range t.program {
+		step := &t.program[i]
+		n += len(step.literal)
+		if step.arg != none {
+			n += max(len(args[step.arg].text), 2)
+		}
+	}
+	return n
+}
+
+func (t *text) write(dst []byte, args []argText) []byte {
 	for i := range t.program {
 		step := &t.program[i]
 		dst = append(dst, step.literal...)

@@ -43,6 +43,8 @@ type Responder struct {
 	defaultKind *Kind
 
 	foreignMessages bool
+
+	stacks stackCache
 }
 
 type configuredFormat struct {
@@ -239,9 +241,9 @@ func (r *Responder) orDefault() *Responder {
 }
 
 // newObserved is an occurrence that observers may keep, so that it cannot be used again. It is one piece with its response, and
-// with room for the body of an error that has nothing of its own to say.
+// with room for the body of an error without details.
 func newObserved(err error) *Occurrence {
-	if f, ok := err.(*Fault); ok && f != nil && len(f.attrs) > 0 {
+	if f, ok := err.(*Fault); ok && slices.ContainsFunc(f.all(), isDetail) {
 		o := &struct {
 			Occurrence
 			Response
@@ -257,6 +259,8 @@ func newObserved(err error) *Occurrence {
 	o.resp, o.Response.Body = &o.Response, o.room[:0]
 	return &o.Occurrence
 }
+
+func isDetail(a Attr) bool { return a.op == opDetail || a.op == opField || a.op == opDetails }
 
 // occurrences are used again when nobody may have kept them: half of what a response allocates.
 var occurrences = sync.Pool{New: func() any { return &Occurrence{} }}

@@ -44,7 +44,7 @@ func (s Stack) Frames() iter.Seq[runtime.Frame] {
 const module = "github.com/polyfault/polyfault/"
 
 // isPolyfaults reports whether the function is of the machinery that leads an error to its answer, or an answer to the
-// log.
+// log. Adapters mark what returns functions with go:noinline: inlined into main, a closure of theirs would be main's.
 func isPolyfaults(function string) bool {
 	rest, ours := strings.CutPrefix(function, module)
 	if !ours {

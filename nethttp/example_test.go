@@ -67,3 +67,21 @@ func ExampleMethodNotAllowed() {
 	ask(faulthttp.MethodNotAllowed(nil, http.MethodGet, http.MethodHead), http.MethodPost, "/orders")
 	// Output: 405 de, en, fr, pt
 }
+
+// Inside of what repeats requests the response stays one, and Decode tells its error, as often as it is asked.
+func ExampleResponseTransport() {
+	server := httptest.NewServer(faulthttp.Handler(nil, func(http.ResponseWriter, *http.Request) error {
+		return fault.TaskLocked
+	}))
+	defer server.Close()
+
+	client := &http.Client{Transport: faulthttp.ResponseTransport(nil)}
+	resp, err := client.Get(server.URL)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer resp.Body.Close()
+	fmt.Println(resp.StatusCode, errors.Is(faulthttp.Decode(resp), fault.TaskLocked), errors.Is(faulthttp.Decode(resp), fault.Locked))
+	// Output: 423 true true
+}

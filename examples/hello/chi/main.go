@@ -1,4 +1,4 @@
-// Command chi is README's program for chi.
+// Command chi is the smallest program for chi.
 package main
 
 import (

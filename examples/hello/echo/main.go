@@ -1,4 +1,4 @@
-// Command echo is README's program for echo.
+// Command echo is the smallest program for echo.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command echov5 is README's program for echo v5.
+// Command echov5 is the smallest program for echo v5.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command fiber is README's program for fiber.
+// Command fiber is the smallest program for fiber.
 package main
 
 import (

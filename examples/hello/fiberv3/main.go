@@ -1,4 +1,4 @@
-// Command fiberv3 is README's program for fiber v3.
+// Command fiberv3 is the smallest program for fiber v3.
 package main
 
 import (

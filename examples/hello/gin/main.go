@@ -1,4 +1,4 @@
-// Command gin is README's program for gin.
+// Command gin is the smallest program for gin.
 package main
 
 import (
