@@ -34,7 +34,7 @@ func BindJSON(body io.Reader, v any, mandatory ...string) error {
 	switch {
 	case err != nil:
 		return Binding(err)
-	case len(text) >= math.MaxUint32:
+	case uint64(len(text)) >= math.MaxUint32:
 		return ContentTooLarge.New()
 	case len(bytes.Trim(text, jsonSpaces)) == 0:
 		return Binding(io.ErrUnexpectedEOF)

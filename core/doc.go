@@ -21,7 +21,8 @@
 //
 // Around it: package formats has more wire formats, package checks holds what clients were promised and
 // finds contradictions, package openapi describes the responses, and faulthttp.Decode brings errors
-// back to the programs that call the service. [Retry] and [Exit] use the kinds without any HTTP.
+// back to the programs that call the service. Module otel shows failures to OpenTelemetry. [Retry] and [Exit] use the
+// kinds without any HTTP.
 //
 // # Nil
 //

@@ -24,7 +24,8 @@ type LogNames struct {
 	// Route is the path template, where one is known. Without a name it stands under Path, in the place of the path.
 	Route string
 	// Exception is the error of an incident ([Occurrence.Incident]), in the place of Cause: an error value, which bridges and
-	// other handlers recognise, with the text that Cause would have. Without a name there is the text only.
+	// other handlers recognise, with the text that Cause would have. [errors.Is] and [errors.As] look into it; its Unwrap
+	// gives the original where printing each part of that is harmless. Without a name there is the text only.
 	Exception string
 	// ExceptionType is the Go type of that error: the first in its tree that neither is a [Fault] or [Kind] nor only wraps
 	// others. Without a name it is left out.

@@ -14,7 +14,8 @@ import (
 //
 // A [Format] must not keep it. An observer may keep it, and read it at any time later and from any goroutine, with two
 // exceptions: [Occurrence.Request] and [Occurrence.Route] are those of the request, which is over, and perhaps another's,
-// when the observer has returned. All methods are safe for concurrent use once the response is made; the methods Append…
+// when the observer has returned; and fiber's strings that a handler has put into its error without a copy change with the
+// connection, as everywhere. All methods are safe for concurrent use once the response is made; the methods Append…
 // belong to the format.
 type Occurrence struct {
 	responder *Responder
@@ -90,6 +91,10 @@ func (o *Occurrence) Err() error {
 	o.askIndividual()
 	return o.err
 }
+
+// Cause is the text of the error as the log line has it: whatever Error() does, 16 KiB at most, without refused input and
+// secrets. It is for logs and trackers of errors, not for clients.
+func (o *Occurrence) Cause() string { return clean.Shorten(errorText(o.Err()), maxCause) }
 
 // Code is the code that clients get: the kind's, or, for an error of another service that is passed on as it was
 // decoded, the one that was received, when this process has no kind for it. It is for bodies: logs and counters take

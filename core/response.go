@@ -44,10 +44,12 @@ func newResponse() *Response {
 	return &r.Response
 }
 
+var noFacts = &head{} // made once: to make one here would cost each response
+
 // facts are the parts that responses share; those of a Response that nobody has made are empty.
 func (r *Response) facts() *head {
 	if r.head == nil {
-		return &head{}
+		return noFacts
 	}
 	return r.head
 }

@@ -2,8 +2,10 @@ package fault
 
 import (
 	"iter"
+	"path"
 	"reflect"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,7 +36,7 @@ func (s Stack) Frames() iter.Seq[runtime.Frame] {
 			frames = append(frames, frame)
 		}
 		for _, frame := range frames[afterPanic(frames):] {
-			if !isPolyfaults(frame.Function) && !yield(frame) {
+			if !isPolyfaults(frame.Function) && !isOurFile(frame.File) && !yield(frame) {
 				return
 			}
 		}
@@ -44,19 +46,45 @@ func (s Stack) Frames() iter.Seq[runtime.Frame] {
 const module = "github.com/polyfault/polyfault/"
 
 // isPolyfaults reports whether the function is of the machinery that leads an error to its answer, or an answer to the
-// log. Adapters mark what returns functions with go:noinline: inlined into main, a closure of theirs would be main's.
+// log.
 func isPolyfaults(function string) bool {
 	rest, ours := strings.CutPrefix(function, module)
 	if !ours {
 		return false
 	}
-	for _, room := range []string{"core.", "core/formats.", "internal/", "nethttp.", "nethttp/catalog.", "gin.", "echo.", "echov5.",
-		"fiber.", "fiberv3.", "otel.", "store."} {
-		if strings.HasPrefix(rest, room) {
-			return true
-		}
+	room, _, _ := strings.Cut(rest, ".")
+	return isRoom(room)
+}
+
+func isRoom(folder string) bool {
+	return slices.Contains(machinery, folder) || strings.HasPrefix(folder, "internal/")
+}
+
+var machinery = []string{"core", "core/formats", "nethttp", "nethttp/catalog", "gin", "echo", "echov5", "fiber", "fiberv3", "otel", "store"}
+
+// home is where stacks say that our modules are: the folder of the root, without a slash and a version.
+var home = func() string {
+	_, file, _, _ := runtime.Caller(0)
+	folder, _, _ := strings.Cut(strings.TrimSuffix(file, "/core/stack.go"), "@")
+	return folder
+}()
+
+// isOurFile tells what isPolyfaults does by the file: a function literal of ours that the compiler has put into a caller has
+// a name of the caller's. Files are "/core/log.go", "@v1.2.3/core/log.go" and "/gin@v1.2.3/gin.go" below home.
+func isOurFile(file string) bool {
+	rest, below := strings.CutPrefix(file, home)
+	if !below || strings.HasSuffix(file, "_test.go") {
+		return false
 	}
-	return false
+	if strings.HasPrefix(rest, "@") {
+		_, rest, _ = strings.Cut(rest, "/")
+	}
+	folder, version, versioned := strings.Cut(path.Dir(strings.TrimPrefix(rest, "/")), "@")
+	if versioned {
+		_, inside, _ := strings.Cut(version, "/")
+		folder = path.Join(folder, inside)
+	}
+	return isRoom(folder)
 }
 
 func afterPanic(frames []runtime.Frame) int {

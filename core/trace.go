@@ -167,7 +167,9 @@ func randomTraceID() (text [32]byte) {
 // TraceID is the id that body, log line and observers share.
 func (o *Occurrence) TraceID() string {
 	o.identify()
-	o.traced = o.traced || o.preparing
+	if o.preparing { // else nothing is written: observers may keep the occurrence
+		o.traced = true
+	}
 	if o.traceID != "" {
 		return o.traceID
 	}

@@ -68,6 +68,8 @@ var questions = []question{
 	{"Which error of a database becomes which kind?", "docs/databases.md#codes-by-driver"},
 	{"What becomes of errors of gRPC and connect?", "docs/rpc.md#whose-error-answers-whom"},
 	{"Do wrapped errors of my error library work?", "docs/libraries.md#which-error-libraries-work-and-how"},
+	{"How do I see errors in production?", "docs/observability.md#how-do-i-see-errors-in-production"},
+	{"How does the request id get into the log line?", "docs/observability.md#request-id-and-user-in-each-line"},
 	{"Which versions of Go and of my framework does it need?", "README.md#versions"},
 	{"What does it cost?", "README.md#what-it-costs"},
 	{"What does it not do?", "README.md#limits"},

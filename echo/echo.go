@@ -18,8 +18,6 @@ func Install(e *echo.Echo, r *fault.Responder) {
 
 // ErrorHandler answers errors with r. It answers, logs and observes the first error of a request;
 // middleware may call it again for the same one. Nil, and a typed nil, leave the response alone.
-//
-//go:noinline
 func ErrorHandler(r *fault.Responder) echo.HTTPErrorHandler {
 	return func(err error, c echo.Context) {
 		if err == http.ErrAbortHandler {
@@ -42,8 +40,6 @@ func ErrorHandler(r *fault.Responder) echo.HTTPErrorHandler {
 // It may be installed more than once. Errors are answered without it, too, but only with it is it
 // known that the connection was hijacked, that Content-Encoding is a compressor's around, and that
 // middleware, not the client, has ended the request's context.
-//
-//go:noinline
 func Recover(r *fault.Responder) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) (err error) {

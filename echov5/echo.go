@@ -18,8 +18,6 @@ func Install(e *echo.Echo, r *fault.Responder) {
 
 // ErrorHandler answers errors with r. It answers, logs and observes the first error of a request;
 // middleware may call it again for the same one. Nil, and a typed nil, leave the response alone.
-//
-//go:noinline
 func ErrorHandler(r *fault.Responder) echo.HTTPErrorHandler {
 	return func(c *echo.Context, err error) {
 		if err == http.ErrAbortHandler {
@@ -45,8 +43,6 @@ func ErrorHandler(r *fault.Responder) echo.HTTPErrorHandler {
 //
 // Inside of it, c.Response() is an *echo.Response of this request alone: one that is kept for longer reaches no other
 // client.
-//
-//go:noinline
 func Recover(r *fault.Responder) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c *echo.Context) (err error) {

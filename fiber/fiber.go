@@ -16,8 +16,6 @@ import (
 // It answers the first error of a request only, never panics, as that would end the process, and
 // always returns nil, as fiber would answer anything else with a text of its own. ErrorHandler itself panics beside a
 // fasthttp that cannot be made right: see the package's comment.
-//
-//go:noinline
 func ErrorHandler(r *fault.Responder) fiber.ErrorHandler {
 	requireAborts()
 	return func(c *fiber.Ctx, err error) error {
@@ -30,8 +28,6 @@ func ErrorHandler(r *fault.Responder) fiber.ErrorHandler {
 // metrics and tracing around it read that. It is to be the first middleware, but for those. It answers by the error
 // handler of the app, mounted ones among them, which should be [ErrorHandler]; where that is somebody else's, with r,
 // unless r is nil. Recover itself panics where ErrorHandler does.
-//
-//go:noinline
 func Recover(r *fault.Responder) fiber.Handler {
 	requireAborts()
 	return func(c *fiber.Ctx) (err error) {

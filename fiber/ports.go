@@ -37,11 +37,11 @@ func (r request) ArrivalContext() context.Context { return nil }
 func (r request) Method() string { return utils.CopyString(r.c.Method()) }
 func (r request) Path() string   { return utils.CopyString(r.c.Path()) }
 
-// Route is the path of a route with parameters. One without may be the prefix of a middleware and
-// tell less than the path.
+// Route is the path of the route. One without parameters may be the prefix of a middleware and tell less than the path; then,
+// and where fiber has made up a route of the path, there is none.
 func (r request) Route() string {
 	route := r.c.Route()
-	if len(route.Params) == 0 {
+	if len(route.Params) == 0 && (len(route.Handlers) == 0 || route.Path != r.c.Path()) {
 		return ""
 	}
 	return route.Path

@@ -21,8 +21,6 @@ func Install(e *gin.Engine, r *fault.Responder) {
 // Middleware answers with r what the handlers inside report by [Handler], [Abort], c.Error,
 // c.AbortWithError, c.AbortWithStatus, c.Bind or a panic. It may be installed more than once: the
 // inner one answers.
-//
-//go:noinline
 func Middleware(r *fault.Responder) gin.HandlerFunc {
 	pool := newPool(r)
 	return func(c *gin.Context) {
@@ -36,8 +34,6 @@ func Middleware(r *fault.Responder) gin.HandlerFunc {
 
 // Handler makes a gin handler of a function that returns its error, which is answered as by [Abort]. It panics when
 // h is nil.
-//
-//go:noinline
 func Handler(h func(*gin.Context) error) gin.HandlerFunc {
 	if h == nil {
 		panic("faultgin: Handler: the function is nil")

@@ -215,6 +215,9 @@ func compressed(t testing.TB, kind string, plain io.Reader) []byte {
 }
 
 func TestCompressedBodies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, much to compute: not for the race detector")
+	}
 	const plain = `{"EN":"Locked.","code":"task_locked"}`
 	for kind, encoding := range map[string]string{"gzip": "GZIP", "zlib": "deflate", "flate": "deflate"} {
 		whole := compressed(t, kind, strings.NewReader(plain))

@@ -9,8 +9,6 @@ import (
 
 // Middleware recovers panics of the handlers inside and answers them with r. It works around any
 // handler and may be installed more than once: the inner one answers.
-//
-//go:noinline
 func Middleware(r *fault.Responder) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
@@ -24,8 +22,6 @@ func Middleware(r *fault.Responder) func(http.Handler) http.Handler {
 // Handler makes an [http.HandlerFunc] of a function that returns its error. Errors and panics are
 // answered with r; nil, and a typed nil, leave the response to h. It needs no Middleware around it. It panics
 // when h is nil.
-//
-//go:noinline
 func Handler(r *fault.Responder, h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	if h == nil {
 		panic("faulthttp: Handler: the function is nil")

@@ -10,8 +10,6 @@ import (
 // Mux serves mux and answers what it has no handler for with r: 404, and 405 with the mux's own
 // Allow header. Its redirects, and everything that handlers answer themselves, stay as they are. It panics when
 // mux is nil.
-//
-//go:noinline
 func Mux(r *fault.Responder, mux *http.ServeMux) http.Handler {
 	if mux == nil {
 		panic("faulthttp: Mux: the mux is nil")
@@ -52,16 +50,12 @@ func (u *unmatched) answers(x *tracker, status int) bool {
 }
 
 // NotFound answers 404, for the NotFound hook of chi and other routers.
-//
-//go:noinline
 func NotFound(r *fault.Responder) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) { Error(r, w, req, fault.NotFound) }
 }
 
 // MethodNotAllowed answers 405 with Allow listing the methods of allow, in their order; without any,
 // with the Allow header that the router has set, or an empty one.
-//
-//go:noinline
 func MethodNotAllowed(r *fault.Responder, allow ...string) http.HandlerFunc {
 	err := error(fault.MethodNotAllowed)
 	if len(allow) > 0 {

@@ -40,16 +40,16 @@ const (
 	noColumn column = -1
 )
 
-// columnOf finds the attributes that the responder's log lines have.
+// columnOf finds the attributes that the responder's log lines have, by their own names and by those of OpenTelemetry.
 func columnOf(key string) column {
 	switch key {
-	case "code":
+	case "code", "error.type":
 		return columnCode
 	case "scope":
 		return columnScope
 	case "trace_id":
 		return columnTraceID
-	case "stack":
+	case "stack", "exception.stacktrace":
 		return columnStack
 	}
 	return noColumn

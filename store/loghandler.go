@@ -73,8 +73,9 @@ type LogStats struct {
 // record to blame goes to the fallback.
 //
 // The attributes "code", "scope", "trace_id" and "stack" outside of groups, as a responder's log lines
-// have them, go to columns of their own when they are texts; the last one of a name counts. The others
-// are kept as JSON, as [slog.JSONHandler] writes them. Values are resolved and encoded before Handle
+// have them, go to columns of their own when they are texts; the last one counts. So do "error.type" and
+// "exception.stacktrace", as [fault.OTelNames] calls code and stack; with other names of [fault.LogNames] code and stack
+// stay among the attributes. The others are kept as JSON, as [slog.JSONHandler] writes them. Values are resolved and encoded before Handle
 // returns: they may belong to the request, and change after it. The code that does so is the caller's, and
 // so is its time.
 //

@@ -21,11 +21,11 @@ type LogRecord struct {
 	Host       string          `json:"host"`
 	Level      slog.Level      `json:"level"`
 	Message    string          `json:"message"`
-	Code       string          `json:"code"`       // of the attribute "code"; "" without
+	Code       string          `json:"code"`       // of the attribute "code" or "error.type"; "" without
 	Scope      string          `json:"scope"`      // of the attribute "scope", else [LogOptions].Scope
 	TraceID    string          `json:"trace_id"`   // of the attribute "trace_id"; "" without
 	Attributes json.RawMessage `json:"attributes"` // an object with all other attributes
-	Stacktrace string          `json:"stacktrace"` // of the attribute "stack"; "" without
+	Stacktrace string          `json:"stacktrace"` // of the attribute "stack" or "exception.stacktrace"; "" without
 	Created    time.Time       `json:"created"`    // the record's own time, UTC, microseconds; the first one's
 	Repeats    int             `json:"repeats"`    // how many records it stands for; 1 without deduplication
 	LastSeen   time.Time       `json:"last_seen"`  // the latest one's own time
