@@ -368,8 +368,8 @@ func (o *Occurrence) HasDetails() bool { return len(o.entries) > 0 }
 // note keeps a problem of the answer, once, for the log line.
 func (o *Occurrence) note(problem string) {
 	const most = 100
-	if notes := o.notes(); len(notes) < most && !slices.Contains(notes, problem) {
-		o.besides().notes = append(notes, problem)
+	if notes := &o.besides().notes; len(*notes) < most && !slices.Contains(*notes, problem) {
+		*notes = append(*notes, problem)
 	}
 }
 

@@ -182,7 +182,7 @@ func (o *Occurrence) assemble(t *template, args bool) []byte {
 
 // plain reports whether there is nothing to say but the text, and whether that has arguments.
 func (o *Occurrence) plain() (args, plain bool) {
-	if !o.format.reusable || o.committed || o.clientGone || o.closes || len(o.entries) > o.tail || o.text.declared ||
+	if !o.format.reusable || o.committed || o.clientGone || o.closes || len(o.entries) > o.tail ||
 		o.status != o.responder.statusOf(o.kind) || o.unknown && o.responder.exposure > ExposeNone {
 		return false, false
 	}
