@@ -16,7 +16,7 @@ import (
 // control: an observer with a lock of its own is found.
 func TestHotPathSharesNoLock(t *testing.T) {
 	defer runtime.SetMutexProfileFraction(runtime.SetMutexProfileFraction(1))
-	all := scenarios()
+	all := productionScenarios()
 	for _, name := range scalingScenarios {
 		s := all[indexOf(all, name)]
 		for i := range s.contestants {

@@ -54,7 +54,8 @@ func main() {
 		}
 		return
 	case *scaling:
-		scale(os.Stdout, rounds)
+		check(flag.Set("test.benchtime", "10ms"))
+		scale(os.Stdout, 2*rounds)
 		return
 	}
 	defer removeLogs()
