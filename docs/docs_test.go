@@ -213,18 +213,19 @@ func TestVersions(t *testing.T) {
 			t.Errorf("%s has no %s any more, or README.md: %v", file, version, err)
 		}
 	}
-	row := regexp.MustCompile("(?m)^\\| [a-z]+( v\\d)? \\| `/(gin|echo|echov5|fiber|fiberv3)` \\| (\\S+) \\| (\\S+) \\|$")
+	row := regexp.MustCompile("(?m)^\\| .+ \\| `/(gin|echo|echov5|fiber|fiberv3|otel)` \\| (\\S+) \\| (\\S+) \\|$")
+	required := regexp.MustCompile(`github\.com/(gin-gonic/gin|labstack/echo/v\d|gofiber/fiber/v\d)|go\.opentelemetry\.io/otel`)
 	rows := row.FindAllStringSubmatch(readme, -1)
-	if len(rows) != 5 {
+	if len(rows) != 6 {
 		t.Fatalf("README.md has %d rows of versions", len(rows))
 	}
 	for _, r := range rows {
-		folder, low, high := r[2], r[3], r[4]
+		folder, low, high := r[1], r[2], r[3]
 		mod, err := os.ReadFile("../" + folder + "/go.mod")
 		if err != nil {
 			t.Fatal(err)
 		}
-		framework := regexp.MustCompile(`github\.com/(gin-gonic/gin|labstack/echo/v\d|gofiber/fiber/v\d)`).FindString(string(mod))
+		framework := required.FindString(string(mod))
 		if !strings.Contains(string(mod), framework+" "+low+"\n") {
 			t.Errorf("%s/go.mod does not require %s %s", folder, framework, low)
 		}
