@@ -49,7 +49,7 @@ type (
 	}
 )
 
-// A response from a template is the one that is rendered anew, whatever format, language, error, trace id and policy.
+// A response from a template equals the rendered one, for every format, language, error, trace id and policy.
 func TestTemplates(t *testing.T) {
 	bare := errors.New("refused")
 	failures := map[string]error{
