@@ -56,7 +56,7 @@ var questions = []question{
 	{"How do I change a wording of polyfault?", "docs/texts.md#override-a-built-in-wording"},
 	{"How do I say what is wrong with a field?", "docs/fields.md#how-do-i-say-what-is-wrong-with-a-field"},
 	{"What is never sent to a client?", "README.md#what-is-never-sent"},
-	{"Which format does my front end get, by which Accept?", "docs/formats.md#who-gets-which-by-which-accept"},
+	{"Which format does my front end get, by which Accept?", "docs/formats.md#which-accept-gets-which-format"},
 	{"Which language does a client get?", "docs/language.md#which-language-does-a-client-get"},
 	{"What does a front end do with an error?", "docs/frontend.md#what-does-a-front-end-do-with-an-error"},
 	{"How do I test my errors with my framework?", "docs/testing.md#how-do-i-test-my-errors"},
