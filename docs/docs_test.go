@@ -62,7 +62,7 @@ var questions = []question{
 	{"How do I test my errors with my framework?", "docs/testing.md#how-do-i-test-my-errors"},
 	{"How do I see what went wrong while I develop?", "docs/development.md#how-do-i-see-what-went-wrong-while-i-develop"},
 	{"What did my framework do with errors before?", "README.md#what-each-framework-answers-by-itself"},
-	{"Where does the middleware of others stand?", "docs/middleware.md#among-other-middleware"},
+	{"In which order do I use other middleware?", "docs/middleware.md#in-which-order-do-i-use-other-middleware"},
 	{"How do I adopt it in an application that has errors already?", "docs/middleware.md#adopting-step-by-step"},
 	{"How does it compare to what I have?", "docs/comparison.md#how-does-it-compare"},
 	{"How do I move from gin's own errors?", "docs/migrate/gin.md#how-do-i-move-from-gins-own-errors"},
