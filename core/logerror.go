@@ -27,9 +27,9 @@ func (o *Occurrence) logCause(l *line) {
 	l.add(slog.Any(name.Exception, &loggedError{l.cut(text, maxCause), o.err, isHarmless(o.err, o.tree().Errors)}))
 }
 
-// A loggedError is an error as log lines have it. What handlers print of it is the text of the line: bounded, without
-// refused input and secrets, made once, so that no method of the error runs. [errors.Is] and [errors.As] look into the error;
-// whoever unwraps it to print what is inside finds it only where that is harmless.
+// A loggedError is an error in a log line. Handlers print its text, which is made once, bounded, and without refused input and
+// secrets; no method of the error runs. [errors.Is] and [errors.As] look into the error. Unwrap returns it only if its parts
+// can be printed without harm.
 type loggedError struct {
 	text     string
 	original error
@@ -90,8 +90,8 @@ func saysWhatWeSay(err error) (yes bool) {
 	return len(text) <= maxCause && text == errorText(err)
 }
 
-// ends reports whether whoever unwraps the error comes to an end, within so many errors and without a panic: [errors.Is]
-// never returns from a cycle.
+// ends reports whether unwrapping the error ends within so many errors and without a panic: [errors.Is] never returns from a
+// cycle.
 func ends(err error, left *int) (ok bool) {
 	defer func() {
 		if recover() != nil {
@@ -119,8 +119,8 @@ func ends(err error, left *int) (ok bool) {
 	return true
 }
 
-// typeOf names the type of the first error of the tree that says something itself, as package path and name; that of a
-// panic value which is no error.
+// typeOf returns the type, as package path and name, of the first error of the tree that does more than wrap others, or of a
+// panic value that is not an error.
 func typeOf(err error, tree []error) string {
 	for _, e := range tree {
 		switch e := e.(type) {

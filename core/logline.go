@@ -20,7 +20,7 @@ func (l *line) add(a slog.Attr) { l.attrs = append(l.attrs, a) }
 
 func (l *line) text(name, text string, most int) { l.add(slog.String(name, l.cut(text, most))) }
 
-// cut is the text as far as there is room, in its escaped form, and an ellipsis where it was cut.
+// cut returns the text as far as there is room, in its escaped form, and an ellipsis where it was cut.
 func (l *line) cut(text string, most int) string {
 	most = min(most, l.left)
 	room := most
@@ -38,8 +38,8 @@ func (l *line) cut(text string, most int) string {
 	return text
 }
 
-// escapedSize is the most that handlers write for a character: what JSON escapes, and what [strconv.Quote] does in slog's text
-// handler.
+// escapedSize returns the most bytes that a handler writes for a character: JSON escapes it, or [strconv.Quote] in slog's
+// text handler.
 func escapedSize(r rune, size int) int {
 	switch {
 	case r < utf8.RuneSelf && jsontext.IsPlain(byte(r)):
@@ -52,7 +52,7 @@ func escapedSize(r rune, size int) int {
 	return size
 }
 
-// texts is a list of texts of which each has its room; the last ones are left away when there is none.
+// texts returns a list of bounded texts, without the last ones if there is no room for them.
 func (l *line) texts(list []string, most int) (kept []string) {
 	most = min(most, l.left)
 	bound := line{left: most}

@@ -166,7 +166,7 @@ func randomTraceID() (text [32]byte) {
 	return text
 }
 
-// TraceID is the id that body, log line and observers share.
+// TraceID returns the id that body, log line and observers share.
 func (o *Occurrence) TraceID() string {
 	o.identify()
 	if o.preparing { // else nothing is written: observers may keep the occurrence

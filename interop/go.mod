@@ -42,6 +42,7 @@ require (
 	github.com/labstack/echo/v5 v5.4.4
 	github.com/lib/pq v1.12.3
 	github.com/mattn/go-sqlite3 v1.14.53
+	github.com/moogar0880/problems v1.0.1
 	github.com/pkg/errors v0.9.1
 	github.com/polyfault/polyfault v0.0.0
 	github.com/polyfault/polyfault/echov5 v0.0.0

@@ -27,7 +27,7 @@ const (
 	counter = "polyfault.errors"
 )
 
-// An Option changes what [Options] returns. The zero Option, nil, is refused by [fault.NewResponder].
+// An Option changes the result of [Options]. [fault.NewResponder] returns an error for a nil Option.
 type Option func(*config) error
 
 type config struct {
@@ -35,9 +35,9 @@ type config struct {
 	label    func(context.Context, attribute.KeyValue)
 }
 
-// WithMeterProvider sets the provider of the counter. The default, and so for nil, is the global one at the time of the
-// failure: it may be set, and replaced, while the service runs. A nil pointer in the interface is an error of
-// [fault.NewResponder].
+// WithMeterProvider sets the provider of the counter. The default, also for nil, is the global one at the time of the failure,
+// so it may be set and replaced while the service runs. [fault.NewResponder] returns an error for a nil pointer in the
+// interface.
 func WithMeterProvider(p metric.MeterProvider) Option {
 	return func(c *config) error {
 		if p != nil && errtree.IsNil(p) {
@@ -48,7 +48,7 @@ func WithMeterProvider(p metric.MeterProvider) Option {
 	}
 }
 
-// A Labeler collects the attributes of the metrics of one request, as the one of otelhttp does.
+// A Labeler collects the attributes of one request's metrics, like that of otelhttp.
 type Labeler interface {
 	Add(attributes ...attribute.KeyValue)
 	Get() []attribute.KeyValue
@@ -60,8 +60,8 @@ type Labeler interface {
 //
 //	faultotel.Options(faultotel.WithLabeler(otelhttp.LabelerFromContext))
 //
-// A request without a labeler, that is, a false from fromContext, has none to tell. The function must be safe for concurrent
-// use; a nil one is an error of [fault.NewResponder].
+// For a request without a labeler fromContext returns false, and its metrics do not change. fromContext must be safe for
+// concurrent use. [fault.NewResponder] returns an error if it is nil.
 func WithLabeler[L Labeler](fromContext func(context.Context) (L, bool)) Option {
 	return func(c *config) error {
 		if fromContext == nil {
@@ -76,8 +76,8 @@ func WithLabeler[L Labeler](fromContext func(context.Context) (L, bool)) Option 
 	}
 }
 
-// Options are the options of a responder that OpenTelemetry sees; the package comment says what they do. An option that
-// is wrong is an error of [fault.NewResponder]. Options of the application go before or behind them.
+// Options returns the options of a responder with OpenTelemetry; the package comment describes them. [fault.NewResponder]
+// returns an error for an invalid option. The application's own options may stand before or after them.
 func Options(opts ...Option) []fault.Option {
 	o, err := newObserver(opts)
 	if err != nil {
@@ -88,7 +88,7 @@ func Options(opts ...Option) []fault.Option {
 	}
 }
 
-// traceID is the id of the active span, "" without a valid one.
+// traceID returns the id of the active span, or "" if there is no valid one.
 func traceID(r fault.Request) string {
 	span := trace.SpanContextFromContext(r.Context())
 	if !span.IsValid() {
@@ -139,7 +139,7 @@ func newInstrument(p metric.MeterProvider) (*instrument, error) {
 	return &instrument{p, c}, nil
 }
 
-// counter is that of the provider that was given, else of the global one; nil when it makes none.
+// counter returns the counter of the given provider, or else of the global one, or nil if that makes none.
 func (o *observer) counter() metric.Int64Counter {
 	made := o.made.Load()
 	if o.provider != nil {
@@ -193,13 +193,13 @@ func isClientGone(failure *fault.Occurrence) bool {
 	return failure.Kind().Is(fault.ClientClosedRequest)
 }
 
-// isError reports whether the request ended with an error: beside an error that a handler only notes, it may have answered
-// with a success.
+// isError reports whether the request ended with an error: a handler that only notes an error may have answered with a
+// success.
 func isError(failure *fault.Occurrence) bool {
 	return !isClientGone(failure) && (failure.Status() >= 400 || failure.Incident())
 }
 
-// codeOf is the kind's, not that of another service.
+// codeOf returns the code of the kind, and not that of another service.
 func codeOf(failure *fault.Occurrence) attribute.KeyValue {
 	return errorType.String(failure.Kind().Code())
 }
