@@ -2,6 +2,7 @@ package fault
 
 import (
 	"log/slog"
+	"reflect"
 	"strconv"
 	"unicode/utf8"
 
@@ -101,14 +102,26 @@ func (l *line) group(attrs []slog.Attr, depth int) (kept []slog.Attr) {
 	return kept
 }
 
-// any leaves a value as it is, unless it is long.
+// any leaves a value as it is, unless it is long, or what JSON cannot express: slog's text handler overflows the stack on a
+// cycle, which no recover holds.
 func (l *line) any(a slog.Attr) slog.Attr {
 	if err, ok := a.Value.Any().(error); ok && !IsNil(err) {
 		return slog.String(a.Key, l.cut(errorText(err), maxCause))
 	}
-	encoded, _ := jsontext.AppendValue(nil, a.Value.Any())
-	if len(encoded) <= l.left {
-		l.left -= len(encoded)
+	encoded, complete := jsontext.AppendValue(nil, a.Value.Any())
+	size := 0
+	for _, r := range string(encoded) {
+		if r < utf8.RuneSelf {
+			size++
+		} else {
+			size += escapedSize(r, utf8.RuneLen(r))
+		}
+	}
+	if v := reflect.ValueOf(a.Value.Any()); v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8 {
+		size = max(size, len(`\x00`)*v.Len()) // the text handler quotes bytes, JSON has base64
+	}
+	if complete && size <= l.left {
+		l.left -= size
 		return a
 	}
 	return slog.String(a.Key, l.cut(string(encoded), maxLine))

@@ -79,20 +79,24 @@ func (r *Responder) preparedResponse(c *catalogue, format int, req Request, err 
 	if t == nil || t.resp.Status >= 500 || isCommitted(req) || r.log4xx(req, k) {
 		return nil
 	}
-	key := t.key
-	if r.retryable != nil {
-		key.retry = retryOf(r.retryable(k))
+	if len(attrs) > 0 {
+		return r.preparedFor(c, t.key, attrs)
 	}
-	switch {
-	case len(attrs) > 0:
-		return r.preparedFor(c, key, attrs)
-	case key.retry != t.key.retry:
+	if key := r.asked(t.key); key.retry != t.key.retry {
 		t = r.templateOf(c, c.resolve("", k, true), key)
 	}
 	if t.traced {
 		return nil
 	}
 	return t.resp
+}
+
+// asked returns the key with what the policy says of the kind. It is asked last: the long way asks it again.
+func (r *Responder) asked(key templateKey) templateKey {
+	if r.retryable != nil {
+		key.retry = retryOf(r.retryable(key.kind))
+	}
+	return key
 }
 
 // preparedFor is preparedResponse for a fault with attributes. key is that of its kind.
@@ -109,10 +113,10 @@ func (r *Responder) preparedFor(c *catalogue, key templateKey, attrs []Attr) *Re
 		}
 	}
 	text := c.texts[id]
-	if text == nil || !text.configured {
+	if text == nil || !text.configured || args && !key.format.joins {
 		return nil
 	}
-	t := r.templateOf(c, text, key)
+	t := r.templateOf(c, text, r.asked(key))
 	switch {
 	case t.resp == nil || t.traced || args && t.texts == 0:
 		return nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -787,7 +786,8 @@ func TestNothingIsRenderedBesideAnAnswer(t *testing.T) {
 	require.NoError(t, err)
 	beside := with()
 	beside.committed = true
-	for _, err := range []error{fault.Gone, fault.Gone.New(), fault.Gone.New(fault.Arg("A", 1)), fault.Gone.Wrap(io.EOF), io.EOF} {
+	argument, cause := fault.Gone.New(fault.Arg("A", 1)), fault.Gone.Wrap(errors.New("x"))
+	for _, err := range []error{fault.Gone, fault.Gone.New(), argument, cause, errors.New("x")} {
 		assert.Nil(t, r.Respond(beside, err).Body)
 	}
 }
