@@ -55,3 +55,5 @@
 // [docs]: https://github.com/polyfault/polyfault/tree/main/docs
 // [examples]: https://github.com/polyfault/polyfault/tree/main/examples
 package polyfault
+
+import _ "github.com/polyfault/polyfault/nethttp" // "go get" of this package then gets what its programs need
