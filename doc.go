@@ -32,8 +32,7 @@
 // # The adapters
 //
 // Each adapter is a module of its own, so that a service gets no other framework. Install it with go get and its path, for example
-// go get github.com/polyfault/polyfault/gin, or go get github.com/polyfault/polyfault/nethttp. The path of this package is not
-// enough: it imports nothing, so go get leaves out what the other packages need.
+// go get github.com/polyfault/polyfault/gin. The path of this package brings core and nethttp.
 //
 //   - net/http, chi and every router with http.Handler: [github.com/polyfault/polyfault/nethttp], part of this module. It also has
 //     the functions with which a Go client reads the errors.
@@ -55,3 +54,5 @@
 // [docs]: https://github.com/polyfault/polyfault/tree/main/docs
 // [examples]: https://github.com/polyfault/polyfault/tree/main/examples
 package polyfault
+
+import _ "github.com/polyfault/polyfault/nethttp" // "go get" of this package then gets what its programs need
