@@ -44,6 +44,7 @@ func (r *Responder) prepareResponses(c *catalogue) {
 			c.prepared[i] = r.prepareKinds(c, f)
 		}
 	}
+	c.made.Store(0) // those of kinds take no place of others
 }
 
 func (r *Responder) prepareKinds(c *catalogue, f *configuredFormat) (list []*template) {
