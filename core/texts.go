@@ -4,6 +4,8 @@ import (
 	"iter"
 	"maps"
 	"slices"
+
+	"github.com/polyfault/polyfault/internal/localefile"
 )
 
 // A Catalogue is what a responder has to say and in which languages, for tools: documentation,
@@ -112,6 +114,27 @@ func (c Catalogue) ChosenBy() (body, defaultLanguage string) {
 		return "", ""
 	}
 	return c.c.choice.body, c.c.choice.defaultLanguage
+}
+
+// ArgumentTypes are the Go types that the description of a text declares for its arguments, by name:
+//
+//	description = "Shown for an old link. Types: ID int, Due time.Time"
+//
+// They are those that polyfault texts takes. The description in the default language's file goes before that in the English
+// one and in those of other languages. Nil when there is no such note, one that cannot be read, or a built-in text only.
+func (c Catalogue) ArgumentTypes(id string) map[string]string {
+	if c.c == nil {
+		return nil
+	}
+	languages := append([]*loadedLanguage{c.c.languages[c.c.defaultLanguage], c.c.languages[c.c.english]}, c.c.languages...)
+	for _, l := range languages {
+		for _, file := range l.files {
+			if _, types, _ := localefile.DeclaredTypes(file.notes[id]); types != nil {
+				return types
+			}
+		}
+	}
+	return nil
 }
 
 // Plural reports whether the text has plural forms in that language.

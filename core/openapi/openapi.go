@@ -1,8 +1,6 @@
 package openapi
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
@@ -94,14 +92,7 @@ func Components(r *fault.Responder, opts Options) ([]byte, error) {
 	}
 	m.addResponses()
 	m.addSchemas()
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(m.document); err != nil {
-		return nil, fmt.Errorf("openapi: %w", err)
-	}
-	return b.Bytes(), nil
+	return encode(m.document)
 }
 
 // A maker makes one document.

@@ -1,0 +1,96 @@
+package openapi
+
+import (
+	"maps"
+	"slices"
+
+	fault "github.com/polyfault/polyfault/core"
+)
+
+// kindSchemas are the suffixes of the schemas that a kind has, by the shape of the format. None of the names is one of the
+// shared schemas' names, whatever the code.
+var kindSchemas = map[shape]string{shapeMultilingual: "MultilingualError", shapeProblem: "Problem"}
+
+// narrow adds the schema of the kind's bodies in the format, and refers to it: code and status are constants, and the
+// arguments of the text are named, so that a client that looks at the code knows the rest.
+func (m *maker) narrow(k *fault.Kind, f format, status int) *schema {
+	base := f.schema()
+	suffix, ok := kindSchemas[f.shape]
+	if !ok || f.shape == shapeMultilingual && !slices.Contains(f.members, "code") {
+		return base // nothing in the body tells the kind
+	}
+	own := &schema{Type: "object", Properties: map[string]*schema{}}
+	own.Properties["code"] = m.constant("string", k.Code())
+	own.Required = append(own.Required, "code")
+	if f.shape == shapeProblem {
+		own.Properties["status"] = m.constant("integer", status)
+		own.Required = append(own.Required, "status")
+	}
+	if f.shape == shapeProblem || slices.Contains(f.members, "params") {
+		if s := m.paramsOf(k); s != nil {
+			own.Properties["params"] = s
+		}
+	}
+	name := pascalCase(k.Code()) + suffix
+	m.document.Components.Schemas[name] = &schema{AllOf: []*schema{base, own}}
+	return ref(name)
+}
+
+// paramsOf are the arguments that the texts of the kind declare; nil for none. An error that chooses another text has
+// other arguments, so none is required.
+func (m *maker) paramsOf(k *fault.Kind) *schema {
+	names, types := m.declared(k)
+	if len(names) == 0 {
+		return nil
+	}
+	s := params()
+	s.Properties = map[string]*schema{}
+	for _, name := range names {
+		s.Properties[name] = argument(types[name])
+	}
+	return s
+}
+
+// declared are the arguments of the text that k has, or else of the text of the nearest kind above it, and their types.
+func (m *maker) declared(k *fault.Kind) (names []string, types map[string]string) {
+	for ; k != nil; k = k.Parent() {
+		names, plural, has := m.placeholders(k.TextID())
+		if !has {
+			continue
+		}
+		types := m.catalogue.ArgumentTypes(k.TextID())
+		names = slices.Concat(names, slices.Collect(maps.Keys(types)))
+		if plural {
+			names = append(names, "Count")
+		}
+		slices.Sort(names)
+		if types == nil {
+			types = map[string]string{}
+		}
+		types["Count"] = "int"
+		return slices.Compact(names), types
+	}
+	return nil, nil
+}
+
+// argument is the schema of an argument with this Go type, as encoding/json writes it.
+func argument(goType string) *schema {
+	const limit = 1024 // see fault.Arg
+	switch goType {
+	case "bool":
+		return &schema{Type: "boolean"}
+	case "float64":
+		return &schema{Type: "number"}
+	case "int", "int64", "uint", "uint64":
+		return &schema{Type: "integer", Format: "int64"}
+	case "time.Duration":
+		return described(&schema{Type: "integer", Format: "int64"}, "Nanoseconds.")
+	case "string":
+		return text(limit)
+	case "time.Time":
+		return &schema{Type: "string", Format: "date-time", MaxLength: limit}
+	case "[]string":
+		return &schema{Type: "array", Items: text(limit), MaxItems: limit}
+	}
+	return described(&schema{}, "Of any type.")
+}
