@@ -257,9 +257,8 @@ func errorsTotal() *schema {
 
 // values are what a detail can be besides an error: anything that JSON has.
 func (m *maker) values() []*schema {
-	anything := &schema{Nullable: m.opts.Version == Version30} // in 3.1 no schema is needed for null
 	return m.null(text(textLimit), &schema{Type: "number"}, &schema{Type: "boolean"},
-		&schema{Type: "array", Items: anything, MaxItems: textLimit}, object(""))
+		&schema{Type: "array", Items: &schema{}, MaxItems: textLimit}, object(""))
 }
 
 func input() *schema {
