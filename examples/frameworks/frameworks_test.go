@@ -15,6 +15,7 @@ import (
 
 	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/core/openapi"
+	"github.com/polyfault/polyfault/core/typescript"
 	"github.com/polyfault/polyfault/examples/booking"
 	"github.com/polyfault/polyfault/examples/frameworks"
 )
@@ -63,4 +64,22 @@ func TestResponsesOfOperations(t *testing.T) {
 			assert.Equal(t, statuses, slices.Sorted(maps.Keys(document.Paths[path][method].Responses)), path)
 		}
 	}
+}
+
+// What a front end of the service gets, with the types that its texts declare.
+func TestGoldenTypeScript(t *testing.T) {
+	r, err := fault.NewResponder(fault.WithLocales(booking.Locales()), fault.WithLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(t, err)
+	module, err := typescript.Module(r, typescript.Options{})
+	require.NoError(t, err)
+	const golden = "testdata/errors.ts"
+	if *update {
+		require.NoError(t, os.WriteFile(golden, module, 0o600))
+		t.Skip("rewritten")
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	assert.Equal(t, string(want), string(module))
+	assert.Contains(t, string(module), `ProblemOf<"hours_left", 406, { readonly "Count"?: number }>`)
+	assert.Contains(t, string(module), `ProblemOf<"booking_not_found", 404, { readonly "ID"?: string }>`)
 }
