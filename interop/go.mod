@@ -189,3 +189,5 @@ replace github.com/polyfault/polyfault/fiber => ../fiber
 replace github.com/polyfault/polyfault/store => ../store
 
 replace github.com/polyfault/polyfault/fiberv3 => ../fiberv3
+
+ignore ./web/node_modules

@@ -157,7 +157,7 @@ export function retryAfter(response: { readonly headers: object }, now: number =
   const value = headerOf(response.headers, "Retry-After");
   if (value === undefined) return undefined;
   if (/^\s*\d+\s*$/.test(value)) return Number(value);
-  const at = Date.parse(value);
+  const at = /^[A-Za-z]{3,9}, /.test(value) ? Date.parse(value) : NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - now) / 1000));
 }
 
@@ -238,19 +238,20 @@ interface Family {
 
 function canonical(tag: string): string {
   try {
-    return new Intl.Locale(tag).baseName;
+    return new Intl.Locale(tag.replace(/_/g, "-")).baseName;
   } catch {
     return tag;
   }
 }
 
-/** The tag with its likely subtags (CLDR); undefined for one that names no language. */
+/** The tag with its likely subtags (CLDR); undefined for one that names no language, or has an extended language (zh-cmn). */
 function familyOf(tag: string): Family | undefined {
   try {
-    const l = new Intl.Locale(tag).maximize();
+    const written = new Intl.Locale(tag.replace(/_/g, "-"));
+    const l = written.maximize();
     if (l.script === undefined || l.language === "und") return undefined;
     const base = l.language === "no" ? "nb" : l.language;
-    return { base, script: base === "zh" && l.region === "MY" && new Intl.Locale(tag).script === undefined ? "Hant" : l.script, region: l.region ?? "" };
+    return { base, script: base === "zh" && l.region === "MY" && written.script === undefined ? "Hant" : l.script, region: l.region ?? "" };
   } catch {
     return undefined;
   }

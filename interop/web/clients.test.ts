@@ -110,7 +110,8 @@ for (const server of servers) {
       const same = (await ask("POST", "/bookings", bad, { ...both, Accept: "application/problem+json" })).problem;
       assert.ok(three && same);
       assert.deepEqual(fieldErrors(three), fieldErrors(same));
-      assert.deepEqual(three.errors, same.errors);
+      const places = (p: Problem) => p.errors?.map(({ detail, pointer }) => ({ detail, pointer }));
+      assert.deepEqual(places(three), places(same)); // the body in all languages has no codes of details
       const missing = (await ask("POST", "/bookings", {}, both, ["pt"])).problem;
       const missingToo = (await ask("POST", "/bookings", {}, { ...both, Accept: "application/problem+json" })).problem;
       assert.deepEqual(missing?.errors, missingToo?.errors);
@@ -165,9 +166,11 @@ export const typo: ErrorCode = "task_lokced";
 
 test("families of languages, as in Go", async () => {
   const { readFile } = await import("node:fs/promises");
+  const variants = await import("./variants.js");
   const cases = JSON.parse(await readFile(new URL("./families.json", import.meta.url), "utf8")) as { body: MultilingualError; want: string[]; text: string }[];
   assert.ok(cases.length > 500);
-  for (const c of cases) assert.equal(textOf(c.body, c.want), c.text, `${JSON.stringify(c.want)} of ${Object.keys(c.body)}`);
+  const wrong = cases.filter((c) => variants.textOf(c.body, c.want) !== c.text);
+  assert.deepEqual(wrong.map((c) => [c.want, c.text, variants.textOf(c.body, c.want)].join(" ")), []);
 });
 
 test("bodies that are none", async () => {

@@ -46,6 +46,7 @@ function clear() {
   clearInterval(timer);
   $("alert").hidden = $("done").hidden = true;
   $("countdown").hidden = true;
+  $("copy").textContent = word("copy");
   $("book").disabled = false;
   for (const name of fields) {
     $(name).removeAttribute("aria-invalid");
@@ -129,8 +130,12 @@ $("form").addEventListener("submit", (event) => {
 });
 $("report").addEventListener("click", () => send("GET", "/report", undefined, String));
 $("copy").addEventListener("click", async () => {
-  await navigator.clipboard.writeText($("trace-id").textContent);
-  $("copy").textContent = word("copied");
+  try {
+    await navigator.clipboard.writeText($("trace-id").textContent);
+    $("copy").textContent = word("copied");
+  } catch {
+    getSelection().selectAllChildren($("trace-id")); // not allowed here: to copy by hand
+  }
 });
 for (const id of ["language", "framework"]) {
   $(id).addEventListener("change", () => {
