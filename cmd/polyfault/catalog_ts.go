@@ -54,7 +54,7 @@ A file that polyfault did not write is not replaced.`,
 				_, err = cmd.OutOrStdout().Write(code)
 				return err
 			}
-			return bring(out, generator{"catalog ts", typescript.Header, "the kinds and texts"}, code, check)
+			return bring(out, generator{"catalog ts", typescript.Header, "the kinds and texts", "--"}, code, check)
 		},
 	}
 	flags := c.Flags()

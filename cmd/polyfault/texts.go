@@ -62,7 +62,7 @@ The file is written when it is not the same already, in one step. Flags have one
 		if err != nil {
 			return fmt.Errorf("folder %s: %w", in, err)
 		}
-		return bring(out, generator{"texts", texts.Header, "the locale files"}, code, check)
+		return bring(out, generator{"texts", texts.Header, "the locale files", "-"}, code, check)
 	})
 	return c
 }
@@ -81,7 +81,7 @@ func packageOf(file string) string {
 }
 
 // A generator is who writes a file.
-type generator struct{ command, header, from string }
+type generator struct{ command, header, from, dashes string }
 
 // bring makes the file hold the code, or with check says that it does not.
 func bring(file string, by generator, code []byte, check bool) error {
@@ -93,7 +93,7 @@ func bring(file string, by generator, code []byte, check bool) error {
 	case err == nil && bytes.Equal(old, code):
 		return nil
 	case check:
-		return fmt.Errorf("%s does not fit %s; write it again, without -check", file, by.from)
+		return fmt.Errorf("%s does not fit %s; write it again, without %scheck", file, by.from, by.dashes)
 	case err == nil && !bytes.HasPrefix(old, []byte(by.header)):
 		return fmt.Errorf("%s was not written by polyfault %s; choose another file with -out, or remove it", file, by.command)
 	}

@@ -26,7 +26,7 @@ import (
 	faulthttp "github.com/polyfault/polyfault/nethttp"
 )
 
-//go:embed page locales
+//go:embed page arabic
 var files embed.FS
 
 func main() {
@@ -117,7 +117,7 @@ func start(logger *slog.Logger) (*site, error) {
 
 // responder has the service's texts, and those in Arabic, which only this example has.
 func responder(logger *slog.Logger) (*fault.Responder, error) {
-	own, err := fs.Sub(files, "locales")
+	own, err := fs.Sub(files, "arabic")
 	if err != nil {
 		return nil, err
 	}

@@ -85,7 +85,7 @@ func TestAServiceThatIsGone(t *testing.T) {
 
 // The Arabic texts pass the lint, beside the service's own.
 func TestLocales(t *testing.T) {
-	own, err := fs.Sub(files, "locales")
+	own, err := fs.Sub(files, "arabic")
 	require.NoError(t, err)
 	localetest.Test(t, own, localetest.Options{}, checks.Error)
 }
