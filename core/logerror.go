@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"slices"
+
+	"github.com/polyfault/polyfault/internal/errtree"
 )
 
 // logCause says what the error is: a text, or, for incidents and where LogNames has a name for it, an error value.
@@ -21,29 +24,74 @@ func (o *Occurrence) logCause(l *line) {
 		l.text(name.Cause, text, maxCause)
 		return
 	}
-	logged := &loggedError{text: l.cut(text, maxCause)}
-	if left := maxUnwrapped; ends(o.err, &left) {
-		logged.err = o.err
-	}
-	l.add(slog.Any(name.Exception, logged))
+	l.add(slog.Any(name.Exception, &loggedError{l.cut(text, maxCause), o.err, isHarmless(o.err, o.tree().Errors)}))
 }
 
-// A loggedError is an error as log lines have it. What handlers print of it is the text of the line: bounded, without
-// refused input and secrets, made once, so that no method of the error runs.
+// A loggedError is an error in a log line. Handlers print its text, which is made once, bounded, and without refused input and
+// secrets; no method of the error runs. [errors.Is] and [errors.As] look into the error. Unwrap returns it only if its parts
+// can be printed without harm.
 type loggedError struct {
-	text string
-	err  error
+	text     string
+	original error
+	open     bool
 }
 
 func (e *loggedError) Error() string                { return e.text }
-func (e *loggedError) Unwrap() error                { return e.err }
 func (e *loggedError) GoString() string             { return e.text } // nor does %#v show what is inside
 func (e *loggedError) MarshalText() ([]byte, error) { return []byte(e.text), nil }
 
-const maxUnwrapped = 1000
+func (e *loggedError) Unwrap() error {
+	if e.open {
+		return e.original
+	}
+	return nil
+}
 
-// ends reports whether whoever unwraps the error comes to an end, within so many errors and without a panic: [errors.Is]
-// never returns from a cycle.
+func (e *loggedError) Is(target error) bool { return errtree.Is(e.original, target) }
+
+func (e *loggedError) As(target any) bool {
+	to := reflect.ValueOf(target).Elem() // errors.As has made sure that it is a pointer
+	_, found := errtree.Find(e.original, func(inside error) (struct{}, bool) {
+		if v := reflect.ValueOf(inside); v.Type().AssignableTo(to.Type()) {
+			to.Set(v)
+			return struct{}{}, true
+		}
+		return struct{}{}, saysAs(inside, target)
+	})
+	return found
+}
+
+func saysAs(err error, target any) (yes bool) {
+	defer func() {
+		if recover() != nil {
+			yes = false
+		}
+	}()
+	x, ok := err.(interface{ As(any) bool })
+	return ok && x.As(target)
+}
+
+const maxUnwrapped = 32
+
+// isHarmless reports whether others may unwrap the error and print each part of it: it comes to an end soon, nothing
+// panics, and no text is long or quotes refused input.
+func isHarmless(err error, tree []error) bool {
+	left := maxUnwrapped
+	return ends(err, &left) && !slices.ContainsFunc(tree, func(e error) bool { return !saysWhatWeSay(e) })
+}
+
+func saysWhatWeSay(err error) (yes bool) {
+	defer func() {
+		if recover() != nil {
+			yes = false
+		}
+	}()
+	text := err.Error()
+	return len(text) <= maxCause && text == errorText(err)
+}
+
+// ends reports whether unwrapping the error ends within so many errors and without a panic: [errors.Is] never returns from a
+// cycle.
 func ends(err error, left *int) (ok bool) {
 	defer func() {
 		if recover() != nil {
@@ -71,8 +119,8 @@ func ends(err error, left *int) (ok bool) {
 	return true
 }
 
-// typeOf names the type of the first error of the tree that says something itself, as package path and name; that of a
-// panic value which is no error.
+// typeOf returns the type, as package path and name, of the first error of the tree that does more than wrap others, or of a
+// panic value that is not an error.
 func typeOf(err error, tree []error) string {
 	for _, e := range tree {
 		switch e := e.(type) {

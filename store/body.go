@@ -14,11 +14,11 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// maxBody is how many bytes a body may have: about ten times what the longest record takes.
+// maxBody is the number of bytes that a body may have: about ten times the longest record.
 const maxBody = 64 << 10
 
-// maxDiscarded is how much of a larger body is read nevertheless: many a client listens only after it
-// has sent everything, and would see a broken connection in place of the answer.
+// maxDiscarded is the number of bytes of a larger body that are read and dropped: many clients read the answer only after
+// they have sent everything, and would see a broken connection otherwise.
 const maxDiscarded = 16 << 20
 
 const (
@@ -94,7 +94,7 @@ var bodyMembers = map[string]struct {
 	"links":             {},
 }
 
-// A submission is a body with all that is wrong with its members.
+// A submission is a body, with all mistakes in its members.
 type submission struct {
 	entryBody
 	wrong    fault.Details
@@ -119,7 +119,7 @@ func (b *submission) err() error {
 	return b.wrong.Err(fault.ValidationFailed)
 }
 
-// readBody reads the body, and finds what is wrong with it as JSON.
+// readBody reads the body, and finds its mistakes as JSON.
 func readBody(w http.ResponseWriter, req *http.Request, mandatory ...string) (*submission, error) {
 	raw, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxBody))
 	if err != nil {
@@ -130,13 +130,13 @@ func readBody(w http.ResponseWriter, req *http.Request, mandatory ...string) (*s
 	if err := fault.BindJSON(bytes.NewReader(raw), &b.entryBody, mandatory...); err != nil {
 		return nil, err
 	}
-	if !utf8.Valid(raw) { // encoding/json would replace what is none
+	if !utf8.Valid(raw) { // encoding/json would replace invalid bytes
 		return nil, fault.InvalidJSON.New(fault.Field(fault.InBody(""), ruleInvalid))
 	}
 	return b, b.checkMembers(raw, req.Method)
 }
 
-// checkMembers finds what BindJSON lets pass: nulls, other letter cases.
+// checkMembers finds mistakes that BindJSON lets pass: nulls and other letter cases.
 // raw is valid JSON.
 func (b *submission) checkMembers(raw []byte, method string) error {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
@@ -186,7 +186,7 @@ func (b *submission) checkValues() {
 	}
 }
 
-// refuseField takes over what the store says of a value.
+// refuseField adds the store's error about a value.
 func (b *submission) refuseField(err error) {
 	if e, ok := errors.AsType[*FieldError](err); ok {
 		b.refuse(e.Field, e.Rule, e.Attrs...)

@@ -15,48 +15,47 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// A LogRecord is one row of the log: a record that was logged, or several that were the same.
+// A LogRecord is one row of the log: one record, or several equal ones.
 type LogRecord struct {
 	ID         int64           `json:"id"`
 	Host       string          `json:"host"`
 	Level      slog.Level      `json:"level"`
 	Message    string          `json:"message"`
-	Code       string          `json:"code"`       // of the attribute "code"; "" without
+	Code       string          `json:"code"`       // of the attribute "code" or "error.type"; "" without
 	Scope      string          `json:"scope"`      // of the attribute "scope", else [LogOptions].Scope
 	TraceID    string          `json:"trace_id"`   // of the attribute "trace_id"; "" without
 	Attributes json.RawMessage `json:"attributes"` // an object with all other attributes
-	Stacktrace string          `json:"stacktrace"` // of the attribute "stack"; "" without
+	Stacktrace string          `json:"stacktrace"` // of the attribute "stack" or "exception.stacktrace"; "" without
 	Created    time.Time       `json:"created"`    // the record's own time, UTC, microseconds; the first one's
-	Repeats    int             `json:"repeats"`    // how many records it stands for; 1 without deduplication
+	Repeats    int             `json:"repeats"`    // number of records in this row; 1 without deduplication
 	LastSeen   time.Time       `json:"last_seen"`  // the latest one's own time
 }
 
-// A LogFilter chooses records for [Store.Logs]. The zero LogFilter is the newest page of all records.
+// A LogFilter chooses records for [Store.Logs]. The zero LogFilter means the newest page of all records.
 type LogFilter struct {
-	Level          *slog.Level // at least; nil is all
-	Code           string      // only records with this code; "" is all
-	Scope          string      // only records of this scope; "" is all
-	TraceID        string      // only records of this trace; "" is all
-	Search         string      // only messages that contain it, without regard to letter case; "" is all
-	Started, Ended time.Time   // bounds of the record's own time, both inclusive; zero is none
-	Before         int64       // only records behind the one with this id: the last page's next; 0 is from the newest
-	PageSize       int         // 1..[MaxPageSize]; 0 is [DefaultPageSize]
+	Level          *slog.Level // the lowest level; nil means all
+	Code           string      // only records with this code; "" means all
+	Scope          string      // only records of this scope; "" means all
+	TraceID        string      // only records of this trace; "" means all
+	Search         string      // only messages that contain it, in any letter case; "" means all
+	Started, Ended time.Time   // bounds of the record's own time, both inclusive; zero means none
+	Before         int64       // only records after the one with this id: the next of the last page; 0 means from the newest
+	PageSize       int         // 1..[MaxPageSize]; 0 means [DefaultPageSize]
 }
 
-// SearchDepth is how many records, chosen by the rest of the filter, one call of [Store.Logs] searches
-// for a text.
+// SearchDepth is the number of records that one call of [Store.Logs] searches for a text. The rest of the filter chooses
+// them.
 const SearchDepth = 5_000
 
-// maxLevels is how many different levels are read each by its index. Programs have four to ten.
+// maxLevels is the number of different levels that are each read by the index. Programs have four to ten.
 const maxLevels = 32
 
-// Logs returns a page of the records that the filter chooses, never nil: the newest by their own time
-// first, and among equal times the one that was written last. next is the value of Before for the page after
-// this one; it is 0 when there is none.
+// Logs returns a page of the records that the filter chooses, never nil: the newest first by their own time, and among equal
+// times the last one written first. next is the value of Before for the next page, or 0 if there is none.
 //
-// There is no count: it would have to read every record. A search looks at [SearchDepth] records at
-// most: the page may then be short, or empty, and yet have a next one, where the search goes on. The error
-// is a [*FilterError] when the filter is wrong. Nothing follows a record that has been deleted.
+// There is no count, since that would read every record. A search reads at most [SearchDepth] records. So its page may be
+// short or empty and still have a next one, where the search continues. No records follow a Before that has been deleted. The
+// error is a [*FilterError] if the filter is wrong.
 func (s *Store) Logs(ctx context.Context, f LogFilter) (records []LogRecord, next int64, err error) {
 	l, err := newLogListing(s, f)
 	if err != nil {
@@ -72,7 +71,7 @@ func (s *Store) Logs(ctx context.Context, f LogFilter) (records []LogRecord, nex
 	return records, next, nil
 }
 
-// Log returns the record with the id. The error is [ErrNotFound] when there is none.
+// Log returns the record with the id. The error is [ErrNotFound] if there is none.
 func (s *Store) Log(ctx context.Context, id int64) (r LogRecord, err error) {
 	err = s.read(ctx, "reading the log", func(ctx context.Context, db querier) (err error) {
 		r, err = scanLog(db.QueryRowContext(ctx, s.q("SELECT "+logColumns+" FROM polyfault_log WHERE id = ?"), id))
@@ -254,7 +253,7 @@ func (l *logListing) findLevels(ctx context.Context, db querier) (found bool, er
 	return len(l.levels) > 0, err
 }
 
-// levelStep is the query for the first level from one on, and its arguments.
+// levelStep returns the query for the first level from one on, and its arguments.
 //
 // PostgreSQL would rather walk down the index of the levels, and look at each record's scope: rows are
 // compared, and in the order of the whole index. SQLite would not use all columns of such a comparison.
@@ -277,7 +276,7 @@ func (l *logListing) levelStep(comparison, level string) (query string, args fun
 	return query, func(least ...any) []any { return slices.Concat(values, least, values) }
 }
 
-// query is the statement for the newest limit records.
+// query returns the statement for the newest limit records.
 func (l *logListing) query(columns string, limit int) (query string, args []any) {
 	if l.levels == nil {
 		query, args = l.arm(columns, l.where, l.args, limit)

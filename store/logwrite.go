@@ -14,7 +14,7 @@ import (
 	"unicode/utf8"
 )
 
-// What the writer does, for records that come meanwhile.
+// The states of the writer, for records that come meanwhile.
 const (
 	idle int32 = iota
 	inDatabase
@@ -46,7 +46,7 @@ type logWriter struct {
 	next  *logBatch
 }
 
-// A logBatch is what one transaction writes.
+// A logBatch is the records and counts of one transaction.
 type logBatch struct {
 	*logCore
 	writer string
@@ -95,7 +95,7 @@ func (w *logWriter) writeNext(ctx context.Context, q queueState) {
 	w.batch = w.queue.take(w.batch[:0], w.options.BatchSize)
 	w.watchEchoes()
 	if q.hurry {
-		w.probe = time.Time{} // somebody waits: look whether the database is back
+		w.probe = time.Time{} // a caller waits, so try the database again
 	}
 	w.write(ctx, w.batch)
 	n := len(w.batch)
@@ -155,7 +155,7 @@ func (w *logWriter) writeBoth(ctx context.Context, batch []*entry, counts tallie
 		w.written.Add(uint64(len(batch)))
 		return
 	case isRefused(err) && len(batch) == 0:
-		return // counts that nobody takes
+		return // only counts, which the fallback does not take
 	case isRefused(err) && len(counts) > 0:
 		w.writeBoth(ctx, batch, nil)
 		w.writeBoth(ctx, nil, counts)
@@ -226,8 +226,8 @@ func (w *logWriter) persist(ctx context.Context, batch []*entry, counts tallies)
 	}
 }
 
-// attempt is one transaction. One that does not hear of the end of ctx is left to itself: it may still
-// take effect, although its records then also go to the fallback.
+// attempt runs one transaction. If it ignores the end of ctx, it is left alone: it may still take effect, although its
+// records also go to the fallback.
 func (w *logWriter) attempt(ctx context.Context) error {
 	batch := w.next
 	ended := make(chan error, 1)
@@ -338,7 +338,7 @@ func deduplicate(rows []logRow) []logRow {
 	return unique
 }
 
-// fingerprint is the same for what is one row.
+// fingerprint returns the same text for records that share a row.
 func fingerprint(r *logRow) string {
 	b := make([]byte, 0, 256)
 	for _, part := range [...]string{r.code, r.scope, r.message} {
@@ -351,15 +351,15 @@ func fingerprint(r *logRow) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// insert is the transaction. A batch has a number, and is written once: also when the answer to a commit was
-// lost, and nobody knew whether it had happened.
+// insert runs the statements of the transaction. A batch has a number and is written once, even if the answer to a commit
+// was lost.
 func (b *logBatch) insert(ctx context.Context, tx querier) error {
 	result, err := tx.ExecContext(ctx, b.store.q(insertWriter), b.writer, b.number, toMicros(b.store.now()))
 	if err != nil {
 		return err
 	}
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return err // it was written
+		return err // the batch was already written
 	}
 	if err := b.insertRows(ctx, tx); err != nil {
 		return err

@@ -28,9 +28,9 @@ import (
 
 type config struct {
 	addr     string
-	file     string        // of SQLite; "" is in memory
-	postgres string        // URL; "" is SQLite
-	pause    time.Duration // between two requests of the traffic; 0 is no traffic
+	file     string        // of SQLite; "" means in memory
+	postgres string        // URL; "" means SQLite
+	pause    time.Duration // between two requests of the traffic; 0 means no traffic
 }
 
 func main() {
@@ -87,7 +87,7 @@ func run(ctx context.Context, c config, out io.Writer) error {
 	return err
 }
 
-// routes puts the service beside what is for operators. That is open to everybody here, as it is a demo:
+// routes puts the service beside the pages and the API for operators. These are open to everybody here, because it is a demo:
 // see PagesAuthorize and WithAuthorize.
 func routes(s *store.Store, logger *slog.Logger, address string) (http.Handler, error) {
 	r, err := fault.NewResponder(

@@ -487,7 +487,7 @@ func TestPageOfOneEntry(t *testing.T) {
 	assert.Equal(t, strings.TrimSpace(strings.NewReplacer("\u202e", "\ufffd", "\u202c", "\ufffd").Replace(hostilePage)),
 		pagetest.Text(p.All("h1")[0]))
 	assert.Equal(t, map[string]string{
-		"Zeit": "2026-11-21 10:30:00", "Zuletzt aufgetreten": "2026-11-21 11:30:00", "Stufe": "WARN", "Code": "task_locked",
+		"Datum und Uhrzeit": "2026-11-21 10:30:00", "Zuletzt aufgetreten": "2026-11-21 11:30:00", "Stufe": "WARN", "Code": "task_locked",
 		"Bereich": "a&b", "Host": "web-1",
 		"Trace-ID": "4bf92f3577b34da6a3ce929d0e0e4736",
 		"method":   "GET", "a": "{\n  \"b\": [\n    1,\n    \"<b>\"\n  ]\n}", "text": "two\nlines \ufffd",
@@ -498,7 +498,7 @@ func TestPageOfOneEntry(t *testing.T) {
 	assert.Equal(t, "../errors/"+pageID(t, s.store, "", "task_locked")+"?language=de", pageLink(t, p, "task_locked"))
 	p = s.page("/logs/2")
 	assert.Equal(t, "Log · 2", pagetest.Text(p.All("h1")[0]), "without a message")
-	assert.Equal(t, map[string]string{"Time": "2026-11-21 09:30:00", "Level": "INFO"}, pageFacts(p))
+	assert.Equal(t, map[string]string{"Date and time": "2026-11-21 09:30:00", "Level": "INFO"}, pageFacts(p))
 }
 
 func TestPagesLeadOn(t *testing.T) {
