@@ -185,3 +185,17 @@ func TestKindsThatCannotBeWritten(t *testing.T) {
 	_, err := typescript.Module(nil, typescript.Options{Kinds: func(*fault.Kind) bool { return false }})
 	require.ErrorContains(t, err, "chooses none")
 }
+
+// The TypeScript on docs/frontend.md compiles.
+func TestThePageOfTheDocumentation(t *testing.T) {
+	needNode(t)
+	content, err := os.ReadFile("../../docs/frontend.md")
+	require.NoError(t, err)
+	blocks := regexp.MustCompile("(?s)```ts\n(.*?)```").FindAllSubmatch(content, -1)
+	require.Len(t, blocks, 1)
+	dir := folder(t)
+	copyTo(t, dir, module)
+	write(t, dir, "page.ts", blocks[0][1])
+	out, err := compile(t, dir)
+	require.NoError(t, err, out)
+}
