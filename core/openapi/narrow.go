@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"maps"
+	"math"
 	"slices"
 
 	fault "github.com/polyfault/polyfault/core"
@@ -23,7 +24,7 @@ func (m *maker) narrow(k *fault.Kind, f format, status int) *schema {
 	own.Properties["code"] = m.constant("string", k.Code())
 	own.Required = append(own.Required, "code")
 	if f.shape == shapeProblem {
-		own.Properties["status"] = m.constant("integer", status)
+		own.Properties["status"] = m.constantStatus(status)
 		own.Required = append(own.Required, "status")
 	}
 	if f.shape == shapeProblem || slices.Contains(f.members, "params") {
@@ -34,6 +35,14 @@ func (m *maker) narrow(k *fault.Kind, f format, status int) *schema {
 	name := pascalCase(k.Code()) + suffix
 	m.document.Components.Schemas[name] = &schema{AllOf: []*schema{base, own}}
 	return ref(name)
+}
+
+// constantStatus has the bounds too, which linters ask for.
+func (m *maker) constantStatus(status int) *schema {
+	s := m.constant("integer", status)
+	bounds := integer(int64(status), int64(status))
+	s.Format, s.Minimum, s.Maximum = bounds.Format, bounds.Minimum, bounds.Maximum
+	return s
 }
 
 // paramsOf are the arguments that the texts of the kind declare; nil for none. An error that chooses another text has
@@ -81,10 +90,12 @@ func argument(goType string) *schema {
 		return &schema{Type: "boolean"}
 	case "float64":
 		return &schema{Type: "number"}
-	case "int", "int64", "uint", "uint64":
-		return &schema{Type: "integer", Format: "int64"}
+	case "int", "int64":
+		return integer(math.MinInt64, math.MaxInt64)
+	case "uint", "uint64":
+		return integer(0, math.MaxInt64)
 	case "time.Duration":
-		return described(&schema{Type: "integer", Format: "int64"}, "Nanoseconds.")
+		return described(integer(math.MinInt64, math.MaxInt64), "Nanoseconds.")
 	case "string":
 		return text(limit)
 	case "time.Time":

@@ -69,8 +69,10 @@ type Options struct {
 //     x-error-type and, for a kind that has one, x-error-number;
 //   - components/headers has the meaning of their headers;
 //   - components/schemas has ErrorCode, the enum of the codes, MultilingualError with FieldError and
-//     DetailError, and Problem with ProblemError, if the responder has these formats. Bodies of
-//     other formats have examples, and a schema that only tells objects from strings.
+//     DetailError, and Problem with ProblemError, if the responder has these formats. Each kind has
+//     TaskLockedMultilingualError and TaskLockedProblem: these with its code, its status and the types of
+//     arguments that its text declares ([fault.Catalogue.ArgumentTypes]). Bodies of other formats have
+//     examples, and a schema that only tells objects from strings.
 //
 // The same options and catalogue give the same bytes. A nil responder means one with the built-in kinds and texts.
 // Components makes the examples with [fault.Responder.Preview]: nothing is logged, and no observer is called.
