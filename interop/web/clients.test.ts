@@ -226,3 +226,21 @@ test("waits", () => {
   assert.ok(isRetryable("service_unavailable"));
   assert.ok(!isRetryable("task_locked") && !isRetryable("brand_new"));
 });
+
+// What the clients get that say nothing of the format: the table of docs/formats.md, with the Accept that they really send.
+const table = JSON.parse(process.env["TABLE"] ?? "{}") as Record<string, { url: string; want: Record<string, string> }>;
+
+test("the table of who gets which format", async () => {
+  assert.equal(Object.keys(table).length, 3);
+  const body: Record<string, (url: string) => Promise<unknown>> = {
+    fetch: async (url) => (await fetch(url)).json(),
+    axios: async (url) => (await axios.get(url, { validateStatus: null })).data,
+    ky: async (url) => ky(url, { throwHttpErrors: false, retry: 0 }).json(),
+  };
+  for (const [row, { url, want }] of Object.entries(table)) {
+    for (const [client, get] of Object.entries(body)) {
+      const got = await get(url);
+      assert.equal(isProblem(got) ? "problem" : isMultilingual(got) ? "all languages" : got, want[client], `${row}: ${client}`);
+    }
+  }
+});

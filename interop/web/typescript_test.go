@@ -53,7 +53,7 @@ func TestClientsInTypeScript(t *testing.T) {
 	out, err = compile(t, dir)
 	require.NoError(t, err, out)
 	_, servers := page(t)
-	out, err = command(t, dir, []string{"SERVERS=" + servers}, "node", "--test", "clients.test.js", "document.test.js")
+	out, err = command(t, dir, []string{"SERVERS=" + servers, "TABLE=" + table(t)}, "node", "--test", "clients.test.js", "document.test.js")
 	require.NoError(t, err, out)
 	assert.Regexp(t, `(?m)^# pass \d\d`, out)
 	assert.Regexp(t, `(?m)^# skipped 0`, out)
@@ -198,4 +198,26 @@ func TestThePageOfTheDocumentation(t *testing.T) {
 	write(t, dir, "page.ts", blocks[0][1])
 	out, err := compile(t, dir)
 	require.NoError(t, err, out)
+}
+
+// table is the one of docs/formats.md as far as it tells of clients in TypeScript, and a service for each row.
+func table(t *testing.T) string {
+	t.Helper()
+	content, err := os.ReadFile("../../docs/formats.md")
+	require.NoError(t, err)
+	services := map[string]any{}
+	for row, opts := range map[string][]fault.Option{
+		"default": nil,
+		"`WithFormats(Problem{}, Multilingual{})`": {fault.WithFormats(fault.Problem{}, fault.Multilingual{})},
+		"`WithFormats(Problem{})`":                 {fault.WithFormats(fault.Problem{})},
+	} {
+		cells := regexp.MustCompile(`(?m)^\| ` + regexp.QuoteMeta(row) + ` \| ([^|]*) \| ([^|]*) \| ([^|]*) \|`).FindSubmatch(content)
+		require.NotNil(t, cells, row)
+		url := serve(t, faulthttp.Handler(responder(t, opts...), failing))
+		services[row] = map[string]any{"url": url,
+			"want": map[string]string{"fetch": string(cells[1]), "axios": string(cells[2]), "ky": string(cells[3])}}
+	}
+	encoded, err := json.Marshal(services)
+	require.NoError(t, err)
+	return string(encoded)
 }
