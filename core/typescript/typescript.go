@@ -152,7 +152,8 @@ func writeCodes(b *strings.Builder, kinds []Kind) {
 	for _, k := range kinds {
 		b.WriteString("  " + quoted(k.Code) + ",\n")
 	}
-	b.WriteString("] as const;\n\n/** A code. New ones may come: a switch keeps a default branch. */\nexport type ErrorCode = (typeof errorCodes)[number];\n\n" +
+	b.WriteString("] as const;\n\n/** A code. New ones may come: a switch keeps a default branch. */\n" +
+		"export type ErrorCode = (typeof errorCodes)[number];\n\n" +
 		"const knownCodes: ReadonlySet<string> = new Set(errorCodes);\n\nconst retryableCodes: ReadonlySet<string> = new Set<string>([\n")
 	for _, k := range kinds {
 		if k.Retryable {
@@ -172,7 +173,8 @@ func writeLanguages(b *strings.Builder, c fault.Catalogue) {
 	for _, tag := range slices.Sorted(maps.Keys(inherited)) {
 		parents = append(parents, fmt.Sprintf("  %s: %s,\n", quoted(tag), quoted(inherited[tag])))
 	}
-	fmt.Fprintf(b, "\n/** The languages of the body in all languages, as its keys. */\nexport type Language = %s;\n", strings.Join(keys, " | "))
+	fmt.Fprintf(b, "\n/** The languages of the body in all languages, as its keys. */\nexport type Language = %s;\n",
+		strings.Join(keys, " | "))
 	fmt.Fprintf(b, "\n/** The parents of languages that have several variants here, where they are not the tag without its end (CLDR). */\n"+
 		"const parents: { readonly [tag: string]: string } = {\n%s};\n", strings.Join(parents, ""))
 }

@@ -32,15 +32,15 @@ var files embed.FS
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "address to listen on")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, *addr, slog.Default()); err != nil {
+	if err := run(*addr, slog.Default()); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// run serves until the context ends. The first line on standard output is where.
-func run(ctx context.Context, addr string, logger *slog.Logger) error {
+// run serves until an interrupt. The first line on standard output is where.
+func run(addr string, logger *slog.Logger) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
 	s, err := start(logger)
 	if err != nil {
 		return err

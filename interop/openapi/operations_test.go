@@ -23,10 +23,11 @@ func service(version string, paths ...string) []byte {
 	items := map[string]any{}
 	for _, path := range paths {
 		responses := map[string]any{"200": map[string]any{"description": "fine"}, "404": map[string]any{"description": "old"},
-			"5XX": map[string]any{"description": "old"}, "default": map[string]any{"description": "old"}, "302": map[string]any{"description": "there"}}
+			"5XX": map[string]any{"description": "old"}, "default": map[string]any{"description": "old"},
+			"302": map[string]any{"description": "there"}}
 		item := map[string]any{"get": map[string]any{"responses": responses}, "post": map[string]any{"responses": responses}}
 		var parameters []any
-		for _, segment := range strings.Split(path, "/") {
+		for segment := range strings.SplitSeq(path, "/") {
 			if strings.HasPrefix(segment, "{") {
 				parameters = append(parameters, map[string]any{"name": strings.Trim(segment, "{}"), "in": "path", "required": true,
 					"schema": map[string]any{"type": "string"}})
@@ -66,7 +67,8 @@ func TestOperationsHaveExactlyTheirResponses(t *testing.T) {
 		doc := applied(t, ops, responder(t), service(version, "/tasks/{task}", "/other"))
 		get := doc.Paths.Value("/tasks/{task}").Get
 		assert.Equal(t, []string{"200", "302", "404", "423", "500"}, statuses(get))
-		assert.Equal(t, []string{"200", "302", "404", "5XX", "default"}, statuses(doc.Paths.Value("/tasks/{task}").Post), "nothing was said of it")
+		assert.Equal(t, []string{"200", "302", "404", "5XX", "default"}, statuses(doc.Paths.Value("/tasks/{task}").Post),
+			"nothing was said of it")
 		assert.Equal(t, "#/components/responses/Unhandled", get.Responses.Value("500").Ref)
 
 		missing := get.Responses.Value("404").Value

@@ -40,7 +40,8 @@ func TestThePageInABrowser(t *testing.T) {
 		shots, err = filepath.Abs(shots)
 		require.NoError(t, err)
 	}
-	out, err := command(t, dir, []string{"PAGE=" + url, "CHROMIUM=" + browser, "SHOTS=" + shots, "ORIGINS=" + origins(t), "ELSEWHERE=" + elsewhere(t),
+	out, err := command(t, dir, []string{"PAGE=" + url, "CHROMIUM=" + browser, "SHOTS=" + shots, "ORIGINS=" + origins(t),
+		"ELSEWHERE=" + elsewhere(t),
 		"WITHOUT=" + without(t)}, "node", "--test", "browser.test.mjs")
 	require.NoError(t, err, out)
 	assert.Regexp(t, `(?m)^# pass 10$`, out)
@@ -77,8 +78,8 @@ func origins(t *testing.T) string {
 	t.Helper()
 	r := responder(t)
 	services := map[string]map[string]string{}
-	for name, start := range map[string]func(*testing.T, *fault.Responder, []string) string{"go-chi/cors": chiOrigin, "gin-contrib/cors": ginOrigin,
-		"echo v5": echoOrigin, "fiber v3": fiberOrigin} {
+	for name, start := range map[string]func(*testing.T, *fault.Responder, []string) string{
+		"go-chi/cors": chiOrigin, "gin-contrib/cors": ginOrigin, "echo v5": echoOrigin, "fiber v3": fiberOrigin} {
 		services[name] = map[string]string{"closed": start(t, r, nil), "open": start(t, r, readable)}
 	}
 	content, err := json.Marshal(services)
@@ -87,14 +88,16 @@ func origins(t *testing.T) string {
 }
 
 func chiOrigin(t *testing.T, r *fault.Responder, exposed []string) string {
-	crossOrigin := chicors.Handler(chicors.Options{AllowedMethods: []string{"POST"}, AllowedHeaders: []string{"Content-Type"}, ExposedHeaders: exposed})
+	crossOrigin := chicors.Handler(chicors.Options{AllowedMethods: []string{"POST"}, AllowedHeaders: []string{"Content-Type"},
+		ExposedHeaders: exposed})
 	return serve(t, crossOrigin(faulthttp.Handler(r, failing)))
 }
 
 func ginOrigin(t *testing.T, r *fault.Responder, exposed []string) string {
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
-	e.Use(gincors.New(gincors.Config{AllowAllOrigins: true, AllowMethods: []string{"POST"}, AllowHeaders: []string{"Content-Type"}, ExposeHeaders: exposed}))
+	e.Use(gincors.New(gincors.Config{AllowAllOrigins: true, AllowMethods: []string{"POST"}, AllowHeaders: []string{"Content-Type"},
+		ExposeHeaders: exposed}))
 	faultgin.Install(e, r)
 	e.POST("/", faultgin.Handler(func(*gin.Context) error { return busy }))
 	return serve(t, e)
@@ -102,7 +105,8 @@ func ginOrigin(t *testing.T, r *fault.Responder, exposed []string) string {
 
 func echoOrigin(t *testing.T, r *fault.Responder, exposed []string) string {
 	e := echo.New()
-	e.Use(echomiddleware.CORSWithConfig(echomiddleware.CORSConfig{AllowOrigins: []string{"*"}, AllowHeaders: []string{"Content-Type"}, ExposeHeaders: exposed}))
+	e.Use(echomiddleware.CORSWithConfig(echomiddleware.CORSConfig{AllowOrigins: []string{"*"}, AllowHeaders: []string{"Content-Type"},
+		ExposeHeaders: exposed}))
 	faultecho.Install(e, r)
 	e.POST("/", func(*echo.Context) error { return busy })
 	return serve(t, e)
@@ -110,7 +114,8 @@ func echoOrigin(t *testing.T, r *fault.Responder, exposed []string) string {
 
 func fiberOrigin(t *testing.T, r *fault.Responder, exposed []string) string {
 	app := fiber.New(fiber.Config{ErrorHandler: faultfiber.ErrorHandler(r)})
-	app.Use(fibercors.New(fibercors.Config{AllowHeaders: []string{"Content-Type"}, ExposeHeaders: exposed}))
+	app.Use(fibercors.New(fibercors.Config{AllowHeaders: []string{"Content-Type"},
+		ExposeHeaders: exposed}))
 	app.Use(faultfiber.Recover(r))
 	app.Post("/", func(fiber.Ctx) error { return busy })
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -16,7 +16,8 @@ import (
 // refers is a service's document of which everything is in order, and that refers to the components.
 const refers = `{
   "openapi": %q,
-  "info": {"title": "Shop", "version": "1.0.0", "description": "A shop.", "license": {"name": "MIT", "url": "https://opensource.org/license/mit"},
+  "info": {"title": "Shop", "version": "1.0.0", "description": "A shop.",
+    "license": {"name": "MIT", "url": "https://opensource.org/license/mit"},
     "contact": {"name": "Shop", "url": "https://shop.example", "email": "shop@shop.example"}},
   "servers": [{"url": "https://shop.example"}],
   "security": [],
@@ -38,7 +39,8 @@ func TestLinters(t *testing.T) {
 	dir := folder(t)
 	write(t, dir, ".spectral.yaml", []byte("extends: spectral:oas\n"))
 	for version, name := range map[openapi.Version]string{openapi.Version31: "31", openapi.Version30: "30"} {
-		content, err := openapi.Components(responder(t, fault.WithMembers(fault.MemberCode, fault.MemberParams, fault.MemberRetryable, fault.MemberTraceID)),
+		members := fault.WithMembers(fault.MemberCode, fault.MemberParams, fault.MemberRetryable, fault.MemberTraceID)
+		content, err := openapi.Components(responder(t, members),
 			openapi.Options{Version: version})
 		require.NoError(t, err)
 		write(t, dir, "errors"+name+".json", content)
@@ -52,7 +54,8 @@ func TestLinters(t *testing.T) {
 
 	t.Run("redocly", func(t *testing.T) {
 		t.Parallel()
-		out, _ := command(t, dir, nil, "node", bin(t, "redocly"), "lint", "--format=json", "service31.json", "service30.json", "openapi.json", "bad.json")
+		out, _ := command(t, dir, nil, "node", bin(t, "redocly"), "lint", "--format=json", "service31.json",
+			"service30.json", "openapi.json", "bad.json")
 		problems := map[string]map[string]bool{}
 		for _, p := range redocly(t, out) {
 			for _, at := range p.Location {
@@ -69,7 +72,8 @@ func TestLinters(t *testing.T) {
 	})
 	t.Run("spectral", func(t *testing.T) {
 		t.Parallel()
-		out, err := command(t, dir, nil, "node", bin(t, "spectral"), "lint", "--fail-severity=hint", "service31.json", "service30.json", "openapi.json")
+		out, err := command(t, dir, nil, "node", bin(t, "spectral"), "lint", "--fail-severity=hint", "service31.json",
+			"service30.json", "openapi.json")
 		assert.NoError(t, err, out)
 		out, err = command(t, dir, nil, "node", bin(t, "spectral"), "lint", "errors31.json", "errors30.json")
 		assert.NoError(t, err, "no errors alone, where nothing is used yet: "+out)

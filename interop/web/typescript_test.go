@@ -48,7 +48,8 @@ func TestClientsInTypeScript(t *testing.T) {
 	write(t, dir, "variants.ts", variants)
 	write(t, dir, "hostile.ts", hostile(t))
 	write(t, dir, "families.json", families(t))
-	out, err := command(t, dir, nil, "node", bin(t, "openapi-typescript"), "../../../../examples/frameworks/testdata/openapi.json", "-o", "schema.ts")
+	out, err := command(t, dir, nil, "node", bin(t, "openapi-typescript"), "../../../../examples/frameworks/testdata/openapi.json",
+		"-o", "schema.ts")
 	require.NoError(t, err, out)
 	out, err = compile(t, dir)
 	require.NoError(t, err, out)
@@ -80,7 +81,8 @@ func exhaustive(t *testing.T) []byte {
 // hostile is a file of codes, texts and arguments that are no identifiers, or words of the language.
 func hostile(t *testing.T) []byte {
 	t.Helper()
-	words := []string{"default", "class", "__proto__", "constructor", "a-b", "1a", "a b", "a\"b", "a\\b", "a\nb", "a`${b}`", "*/", "/*", "'", "é", "日本",
+	words := []string{"default", "class", "__proto__", "constructor", "a-b", "1a", "a b",
+		"a\"b", "a\\b", "a\nb", "a`${b}`", "*/", "/*", "'", "é", "日本",
 		"\u202e", "\u2028", "\x00", "\U0001F600", "\ufffd", "</script>", "any", "never"}
 	var kinds []typescript.Kind
 	args := map[string]string{"own": "no.Type"}
@@ -88,7 +90,9 @@ func hostile(t *testing.T) []byte {
 		args[words[i]] = goType
 	}
 	for _, word := range words {
-		args[word] = args[word]
+		if _, typed := args[word]; !typed {
+			args[word] = ""
+		}
 	}
 	for i, word := range words {
 		kinds = append(kinds, typescript.Kind{Code: word, Status: 400 + i, Retryable: i%2 == 0, Args: args,
@@ -118,11 +122,14 @@ var variants = []string{"de", "en", "en-GB", "es", "es-419", "pt-BR", "pt-PT", "
 // families are what package faulthttp chooses for many wishes.
 func families(t *testing.T) []byte {
 	t.Helper()
-	wishes := []string{"", "und", "x-y", "de-AT", "de-1996", "de-DE-u-co-phonebk", "DE", "fr-CA", "no", "nb-NO", "nn-NO", "da", "zh", "zh-Hant-HK",
-		"cmn", "yue", "yue-HK", "yue-CN", "yue-Hans", "sr-ME", "sr-Cyrl", "sr-Latn-RS", "sh", "iw", "he", "en-001", "en-150", "es-419", "en-Shaw", "es-ES",
+	wishes := []string{"", "und", "x-y", "de-AT", "de-1996",
+		"de-DE-u-co-phonebk", "DE", "fr-CA", "no", "nb-NO", "nn-NO", "da", "zh", "zh-Hant-HK",
+		"cmn", "yue", "yue-HK", "yue-CN", "yue-Hans",
+		"sr-ME", "sr-Cyrl", "sr-Latn-RS", "sh", "iw", "he", "en-001", "en-150", "es-419", "en-Shaw", "es-ES",
 		"pt", "pt-Latn", "tlh", "i-klingon", "not a tag", "en_GB"}
 	for _, base := range []string{"de", "en", "es", "pt", "zh", "sr"} {
-		for _, region := range strings.Fields("AD AR AT AU BR CA CH CL CN CO CU DE ES FR GB GQ HK HT IE IN LU MO MT MX MY MZ NZ PE PH PR PT RS SG ST TW UA US VE ZA") {
+		for region := range strings.FieldsSeq("AD AR AT AU BR CA CH CL CN CO CU DE ES FR GB GQ HK HT IE IN LU MO MT " +
+			"MX MY MZ NZ PE PH PR PT RS SG ST TW UA US VE ZA") {
 			wishes = append(wishes, base+"-"+region)
 		}
 	}
@@ -132,7 +139,8 @@ func families(t *testing.T) []byte {
 		Text string            `json:"text"`
 	}
 	var list []example
-	for _, tags := range [][]string{variants, {"sr", "sr-Latn"}, {"de", "en", "fr", "pt"}, {"es-419", "pt-PT"}, {"en-GB", "de"}, {"zh-Hans"}, {"zh-Hant", "fr"}, {"nb"}, {"pt-BR", "pt-PT"}} {
+	for _, tags := range [][]string{variants, {"sr", "sr-Latn"}, {"de", "en", "fr", "pt"},
+		{"es-419", "pt-PT"}, {"en-GB", "de"}, {"zh-Hans"}, {"zh-Hant", "fr"}, {"nb"}, {"pt-BR", "pt-PT"}} {
 		texts, body := map[string]string{}, map[string]string{"code": "gone"}
 		for _, tag := range tags {
 			texts[tag], body[strings.ToUpper(tag)] = tag, tag

@@ -52,7 +52,7 @@ func chromium(t *testing.T) string {
 func folder(t *testing.T) string {
 	t.Helper()
 	require.NoError(t, os.MkdirAll("build", 0o755))
-	dir, err := os.MkdirTemp("build", "")
+	dir, err := os.MkdirTemp("build", "") //nolint:usetesting // elsewhere node would not find the packages
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	return dir

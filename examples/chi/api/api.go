@@ -20,37 +20,42 @@ var Operations = openapi.NewOperations(fault.Unhandled)
 func New(r *fault.Responder, s *booking.Service) http.Handler {
 	router := chi.NewRouter()
 	faulthttp.InstallChi(router, r)
-	router.Get(Operations.Gives("GET", "/bookings"), faulthttp.Handler(r, func(w http.ResponseWriter, _ *http.Request) error {
-		return send(w, http.StatusOK, s.Bookings())
-	}))
-	router.Post(Operations.Gives("POST", "/bookings", booking.CreateGives...), faulthttp.Handler(r, func(w http.ResponseWriter, req *http.Request) error {
-		in, err := booking.Read(http.MaxBytesReader(w, req.Body, booking.MaxBody))
-		if err != nil {
-			return err
-		}
-		b, err := s.Create(req.Context(), in)
-		if err != nil {
-			return err
-		}
-		return send(w, http.StatusCreated, b)
-	}))
-	router.Get(Operations.Gives("GET", "/bookings/{id}", booking.FindGives...), faulthttp.Handler(r, func(w http.ResponseWriter, req *http.Request) error {
-		b, err := s.Booking(chi.URLParam(req, "id"))
-		if err != nil {
-			return err
-		}
-		return send(w, http.StatusOK, b)
-	}))
-	router.Delete(Operations.Gives("DELETE", "/bookings/{id}", booking.DeleteGives...), faulthttp.Handler(r, func(w http.ResponseWriter, req *http.Request) error {
-		if err := s.Delete(chi.URLParam(req, "id")); err != nil {
-			return err
-		}
-		w.WriteHeader(http.StatusNoContent)
-		return nil
-	}))
-	router.Get(Operations.Gives("GET", "/report"), faulthttp.Handler(r, func(w http.ResponseWriter, _ *http.Request) error {
-		return send(w, http.StatusOK, s.Report())
-	}))
+	router.Get(Operations.Gives("GET", "/bookings"),
+		faulthttp.Handler(r, func(w http.ResponseWriter, _ *http.Request) error {
+			return send(w, http.StatusOK, s.Bookings())
+		}))
+	router.Post(Operations.Gives("POST", "/bookings", booking.CreateGives...),
+		faulthttp.Handler(r, func(w http.ResponseWriter, req *http.Request) error {
+			in, err := booking.Read(http.MaxBytesReader(w, req.Body, booking.MaxBody))
+			if err != nil {
+				return err
+			}
+			b, err := s.Create(req.Context(), in)
+			if err != nil {
+				return err
+			}
+			return send(w, http.StatusCreated, b)
+		}))
+	router.Get(Operations.Gives("GET", "/bookings/{id}", booking.FindGives...),
+		faulthttp.Handler(r, func(w http.ResponseWriter, req *http.Request) error {
+			b, err := s.Booking(chi.URLParam(req, "id"))
+			if err != nil {
+				return err
+			}
+			return send(w, http.StatusOK, b)
+		}))
+	router.Delete(Operations.Gives("DELETE", "/bookings/{id}", booking.DeleteGives...),
+		faulthttp.Handler(r, func(w http.ResponseWriter, req *http.Request) error {
+			if err := s.Delete(chi.URLParam(req, "id")); err != nil {
+				return err
+			}
+			w.WriteHeader(http.StatusNoContent)
+			return nil
+		}))
+	router.Get(Operations.Gives("GET", "/report"),
+		faulthttp.Handler(r, func(w http.ResponseWriter, _ *http.Request) error {
+			return send(w, http.StatusOK, s.Report())
+		}))
 	return router
 }
 
