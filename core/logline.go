@@ -2,6 +2,7 @@ package fault
 
 import (
 	"log/slog"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/polyfault/polyfault/internal/jsontext"
@@ -24,10 +25,7 @@ func (l *line) cut(text string, most int) string {
 	room := most
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRuneInString(text[i:])
-		cost := size
-		if r < utf8.RuneSelf && !jsontext.IsPlain(text[i]) || r == utf8.RuneError {
-			cost = len(`\u0000`)
-		}
+		cost := escapedSize(r, size)
 		if room < cost {
 			l.left -= most - room
 			return text[:i] + omitted
@@ -37,6 +35,20 @@ func (l *line) cut(text string, most int) string {
 	}
 	l.left -= most - room
 	return text
+}
+
+// escapedSize returns the most bytes that a handler writes for a character: JSON escapes it, or [strconv.Quote] in slog's
+// text handler.
+func escapedSize(r rune, size int) int {
+	switch {
+	case r < utf8.RuneSelf && jsontext.IsPlain(byte(r)):
+		return size
+	case r < utf8.RuneSelf, r == utf8.RuneError, size < 4 && !strconv.IsPrint(r):
+		return len(`\u0000`)
+	case !strconv.IsPrint(r):
+		return len(`\U00000000`)
+	}
+	return size
 }
 
 // texts returns a list of bounded texts, without the last ones if there is no room for them.

@@ -76,7 +76,7 @@ func (r *Responder) preparedResponse(c *catalogue, format int, req Request, err 
 		return nil
 	}
 	t := c.prepared[format][k.index]
-	if t == nil || t.resp.Status >= 500 || r.log4xx(req, k) {
+	if t == nil || t.resp.Status >= 500 || isCommitted(req) || r.log4xx(req, k) {
 		return nil
 	}
 	if len(attrs) > 0 {
@@ -284,7 +284,7 @@ func (o *Occurrence) makeTemplate(key templateKey) *template {
 		body, holes := cutID(first.Body, ids[0])
 		other, same := cutID(second.Body, ids[1])
 		if bytes.Equal(body, other) && slices.Equal(holes, same) {
-			first.Body, t.resp, t.holes, t.texts = body, first, holes, o.textsIn(key, body, holes)
+			first.Body, t.resp, t.holes, t.texts = slices.Clip(body), first, holes, o.textsIn(key, body, holes)
 			first.length[0] = decimal(len(body))
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -126,7 +127,7 @@ func TestTemplatesOfOddFormats(t *testing.T) {
 		require.NoError(t, err)
 		rendered(anew, false)
 		for range 2 {
-			for _, failure := range []error{TaskLocked, TaskLocked.New(Text("task_locked")), Panicked(TaskLocked), Panicked("boom"), errors.New("x")} {
+			for _, failure := range []error{TaskLocked, TaskLocked.New(Text("task_locked")), Panicked(TaskLocked), Panicked("boom"), io.EOF} {
 				for _, id := range []string{"4bf92f3577b34da6a3ce929d0e0e4736", "0b8f3f1e-3f5e-4a6b-9d7f-2f7d3b6f0a11"} {
 					assert.Equal(t, shown(anew.Respond(traced(id, ""), failure)), shown(r.Respond(traced(id, ""), failure)), name)
 				}
