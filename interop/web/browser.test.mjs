@@ -121,7 +121,7 @@ for (const [name, { closed, open }] of Object.entries(JSON.parse(ORIGINS))) {
         return { seen, status: r.status, code: (await r.json()).code };
       }, url);
     assert.deepEqual(await read(closed), { seen: ["Content-Type", "Content-Language", "Cache-Control"], status: 503, code: "service_unavailable" });
-    assert.deepEqual(await read(open), { seen: ["Content-Type", "Content-Language", "Cache-Control", "Retry-After", "X-Request-Id"], status: 503, code: "service_unavailable" });
+    assert.deepEqual(await read(open), { seen: ["Content-Type", "Content-Language", "Cache-Control", "Retry-After", "X-Request-Id", "WWW-Authenticate", "Allow"], status: 503, code: "service_unavailable" });
     await other.close();
   });
 }
@@ -130,4 +130,21 @@ test("without the middleware a browser reads nothing", async () => {
   const other = await browser.newPage();
   await other.goto(ELSEWHERE);
   assert.equal(await other.evaluate((url) => fetch(url).then(() => "read", () => "refused"), WITHOUT), "refused");
+});
+
+test("which requests a browser asks for permission first", async () => {
+  const other = await browser.newPage();
+  await other.goto(ELSEWHERE);
+  const methods = (headers) =>
+    other.evaluate(
+      async (url, headers) => {
+        await (await fetch(url + "methods")).json(); // forgets what was before
+        await fetch(url + "another", { method: "POST", headers, body: "{}" }); // permissions are kept for an address
+        return (await fetch(url + "methods")).json();
+      },
+      JSON.parse(ORIGINS)["go-chi/cors"].closed,
+      headers,
+    );
+  assert.deepEqual(await methods({ Accept: "application/problem+json", "Accept-Language": "pt-BR, pt;q=0.8" }), ["POST"]);
+  assert.deepEqual(await methods({ "Content-Type": "application/json" }), ["OPTIONS", "POST"]);
 });

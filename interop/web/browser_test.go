@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -44,14 +45,15 @@ func TestThePageInABrowser(t *testing.T) {
 		"ELSEWHERE=" + elsewhere(t),
 		"WITHOUT=" + without(t)}, "node", "--test", "browser.test.mjs")
 	require.NoError(t, err, out)
-	assert.Regexp(t, `(?m)^# pass 10$`, out)
+	assert.Regexp(t, `(?m)^# pass 11$`, out)
 }
 
-var busy = fault.ServiceUnavailable.New(fault.RetryAfter(3*time.Second), fault.Header("X-Request-Id", "r-1"))
+var busy = fault.ServiceUnavailable.New(fault.RetryAfter(3*time.Second), fault.Header("X-Request-Id", "r-1"), fault.Header("Allow", "GET"),
+	fault.Header("WWW-Authenticate", "Basic"))
 
 // readable are the headers that a browser shows to scripts of other origins only when they are named; the others that are worth
 // reading it shows anyway (Fetch Standard, CORS-safelisted response-header name).
-var readable = []string{"Retry-After", "X-Request-Id"}
+var readable = []string{"Retry-After", "X-Request-Id", "WWW-Authenticate", "Allow"}
 
 // elsewhere is an empty page of another origin.
 func elsewhere(t *testing.T) string {
@@ -90,7 +92,21 @@ func origins(t *testing.T) string {
 func chiOrigin(t *testing.T, r *fault.Responder, exposed []string) string {
 	crossOrigin := chicors.Handler(chicors.Options{AllowedMethods: []string{"POST"}, AllowedHeaders: []string{"Content-Type"},
 		ExposedHeaders: exposed})
-	return serve(t, crossOrigin(faulthttp.Handler(r, failing)))
+	var mu sync.Mutex
+	var methods []string // that were asked with, for the test of preflight requests
+	service := crossOrigin(faulthttp.Handler(r, failing))
+	return serve(t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		if req.URL.Path == "/methods" {
+			w.Header().Set("Access-Control-Allow-Origin", "*")
+			_ = json.NewEncoder(w).Encode(methods)
+			methods = nil
+			return
+		}
+		methods = append(methods, req.Method)
+		service.ServeHTTP(w, req)
+	}))
 }
 
 func ginOrigin(t *testing.T, r *fault.Responder, exposed []string) string {
