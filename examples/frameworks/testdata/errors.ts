@@ -437,7 +437,7 @@ export async function readProblem(response: ErrorResponse, languages: readonly s
 export function toProblem(body: unknown, response: ErrorResponse, languages: readonly string[] = []): Problem | undefined {
   if (isProblem(body)) return body;
   if (!isMultilingual(body)) return undefined;
-  const members: Params = body;
+  const told: unknown = body.retryable;
   const key = nearestKey(body, languages) ?? "";
   const errors: FieldError[] = [];
   const rest: [string, unknown][] = [];
@@ -460,19 +460,25 @@ export function toProblem(body: unknown, response: ErrorResponse, languages: rea
     ...(body.errors_total !== undefined && { errors_total: body.errors_total }),
     ...(rest.length > 0 && { details: Object.fromEntries(rest) }),
     ...(body.input && { input: body.input }),
-    retryable: typeof members["retryable"] === "boolean" ? members["retryable"] : isRetryable(body.code) || retryAfter(response) !== undefined,
+    retryable: typeof told === "boolean" ? told : isRetryable(body.code) || retryAfter(response) !== undefined,
     trace_id: typeof traceID === "string" ? traceID : "",
   };
   return problem as unknown as Problem; // the code may be newer than this file
 }
 
-/** The text in the first of the languages that has one or a relative: "pt" finds PT-BR, "de-AT" finds DE. Else English, else any; "" without texts. */
+/**
+ * The text in the first of the languages that has one or a relative: "pt" finds PT-BR, "de-AT" finds DE. Else English, else any; ""
+ * without texts.
+ */
 export function textOf(body: object, languages: readonly string[] = []): string {
   const key = nearestKey(body, languages);
   return key === undefined ? "" : String((body as Params)[key]);
 }
 
-/** The text of each field that is wrong, by its path ("items.0.qty") or the name of the parameter, as form libraries have it. The first error of a field counts. */
+/**
+ * The text of each field that is wrong, by its path ("items.0.qty") or the name of the parameter, as form libraries have it. The first
+ * error of a field counts.
+ */
 export function fieldErrors(problem: { readonly errors?: readonly FieldError[] }): Record<string, string> {
   const messages = new Map<string, string>();
   for (const e of problem.errors ?? []) {
@@ -482,7 +488,10 @@ export function fieldErrors(problem: { readonly errors?: readonly FieldError[] }
   return Object.fromEntries(messages); // which makes an own property of "__proto__" too
 }
 
-/** The seconds to wait before another try, from the header Retry-After; undefined without one. Across origins a browser shows the header only when Access-Control-Expose-Headers names it. */
+/**
+ * The seconds to wait before another try, from the header Retry-After; undefined without one. Across origins a browser shows the
+ * header only when Access-Control-Expose-Headers names it.
+ */
 export function retryAfter(response: { readonly headers: object }, now: number = Date.now()): number | undefined {
   const value = headerOf(response.headers, "Retry-After");
   if (value === undefined) return undefined;
@@ -581,7 +590,8 @@ function familyOf(tag: string): Family | undefined {
     const l = written.maximize();
     if (l.script === undefined || l.language === "und") return undefined;
     const base = l.language === "no" ? "nb" : l.language;
-    return { base, script: base === "zh" && l.region === "MY" && written.script === undefined ? "Hant" : l.script, region: l.region ?? "" };
+    const traditional = base === "zh" && l.region === "MY" && written.script === undefined; // newer data of CLDR say Hans
+    return { base, script: traditional ? "Hant" : l.script, region: l.region ?? "" };
   } catch {
     return undefined;
   }
