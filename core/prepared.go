@@ -36,7 +36,7 @@ type hole struct {
 // such an error with a table look-up and copies nothing, unless it has to log or observe.
 func (r *Responder) prepareResponses(c *catalogue) {
 	c.prepared = make([][]*template, len(r.formats))
-	if r.oneLanguage || len(r.observers) > 0 || r.retryable != nil {
+	if r.oneLanguage || len(r.observers) > 0 {
 		return
 	}
 	for i := range r.formats {
@@ -79,8 +79,18 @@ func (r *Responder) preparedResponse(c *catalogue, format int, req Request, err 
 	if t == nil || t.resp.Status >= 500 || isCommitted(req) || r.log4xx(req, k) {
 		return nil
 	}
-	if len(attrs) > 0 {
-		return r.preparedFor(c, t.key, attrs)
+	key := t.key
+	if r.retryable != nil {
+		key.retry = retryOf(r.retryable(k))
+	}
+	switch {
+	case len(attrs) > 0:
+		return r.preparedFor(c, key, attrs)
+	case key.retry != t.key.retry:
+		t = r.templateOf(c, c.resolve("", k, true), key)
+	}
+	if t.traced {
+		return nil
 	}
 	return t.resp
 }

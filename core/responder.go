@@ -140,8 +140,7 @@ func embedsReusable(t reflect.Type) bool {
 		return false
 	}
 	says := reflect.TypeFor[reusable]()
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		if f.Anonymous && (f.Type.Implements(says) || reflect.PointerTo(f.Type).Implements(says)) {
 			return true
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -786,7 +787,7 @@ func TestNothingIsRenderedBesideAnAnswer(t *testing.T) {
 	require.NoError(t, err)
 	beside := with()
 	beside.committed = true
-	for _, err := range []error{fault.Gone, fault.Gone.New(), fault.Gone.New(fault.Arg("A", 1)), fault.Gone.Wrap(errors.New("x")), errors.New("x")} {
+	for _, err := range []error{fault.Gone, fault.Gone.New(), fault.Gone.New(fault.Arg("A", 1)), fault.Gone.Wrap(io.EOF), io.EOF} {
 		assert.Nil(t, r.Respond(beside, err).Body)
 	}
 }
