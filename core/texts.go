@@ -119,8 +119,8 @@ func (c Catalogue) ChosenBy() (body, defaultLanguage string) {
 //
 //	description = "Shown for an old link. Types: ID int, Due time.Time"
 //
-// They are those that polyfault texts takes. The description in the default language's file goes before that in the English
-// one and in those of other languages. Nil when there is no such note, one that cannot be read, or a built-in text only.
+// The command "polyfault texts" knows the same types. The description in the default language counts first, then the English one,
+// then the others. The result is nil without such a note, or if it is not valid.
 func (c Catalogue) ArgumentTypes(id string) map[string]string {
 	if c.c == nil {
 		return nil

@@ -18,16 +18,16 @@ import (
 // A tree is an object of a document that others wrote.
 type tree = map[string]any
 
-// Apply returns the service's document with the error responses of the operations: each operation that [Operations.Gives]
-// names has exactly those of its kinds. What it had for statuses from 400 on and as "default" goes; other responses stay, and so
-// do operations that nothing was said of. Kinds with one status share a response, whose schema is the choice of theirs. The
-// components are added to those of the document.
+// Apply returns the service's document with the error responses of the operations. Each operation that [Operations.Gives]
+// names has exactly the responses of its kinds: Apply removes its others for 4xx, 5xx and "default", and keeps the rest. It
+// changes no other operation. Kinds with the same status have one response, whose schema is oneOf theirs. The components
+// are added to those of the document.
 //
-// The document is JSON, of OpenAPI 3.0 or 3.1, which replaces [Options].Version; so do the kinds that are given replace
-// [Options].Kinds. Names of parameters in paths may differ. The members of the result are sorted, and the same input gives
+// The document is JSON, of OpenAPI 3.0 or 3.1. Its version replaces [Options].Version, and the recorded kinds replace
+// [Options].Kinds. Parameters in paths may have other names. The members of the result are sorted, and the same input gives
 // the same bytes.
 //
-// Apply fails when the document lacks an operation, or has another component under a name that is needed. It is safe for
+// Apply returns an error if the document lacks an operation, or has another component with a name that it needs. It is safe for
 // concurrent use.
 func (o *Operations) Apply(document []byte, r *fault.Responder, opts Options) ([]byte, error) {
 	service, version, err := readDocument(document)

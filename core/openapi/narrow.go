@@ -8,17 +8,17 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// kindSchemas are the suffixes of the schemas that a kind has, by the shape of the format. None of the names is one of the
-// shared schemas' names, whatever the code.
+// kindSchemas are the suffixes for the names of a kind's schemas, by the shape of the format. No code makes the name of a
+// shared schema.
 var kindSchemas = map[shape]string{shapeMultilingual: "MultilingualError", shapeProblem: "Problem"}
 
-// narrow adds the schema of the kind's bodies in the format, and refers to it: code and status are constants, and the
-// arguments of the text are named, so that a client that looks at the code knows the rest.
+// narrow adds the schema for the kind's bodies in the format, and returns a reference to it. Code and status are constants, and
+// the arguments of the text have names and types: a client that knows the code knows the rest.
 func (m *maker) narrow(k *fault.Kind, f format, status int) *schema {
 	base := f.schema()
 	suffix, ok := kindSchemas[f.shape]
 	if !ok || f.shape == shapeMultilingual && !slices.Contains(f.members, "code") {
-		return base // nothing in the body tells the kind
+		return base // the body does not name the kind
 	}
 	own := &schema{Type: "object", Properties: map[string]*schema{}}
 	own.Properties["code"] = m.constant("string", k.Code())

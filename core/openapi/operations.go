@@ -12,16 +12,16 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// Operations are the kinds that the operations of a service give. They are said in code, beside each handler, in the same
-// way on all frameworks: [Operations.Gives] returns the path that it is given.
+// Operations record which kinds each operation of a service gives. A service says it beside each handler, in the same way
+// on all frameworks: [Operations.Gives] returns the path unchanged.
 //
 //	ops := openapi.NewOperations(fault.Unhandled)
 //	mux.Handle("GET "+ops.Gives("GET", "/orders/{id}", fault.EntityNotFound), handler) // net/http
 //	router.Get(ops.Gives("GET", "/orders/{id}", fault.EntityNotFound), handler)        // chi
 //	e.GET(ops.Gives("GET", "/orders/:id", fault.EntityNotFound), handler)              // gin, echo, fiber
 //
-// [Operations.Apply] writes them into the service's OpenAPI document. Operations are safe for concurrent use. Make them
-// with [NewOperations].
+// [Operations.Apply] writes the responses into the service's OpenAPI document. Operations are safe for concurrent use. Make
+// them with [NewOperations]; the zero Operations are not ready.
 type Operations struct {
 	all    *declarations
 	prefix string
@@ -39,23 +39,24 @@ type operation struct{ method, path string }
 
 func (o operation) String() string { return strings.ToUpper(o.method) + " " + o.path }
 
-// NewOperations makes operations which all give the common kinds: [fault.Unhandled], say. A nil kind panics.
+// NewOperations returns empty Operations. Each operation also gives the common kinds, [fault.Unhandled] for example. A nil
+// kind panics.
 func NewOperations(common ...*fault.Kind) *Operations {
 	checkKinds(common)
 	return &Operations{all: &declarations{kinds: map[operation][]*fault.Kind{}}, common: slices.Clone(common)}
 }
 
-// Group returns the operations below a prefix, for routes that are registered in a group or on a mounted router: their
-// paths are given without the prefix. They all give the common kinds too. They belong to o's. The prefix is as for Gives.
+// Group returns Operations for the routes of a group or a mounted router, whose paths lack the prefix. Each of them also gives
+// the common kinds. What they record belongs to o. The prefix has the form of a path of Gives.
 func (o *Operations) Group(prefix string, common ...*fault.Kind) *Operations {
 	checkKinds(common)
 	checkPath(prefix)
 	return &Operations{all: o.all, prefix: strings.TrimSuffix(o.prefix+prefix, "/"), common: slices.Concat(o.common, common)}
 }
 
-// Gives says which kinds the operation gives, besides the common ones, and returns the path as it is. More kinds may be said
-// of the same operation later. The path is in the framework's own spelling: "{id}", "{id:[0-9]+}", "{path...}", ":id" and
-// "*path" are parameters. A method that OpenAPI does not have, a path without a slash at its beginning, and a nil kind panic.
+// Gives records the kinds of the operation, besides the common ones, and returns the path unchanged. A second call for the
+// same operation adds kinds. The path has the form of the framework: "{id}", "{id:[0-9]+}", "{path...}", ":id" and "*path"
+// are parameters. A method that OpenAPI does not have, a path without a slash at its beginning, and a nil kind panic.
 func (o *Operations) Gives(method, path string, kinds ...*fault.Kind) string {
 	if !slices.Contains(methods, method) {
 		panic(fmt.Sprintf("openapi: %q is no method of an operation; methods are %s", method, strings.Join(methods, ", ")))

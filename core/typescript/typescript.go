@@ -1,10 +1,10 @@
-// Package typescript writes what a front end needs of a service's errors as one TypeScript file that imports nothing: the
-// codes, a union of problems that narrows by the code, and functions that read responses of fetch, ky and axios.
+// Package typescript writes one TypeScript file with what a front end needs for a service's errors: the codes, a union of
+// problems that narrows by the code, and functions that read responses of fetch, ky and axios. The file imports nothing.
 //
 //	content, err := typescript.Module(responder, typescript.Options{})
 //
-// An application writes it beside its front end, in a test or by go generate. For the built-in kinds, or those of a lock
-// file, polyfault catalog ts writes the same.
+// An application writes it beside its front end, in a test or with go generate. The command "polyfault catalog ts" writes the
+// same for the built-in kinds or those of a lock file.
 package typescript
 
 import (
@@ -52,10 +52,10 @@ var runtime string
 // The same kinds and catalogue give the same bytes. A nil responder stands for one with the built-in texts.
 //
 // The union of problems is closed, so that a switch over the codes can be exhaustive. At run time a newer service may send
-// other codes: they come in the default branch.
+// other codes: a switch needs a default branch for them.
 //
-// It fails when no kind is chosen, and when a code is empty or there twice. Any other code and any name of an argument can be
-// written. Module is safe for concurrent use.
+// Module returns an error if there is no kind, or if a code is empty or a duplicate. All other codes and all names of arguments
+// are possible. It is safe for concurrent use.
 func Module(r *fault.Responder, opts Options) ([]byte, error) {
 	if r == nil {
 		r = fault.Default()
