@@ -25,6 +25,7 @@
 //   - [github.com/polyfault/polyfault/core/checks]: the lock file of codes, and checks at start-up.
 //   - [github.com/polyfault/polyfault/core/localetest]: the lint of locale files, for go test.
 //   - [github.com/polyfault/polyfault/core/openapi]: the errors as components of an OpenAPI document.
+//   - [github.com/polyfault/polyfault/core/typescript]: the errors as one TypeScript file for a front end.
 //   - [github.com/polyfault/polyfault/core/coretest]: the tests that every adapter passes; run them on your own adapter, too.
 //   - [github.com/polyfault/polyfault/nethttp/catalog]: a handler that serves a page for each error, in the reader's language.
 //   - [github.com/polyfault/polyfault/locales]: the texts in 33 languages. No native speaker has reviewed the translations yet.
