@@ -11,28 +11,50 @@ import (
 func (o *Occurrence) logCause(l *line) {
 	name, text := &o.responder.logNames, textOfTree(o.err, o.tree())
 	if name.Exception == "" && name.ExceptionType == "" || !o.Incident() {
-		l.text(name.Cause, text, maxCause)
+		o.logText(l, text)
 		return
 	}
 	if name.ExceptionType != "" {
 		l.text(name.ExceptionType, typeOf(o.err, o.tree().Errors), maxPath)
 	}
 	if name.Exception == "" {
-		l.text(name.Cause, text, maxCause)
+		o.logText(l, text)
 		return
 	}
 	logged := &loggedError{text: l.cut(text, maxCause)}
+	if o.unknown {
+		logged.origin, logged.place = o.err, o.place()
+	}
 	if left := maxUnwrapped; ends(o.err, &left) {
 		logged.err = o.err
 	}
 	l.add(slog.Any(name.Exception, logged))
 }
 
+// logText adds the cause as a text; that of an unknown error can tell its origin.
+func (o *Occurrence) logText(l *line, text string) {
+	name := o.responder.logNames.Cause
+	if !o.unknown {
+		l.text(name, text, maxCause)
+		return
+	}
+	l.add(slog.Any(name, &loggedCause{l.cut(text, maxCause), o.err, o.place()}))
+}
+
+func (o *Occurrence) place() string {
+	if stack := o.stack(); len(stack) > 0 {
+		return o.responder.stacks.of(stack).place
+	}
+	return ""
+}
+
 // A loggedError is an error as log lines have it. What handlers print of it is the text of the line: bounded, without
 // refused input and secrets, made once, so that no method of the error runs.
 type loggedError struct {
-	text string
-	err  error
+	text   string
+	err    error
+	origin error // of an unknown error; nil for others
+	place  string
 }
 
 func (e *loggedError) Error() string                { return e.text }
