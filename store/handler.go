@@ -2,7 +2,9 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,13 +23,15 @@ import (
 //	GET   /errors/{id}/  one record, with an ETag
 //	PATCH /errors/{id}/  change what the body names: 200, the record
 //	GET   /logs/         a page of the log, the newest entry first: next, results
-//	GET   /logs/{id}/    one entry
+//	GET   /logs/{id}/    one entry, with its latest occurrences, its hours, and an ETag of its state
+//	PATCH /logs/{id}/    {"state": "resolved"}: also "ignored" and "new": 200, the entry
 //
 // HEAD is answered as GET; OPTIONS tells the methods; others are 405 with Allow, and any other path is
 // 404. The last slash may be missing.
 //
-// The application decides who may read and write: without [WithAuthorize] everybody reads and nobody writes,
-// POST and PATCH are 404. A log tells what no client should know: do not serve it to everybody.
+// The application decides who may read and write. Without [WithAuthorize] everybody reads the records of errors,
+// nobody reads the log, which tells what no client should know and is 403, and nobody writes: POST and PATCH are 404.
+// Handler says so in one line to the logger of [WithLogger], else to [slog.Default].
 //
 // # Where it stands
 //
@@ -42,22 +46,27 @@ import (
 // A parameter that is unknown, wrong, or given twice is 400; all of them are named at once. An empty value
 // is a value.
 //
-//	started, ended     bounds, inclusive: of last_modified for errors, of created for entries. RFC 3339 with
+//	started, ended     bounds, inclusive: of last_modified for errors, for entries of what they are sorted by. RFC 3339 with
 //	                   any offset, or an ISO 8601 duration counted back from now: "P1DT12H"
 //	page, page_size    from 1; 1 to 1000, default 100 (of the log only page_size)
-//	order              repeatable; "-" sorts downwards; one of Orders(); default last_modified
+//	order              repeatable; "-" sorts downwards; one of Orders(); default last_modified. Of the log: -created,
+//	                   the default, or -last_seen
 //	is_builtin         true, t, 1, false, f, 0
 //	scope, name        the whole text; "scope=" is no scope (of the log every scope has a text)
 //	category           SYSTEM, ALGORITHM or DATA
 //	level              of the log: at least DEBUG, INFO, WARN, ERROR, or between them: "INFO+2"
 //	code, trace_id     of the log: the whole text
-//	search             of the log: a part of the message
-//	before             of the log: where the page begins; it comes with next
+//	code_prefix        of the log: what the code begins with
+//	family             of the log: the code of a kind; entries with its code, and those of the kinds below it
+//	fingerprint        of the log: the whole text
+//	state              of the log: new, resolved, ignored
+//	search             of the log: a part of message, code, path or cause, or the beginning of a trace id
+//	before             of the log: where the page begins; it comes with next, as does before_seen
 //
 // # Bodies
 //
 // A body is a JSON object of the type application/json, or application/merge-patch+json for PATCH, of at
-// most 64 KiB. POST takes name, title, description and category, which are required, and scope,
+// most 64 KiB. All that is wrong with body and parameters is named at once. POST takes name, title, description and category, which are required, and scope,
 // should_be_retried, status and exit_code. PATCH takes title, description, category, should_be_retried,
 // status and exit_code. The category SYSTEM is the program's: nobody can give it. In built-in records, and
 // in those of the category SYSTEM, category, status and exit_code are read-only; in the latter so are title
@@ -92,7 +101,19 @@ func Handler(s *Store, r *fault.Responder, opts ...HandlerOption) http.Handler {
 		}
 		option(h)
 	}
+	if h.authorize == nil {
+		s.tellOpen("Handler", "errors may be read by everybody, the log by nobody (403), and nobody writes (404)", "WithAuthorize")
+	}
 	return faulthttp.Handler(r, h.serve)
+}
+
+// tellOpen says at start-up what a handler does of which nobody said who may do what.
+func (s *Store) tellOpen(what, effect, option string) {
+	logger := s.log
+	if !s.tells {
+		logger = slog.Default()
+	}
+	logger.Warn("store: " + what + " without " + option + ": " + effect)
 }
 
 // A HandlerOption changes what [Handler] does.
@@ -151,7 +172,8 @@ func WithBaseURL(base string) HandlerOption {
 	return func(h *handler) { h.base = new(strings.TrimRight(u.String(), "/")) }
 }
 
-// An Action is what a request is about to do: [ReadErrors], [CreateError], [UpdateError] or [ReadLogs].
+// An Action is what a request is about to do: [ReadErrors], [CreateError], [UpdateError], [ReadLogs] or
+// [UpdateLog].
 type Action int
 
 // The actions.
@@ -160,6 +182,7 @@ const (
 	CreateError                   // POST of a record
 	UpdateError                   // PATCH of a record
 	ReadLogs                      // the list of entries, or one of them
+	UpdateLog                     // PATCH of an entry: its state
 )
 
 // String returns the name of the action, for logs.
@@ -173,12 +196,14 @@ func (a Action) String() string {
 		return "update an error"
 	case ReadLogs:
 		return "read logs"
+	case UpdateLog:
+		return "update a log entry"
 	}
 	return "Action(" + strconv.Itoa(int(a)) + ")"
 }
 
-// Writes reports whether the action changes records.
-func (a Action) Writes() bool { return a == CreateError || a == UpdateError }
+// Writes reports whether the action changes something.
+func (a Action) Writes() bool { return a == CreateError || a == UpdateError || a == UpdateLog }
 
 // handler is the handler of Handler.
 type handler struct {
@@ -204,7 +229,7 @@ var endpoints = map[string][]endpoint{
 	"errors":  {{http.MethodGet, ReadErrors, (*call).listErrors}, {http.MethodPost, CreateError, (*call).createError}},
 	"errors/": {{http.MethodGet, ReadErrors, (*call).getError}, {http.MethodPatch, UpdateError, (*call).updateError}},
 	"logs":    {{http.MethodGet, ReadLogs, (*call).listLogs}},
-	"logs/":   {{http.MethodGet, ReadLogs, (*call).getLog}},
+	"logs/":   {{http.MethodGet, ReadLogs, (*call).getLog}, {http.MethodPatch, UpdateLog, (*call).updateLog}},
 }
 
 // A call is one request.
@@ -236,6 +261,9 @@ func (h *handler) serve(w http.ResponseWriter, req *http.Request) error {
 	}
 	if methods[i].action.Writes() && !h.writes() {
 		return fault.NotFound
+	}
+	if h.authorize == nil && methods[i].action == ReadLogs {
+		return fault.PermissionDenied.New(fault.Cause(errors.New("store: Handler without WithAuthorize: nobody reads the log")))
 	}
 	if h.authorize != nil {
 		if err := refusalOf(h.authorize(req, methods[i].action)); err != nil {

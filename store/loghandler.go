@@ -41,9 +41,30 @@ type LogOptions struct {
 	// [slog.SetDefault], and is refused.
 	Fallback slog.Handler
 	RetryFor time.Duration // how long a failing database is tried again; 0 is 10 s
-	// Deduplicate keeps one row for records that have the same code, scope, message and level within an
-	// hour: the first one's attributes and stack, and the counter [LogRecord].Repeats.
-	Deduplicate   bool
+	// Deduplicate keeps one row for records that have the same fingerprint, for as long as retention keeps it: the
+	// first one's attributes and stack, the highest level, the counter [LogRecord].Repeats, when it was seen first
+	// and last, how often in which hour ([Store.LogHours]), and its latest occurrences ([Store.LogOccurrences]).
+	//
+	// The fingerprint of a record with a code is made of code, scope and message; when the code is that of an error that
+	// nobody classified, also of the types of the error, its innermost frame of the application, and its text without
+	// numbers, ids and quoted values. Without a code it is level, scope, message, and the first error among the attributes.
+	//
+	// Of one handler, 1,000 fingerprints that are not in the database are written a minute: what comes after
+	// them is the row with [OthersFingerprint].
+	Deduplicate bool
+	// Fingerprint decides what is the same in place of the rule above, which has filled in [LogRecord].Fingerprint;
+	// "" leaves it as it is. A fingerprint has 250 characters at most. The record has no id yet. The function is called by
+	// the goroutine that writes, never while a request waits. One that panics, or takes longer than a second for a batch,
+	// is left out of account, and told once to the logger of the store. Nil is the rule above.
+	Fingerprint func(LogRecord) string
+	// Recent is how many occurrences of a row [Deduplicate] keeps: their trace ids find the row. 0 is 50, 1,000 the most.
+	Recent int
+	// OnNew is told of rows that are new, and of rows that had been resolved and happen again, whose Regressions is
+	// positive: each once, by one of the instances that share the database and have the option. An instance that dies while
+	// it tells leaves it to another one, after two minutes. What happened more than a day ago is not told. It needs
+	// Deduplicate. The function is called by a goroutine of its own, one row after the other; ctx ends with Close. A panic
+	// costs that row. It may log through this handler.
+	OnNew         func(ctx context.Context, r LogRecord)
 	Host          string        // of all records; "" is [os.Hostname]
 	Scope         string        // of records without an attribute "scope"
 	MaxAge        time.Duration // older records are deleted; 0 is never
@@ -73,10 +94,12 @@ type LogStats struct {
 // record to blame goes to the fallback.
 //
 // The attributes "code", "scope", "trace_id" and "stack" outside of groups, as a responder's log lines
-// have them, go to columns of their own when they are texts; the last one of a name counts. The others
-// are kept as JSON, as [slog.JSONHandler] writes them. Values are resolved and encoded before Handle
-// returns: they may belong to the request, and change after it. The code that does so is the caller's, and
-// so is its time.
+// have them, go to columns of their own when they are texts; the last one counts. So do "error.type" and
+// "exception.stacktrace", as [fault.OTelNames] calls code and stack; with other names of [fault.LogNames] code and
+// stack stay among the attributes. The others are kept as JSON, as [slog.JSONHandler] writes them; "params",
+// "details" and "detail_causes" of a responder's lines, which are texts there, are kept as the JSON that they are.
+// Values are resolved and encoded before Handle returns: they may belong to the request, and change after it. The
+// code that does so is the caller's, and so is its time.
 //
 // A message is cut after 8 KiB, a stack after 32 KiB, a text among the attributes after 8 KiB, a code,
 // a scope and a trace id after 250 characters. Attributes beyond 32 KiB of JSON, or in groups deeper
@@ -115,6 +138,10 @@ type logCore struct {
 	ended chan struct{} // closed when the goroutines have ended
 	once  sync.Once
 
+	asker  printAsker
+	budget printBudget
+	news   chan struct{} // rows may be to be announced
+
 	mu      sync.Mutex
 	pending tallies // occurrences of records that are not written
 }
@@ -122,6 +149,7 @@ type logCore struct {
 // The least and the most of options.
 const (
 	maxBatch         = 2000 // SQLite takes 32,766 parameters
+	maxRecent        = 1000
 	minFlushInterval = time.Millisecond
 	blockPatience    = 30 * time.Second
 )
@@ -139,7 +167,8 @@ func NewLogHandler(s *Store, o LogOptions) (*LogHandler, error) {
 	ctx, stop := context.WithCancel(context.WithValue(context.Background(), echoKey{}, inDatabase))
 	c := &logCore{
 		store: s, options: o, queue: newLogQueue(o.QueueSize, o.BatchSize), patience: blockPatience,
-		stop: stop, ended: make(chan struct{}), pending: tallies{},
+		stop: stop, ended: make(chan struct{}), pending: tallies{}, news: make(chan struct{}, 1),
+		asker: printAsker{ask: o.Fingerprint, busy: make(chan struct{}, 1)},
 	}
 	c.writer = newLogWriter(c, rand.Text())
 	closing, closed := context.WithCancel(ctx)
@@ -149,6 +178,9 @@ func NewLogHandler(s *Store, o LogOptions) (*LogHandler, error) {
 	})
 	if o.MaxAge > 0 || o.MaxRows > 0 {
 		c.tasks.Go(func() { c.clean(closing) })
+	}
+	if o.OnNew != nil {
+		c.tasks.Go(func() { c.announce(ctx, closing) })
 	}
 	return &LogHandler{core: c}, nil
 }
@@ -160,6 +192,7 @@ func (o *LogOptions) check() error {
 	}{
 		{"QueueSize", int64(o.QueueSize)}, {"BatchSize", int64(o.BatchSize)}, {"FlushInterval", int64(o.FlushInterval)},
 		{"RetryFor", int64(o.RetryFor)}, {"MaxAge", int64(o.MaxAge)}, {"MaxRows", int64(o.MaxRows)}, {"CleanInterval", int64(o.CleanInterval)},
+		{"Recent", int64(o.Recent)},
 	} {
 		if n.value < 0 {
 			return fmt.Errorf("%s is negative", n.name)
@@ -174,6 +207,10 @@ func (o *LogOptions) check() error {
 		}
 	}
 	switch {
+	case o.Recent > maxRecent:
+		return fmt.Errorf("Recent is %d, more than %d", o.Recent, maxRecent)
+	case o.OnNew != nil && !o.Deduplicate:
+		return errors.New("OnNew needs Deduplicate: without it each record is a row of its own")
 	case o.BatchSize > maxBatch:
 		return fmt.Errorf("BatchSize is %d, more than %d", o.BatchSize, maxBatch)
 	case o.FlushInterval != 0 && o.FlushInterval < minFlushInterval:
@@ -200,6 +237,7 @@ func (o *LogOptions) setDefaults() {
 	o.Host, o.Scope = storable(o.Host, maxColumn), cleanScope(o.Scope)
 	o.QueueSize = orDefault(o.QueueSize, 8192)
 	o.BatchSize = orDefault(o.BatchSize, 512)
+	o.Recent = orDefault(o.Recent, 50)
 	o.FlushInterval = orDefault(o.FlushInterval, 200*time.Millisecond)
 	o.RetryFor = orDefault(o.RetryFor, 10*time.Second)
 	o.CleanInterval = orDefault(o.CleanInterval, 10*time.Minute)

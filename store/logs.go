@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/text/unicode/norm"
+
+	fault "github.com/polyfault/polyfault/core"
 )
 
 // A LogRecord is one row of the log: a record that was logged, or several that were the same.
@@ -29,22 +31,60 @@ type LogRecord struct {
 	Created    time.Time       `json:"created"`    // the record's own time, UTC, microseconds; the first one's
 	Repeats    int             `json:"repeats"`    // how many records it stands for; 1 without deduplication
 	LastSeen   time.Time       `json:"last_seen"`  // the latest one's own time
+
+	Fingerprint string   `json:"fingerprint"` // the same for what is one bug: see [LogOptions].Deduplicate; "" of rows from before
+	State       LogState `json:"state"`       // what operators say of it
+	Regressions int      `json:"regressions"` // how often it has happened again after it had been resolved
+	Version     int64    `json:"version"`     // grows with each change of the state, and with nothing else: its ETag
 }
+
+// A LogState is what operators say of a row of the log: [LogNew], [LogResolved] or [LogIgnored].
+type LogState string
+
+// The states.
+const (
+	LogNew      LogState = "new"      // nobody has looked at it, or it has happened again after it had been resolved
+	LogResolved LogState = "resolved" // it should not happen again; when it does, it is new again
+	LogIgnored  LogState = "ignored"  // it may happen again
+)
+
+// logStates are the states by their numbers in the table.
+var logStates = []LogState{LogNew, LogResolved, LogIgnored}
+
+// A LogOrder is what a list of the log is sorted by, the newest first: [ByCreated] or [ByLastSeen].
+type LogOrder string
+
+// The orders.
+const (
+	ByCreated  LogOrder = "created"   // the first occurrence; the zero value "" is the same
+	ByLastSeen LogOrder = "last_seen" // the latest one
+)
 
 // A LogFilter chooses records for [Store.Logs]. The zero LogFilter is the newest page of all records.
 type LogFilter struct {
-	Level          *slog.Level // at least; nil is all
-	Code           string      // only records with this code; "" is all
-	Scope          string      // only records of this scope; "" is all
-	TraceID        string      // only records of this trace; "" is all
-	Search         string      // only messages that contain it, without regard to letter case; "" is all
-	Started, Ended time.Time   // bounds of the record's own time, both inclusive; zero is none
-	Before         int64       // only records behind the one with this id: the last page's next; 0 is from the newest
-	PageSize       int         // 1..[MaxPageSize]; 0 is [DefaultPageSize]
+	Level   *slog.Level // at least; nil is all
+	Code    string      // only records with this code; "" is all
+	Scope   string      // only records of this scope; "" is all
+	TraceID string      // only records of this trace; "" is all
+	// Search is a part of the message, the code, the path or the cause, without regard to letter case, or the
+	// beginning of a trace id; "" is all.
+	Search         string
+	Started, Ended time.Time // bounds of the time that Order names, both inclusive; zero is none
+	Before         int64     // only records behind the one with this id: the last page's next; 0 is from the newest
+	PageSize       int       // 1..[MaxPageSize]; 0 is [DefaultPageSize]
+
+	CodePrefix  string   // only records whose code begins with it; "" is all
+	Family      string   // only records with the code of this kind, or of one that descends from it; "" is all
+	Fingerprint string   // only records with this fingerprint; "" is all
+	State       LogState // only records in this state; "" is all
+	Order       LogOrder // the zero value is [ByCreated]
+	// BeforeSeen is when the record of Before was seen last, as the page said, for [ByLastSeen]: it may have
+	// happened again meanwhile. Zero is to ask the database.
+	BeforeSeen time.Time
 }
 
 // SearchDepth is how many records, chosen by the rest of the filter, one call of [Store.Logs] searches
-// for a text.
+// for a text on SQLite, and for one of fewer than three characters on PostgreSQL, which has an index for others.
 const SearchDepth = 5_000
 
 // maxLevels is how many different levels are read each by its index. Programs have four to ten.
@@ -54,7 +94,8 @@ const maxLevels = 32
 // first, and among equal times the one that was written last. next is the value of Before for the page after
 // this one; it is 0 when there is none.
 //
-// There is no count: it would have to read every record. A search looks at [SearchDepth] records at
+// A trace id finds the rows whose latest occurrences have it ([LogOptions].Recent), with the data of their first
+// one. There is no count: it would have to read every record. A search looks at [SearchDepth] records at
 // most: the page may then be short, or empty, and yet have a next one, where the search goes on. The error
 // is a [*FilterError] when the filter is wrong. Nothing follows a record that has been deleted.
 func (s *Store) Logs(ctx context.Context, f LogFilter) (records []LogRecord, next int64, err error) {
@@ -87,13 +128,19 @@ func (s *Store) Log(ctx context.Context, id int64) (r LogRecord, err error) {
 	return r, nil
 }
 
-const logColumns = "id, host, level, message, code, scope, trace_id, attributes, stacktrace, created, repeats, last_seen"
+const logColumns = "id, host, level, message, code, scope, trace_id, attributes, stacktrace, created, repeats, last_seen, " +
+	"print, state, regressions, version"
 
 func scanLog(row scanner) (r LogRecord, err error) {
 	var attributes string
 	var created, seen int64
+	var state int
 	err = row.Scan(&r.ID, &r.Host, &r.Level, &r.Message, &r.Code, &r.Scope, &r.TraceID, &attributes, &r.Stacktrace,
-		&created, &r.Repeats, &seen)
+		&created, &r.Repeats, &seen, &r.Fingerprint, &state, &r.Regressions, &r.Version)
+	r.State = LogNew
+	if state > 0 && state < len(logStates) {
+		r.State = logStates[state]
+	}
 	r.Attributes, r.Created, r.LastSeen = json.RawMessage(attributes), fromMicros(created), fromMicros(seen)
 	return r, err
 }
@@ -110,8 +157,10 @@ type logListing struct {
 	where  []string
 	args   []any
 
-	byLevel bool  // the index has the level before the time
-	levels  []int // looked up one by one; nil is not
+	column  string // that of the order
+	byLevel bool   // the index has the level before the time
+	levels  []int  // looked up one by one; nil is not
+	grams   bool   // the index of grams serves the search
 }
 
 func newLogListing(s *Store, f LogFilter) (*logListing, error) {
@@ -127,6 +176,11 @@ func newLogListing(s *Store, f LogFilter) (*logListing, error) {
 		checkText(f.Scope, maxColumn, "").inFilter("scope"),
 		checkText(f.TraceID, maxColumn, "").inFilter("trace_id"),
 		checkText(f.Search, maxFilter, "\t").inFilter("search"),
+		checkText(f.CodePrefix, maxColumn, "").inFilter("code_prefix"),
+		checkFamily(f.Family).inFilter("family"),
+		checkText(f.Fingerprint, maxColumn, "").inFilter("fingerprint"),
+		checkState(f.State, true).inFilter("state"),
+		checkOrder(f.Order).inFilter("order"),
 	} {
 		if err != nil {
 			return nil, err
@@ -136,9 +190,56 @@ func newLogListing(s *Store, f LogFilter) (*logListing, error) {
 	if l.f.Level != nil {
 		l.f.Level = new(clampedLevel(*f.Level))
 	}
+	l.column = "created"
+	if f.Order == ByLastSeen {
+		l.column = "last_seen"
+	}
+	l.grams = s.dialect == PostgreSQL && len(gramsOf(l.search)) > 0
 	l.chooseColumns()
 	l.chooseTimes()
 	return l, nil
+}
+
+func checkFamily(code string) *problem {
+	if code == "" {
+		return nil
+	}
+	if p := checkText(code, maxColumn, ""); p != nil {
+		return p
+	}
+	if _, ok := fault.KindByCode(code); !ok {
+		return &problem{rule: ruleNotFound, text: fmt.Sprintf("%q is the code of no kind", code)}
+	}
+	return nil
+}
+
+func checkState(s LogState, none bool) *problem {
+	if none && s == "" || slices.Contains(logStates, s) {
+		return nil
+	}
+	names := make([]string, len(logStates))
+	for i, state := range logStates {
+		names[i] = string(state)
+	}
+	return oneOf(string(s), names)
+}
+
+func checkOrder(o LogOrder) *problem {
+	if o == "" || o == ByCreated || o == ByLastSeen {
+		return nil
+	}
+	return oneOf(string(o), []string{string(ByCreated), string(ByLastSeen)})
+}
+
+// familyOf are the codes of the kind and of all that descend from it, their former ones too.
+func familyOf(code string) (codes []any) {
+	k, _ := fault.KindByCode(code)
+	for other := range fault.Kinds() {
+		if errors.Is(other, k) {
+			codes = append(codes, other.Code())
+		}
+	}
+	return codes
 }
 
 func checkBefore(id int64) error {
@@ -158,13 +259,23 @@ func (l *logListing) and(condition string, args ...any) {
 // the scope or both, and go on with the level.
 func (l *logListing) chooseColumns() {
 	f := &l.f
+	l.chooseTriage()
 	if f.TraceID != "" {
-		l.and("trace_id = ? AND trace_id <> ''", f.TraceID)
+		l.and("id IN (SELECT id FROM polyfault_log WHERE trace_id = ? AND trace_id <> '' "+
+			"UNION ALL SELECT log_id FROM polyfault_log_recent WHERE trace_id = ? AND trace_id <> '')", f.TraceID, f.TraceID)
 		l.andOther(f.Code != "", "code", "=", f.Code)
 		l.andOther(f.Scope != "", "scope", "=", f.Scope)
-		if f.Level != nil {
-			l.andOther(true, "level", ">=", int(*f.Level))
+		l.andLevel()
+		return
+	}
+	if l.column != "created" || l.grams || f.State == LogResolved || f.State == LogIgnored || f.Fingerprint != "" {
+		if f.Code != "" { // the database chooses the index
+			l.and("code = ? AND code <> ''", f.Code)
 		}
+		if f.Scope != "" {
+			l.and("scope = ? AND scope <> ''", f.Scope)
+		}
+		l.andLevel()
 		return
 	}
 	if f.Code != "" {
@@ -174,6 +285,34 @@ func (l *logListing) chooseColumns() {
 		l.and("scope = ? AND scope <> ''", f.Scope)
 	}
 	l.byLevel = f.Code != "" || f.Scope != "" || f.Level != nil
+}
+
+func (l *logListing) andLevel() {
+	if l.f.Level != nil {
+		l.andOther(true, "level", ">=", int(*l.f.Level))
+	}
+}
+
+// chooseTriage is for what has few records, or many.
+func (l *logListing) chooseTriage() {
+	f := &l.f
+	if f.Fingerprint != "" {
+		l.and("print = ? AND print <> ''", f.Fingerprint)
+	}
+	switch f.State {
+	case "":
+	case LogNew:
+		l.andOther(true, "state", "=", 0)
+	default:
+		l.and("state = ? AND state <> 0", slices.Index(logStates, f.State))
+	}
+	if f.CodePrefix != "" {
+		l.and("code >= ? AND code < ? AND code <> ''", f.CodePrefix, f.CodePrefix+string(rune(0x10FFFF)))
+	}
+	if f.Family != "" {
+		codes := familyOf(f.Family)
+		l.and("code IN ("+placeholders(len(codes))+") AND code <> ''", codes...)
+	}
 }
 
 // andOther adds a condition that is not to choose the index: SQLite ignores indexes of "+column".
@@ -189,10 +328,10 @@ func (l *logListing) andOther(named bool, column, operator string, arg any) {
 
 func (l *logListing) chooseTimes() {
 	if !l.f.Started.IsZero() {
-		l.and("created >= ?", toMicros(l.f.Started))
+		l.and(l.column+" >= ?", toMicros(l.f.Started))
 	}
 	if !l.f.Ended.IsZero() {
-		l.and("created <= ?", toMicros(l.f.Ended))
+		l.and(l.column+" <= ?", toMicros(l.f.Ended))
 	}
 }
 
@@ -205,10 +344,13 @@ func (l *logListing) read(ctx context.Context, db querier) (records []LogRecord,
 	if found, err := reading.findLevels(ctx, db); err != nil || !found {
 		return []LogRecord{}, 0, err
 	}
-	if l.search != "" {
+	if l.search != "" && !l.grams {
 		return reading.find(ctx, db)
 	}
 	query, args := reading.query(logColumns, reading.size+1)
+	if l.search != "" {
+		query, args = reading.matching()
+	}
 	records, err = l.s.logs(ctx, db, query, args)
 	if err != nil || len(records) <= l.size {
 		return records, 0, err
@@ -222,12 +364,16 @@ func (l *logListing) startBefore(ctx context.Context, db querier) (found bool, e
 	if l.f.Before == 0 {
 		return true, nil
 	}
-	var created int64
-	err = db.QueryRowContext(ctx, l.s.q("SELECT created FROM polyfault_log WHERE id = ?"), l.f.Before).Scan(&created)
+	if l.column == "last_seen" && !l.f.BeforeSeen.IsZero() {
+		l.and("(last_seen, id) < (?, ?)", toMicros(l.f.BeforeSeen), l.f.Before)
+		return true, nil
+	}
+	var at int64
+	err = db.QueryRowContext(ctx, l.s.q("SELECT "+l.column+" FROM polyfault_log WHERE id = ?"), l.f.Before).Scan(&at)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
-	l.and("(created, id) < (?, ?)", created, l.f.Before)
+	l.and("("+l.column+", id) < (?, ?)", at, l.f.Before)
 	return true, err
 }
 
@@ -291,34 +437,72 @@ func (l *logListing) query(columns string, limit int) (query string, args []any)
 	if len(arms) == 1 {
 		return arms[0], args
 	}
-	return "SELECT * FROM (" + strings.Join(arms, " UNION ALL ") + ") AS b" + newestFirst, append(args, limit)
+	return "SELECT * FROM (" + strings.Join(arms, " UNION ALL ") + ") AS b" + l.newestFirst(), append(args, limit)
 }
 
-const newestFirst = " ORDER BY created DESC, id DESC LIMIT ?"
+func (l *logListing) newestFirst() string { return " ORDER BY " + l.column + " DESC, id DESC LIMIT ?" }
 
 func (l *logListing) arm(columns string, where []string, args []any, limit int) (query string, _ []any) {
 	query = "SELECT " + columns + " FROM polyfault_log"
 	if len(where) > 0 {
 		query += " WHERE " + strings.Join(where, " AND ")
 	}
-	return query + newestFirst, append(slices.Clone(args), limit)
+	return query + l.newestFirst(), append(slices.Clone(args), limit)
+}
+
+// matching is the query that searches by the index of grams, whose numbers stand in the text: the plan depends on how
+// many records have them. Those that a program from before has written meanwhile have none: they are few.
+func (l *logListing) matching() (query string, args []any) {
+	list := strings.Trim(gramsLiteral(l.search), "{}")
+	condition := "grams @> ARRAY[" + list + "]::integer[] AND strpos(" + l.text() + ", ?) > 0"
+	ids, args := l.arm("id", append(slices.Clip(l.where), condition), append(slices.Clip(l.args), l.search), l.size+1)
+	ids = "SELECT id FROM (" + ids + ") AS g"
+	if condition, of := l.traced(); condition != "" {
+		arm, of := l.arm("id", append(slices.Clip(l.where), condition), append(slices.Clip(l.args), of...), l.size+1)
+		ids, args = ids+" UNION SELECT id FROM ("+arm+") AS h", append(args, of...)
+	}
+	inner, of := l.arm("id, "+l.column+", search, folded, message", append(slices.Clip(l.where), "grams IS NULL"), l.args, SearchDepth)
+	ids += " UNION SELECT id FROM (SELECT id FROM (" + inner + ") AS o WHERE " + l.contains() + l.newestFirst() + ") AS n"
+	args = append(append(args, of...), l.search, l.size+1)
+	query, args = l.arm(logColumns, []string{"id IN (" + ids + ")"}, args, l.size+1)
+	return query, args
+}
+
+// minTracePart is how much of a trace id finds it.
+const minTracePart = 6
+
+// traced is the condition for records whose trace ids begin with the text, a thousand at most; "" for a text that is
+// too short.
+func (l *logListing) traced() (condition string, args []any) {
+	if len(l.f.Search) < minTracePart {
+		return "", nil
+	}
+	const begins = "trace_id >= ? AND trace_id < ? AND trace_id <> '' LIMIT 1000)"
+	from, to := l.f.Search, l.f.Search+string(rune(0x10FFFF))
+	return "id IN (SELECT id FROM (SELECT id FROM polyfault_log WHERE " + begins + " AS t UNION ALL SELECT log_id FROM (SELECT log_id " +
+		"FROM polyfault_log_recent WHERE " + begins + " AS r)", []any{from, to, from, to}
 }
 
 // find searches the newest SearchDepth records. First it finds the ids: only the records of the page
 // are read as a whole.
 func (l *logListing) find(ctx context.Context, db querier) (records []LogRecord, next int64, err error) {
-	query, args := l.query("id, created, message, folded", SearchDepth)
-	matching := "SELECT id, created FROM (" + query + ") AS s WHERE " + l.contains() + newestFirst
-	page := "SELECT " + logColumns + " FROM polyfault_log WHERE id IN (SELECT id FROM (" + matching + ") AS m) ORDER BY created DESC, id DESC"
-	records, err = l.s.logs(ctx, db, page, append(slices.Clone(args), l.search, l.size+1))
+	query, args := l.query("id, "+l.column+", message, folded, search", SearchDepth)
+	condition := l.contains()
+	traced, of := l.traced()
+	if traced != "" {
+		condition = "(" + condition + " OR " + traced + ")"
+	}
+	matching := "SELECT id, " + l.column + " FROM (" + query + ") AS s WHERE " + condition + l.newestFirst()
+	page := "SELECT " + logColumns + " FROM polyfault_log WHERE id IN (SELECT id FROM (" + matching + ") AS m) ORDER BY " + l.column + " DESC, id DESC"
+	records, err = l.s.logs(ctx, db, page, slices.Concat(args, []any{l.search}, of, []any{l.size + 1}))
 	if err != nil {
 		return nil, 0, err
 	}
 	if len(records) > l.size {
 		return records[:l.size], records[l.size-1].ID, nil
 	}
-	query, args = l.query("id, created", SearchDepth)
-	last := "SELECT id FROM (" + query + ") AS s ORDER BY created DESC, id DESC LIMIT 1 OFFSET ?"
+	query, args = l.query("id, "+l.column, SearchDepth)
+	last := "SELECT id FROM (" + query + ") AS s ORDER BY " + l.column + " DESC, id DESC LIMIT 1 OFFSET ?"
 	err = db.QueryRowContext(ctx, l.s.q(last), append(args, SearchDepth-1)...).Scan(&next)
 	if errors.Is(err, sql.ErrNoRows) {
 		return records, 0, nil
@@ -326,13 +510,16 @@ func (l *logListing) find(ctx context.Context, db querier) (records []LogRecord,
 	return records, next, err
 }
 
-// contains compares folded texts. The column folded is NULL where lower does the same: in ASCII.
+// text is the folded text that is searched; of rows from before it was kept, the message.
+func (l *logListing) text() string { return "coalesce(search, folded, lower(message))" }
+
+// contains compares folded texts.
 func (l *logListing) contains() string {
 	function := "instr"
 	if l.s.dialect == PostgreSQL {
 		function = "strpos"
 	}
-	return fmt.Sprintf("%s(coalesce(folded, lower(message)), ?) > 0", function)
+	return fmt.Sprintf("%s(%s, ?) > 0", function, l.text())
 }
 
 func (s *Store) logs(ctx context.Context, db querier, query string, args []any) ([]LogRecord, error) {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -31,8 +32,8 @@ import (
 // Accept-Language chooses. Words come from the responder's catalogue of texts; a built-in error has its title
 // and text in the reader's language until an operator has written others.
 //
-// The log holds what happened inside the service: keep the pages from those who must not know, by
-// [PagesAuthorize] or middleware. They are sent with "Cache-Control: no-store", are not to be framed or
+// The log holds what happened inside the service: [PagesAuthorize] says who may know. Without it the pages are 403, and
+// Pages says so in one line to the logger of [WithLogger], else to [slog.Default]. They are sent with "Cache-Control: no-store", are not to be framed or
 // indexed, and change nothing: other methods than GET and HEAD are answered 405.
 //
 // The responder answers failures in its own formats, those of the database as [fault.SQLMappers] say; a nil
@@ -42,15 +43,21 @@ func Pages(s *Store, r *fault.Responder, opts ...PagesOption) http.Handler {
 	if s == nil {
 		panic("store: Pages: the store is nil; Open makes one")
 	}
-	p := &pages{store: s, responder: r, areas: newAreas(), authorize: func(*http.Request) error { return nil }}
+	p := &pages{store: s, responder: r, areas: newAreas()}
 	for i, option := range opts {
 		if option == nil {
 			panic("store: option " + strconv.Itoa(i+1) + " of Pages is nil")
 		}
 		option(p)
 	}
+	if p.authorize == nil {
+		s.tellOpen("Pages", "nobody reads them (403)", "PagesAuthorize")
+		p.authorize = func(*http.Request) error { return errNobody }
+	}
 	return faulthttp.Handler(r, p.serve)
 }
+
+var errNobody = fault.PermissionDenied.New(fault.Cause(errors.New("store: Pages without PagesAuthorize: nobody reads them")))
 
 // A PagesOption changes what [Pages] does.
 type PagesOption func(*pages)
@@ -58,7 +65,7 @@ type PagesOption func(*pages)
 // PagesAuthorize has allowed decide who may read the pages: its error is the answer, through the responder,
 // for example [fault.PermissionDenied]; nil lets the request pass. An allowed that panics lets nothing pass.
 // A typed nil, such as a nil *[fault.Fault], lets nothing pass either: the client gets
-// [fault.PermissionDenied]. Without the option everybody may read whom the application lets through. allowed
+// [fault.PermissionDenied]. Without the option nobody may read: all pages are 403. allowed
 // must be safe for concurrent use. PagesAuthorize panics when allowed is nil.
 func PagesAuthorize(allowed func(*http.Request) error) PagesOption {
 	if allowed == nil {

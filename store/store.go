@@ -19,6 +19,7 @@ type Store struct {
 	dialect Dialect
 	clock   func() time.Time
 	log     *slog.Logger
+	tells   bool // somebody has said where to
 
 	defaults  map[string]string // scope → key of the name
 	responder *fault.Responder

@@ -382,7 +382,7 @@ func TestSyncKinds(t *testing.T) {
 		assert.Equal(t, kinds, count)
 		assert.Equal(t, []int{77, 0, 1, 2}, []int{named(t, s, "", tooDark.Code()).ExitCode, named(t, s, "", tooLight.Code()).ExitCode,
 			named(t, s, "", "unknown_error").ExitCode, named(t, s, "", "database").ExitCode}, "exit codes are of those that brought them in")
-		assert.Equal(t, "Not found", named(t, s, "", "not_found").Title)
+		assert.Equal(t, "Not Found", named(t, s, "", "not_found").Title)
 		assert.Equal(t, named(t, s, "", "unknown_error"), s.Unknown())
 
 		before := named(t, s, "", "not_found")
@@ -420,7 +420,7 @@ func TestSyncKindsKeepsEdits(t *testing.T) {
 		s = d.other(t)
 		require.NoError(t, s.SyncKinds(t.Context()))
 		got = get(t, s, id)
-		assert.Equal(t, []any{"Not found", "ours", 404, fault.CategoryData, true},
+		assert.Equal(t, []any{"Not Found", "ours", 404, fault.CategoryData, true},
 			[]any{got.Title, got.Description, got.Status, got.Category, got.Retryable})
 		assert.Equal(t, "old", get(t, s, adopted.ID).Title, "an edited title is nobody’s but the operator’s")
 		vanished := named(t, s, "", "vanished")

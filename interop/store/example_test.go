@@ -50,7 +50,7 @@ func Example() {
 	fmt.Println(err, s.Retryable(fault.BadGateway))
 	// Output:
 	// <nil>
-	// Bad gateway 502 true false
+	// Bad Gateway 502 true false
 	// <nil> true
 }
 

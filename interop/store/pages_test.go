@@ -38,6 +38,9 @@ const hostilePage = "<script>alert(1)</script> & \"a\" 'b' \u202eevil\u202c {{.N
 
 var longPageWord = strings.Repeat("Donaudampfschiff", 40)
 
+// everybody may read.
+var everybody = store.PagesAuthorize(func(*http.Request) error { return nil })
+
 // A pageServer is a store with its pages, on a listener.
 type pageServer struct {
 	*database
@@ -57,7 +60,7 @@ func newPageServer(t *testing.T, d *database, opts ...store.PagesOption) *pageSe
 			"active.en.toml": {Data: []byte(`import_failed = "The import {{.Name}} failed."`)},
 		}))
 	require.NoError(t, err)
-	server := httptest.NewServer(store.Pages(s.store, r, opts...))
+	server := httptest.NewServer(store.Pages(s.store, r, append([]store.PagesOption{everybody}, opts...)...))
 	t.Cleanup(server.Close)
 	s.url, s.client = server.URL, server.Client()
 	s.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -487,7 +490,7 @@ func TestPageOfOneEntry(t *testing.T) {
 	assert.Equal(t, strings.TrimSpace(strings.NewReplacer("\u202e", "\ufffd", "\u202c", "\ufffd").Replace(hostilePage)),
 		pagetest.Text(p.All("h1")[0]))
 	assert.Equal(t, map[string]string{
-		"Zeit": "2026-11-21 10:30:00", "Zuletzt aufgetreten": "2026-11-21 11:30:00", "Stufe": "WARN", "Code": "task_locked",
+		"Datum und Uhrzeit": "2026-11-21 10:30:00", "Zuletzt aufgetreten": "2026-11-21 11:30:00", "Stufe": "WARN", "Code": "task_locked",
 		"Bereich": "a&b", "Host": "web-1",
 		"Trace-ID": "4bf92f3577b34da6a3ce929d0e0e4736",
 		"method":   "GET", "a": "{\n  \"b\": [\n    1,\n    \"<b>\"\n  ]\n}", "text": "two\nlines \ufffd",
@@ -498,7 +501,7 @@ func TestPageOfOneEntry(t *testing.T) {
 	assert.Equal(t, "../errors/"+pageID(t, s.store, "", "task_locked")+"?language=de", pageLink(t, p, "task_locked"))
 	p = s.page("/logs/2")
 	assert.Equal(t, "Log · 2", pagetest.Text(p.All("h1")[0]), "without a message")
-	assert.Equal(t, map[string]string{"Time": "2026-11-21 09:30:00", "Level": "INFO"}, pageFacts(p))
+	assert.Equal(t, map[string]string{"Date and time": "2026-11-21 09:30:00", "Level": "INFO"}, pageFacts(p))
 }
 
 func TestPagesLeadOn(t *testing.T) {
@@ -647,7 +650,7 @@ func TestPagesStandBelowAnyPath(t *testing.T) {
 	for i := range 60 {
 		s.logged(store.LogRecord{Message: hostilePage, Code: "task_locked", TraceID: fmt.Sprint("t", i/20), Scope: "<b>", Created: pagesNow})
 	}
-	pages := store.Pages(s.store, nil)
+	pages := store.Pages(s.store, nil, everybody)
 	mux := http.NewServeMux()
 	mux.Handle("/admin/", pages)
 	mux.Handle("/deep/{tenant}/down/", pages)
@@ -735,7 +738,7 @@ func TestPagesStopWithTheRequest(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("gone"))
 	w := httptest.NewRecorder()
-	store.Pages(s.store, nil).ServeHTTP(w, httptest.NewRequest("GET", "/logs/", nil).WithContext(ctx))
+	store.Pages(s.store, nil, everybody).ServeHTTP(w, httptest.NewRequest("GET", "/logs/", nil).WithContext(ctx))
 	assert.NotEqual(t, 200, w.Code)
 }
 
@@ -760,7 +763,7 @@ func TestPagesShowWhatAServiceLogged(t *testing.T) {
 		p = s.page("/errors/" + pageID(t, s.store, "", "database"))
 		assert.Contains(t, pagetest.Text(p.All("pre")[0]), "TestPagesShowWhatAServiceLogged")
 		assert.NotEqual(t, "Never", pageFacts(p)["Last seen"])
-		p = s.page("/logs/2") // the first line is about the responder's languages
+		p = s.page("/logs/" + strconv.FormatInt(logged(t, s.store, store.LogFilter{Code: "database"})[0].ID, 10))
 		assert.Equal(t, []string{"web-1", "500"}, []string{pageFacts(p)["Host"], pageFacts(p)["status"]})
 		assert.Contains(t, pageFacts(p)["cause"], "canary")
 	})
