@@ -189,13 +189,17 @@ func (e *entry) origin(a *slog.Attr) {
 		return
 	}
 	value := a.Value.Any()
+	err, isError := value.(error)
 	types, place, ok := originOf(value)
-	if err, is := value.(error); is && !ok && e.columns[columnTypes] == (span{}) && !fault.IsNil(err) { // the first error counts
-		e.foreignError(err)
-	}
-	if ok {
+	switch {
+	case ok:
 		e.setColumn(columnTypes, types)
 		e.setColumn(columnPlace, place)
+		if isError {
+			e.setColumn(columnCause, err.Error())
+		}
+	case isError && e.columns[columnTypes] == (span{}) && !fault.IsNil(err): // the first error counts
+		e.foreignError(err)
 	}
 }
 
