@@ -262,6 +262,16 @@ func pathIn(attributes json.RawMessage) string {
 	return cmp.Or(a.Path, a.URL)
 }
 
+// causeIn is the attribute "cause" of a row.
+func causeIn(attributes json.RawMessage) string {
+	var a struct {
+		Cause     string `json:"cause"`
+		Exception string `json:"exception.message"`
+	}
+	_ = json.Unmarshal(attributes, &a)
+	return cmp.Or(a.Cause, a.Exception)
+}
+
 // loneSurrogates reports whether a JSON text escapes a half of a character without the other one.
 func loneSurrogates(text []byte) bool {
 	half := func(i int, first, last byte) bool { // \uD800..\uDBFF, \uDC00..\uDFFF

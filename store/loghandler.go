@@ -182,6 +182,7 @@ func NewLogHandler(s *Store, o LogOptions) (*LogHandler, error) {
 	if o.OnNew != nil {
 		c.tasks.Go(func() { c.announce(ctx, closing) })
 	}
+	c.tasks.Go(func() { c.complete(closing) })
 	return &LogHandler{core: c}, nil
 }
 

@@ -157,10 +157,12 @@ type logListing struct {
 	where  []string
 	args   []any
 
-	column  string // that of the order
-	byLevel bool   // the index has the level before the time
-	levels  []int  // looked up one by one; nil is not
-	grams   bool   // the index of grams serves the search
+	column  string   // that of the order
+	byLevel bool     // the index has the level before the time
+	levels  []int    // looked up one by one; nil is not
+	grams   bool     // the index of grams serves the search
+	codes   []string // looked up one by one; nil is not
+	family  []any    // the codes of a family; nil without
 }
 
 func newLogListing(s *Store, f LogFilter) (*logListing, error) {
@@ -306,12 +308,59 @@ func (l *logListing) chooseTriage() {
 	default:
 		l.and("state = ? AND state <> 0", slices.Index(logStates, f.State))
 	}
-	if f.CodePrefix != "" {
-		l.and("code >= ? AND code < ? AND code <> ''", f.CodePrefix, f.CodePrefix+string(rune(0x10FFFF)))
+	if f.Family != "" {
+		l.family = familyOf(f.Family)
+	}
+}
+
+// maxCodes is how many codes, and codes with levels, are looked up one by one.
+const maxCodes = 300
+
+// findCodes looks up the codes that there are: those of a prefix and a family are then read each by its index, where
+// nothing else chooses few records.
+func (l *logListing) findCodes(ctx context.Context, db querier) (found bool, err error) {
+	f := &l.f
+	if f.CodePrefix == "" && f.Family == "" {
+		return true, nil
+	}
+	few := f.TraceID != "" || f.Fingerprint != "" || f.State == LogResolved || f.State == LogIgnored || f.Code != "" || f.Scope != "" || l.grams
+	if few {
+		l.andCodes()
+		return true, nil
+	}
+	const step = "SELECT code FROM polyfault_log WHERE code %s AND code < ? AND code <> '' ORDER BY code LIMIT 1"
+	query := "WITH RECURSIVE codes(code) AS (SELECT (" + fmt.Sprintf(step, ">= ?") + ") UNION ALL SELECT (" + fmt.Sprintf(step, "> codes.code") +
+		") FROM codes WHERE codes.code IS NOT NULL) SELECT code FROM codes WHERE code IS NOT NULL LIMIT ?"
+	end := f.CodePrefix + string(rune(0x10FFFF))
+	var codes []string
+	err = eachRow(ctx, db, l.s.q(query), []any{f.CodePrefix, end, end, maxCodes + 1}, func(row scanner) error {
+		var code string
+		err := row.Scan(&code)
+		codes = append(codes, code)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	if len(codes) > maxCodes {
+		l.andCodes()
+		return true, nil
 	}
 	if f.Family != "" {
-		codes := familyOf(f.Family)
-		l.and("code IN ("+placeholders(len(codes))+") AND code <> ''", codes...)
+		codes = slices.DeleteFunc(codes, func(code string) bool { return !slices.Contains(l.family, any(code)) })
+	}
+	l.codes = codes
+	l.byLevel = l.column == "created"
+	return len(codes) > 0, nil
+}
+
+// andCodes leaves the way to prefix and family to the database.
+func (l *logListing) andCodes() {
+	if l.f.CodePrefix != "" {
+		l.and("code >= ? AND code < ? AND code <> ''", l.f.CodePrefix, l.f.CodePrefix+string(rune(0x10FFFF)))
+	}
+	if l.f.Family != "" {
+		l.and("code IN ("+placeholders(len(l.family))+") AND code <> ''", l.family...)
 	}
 }
 
@@ -339,6 +388,9 @@ func (l *logListing) read(ctx context.Context, db querier) (records []LogRecord,
 	reading := *l // may be read again
 	reading.where, reading.args = slices.Clone(l.where), slices.Clone(l.args)
 	if found, err := reading.startBefore(ctx, db); err != nil || !found {
+		return []LogRecord{}, 0, err
+	}
+	if found, err := reading.findCodes(ctx, db); err != nil || !found {
 		return []LogRecord{}, 0, err
 	}
 	if found, err := reading.findLevels(ctx, db); err != nil || !found {
@@ -425,14 +477,33 @@ func (l *logListing) levelStep(comparison, level string) (query string, args fun
 
 // query is the statement for the newest limit records.
 func (l *logListing) query(columns string, limit int) (query string, args []any) {
-	if l.levels == nil {
-		query, args = l.arm(columns, l.where, l.args, limit)
-		return query, args
+	if len(l.codes)*max(1, len(l.levels)) > maxCodes {
+		l.codes, l.levels = nil, nil
+		l.andCodes()
+		l.andLevel()
 	}
 	var arms []string
-	for _, level := range l.levels {
-		arm, of := l.arm(columns, append([]string{"level = ?"}, l.where...), append([]any{level}, l.args...), limit)
+	add := func(where []string, values []any) {
+		arm, of := l.arm(columns, append(where, l.where...), append(values, l.args...), limit)
 		arms, args = append(arms, "SELECT * FROM ("+arm+") AS a"), append(args, of...)
+	}
+	switch {
+	case l.codes == nil && l.levels == nil:
+		return l.arm(columns, l.where, l.args, limit)
+	case l.codes == nil:
+		for _, level := range l.levels {
+			add([]string{"level = ?"}, []any{level})
+		}
+	case l.levels == nil:
+		for _, code := range l.codes {
+			add([]string{"code = ? AND code <> ''"}, []any{code})
+		}
+	default:
+		for _, code := range l.codes {
+			for _, level := range l.levels {
+				add([]string{"code = ? AND code <> '' AND level = ?"}, []any{code, level})
+			}
+		}
 	}
 	if len(arms) == 1 {
 		return arms[0], args
@@ -451,7 +522,8 @@ func (l *logListing) arm(columns string, where []string, args []any, limit int) 
 }
 
 // matching is the query that searches by the index of grams, whose numbers stand in the text: the plan depends on how
-// many records have them. Those that a program from before has written meanwhile have none: they are few.
+// many records have them. Those that a program from before has written have none until they are completed: of them the
+// newest are searched.
 func (l *logListing) matching() (query string, args []any) {
 	list := strings.Trim(gramsLiteral(l.search), "{}")
 	condition := "grams @> ARRAY[" + list + "]::integer[] AND strpos(" + l.text() + ", ?) > 0"
@@ -461,7 +533,7 @@ func (l *logListing) matching() (query string, args []any) {
 		arm, of := l.arm("id", append(slices.Clip(l.where), condition), append(slices.Clip(l.args), of...), l.size+1)
 		ids, args = ids+" UNION SELECT id FROM ("+arm+") AS h", append(args, of...)
 	}
-	inner, of := l.arm("id, "+l.column+", search, folded, message", append(slices.Clip(l.where), "grams IS NULL"), l.args, SearchDepth)
+	inner, of := l.arm("id, "+l.column+", search, folded, message", append(slices.Clip(l.where), "search IS NULL"), l.args, SearchDepth)
 	ids += " UNION SELECT id FROM (SELECT id FROM (" + inner + ") AS o WHERE " + l.contains() + l.newestFirst() + ") AS n"
 	args = append(append(args, of...), l.search, l.size+1)
 	query, args = l.arm(logColumns, []string{"id IN (" + ids + ")"}, args, l.size+1)

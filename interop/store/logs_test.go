@@ -248,21 +248,25 @@ func TestLogFilterErrors(t *testing.T) {
 func fillLog(t testing.TB, d *database, n int, needle string) {
 	t.Helper()
 	start := logStart.UnixMicro()
-	d.exec(t, fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
-		INSERT INTO polyfault_log (host, level, message, code, scope, trace_id, attributes, stacktrace, created, last_seen, print, state)
-		SELECT 'host', CASE WHEN i %% 1000 = 0 THEN 12 WHEN i %% 20 = 0 THEN 8 WHEN i %% 10 = 0 THEN 4 ELSE 0 END,
-		CASE WHEN %s THEN 'the Needle' ELSE 'request failed: connection refused by the other side' END,
-		CASE WHEN i %% 3 = 0 THEN '' WHEN i %% 5000 = 1 THEN 'rare' ELSE 'code_' || (i %% 5) END,
-		CASE WHEN i %% 4 = 0 THEN '' WHEN i %% 7919 = 1 THEN 'seldom' ELSE 'scope_' || (i %% 3) END,
-		CASE WHEN i %% 2 = 0 THEN '' ELSE 'trace-' || (i / 4) END,
-		'{"status":404,"method":"GET","path":"/orders/{id}"}', '', %d + CAST(i AS bigint) * 1000000, %d + CAST(i AS bigint) * 1000000,
-		'print-' || (i / 4), CASE WHEN i %% 9973 = 0 THEN 1 WHEN i %% 9973 = 1 THEN 2 ELSE 0 END FROM n`,
-		n, needle, start, start))
+	columns, values, from := "", "", "rows"
 	if d.Dialect == store.PostgreSQL { // as the handler writes them
-		d.exec(t, `UPDATE polyfault_log AS l SET search = s.text, grams = (SELECT array_agg(DISTINCT ascii(substr(s.text, i, 1)) * 1849 +
-			ascii(substr(s.text, i + 1, 1)) * 43 + ascii(substr(s.text, i + 2, 1))) FROM generate_series(1, length(s.text) - 2) AS i)
-			FROM (SELECT id, lower(message) || chr(10) || code || chr(10) || '/orders/{id}' AS text FROM polyfault_log) AS s WHERE s.id = l.id`)
+		columns, values, from = ", grams", ", grams", `rows JOIN (SELECT message, code, (SELECT array_agg(DISTINCT ascii(substr(t, i, 1)) * 1849 +
+			ascii(substr(t, i + 1, 1)) * 43 + ascii(substr(t, i + 2, 1))) FROM generate_series(1, length(t) - 2) AS i) AS grams
+			FROM (SELECT DISTINCT message, code, lower(message) || chr(10) || code || chr(10) || '/orders/{id}' AS t FROM rows) AS d) AS texts
+			USING (message, code)`
 	}
+	d.exec(t, fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d),
+		rows AS (SELECT i, CASE WHEN i %% 1000 = 0 THEN 12 WHEN i %% 20 = 0 THEN 8 WHEN i %% 10 = 0 THEN 4 ELSE 0 END AS level,
+		CASE WHEN %s THEN 'the Needle' ELSE 'request failed: connection refused by the other side' END AS message,
+		CASE WHEN i %% 3 = 0 THEN '' WHEN i %% 5000 = 1 THEN 'rare' ELSE 'code_' || (i %% 5) END AS code,
+		CASE WHEN i %% 4 = 0 THEN '' WHEN i %% 7919 = 1 THEN 'seldom' ELSE 'scope_' || (i %% 3) END AS scope,
+		CASE WHEN i %% 2 = 0 THEN '' ELSE 'trace-' || (i / 4) END AS trace_id, %d + CAST(i AS bigint) * 1000000 AS created FROM n)
+		INSERT INTO polyfault_log (host, level, message, code, scope, trace_id, attributes, stacktrace, created, last_seen, print, state, search%s)
+		SELECT 'host', level, message, code, scope, trace_id, '{"status":404,"method":"GET","path":"/orders/{id}"}', '', created, created,
+		'print-' || (i / 4), CASE WHEN i %% 9973 = 0 THEN 1 WHEN i %% 9973 = 1 THEN 2 ELSE 0 END,
+		lower(message) || '
+' || code || '
+' || '/orders/{id}'%s FROM %s ORDER BY i`, n, needle, start, columns, values, from))
 }
 
 var (
@@ -363,7 +367,7 @@ var rareIndexes = map[string]string{
 	"no such scope": "scope", "scope and rare level": "scope",
 	"code and rare scope": "code_scope", "rare code and scope": "code_scope", "trace": "trace_id", "trace and all": "trace_id",
 	"state resolved": "state", "state ignored, last seen": "state", "fingerprint": "print", "no such fingerprint": "print",
-	"rare prefix": "code", "no such prefix": "code", "last seen": "seen", "last seen, range": "seen", "search in vain": "grams|created",
+	"rare prefix": "code|code_seen|level", "no such prefix": "code|code_seen", "last seen": "seen", "last seen, range": "seen", "search in vain": "grams|created",
 	"last seen, from a page": "seen",
 }
 

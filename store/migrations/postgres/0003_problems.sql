@@ -6,16 +6,12 @@ ALTER TABLE polyfault_log ADD COLUMN version bigint NOT NULL DEFAULT 1;
 ALTER TABLE polyfault_log ADD COLUMN regressions integer NOT NULL DEFAULT 0;
 ALTER TABLE polyfault_log ADD COLUMN triaged bigint NOT NULL DEFAULT 0;
 ALTER TABLE polyfault_log ADD COLUMN announce bigint NOT NULL DEFAULT 0;
-UPDATE polyfault_log SET search = left(coalesce(folded, lower(message)) || chr(10) || lower(code) || chr(10) ||
-	lower(coalesce(substring(attributes from '"path":"((?:[^"\\]|\\.)*)"'), '')) || chr(10) ||
-	lower(coalesce(substring(attributes from '"cause":"((?:[^"\\]|\\.)*)"'), '')), 4096);
-UPDATE polyfault_log SET grams = (SELECT array_agg(DISTINCT ascii(substr(search, i, 1)) * 1849 + ascii(substr(search, i + 1, 1)) * 43 +
-	ascii(substr(search, i + 2, 1))) FROM generate_series(1, length(search) - 2) AS i);
 CREATE INDEX polyfault_log_seen ON polyfault_log (last_seen, id);
+CREATE INDEX polyfault_log_code_seen ON polyfault_log (code, last_seen, id) WHERE code <> '';
 CREATE INDEX polyfault_log_print ON polyfault_log (print, created, id) WHERE print <> '';
 CREATE INDEX polyfault_log_state ON polyfault_log (state, created, id) WHERE state <> 0;
+CREATE INDEX polyfault_log_unsearched ON polyfault_log (created, id) WHERE search IS NULL;
 CREATE INDEX polyfault_log_announce ON polyfault_log (announce) WHERE announce > 0;
-CREATE INDEX polyfault_log_gramless ON polyfault_log (created, id) WHERE grams IS NULL;
 CREATE INDEX polyfault_log_grams ON polyfault_log USING gin (grams);
 CREATE TABLE polyfault_log_recent (
 	log_id   bigint  NOT NULL,

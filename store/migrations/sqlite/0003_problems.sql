@@ -5,11 +5,11 @@ ALTER TABLE polyfault_log ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE polyfault_log ADD COLUMN regressions INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE polyfault_log ADD COLUMN triaged INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE polyfault_log ADD COLUMN announce INTEGER NOT NULL DEFAULT 0;
-UPDATE polyfault_log SET search = coalesce(folded, lower(message)) || char(10) || lower(code) || CASE WHEN json_valid(attributes)
-	THEN char(10) || lower(coalesce(json_extract(attributes, '$.path'), '')) || char(10) || lower(coalesce(json_extract(attributes, '$.cause'), '')) ELSE '' END;
 CREATE INDEX polyfault_log_seen ON polyfault_log (last_seen, id);
+CREATE INDEX polyfault_log_code_seen ON polyfault_log (code, last_seen, id) WHERE code <> '';
 CREATE INDEX polyfault_log_print ON polyfault_log (print, created, id) WHERE print <> '';
 CREATE INDEX polyfault_log_state ON polyfault_log (state, created, id) WHERE state <> 0;
+CREATE INDEX polyfault_log_unsearched ON polyfault_log (created, id) WHERE search IS NULL;
 CREATE INDEX polyfault_log_announce ON polyfault_log (announce) WHERE announce > 0;
 CREATE TABLE polyfault_log_recent (
 	log_id   INTEGER NOT NULL,
