@@ -57,7 +57,8 @@ type logBatch struct {
 	granted map[string]bool // new fingerprints that the budget has let pass: an attempt may be repeated
 	fresh   bool            // the last attempt may have written something to announce
 
-	texts map[string]string // statements by what they insert, and how much
+	statements map[string]string // by what they insert, and how much
+	texts      memory
 }
 
 func newLogWriter(c *logCore, id string) *logWriter { return &logWriter{logCore: c, id: id} }
@@ -207,7 +208,7 @@ func (w *logWriter) persist(ctx context.Context, batch []*entry, counts tallies)
 	defer cancel()
 	w.number++
 	if w.next == nil {
-		w.next = &logBatch{logCore: w.logCore, writer: w.id, counts: tallies{}, texts: map[string]string{}, granted: map[string]bool{}}
+		w.next = &logBatch{logCore: w.logCore, writer: w.id, counts: tallies{}, statements: map[string]string{}, granted: map[string]bool{}}
 	}
 	w.next.compose(ctx, w.number, batch, counts)
 	for pause := firstRetryPause; ; pause = min(2*pause, maxRetryPause) {
@@ -316,7 +317,6 @@ func (c *logCore) rowOf(e *entry) logRow {
 		path: storable(of(columnPath), 0), cause: storable(of(columnCause), 0), types: of(columnTypes), place: of(columnPlace),
 		created: e.created, seen: e.created, repeats: 1,
 	}
-	r.print = printOf(&r)
 	return r
 }
 
@@ -338,6 +338,7 @@ func (b *logBatch) compose(ctx context.Context, number int64, batch []*entry, co
 	maps.Copy(b.counts, counts)
 	for _, e := range batch {
 		r := b.rowOf(e)
+		r.print = b.texts.printOf(&r)
 		b.rows = append(b.rows, r)
 		if r.code != "" {
 			b.counts.add(hourKey{r.code, r.scope, hourOf(r.created)}, hourTally{1, r.created})
@@ -440,11 +441,11 @@ func (b *logBatch) logInsert() (begin, row string) {
 
 // addRow appends the values of a row.
 func (b *logBatch) addRow(r *logRow) {
-	search := searched(r)
+	search := b.texts.searched(r, b.store.dialect == PostgreSQL)
 	b.args = append(b.args, b.options.Host, r.level, r.message, r.code, r.scope, r.traceID, r.attributes, r.stack,
-		r.created, r.repeats, r.seen, r.print, search)
+		r.created, r.repeats, r.seen, r.print, search.text)
 	if b.store.dialect == PostgreSQL {
-		b.args = append(b.args, gramsLiteral(search))
+		b.args = append(b.args, search.grams)
 	}
 }
 
@@ -523,10 +524,10 @@ func (b *logBatch) insertAll(ctx context.Context, tx querier, begin, end, row st
 
 func (b *logBatch) statement(begin, end, row string, count int) string {
 	key := begin[:40] + strconv.Itoa(count)
-	text, ok := b.texts[key]
+	text, ok := b.statements[key]
 	if !ok {
 		text = b.store.q(begin + strings.TrimSuffix(strings.Repeat(row+", ", count), ", ") + end)
-		b.texts[key] = text
+		b.statements[key] = text
 	}
 	return text
 }

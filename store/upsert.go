@@ -245,3 +245,49 @@ func gramsLiteral(text string) string {
 	b.WriteByte('}')
 	return b.String()
 }
+
+// A memory keeps what was made of texts that come again and again.
+type memory struct {
+	prints   map[[3]string]string
+	searches map[[4]string]searchText
+}
+
+// A searchText is what searches look at, and its grams as PostgreSQL reads them.
+type searchText struct{ text, grams string }
+
+const maxMemory = 500
+
+// printOf is printOf of a record whose error somebody has classified from memory.
+func (m *memory) printOf(r *logRow) string {
+	if r.code == "" || isUnknown(r.code) {
+		return printOf(r)
+	}
+	key := [3]string{r.code, r.scope, r.message}
+	print, ok := m.prints[key]
+	if ok {
+		return print
+	}
+	if m.prints == nil || len(m.prints) == maxMemory {
+		m.prints = make(map[[3]string]string, maxMemory)
+	}
+	print = printOf(r)
+	m.prints[key] = print
+	return print
+}
+
+func (m *memory) searched(r *logRow, grams bool) searchText {
+	key := [4]string{r.message, r.code, r.path, r.cause}
+	search, ok := m.searches[key]
+	if ok {
+		return search
+	}
+	if m.searches == nil || len(m.searches) == maxMemory {
+		m.searches = make(map[[4]string]searchText, maxMemory)
+	}
+	search.text = searched(r)
+	if grams {
+		search.grams = gramsLiteral(search.text)
+	}
+	m.searches[key] = search
+	return search
+}

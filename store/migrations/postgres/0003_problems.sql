@@ -12,7 +12,7 @@ CREATE INDEX polyfault_log_print ON polyfault_log (print, created, id) WHERE pri
 CREATE INDEX polyfault_log_state ON polyfault_log (state, created, id) WHERE state <> 0;
 CREATE INDEX polyfault_log_unsearched ON polyfault_log (created, id) WHERE search IS NULL;
 CREATE INDEX polyfault_log_announce ON polyfault_log (announce) WHERE announce > 0;
-CREATE INDEX polyfault_log_grams ON polyfault_log USING gin (grams);
+CREATE INDEX polyfault_log_grams ON polyfault_log USING gin (grams) WITH (fastupdate = on, gin_pending_list_limit = 32768);
 CREATE TABLE polyfault_log_recent (
 	log_id   bigint  NOT NULL,
 	slot     integer NOT NULL,
