@@ -72,8 +72,8 @@ func ends(err error, left *int) (ok bool) {
 			ok = false
 		}
 	}()
-	for ; err != nil; *left-- {
-		if *left <= 0 {
+	for err != nil {
+		if *left--; *left < 0 { // before the branches: a tree can be below itself
 			return false
 		}
 		switch e := err.(type) {
