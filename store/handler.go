@@ -66,8 +66,8 @@ import (
 // # Bodies
 //
 // A body is a JSON object of the type application/json, or application/merge-patch+json for PATCH, of at
-// most 64 KiB. All that is wrong with body and parameters is named at once. POST takes name, title, description and category, which are required, and scope,
-// should_be_retried, status and exit_code. PATCH takes title, description, category, should_be_retried,
+// most 64 KiB. All that is wrong with body and parameters is named at once. POST takes name, title,
+// description and category, which are required, and scope, should_be_retried, status and exit_code. PATCH takes title, description, category, should_be_retried,
 // status and exit_code. The category SYSTEM is the program's: nobody can give it. In built-in records, and
 // in those of the category SYSTEM, category, status and exit_code are read-only; in the latter so are title
 // and description. The operator always decides whether to retry. A read-only member is 400; these five may

@@ -216,17 +216,17 @@ func (c *logCore) askAll(ctx context.Context, rows []logRow) {
 		}
 		r := rows[i].record(c.options.Host)
 		go func() {
-			print, problem := a.call(r)
+			mark, problem := a.call(r)
 			<-a.busy
 			if problem != "" {
 				a.complain(ctx, c.store.log, problem)
 			}
-			answer <- print
+			answer <- mark
 		}()
 		select {
-		case print := <-answer:
-			if print = storable(strings.TrimSpace(print), maxColumn); print != "" {
-				rows[i].print = print
+		case mark := <-answer:
+			if mark = storable(strings.TrimSpace(mark), maxColumn); mark != "" {
+				rows[i].mark = mark
 			}
 		case <-deadline.C:
 			return
@@ -236,10 +236,10 @@ func (c *logCore) askAll(ctx context.Context, rows []logRow) {
 	}
 }
 
-func (a *printAsker) call(r LogRecord) (print, problem string) {
+func (a *printAsker) call(r LogRecord) (mark, problem string) {
 	defer func() {
 		if v := recover(); v != nil {
-			print, problem = "", describePanic(r, v)
+			mark, problem = "", describePanic(r, v)
 		}
 	}()
 	return a.ask(r), ""
@@ -260,10 +260,10 @@ type printBudget struct {
 }
 
 // isKnown reports whether the fingerprint is known to be there.
-func (b *printBudget) isKnown(print string) bool {
+func (b *printBudget) isKnown(mark string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.known[print]
+	return b.known[mark]
 }
 
 // learn remembers fingerprints that are there.
@@ -273,8 +273,8 @@ func (b *printBudget) learn(prints ...string) {
 	if b.known == nil || len(b.known)+len(prints) > maxKnown {
 		b.known = make(map[string]bool, len(prints))
 	}
-	for _, print := range prints {
-		b.known[print] = true
+	for _, mark := range prints {
+		b.known[mark] = true
 	}
 }
 

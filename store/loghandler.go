@@ -209,7 +209,7 @@ func (o *LogOptions) check() error {
 	}
 	switch {
 	case o.Recent > maxRecent:
-		return fmt.Errorf("Recent is %d, more than %d", o.Recent, maxRecent)
+		return fmt.Errorf("the option Recent is %d, more than %d", o.Recent, maxRecent)
 	case o.OnNew != nil && !o.Deduplicate:
 		return errors.New("OnNew needs Deduplicate: without it each record is a row of its own")
 	case o.BatchSize > maxBatch:

@@ -323,14 +323,14 @@ func (l *logListing) findCodes(ctx context.Context, db querier) (found bool, err
 	if f.CodePrefix == "" && f.Family == "" {
 		return true, nil
 	}
-	few := f.TraceID != "" || f.Fingerprint != "" || f.State == LogResolved || f.State == LogIgnored || f.Code != "" || f.Scope != "" || l.grams
-	if few {
+	triaged := f.State == LogResolved || f.State == LogIgnored
+	if triaged || f.TraceID != "" || f.Fingerprint != "" || f.Code != "" || f.Scope != "" || l.grams {
 		l.andCodes()
 		return true, nil
 	}
 	const step = "SELECT code FROM polyfault_log WHERE code %s AND code < ? AND code <> '' ORDER BY code LIMIT 1"
-	query := "WITH RECURSIVE codes(code) AS (SELECT (" + fmt.Sprintf(step, ">= ?") + ") UNION ALL SELECT (" + fmt.Sprintf(step, "> codes.code") +
-		") FROM codes WHERE codes.code IS NOT NULL) SELECT code FROM codes WHERE code IS NOT NULL LIMIT ?"
+	query := "WITH RECURSIVE codes(code) AS (SELECT (" + fmt.Sprintf(step, ">= ?") + ") UNION ALL SELECT (" +
+		fmt.Sprintf(step, "> codes.code") + ") FROM codes WHERE codes.code IS NOT NULL) SELECT code FROM codes WHERE code IS NOT NULL LIMIT ?"
 	end := f.CodePrefix + string(rune(0x10FFFF))
 	var codes []string
 	err = eachRow(ctx, db, l.s.q(query), []any{f.CodePrefix, end, end, maxCodes + 1}, func(row scanner) error {
@@ -565,7 +565,8 @@ func (l *logListing) find(ctx context.Context, db querier) (records []LogRecord,
 		condition = "(" + condition + " OR " + traced + ")"
 	}
 	matching := "SELECT id, " + l.column + " FROM (" + query + ") AS s WHERE " + condition + l.newestFirst()
-	page := "SELECT " + logColumns + " FROM polyfault_log WHERE id IN (SELECT id FROM (" + matching + ") AS m) ORDER BY " + l.column + " DESC, id DESC"
+	page := "SELECT " + logColumns + " FROM polyfault_log WHERE id IN (SELECT id FROM (" + matching + ") AS m) " +
+		"ORDER BY " + l.column + " DESC, id DESC"
 	records, err = l.s.logs(ctx, db, page, slices.Concat(args, []any{l.search}, of, []any{l.size + 1}))
 	if err != nil {
 		return nil, 0, err

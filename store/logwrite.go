@@ -288,7 +288,7 @@ type logRow struct {
 	attributes                           string
 	created, seen                        int64
 	repeats                              int
-	print                                string
+	mark                                 string
 
 	// With deduplication.
 	recent []occurrence // the latest ones
@@ -325,7 +325,7 @@ func (r *logRow) record(host string) LogRecord {
 	return LogRecord{
 		Host: host, Level: slog.Level(r.level), Message: r.message, Code: r.code, Scope: r.scope, TraceID: r.traceID,
 		Attributes: json.RawMessage(r.attributes), Stacktrace: r.stack, Created: fromMicros(r.created), Repeats: r.repeats,
-		LastSeen: fromMicros(r.seen), Fingerprint: r.print, State: LogNew,
+		LastSeen: fromMicros(r.seen), Fingerprint: r.mark, State: LogNew,
 	}
 }
 
@@ -338,7 +338,7 @@ func (b *logBatch) compose(ctx context.Context, number int64, batch []*entry, co
 	maps.Copy(b.counts, counts)
 	for _, e := range batch {
 		r := b.rowOf(e)
-		r.print = b.texts.printOf(&r)
+		r.mark = b.texts.printOf(&r)
 		b.rows = append(b.rows, r)
 		if r.code != "" {
 			b.counts.add(hourKey{r.code, r.scope, hourOf(r.created)}, hourTally{1, r.created})
@@ -358,9 +358,9 @@ func (b *logBatch) deduplicate(rows []logRow) []logRow {
 	for _, r := range rows {
 		r.recent = append(r.recent, occurrence{r.traceID, r.path, r.created})
 		r.hours = append(r.hours, hourCount{hourOf(r.created), 1})
-		i, ok := first[r.print]
+		i, ok := first[r.mark]
 		if !ok {
-			first[r.print] = len(unique)
+			first[r.mark] = len(unique)
 			unique = append(unique, r)
 			continue
 		}
@@ -372,7 +372,7 @@ func (b *logBatch) deduplicate(rows []logRow) []logRow {
 }
 
 func sortByPrint(rows []logRow) {
-	slices.SortFunc(rows, func(a, b logRow) int { return strings.Compare(a.print, b.print) })
+	slices.SortFunc(rows, func(a, b logRow) int { return strings.Compare(a.mark, b.mark) })
 }
 
 // join adds what other stands for.
@@ -443,7 +443,7 @@ func (b *logBatch) logInsert() (begin, row string) {
 func (b *logBatch) addRow(r *logRow) {
 	search := b.texts.searched(r, b.store.dialect == PostgreSQL)
 	b.args = append(b.args, b.options.Host, r.level, r.message, r.code, r.scope, r.traceID, r.attributes, r.stack,
-		r.created, r.repeats, r.seen, r.print, search.text)
+		r.created, r.repeats, r.seen, r.mark, search.text)
 	if b.store.dialect == PostgreSQL {
 		b.args = append(b.args, search.grams)
 	}

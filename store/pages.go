@@ -33,8 +33,8 @@ import (
 // and text in the reader's language until an operator has written others.
 //
 // The log holds what happened inside the service: [PagesAuthorize] says who may know. Without it the pages are 403, and
-// Pages says so in one line to the logger of [WithLogger], else to [slog.Default]. They are sent with "Cache-Control: no-store", are not to be framed or
-// indexed, and change nothing: other methods than GET and HEAD are answered 405.
+// Pages says so in one line to the logger of [WithLogger], else to [slog.Default]. They are sent with "Cache-Control: no-store",
+// are not to be framed or indexed, and change nothing: other methods than GET and HEAD are answered 405.
 //
 // The responder answers failures in its own formats, those of the database as [fault.SQLMappers] say; a nil
 // responder means [fault.Default]. The handler is safe for concurrent use. Pages panics when the store or an

@@ -64,7 +64,7 @@ func (b *logBatch) upsertRows(ctx context.Context, tx querier) error {
 	})
 	if err == nil {
 		for i := range rows {
-			b.budget.learn(rows[i].print)
+			b.budget.learn(rows[i].mark)
 		}
 	}
 	return err
@@ -74,8 +74,8 @@ func (b *logBatch) upsertRows(ctx context.Context, tx querier) error {
 func (b *logBatch) admitted(ctx context.Context, tx querier) ([]logRow, error) {
 	var unknown []any
 	for i := range b.rows {
-		if print := b.rows[i].print; print != OthersFingerprint && !b.granted[print] && !b.budget.isKnown(print) {
-			unknown = append(unknown, print)
+		if mark := b.rows[i].mark; mark != OthersFingerprint && !b.granted[mark] && !b.budget.isKnown(mark) {
+			unknown = append(unknown, mark)
 		}
 	}
 	there, err := b.existing(ctx, tx, unknown)
@@ -86,13 +86,13 @@ func (b *logBatch) admitted(ctx context.Context, tx querier) ([]logRow, error) {
 	for _, r := range b.rows {
 		r.recent, r.hours = slices.Clone(r.recent), slices.Clone(r.hours) // the next attempt begins anew
 		switch {
-		case r.print == OthersFingerprint || b.granted[r.print] || b.budget.isKnown(r.print) || there[r.print]:
+		case r.mark == OthersFingerprint || b.granted[r.mark] || b.budget.isKnown(r.mark) || there[r.mark]:
 		case b.budget.grant():
-			b.granted[r.print] = true
+			b.granted[r.mark] = true
 		default:
-			r.print = OthersFingerprint
+			r.mark = OthersFingerprint
 		}
-		if r.print != OthersFingerprint {
+		if r.mark != OthersFingerprint {
 			rows = append(rows, r)
 			continue
 		}
@@ -114,19 +114,13 @@ func (b *logBatch) existing(ctx context.Context, tx querier, prints []any) (ther
 	there = map[string]bool{}
 	for chunk := range slices.Chunk(prints, sqliteRows*16) {
 		query := "SELECT fingerprint FROM polyfault_log WHERE fingerprint IS NOT NULL AND fingerprint IN (" + placeholders(len(chunk)) + ")"
-		rows, err := tx.QueryContext(ctx, b.store.q(query), chunk...)
+		err := eachRow(ctx, tx, b.store.q(query), chunk, func(row scanner) error {
+			var mark string
+			err := row.Scan(&mark)
+			there[mark] = true
+			return err
+		})
 		if err != nil {
-			return nil, err
-		}
-		for rows.Next() {
-			var print string
-			if err := rows.Scan(&print); err != nil {
-				_ = rows.Close()
-				return nil, err
-			}
-			there[print] = true
-		}
-		if err := rows.Err(); err != nil {
 			return nil, err
 		}
 	}
@@ -151,7 +145,7 @@ func (b *logBatch) upsertAll(ctx context.Context, tx querier, rows []logRow) ([]
 			b.args = b.args[:0]
 			for j := range size {
 				b.addRow(&rows[i+j])
-				b.args = append(b.args, rows[i+j].print)
+				b.args = append(b.args, rows[i+j].mark)
 			}
 			if err := b.upsert(ctx, tx, b.statement(begin, onRepeat, values, size), append(b.args, latest), found); err != nil {
 				return nil, err
@@ -161,7 +155,7 @@ func (b *logBatch) upsertAll(ctx context.Context, tx querier, rows []logRow) ([]
 	}
 	ids := make([]upserted, len(rows))
 	for i := range rows {
-		ids[i] = found[rows[i].print]
+		ids[i] = found[rows[i].mark]
 	}
 	return ids, nil
 }
@@ -174,12 +168,12 @@ func (b *logBatch) upsert(ctx context.Context, tx querier, query string, args []
 	defer func() { _ = result.Close() }()
 	for result.Next() {
 		var u upserted
-		var print string
+		var mark string
 		var announce int64
-		if err := result.Scan(&u.id, &print, &u.repeats, &announce); err != nil {
+		if err := result.Scan(&u.id, &mark, &u.repeats, &announce); err != nil {
 			return err
 		}
-		found[print] = u
+		found[mark] = u
 		b.fresh = b.fresh || announce == 1
 	}
 	return result.Err()
@@ -263,16 +257,16 @@ func (m *memory) printOf(r *logRow) string {
 		return printOf(r)
 	}
 	key := [3]string{r.code, r.scope, r.message}
-	print, ok := m.prints[key]
+	mark, ok := m.prints[key]
 	if ok {
-		return print
+		return mark
 	}
 	if m.prints == nil || len(m.prints) == maxMemory {
 		m.prints = make(map[[3]string]string, maxMemory)
 	}
-	print = printOf(r)
-	m.prints[key] = print
-	return print
+	mark = printOf(r)
+	m.prints[key] = mark
+	return mark
 }
 
 func (m *memory) searched(r *logRow, grams bool) searchText {

@@ -38,7 +38,8 @@ func TestHandlerMethods(t *testing.T) {
 			{"POST", "/errors/", 404, ""}, {"PATCH", "/errors/1/", 404, ""}, {"PATCH", "/errors/99/", 404, ""},
 			{"PATCH", "/errors/", 405, reads}, {"POST", "/errors/1/", 405, reads}, {"DELETE", "/errors/1/", 405, reads},
 			{"PUT", "/errors/", 405, reads},
-			{"POST", "/logs/", 405, reads}, {"PATCH", "/logs/", 405, reads}, {"PATCH", "/logs/1/", 404, ""}, {"DELETE", "/logs/", 405, reads}, {"BREW", "/errors/", 405, reads},
+			{"POST", "/logs/", 405, reads}, {"PATCH", "/logs/", 405, reads}, {"PATCH", "/logs/1/", 404, ""},
+			{"DELETE", "/logs/", 405, reads}, {"BREW", "/errors/", 405, reads},
 			{"OPTIONS", "/errors/", 204, reads}, {"OPTIONS", "/errors/1/", 204, reads}, {"OPTIONS", "/logs/", 204, reads},
 			{"OPTIONS", "/logs/1/", 204, reads},
 			{"HEAD", "/errors/", 200, ""}, {"HEAD", "/errors/1/", 200, ""}, {"HEAD", "/errors/99/", 404, ""}, {"GET", "/errors/1/", 200, ""},
@@ -163,7 +164,8 @@ func TestHandlerAuthorizes(t *testing.T) {
 	}
 	assert.Empty(t, asked, "a browser asks for OPTIONS without credentials")
 	assert.Equal(t, "read errors, create an error, update an error, read logs, update a log entry, Action(0)",
-		fmt.Sprintf("%v, %v, %v, %v, %v, %v", store.ReadErrors, store.CreateError, store.UpdateError, store.ReadLogs, store.UpdateLog, store.Action(0)))
+		fmt.Sprintf("%v, %v, %v, %v, %v, %v", store.ReadErrors, store.CreateError, store.UpdateError, store.ReadLogs, store.UpdateLog,
+			store.Action(0)))
 }
 
 // quietResponder is a responder that logs nothing.

@@ -65,7 +65,8 @@ func TestHandlerTriage(t *testing.T) {
 		s := d.open(t)
 		h := newLog(t, s, store.LogOptions{Deduplicate: true, Host: "web-1"})
 		for i := range 60 {
-			write1(t, h, line{i, slog.LevelError, "\x1b[31m<script>alert(1)</script>", []any{"code", "c", "trace_id", fmt.Sprint("t", i), "path", "/p\u202e"}})
+			write1(t, h, line{i, slog.LevelError, "\x1b[31m<script>alert(1)</script>",
+				[]any{"code", "c", "trace_id", fmt.Sprint("t", i), "path", "/p\u202e"}})
 		}
 		flush(t, h)
 		a := newAPI(t, writing(s))
@@ -73,7 +74,8 @@ func TestHandlerTriage(t *testing.T) {
 		target := fmt.Sprintf("/logs/%d/", id)
 		r := a.get(target)
 		e := decode[wireLog](t, r)
-		assert.Equal(t, []any{"new", int64(1), 60, "t0", 50, 1}, []any{e.State, e.Version, e.Repeats, e.TraceID, len(e.Occurrences), len(e.Hours)})
+		assert.Equal(t, []any{"new", int64(1), 60, "t0", 50, 1},
+			[]any{e.State, e.Version, e.Repeats, e.TraceID, len(e.Occurrences), len(e.Hours)})
 		assert.Equal(t, wireOccurrence{"t59", "2026-11-21T09:59:00.000000Z", "/p\u202e", "web-1"}, e.Occurrences[0])
 		assert.Equal(t, wireHour{"2026-11-21T09:00:00.000000Z", 60}, e.Hours[0])
 		assert.NotContains(t, r.Body, "<script>", "JSON in a page is no markup")
@@ -108,7 +110,8 @@ func TestHandlerTriage(t *testing.T) {
 		_, fields := refused(t, a.do("PATCH", target+"?a=1&b=2", `{"state":"x","c":1}`))
 		assert.Equal(t, []string{"query a unknown_field", "query b unknown_field", "#/c unknown_field", "#/state oneof"}, fields)
 		_, fields = refused(t, a.do("POST", "/errors/?a=1", `{"title":1,"category":"SYSTEM","status":1}`))
-		assert.Equal(t, []string{"query a unknown_field", "#/title type", "#/name required", "#/description required", "#/category not_allowed", "#/status min"}, fields)
+		assert.Equal(t, []string{"query a unknown_field", "#/title type", "#/name required", "#/description required",
+			"#/category not_allowed", "#/status min"}, fields)
 		_, fields = refused(t, a.do("POST", "/errors/?a=1", `{`))
 		assert.Equal(t, []string{"query a unknown_field", "# invalid"}, fields)
 		assert.Contains(t, a.do("POST", "/errors/", strings.ReplaceAll(newError, "DATA", "SYSTEM")).Body, "cannot be created")
@@ -150,7 +153,8 @@ func TestHandlerSortsByLastSeen(t *testing.T) {
 		s := d.open(t)
 		h := newLog(t, s, store.LogOptions{Deduplicate: true})
 		for i := range 9 {
-			write(t, h, line{i, slog.LevelError, "m", []any{"code", fmt.Sprint("c_", string(rune('a'+i))), "path", fmt.Sprint("/p/", string(rune('a'+i)))}})
+			name := string(rune('a' + i))
+			write(t, h, line{i, slog.LevelError, "m", []any{"code", "c_" + name, "path", "/p/" + name}})
 		}
 		write(t, h, line{20, slog.LevelError, "m", []any{"code", "c_b"}})
 		a := newAPI(t, writing(s))
@@ -164,7 +168,7 @@ func TestHandlerSortsByLastSeen(t *testing.T) {
 		assert.Equal(t, "bihgfedca", codes(a.logs("/logs/?order=-last_seen")))
 		assert.Equal(t, "bihgfedca", codes(a.logs("/logs/?order=last_seen&code_prefix=c_")))
 		assert.Equal(t, "b", codes(a.logs("/logs/?order=-last_seen&started=2026-11-21T09:10:00Z")))
-		assert.Equal(t, "", codes(a.logs("/logs/?code_prefix=C_")))
+		assert.Empty(t, codes(a.logs("/logs/?code_prefix=C_")))
 		assert.Equal(t, "e", codes(a.logs("/logs/?search=/P/E")))
 		assert.Equal(t, "c", codes(a.logs("/logs/?search=C_C")))
 		var seen string
@@ -200,7 +204,8 @@ func TestHostileLogFilters(t *testing.T) {
 		s := fillFiveEntries(t, d)
 		for _, evil := range []string{"' OR 1=1 --", "?", "$1", "\\", "%", `"`, "'; DROP TABLE polyfault_log; --", "{1,2}", "]::integer[]", "\U0010FFFF\U0010FFFF\U0010FFFF"} {
 			for _, f := range []store.LogFilter{
-				{CodePrefix: evil}, {Fingerprint: evil}, {Search: evil + evil + evil, Order: store.ByLastSeen}, {Search: evil, TraceID: evil, State: store.LogResolved},
+				{CodePrefix: evil}, {Fingerprint: evil}, {Search: evil + evil + evil, Order: store.ByLastSeen},
+				{Search: evil, TraceID: evil, State: store.LogResolved},
 			} {
 				assert.Empty(t, logged(t, s, f), "%+v", f)
 			}

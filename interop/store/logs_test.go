@@ -261,7 +261,8 @@ func fillLog(t testing.TB, d *database, n int, needle string) {
 		CASE WHEN i %% 3 = 0 THEN '' WHEN i %% 5000 = 1 THEN 'rare' ELSE 'code_' || (i %% 5) END AS code,
 		CASE WHEN i %% 4 = 0 THEN '' WHEN i %% 7919 = 1 THEN 'seldom' ELSE 'scope_' || (i %% 3) END AS scope,
 		CASE WHEN i %% 2 = 0 THEN '' ELSE 'trace-' || (i / 4) END AS trace_id, %d + CAST(i AS bigint) * 1000000 AS created FROM n)
-		INSERT INTO polyfault_log (host, level, message, code, scope, trace_id, attributes, stacktrace, created, last_seen, print, state, search%s)
+		INSERT INTO polyfault_log (host, level, message, code, scope, trace_id, attributes, stacktrace, created, last_seen, print, state,
+		search%s)
 		SELECT 'host', level, message, code, scope, trace_id, '{"status":404,"method":"GET","path":"/orders/{id}"}', '', created, created,
 		'print-' || (i / 4), CASE WHEN i %% 9973 = 0 THEN 1 WHEN i %% 9973 = 1 THEN 2 ELSE 0 END,
 		lower(message) || '
@@ -367,7 +368,8 @@ var rareIndexes = map[string]string{
 	"no such scope": "scope", "scope and rare level": "scope",
 	"code and rare scope": "code_scope", "rare code and scope": "code_scope", "trace": "trace_id", "trace and all": "trace_id",
 	"state resolved": "state", "state ignored, last seen": "state", "fingerprint": "print", "no such fingerprint": "print",
-	"rare prefix": "code|code_seen|level", "no such prefix": "code|code_seen", "last seen": "seen", "last seen, range": "seen", "search in vain": "grams|created",
+	"rare prefix": "code|code_seen|level", "no such prefix": "code|code_seen",
+	"last seen": "seen", "last seen, range": "seen", "search in vain": "grams|created",
 	"last seen, from a page": "seen",
 }
 

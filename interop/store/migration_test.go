@@ -21,7 +21,8 @@ import (
 // migrateTo brings an empty database to an earlier schema, by the files that programs of that time had.
 func (d *database) migrateTo(t testing.TB, version int) {
 	t.Helper()
-	folder := filepath.Join("..", "..", "store", "migrations", map[store.Dialect]string{store.SQLite: "sqlite", store.PostgreSQL: "postgres"}[d.Dialect])
+	dialect := map[store.Dialect]string{store.SQLite: "sqlite", store.PostgreSQL: "postgres"}[d.Dialect]
+	folder := filepath.Join("..", "..", "store", "migrations", dialect)
 	files, err := filepath.Glob(filepath.Join(folder, "*.sql"))
 	require.NoError(t, err)
 	slices.Sort(files)
@@ -44,13 +45,13 @@ func TestMigrationOfTheLog(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, d *database) {
 		d.migrateTo(t, 2)
-		old := func(n int, message, folded, code, attributes, print string) {
+		old := func(n int, message, folded, code, attributes, mark string) {
 			fold, fingerprint := any(nil), any(nil)
 			if folded != "" {
 				fold = folded
 			}
-			if print != "" {
-				fingerprint = print
+			if mark != "" {
+				fingerprint = mark
 			}
 			d.exec(t, d.q("INSERT INTO polyfault_log (host, level, message, folded, code, scope, trace_id, attributes, stacktrace, created, repeats, "+
 				"last_seen, fingerprint) VALUES ('h', 8, ?, ?, ?, '', ?, ?, '', ?, 3, ?, ?) ON CONFLICT (fingerprint) WHERE fingerprint IS NOT NULL "+
@@ -84,8 +85,12 @@ func TestMigrationOfTheLog(t *testing.T) {
 		s := stores[0]
 		assert.Equal(t, 3003, d.count(t, "SELECT count(*) FROM polyfault_log"))
 		h := newLog(t, s, store.LogOptions{Deduplicate: true}) // completes what programs from before have written
-		require.Eventually(t, func() bool { return d.count(t, "SELECT count(*) FROM polyfault_log WHERE search IS NULL") == 0 }, soon, 20*time.Millisecond)
-		for search, want := range map[string]int{"ärger": 1, "hourly": 1, "ROW MISSING": 1000, "/orders": 1000, "storm": 1, "cause": 1, "trace-3001": 1, "nothing": 0} {
+		require.Eventually(t, func() bool {
+			return d.count(t, "SELECT count(*) FROM polyfault_log WHERE search IS NULL") == 0
+		}, hang, 20*time.Millisecond)
+		for search, want := range map[string]int{
+			"ärger": 1, "hourly": 1, "ROW MISSING": 1000, "/orders": 1000, "storm": 1, "cause": 1, "trace-3001": 1, "nothing": 0,
+		} {
 			assert.Len(t, logged(t, s, store.LogFilter{Search: search, PageSize: 1000}), want, search)
 		}
 		r := logged(t, s, store.LogFilter{Code: "storm"})[0]

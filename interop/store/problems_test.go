@@ -76,7 +76,8 @@ var failures = map[string]func(n string) error{
 	"/disk":     func(n string) error { return fmt.Errorf("order %s: %w", n, errors.New("no space left on device")) },
 	"/database": func(n string) error { return fmt.Errorf("order %s: %w", n, errors.New("connection refused")) },
 	"/dial": func(n string) error {
-		return fmt.Errorf("reading %q: %w", n, &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 0, byte(len(n))), Port: 5432 + len(n)},
+		address := &net.TCPAddr{IP: net.IPv4(10, 0, 0, byte(len(n))), Port: 5432 + len(n)}
+		return fmt.Errorf("reading %q: %w", n, &net.OpError{Op: "dial", Net: "tcp", Addr: address,
 			Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)})
 	},
 	"/ledger": func(n string) error { return fmt.Errorf("order %s: %w", n, &ledgerError{"connection refused"}) },
@@ -120,9 +121,9 @@ func TestFingerprintsOfAService(t *testing.T) {
 					}
 				}
 				prints := map[string]string{}
-				for path, print := range rows {
-					assert.Empty(t, prints[print], "%s is also %s", path, prints[print])
-					prints[print] = path
+				for path, mark := range rows {
+					assert.Empty(t, prints[mark], "%s is also %s", path, prints[mark])
+					prints[mark] = path
 				}
 			})
 		})
@@ -164,7 +165,8 @@ func TestEveryTraceIsFound(t *testing.T) {
 		}{{"default", 0, 130, 7}, {"one batch", 0, 400, 512}, {"few", 3, 10, 1}, {"one", 1, 5, 2}, {"less than there is room for", 20, 5, 512}} {
 			h := newLog(t, s, store.LogOptions{Deduplicate: true, Recent: c.recent, BatchSize: c.batch, Host: "web-1", QueueSize: 1000})
 			for i := range c.events {
-				write1(t, h, line{i, slog.LevelError, c.name, []any{"code", "c", "scope", c.name, "trace_id", fmt.Sprintf("%s-%d", c.name, i), "path", fmt.Sprint("/p/", i)}})
+				trace, path := fmt.Sprintf("%s-%d", c.name, i), fmt.Sprint("/p/", i)
+				write1(t, h, line{i, slog.LevelError, c.name, []any{"code", "c", "scope", c.name, "trace_id", trace, "path", path}})
 			}
 			flush(t, h)
 			r := logged(t, s, store.LogFilter{Scope: c.name})
@@ -333,7 +335,7 @@ func TestOnNewOfBadFunctions(t *testing.T) {
 	_, err := store.NewLogHandler(s, store.LogOptions{OnNew: heard.tell})
 	require.ErrorContains(t, err, "OnNew needs Deduplicate")
 	_, err = store.NewLogHandler(s, store.LogOptions{Recent: 1001})
-	require.ErrorContains(t, err, "Recent is 1001")
+	require.ErrorContains(t, err, "the option Recent is 1001")
 	_, err = store.NewLogHandler(s, store.LogOptions{Recent: -1})
 	require.ErrorContains(t, err, "Recent is negative")
 }
@@ -349,7 +351,8 @@ func TestTenThousandFingerprints(t *testing.T) {
 		const n = 10_000
 		for round := range 2 {
 			for i := range n {
-				write1(t, h, line{round, slog.LevelError, "x" + strings.Repeat("y", i%50) + strings.Repeat("z", i/50), []any{"code", "c", "trace_id", fmt.Sprint("t", i)}})
+				message := "x" + strings.Repeat("y", i%50) + strings.Repeat("z", i/50)
+				write1(t, h, line{round, slog.LevelError, message, []any{"code", "c", "trace_id", fmt.Sprint("t", i)}})
 			}
 		}
 		write(t, h, line{0, slog.LevelError, "known", []any{"code", "known"}})
@@ -479,7 +482,9 @@ func TestKilledWritersOfProblems(t *testing.T) {
 		assert.Equal(t, store.LogStats{Accepted: each, Written: each, Retries: h.Stats().Retries}, h.Stats())
 	}
 	assert.Equal(t, kinds, d.count(t, "SELECT count(*) FROM polyfault_log"))
-	for _, sum := range []string{"sum(repeats) FROM polyfault_log", "sum(count) FROM polyfault_log_hours", "sum(count) FROM polyfault_occurrences"} {
+	for _, sum := range []string{
+		"sum(repeats) FROM polyfault_log", "sum(count) FROM polyfault_log_hours", "sum(count) FROM polyfault_occurrences",
+	} {
 		assert.Equal(t, 2*each, d.count(t, "SELECT "+sum))
 	}
 	assert.Equal(t, 50*kinds, d.count(t, "SELECT count(*) FROM polyfault_log_recent"))
