@@ -364,7 +364,7 @@ func listFilters(rows int) map[string]store.LogFilter {
 // rareIndexes are the indexes for lists of few records: down another one, they would be looked for in the
 // whole log.
 var rareIndexes = map[string]string{
-	"rare level": "level", "no level": "level", "rare code": "code", "no such code": "code", "rare scope": "scope",
+	"rare level": "level", "no level": "level", "rare code": "code|code_seen", "no such code": "code|code_seen", "rare scope": "scope",
 	"no such scope": "scope", "scope and rare level": "scope",
 	"code and rare scope": "code_scope", "rare code and scope": "code_scope", "trace": "trace_id", "trace and all": "trace_id",
 	"state resolved": "state", "state ignored, last seen": "state", "fingerprint": "print", "no such fingerprint": "print",
