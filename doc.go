@@ -42,7 +42,8 @@
 //   - fiber v2: [github.com/polyfault/polyfault/fiber]
 //   - fiber v3: [github.com/polyfault/polyfault/fiberv3]
 //
-// Further modules: [github.com/polyfault/polyfault/store] keeps errors and their log in SQLite or PostgreSQL, and
+// Further modules: [github.com/polyfault/polyfault/otel] shows failures to OpenTelemetry,
+// [github.com/polyfault/polyfault/store] keeps errors and their log in SQLite or PostgreSQL, and
 // [github.com/polyfault/polyfault/cmd/polyfault] is the command for locale files, codes and OpenAPI.
 //
 // # Where to read on

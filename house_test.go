@@ -55,6 +55,7 @@ var rules = []rule{
 	{"fiber", []string{"core", "internal/aborts"}, []string{"github.com/gofiber/fiber/v2", "github.com/valyala/fasthttp"}},
 	{"fiberv3", []string{"core", "internal/aborts"}, []string{"github.com/gofiber/fiber/v3", "github.com/gofiber/utils/v2",
 		"github.com/valyala/fasthttp"}},
+	{"otel", []string{"core"}, []string{"go.opentelemetry.io/otel", "go.opentelemetry.io/otel/trace", "go.opentelemetry.io/otel/metric"}},
 	{"store", []string{"core", "internal/page", "locales", "nethttp"}, nil},
 	{"cmd/...", []string{"cmd/...", "core/...", "locales"}, anything},
 	{"examples/...", anything, anything},
@@ -174,6 +175,37 @@ func list(t *testing.T, folder string) map[string]*listed {
 		}
 		require.NoError(t, err)
 		all[p.ImportPath] = p
+	}
+}
+
+// Each module stands in the lists of those who release, compare and update modules.
+func TestModulesAreListed(t *testing.T) {
+	lists := map[string]*regexp.Regexp{
+		".ci/release":              regexp.MustCompile(`(?m)^nested=\((.*)\)$`),
+		".ci/run":                  regexp.MustCompile(`v0\.0\.1 \{(.*)\}/v0\.0\.1`),
+		".ci/apidiff":              regexp.MustCompile(`for module in \. (.*); do`),
+		".github/workflows/ci.yml": regexp.MustCompile(`for module in \. (.*?); do`),
+		".github/dependabot.yml":   regexp.MustCompile(`directories: \[(.*)\]`),
+	}
+	program := "cmd/polyfault" // nobody imports it, and its SQLite is slow on 32 bits
+	for path, list := range lists {
+		content, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			t.Skip("a tarball of the root module has no lists")
+		}
+		require.NoError(t, err)
+		var listed []string
+		for _, match := range list.FindAllStringSubmatch(string(content), -1) {
+			for _, name := range strings.FieldsFunc(match[1], func(r rune) bool { return r == ' ' || r == ',' }) {
+				listed = append(listed, strings.TrimPrefix(name, "/"))
+			}
+		}
+		for _, folder := range modules(t) {
+			if folder == "." || folder == "examples" || folder == program && (path == ".ci/apidiff" || path == ".github/workflows/ci.yml") {
+				continue
+			}
+			assert.Contains(t, listed, folder, "the list of %s", path)
+		}
 	}
 }
 

@@ -9,22 +9,29 @@ import (
 	"strings"
 )
 
-// BindJSON decodes the JSON value in body into v, and strictly: it accepts what [json.Decoder] with
-// DisallowUnknownFields accepts, gives v the same value, and refuses besides what stands behind the value, an object
-// that has a name twice, wherever it lies, and objects that lack a mandatory member or have null there. mandatory are
-// names of members at the top ("qty") or JSON Pointers ("/address/zip", "/items/0/qty").
+// BindJSON decodes the JSON value in body into v, strictly. It accepts what [json.Decoder] with DisallowUnknownFields
+// accepts, and gives v the same value. It also refuses input after the value, an object that has a name twice at any
+// depth, and objects in which a mandatory member is missing or null. mandatory are names of members at the top
+// ("qty") or JSON Pointers ("/address/zip", "/items/0/qty").
 //
-// All failing members are told at once, as field errors with the codes "unknown_field", "unique" (a name that comes
-// twice), "required" and "type". The error is of kind [InvalidJSON] when a type is wrong (with the position of the
-// first one), else [MandatoryAttributesMissing], else [SuperfluousAttributesInRequest], else, for names that come twice,
-// [ValidationFailed]; [InvalidJSON] with the position for a syntax error; what reading body gives, by [Binding],
-// otherwise. A type that decodes itself and refuses its input fails the member with the code "type", without its text;
-// mappers see its error, and without one the kind is [BadParamValue] for errors of strconv and time, else [BadRequest].
-// It may be asked twice, the second time for a value that is thrown away. v may have been filled in part. A v that is
-// no pointer is a [ProgrammingError].
+// The error names all failing members at once, as field errors with the codes "unknown_field", "unique" (a name that
+// comes twice), "required" and "type". Its kind is the first of these that applies:
 //
-// A pointer to a member that lies deep, more than 1024 bytes of names, ends at what holds it. How much is read is the
-// caller's choice: see [http.MaxBytesReader]. More than 4 GiB are [ContentTooLarge].
+//   - [InvalidJSON], with the position, for a syntax error
+//   - [InvalidJSON], with the position of the first one, for values of a wrong type
+//   - [MandatoryAttributesMissing]
+//   - [SuperfluousAttributesInRequest]
+//   - [ValidationFailed], for names that come twice
+//
+// An error of reading body is returned as by [Binding]. A v that is not a pointer is a [ProgrammingError].
+//
+// A type that decodes itself and refuses its input fails the member with the code "type", without the type's own
+// text. Mappers see its error; without a mapper the kind is [BadParamValue] for errors of strconv and time, else
+// [BadRequest]. BindJSON may call such a type twice, the second time for a value that is thrown away. After an error,
+// v may be filled in part.
+//
+// A JSON Pointer to a member below more than 1024 bytes of names ends at a parent of the member. The caller bounds
+// the body, with [http.MaxBytesReader]. More than 4 GiB are [ContentTooLarge].
 func BindJSON(body io.Reader, v any, mandatory ...string) error {
 	value := reflect.ValueOf(v)
 	if value.Kind() != reflect.Pointer || value.IsNil() {
@@ -34,7 +41,7 @@ func BindJSON(body io.Reader, v any, mandatory ...string) error {
 	switch {
 	case err != nil:
 		return Binding(err)
-	case len(text) >= math.MaxUint32:
+	case uint64(len(text)) >= math.MaxUint32:
 		return ContentTooLarge.New()
 	case len(bytes.Trim(text, jsonSpaces)) == 0:
 		return Binding(io.ErrUnexpectedEOF)
@@ -96,25 +103,26 @@ func unexplained(value reflect.Value, err error) error {
 	return BindingTo(value.Type(), err)
 }
 
-// Binding marks err as met while reading the input of the request: decoding the body, converting a
-// parameter. Some errors mean the client only then: io.EOF is an empty body here and a broken
-// upstream elsewhere. What nothing else classifies is [BadRequest]. Nil stays nil.
+// Binding marks err as an error of reading the input of the request: of decoding the body, or of converting a
+// parameter. Some errors are the client's mistake only then: io.EOF is an empty body here, and a broken upstream
+// elsewhere. If nothing else classifies the error, it is [BadRequest]. Nil stays nil.
 //
 //	if err := json.NewDecoder(r.Body).Decode(&booking); err != nil {
 //		return fault.Binding(err)
 //	}
 //
-// in says what part of the request was read, when it was not the body: [InQuery], [InPath], [InHeader],
-// [InCookie]. Field errors of a validator then lie there.
+// in tells which part of the request was read, if it was not the body: [InQuery], [InPath], [InHeader] or [InCookie].
+// Field errors of a validator then lie there.
 //
 //	if err := c.ShouldBindQuery(&filter); err != nil {
 //		return fault.Binding(err, fault.InQuery)
 //	}
 //
-// The place of a field error is the client's own, or what holds it, and never a Go name. Errors of encoding/json and of
-// validators tell too little for more: of the former only a member at the top has a place (the document is taken to be
-// an object), of the latter the names that a function given to the validator chose ([FieldName]), as far as they differ
-// from those in Go. What is not known is told of the body as a whole. [BindingTo] knows more, and [BindJSON] all.
+// The place of a field error has the client's own names, or is a parent of the place, and is never a Go name. Errors
+// of encoding/json and of validators tell too little for more. Of the former, only a member at the top has a place
+// (the document is taken to be an object). Of the latter, only names that a function given to the validator chose
+// ([FieldName]) are used, if they differ from the Go names. Any other error is about the body as a whole. [BindingTo]
+// knows more, and [BindJSON] everything.
 func Binding(err error, in ...func(name string) Location) error {
 	if IsNil(err) {
 		return nil
@@ -128,17 +136,17 @@ func Binding(err error, in ...func(name string) Location) error {
 	return b
 }
 
-// BindingTo is [Binding] for input that was read into target: field errors of a validator, which speak of Go names, and
-// errors of encoding/json, which leave out items, keys and where an unknown member is, then lie where the target's
-// fields and tags say, or in what is known to hold the place. target is the value, a pointer to it, or its
+// BindingTo is [Binding] for input that was read into target. Validators name fields by their Go names, and errors of
+// encoding/json leave out list items, map keys and the place of an unknown member. With target, such errors have the
+// places that its fields and tags give, or a parent of the place. target is the value, a pointer to it, or its
 // [reflect.Type].
 //
 //	if err := validate.Struct(&booking); err != nil {
 //		return fault.BindingTo(&booking, err)
 //	}
 //
-// An error about the key of a map is told of the map. Rules that speak of other fields ("eqfield") call them as clients
-// do; without the target their texts do not name them.
+// An error about the key of a map is about the map. Texts of rules about two fields ("eqfield") name the other field
+// as clients do; without the target they do not name it.
 func BindingTo(target any, err error, in ...func(name string) Location) error {
 	if IsNil(err) {
 		return nil
@@ -155,7 +163,7 @@ func BindingTo(target any, err error, in ...func(name string) Location) error {
 type bindingError struct {
 	error
 	in     string       // of a Location
-	target reflect.Type // what the input was read into; nil when nobody said so
+	target reflect.Type // the type that the input was read into; nil if not known
 }
 
 func (b *bindingError) Unwrap() error { return b.error }

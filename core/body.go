@@ -115,12 +115,15 @@ func (o *Occurrence) AppendParams(dst []byte) []byte {
 	return dst
 }
 
-// AppendDetails appends the details as a JSON object. A field error is {"code", the languages, "params"},
-// with "in" when it is not about the body, and with "pointer" (a URI fragment, as in [Problem]) or "name" where its name among the
-// details alone would be another place: "a.b" is "#/a/b" without a pointer "#/a.b". One without a code whose text is declared by
-// [Texts], or one whose text is of no known language, has "error" in place of the languages. Another error is {"error": …}: a map
-// of languages in a body of all languages, a string otherwise; with the members code and params where [WithMembers] asks for
-// them, and with its own details.
+// AppendDetails appends the details as a JSON object.
+//
+// A field error is {"code", the languages, "params"}. It has "in" if it is not about the body, and "pointer" (a URI
+// fragment, as in [Problem]) or "name" if its name among the details would be another place: "a.b" is "#/a/b" without
+// a pointer "#/a.b". A field error has "error" in place of the languages if its text is of no known language, or if
+// it has no code and declared texts ([Texts]).
+//
+// Another error is {"error": …}: a map of languages in a body of all languages, a string otherwise. It has the
+// members code and params if [WithMembers] asks for them, and its own details.
 func (o *Occurrence) AppendDetails(dst []byte) []byte {
 	return o.appendEntries(dst, o.entries, 0)
 }
@@ -214,15 +217,14 @@ func (o *Occurrence) appendWhole(body any) []byte {
 	return encoded
 }
 
-// AppendJSON appends any value as JSON, as details are: with the bytes of [encoding/json], and "(not
-// encodable)" where that would fail; what is longer than a detail may be is cut, and bidirectional controls become
-// U+FFFD.
+// AppendJSON appends any value as JSON, like a detail: with the bytes of [encoding/json], and "(not encodable)" where
+// that would fail. A value longer than a detail may be is cut, and bidirectional controls become U+FFFD.
 func (o *Occurrence) AppendJSON(dst []byte, value any) []byte {
 	return o.appendValue(dst, "", value)
 }
 
-// AppendMembers appends the members chosen by [WithMembers], each behind a comma. Params are left
-// out when there are none.
+// AppendMembers appends the members chosen by [WithMembers], each after a comma. Params are left out if there are
+// none.
 func (o *Occurrence) AppendMembers(dst []byte) []byte {
 	for _, m := range o.responder.members {
 		switch m {
@@ -336,7 +338,7 @@ func (o *Occurrence) sizeHint() int {
 	return min(size, o.bodyLimit())
 }
 
-// entrySize is about what the detail adds to a body.
+// entrySize returns about what the detail adds to a body.
 func (o *Occurrence) entrySize(d *detail) int {
 	t := o.textOfDetail(d)
 	if t == nil {

@@ -32,10 +32,10 @@ const (
 	minBodyLimit     = 4 << 10
 )
 
-// WithBodyLimit sets how long a body may be, in bytes: 64 KiB by default, 4 KiB at least. One detail may have a sixteenth
-// of it, 4096 bytes by default. A longer value of a detail is cut; details for which there is no room are left away from
-// the end, and a detail named "…" tells how many. With an exposure above [ExposeNone] the limit is sixteen times as
-// high. It does not hold for an ErrorBody, nor for what a format says by itself.
+// WithBodyLimit sets the greatest length of a body in bytes: 64 KiB by default, 4 KiB at least. One detail may have a
+// sixteenth of it, 4096 bytes by default. A longer detail is cut; details that do not fit are left out from the end,
+// and a detail named "…" tells their number. With an exposure above [ExposeNone] the limit is sixteen times as high.
+// It does not apply to an ErrorBody, nor to the constant parts of a format.
 func WithBodyLimit(bytes int) Option {
 	return func(r *Responder) error {
 		if bytes < minBodyLimit {
@@ -59,7 +59,7 @@ func (r *Responder) limit() int {
 	return limit
 }
 
-// paramsLimit is the share of the body that the arguments of one error may have.
+// paramsLimit returns the share of the body that the arguments of one error may have.
 func (o *Occurrence) paramsLimit() int { return min(maxParams, o.bodyLimit()/nestedShare) }
 
 // isSafeName is a quick yes for most names.
@@ -72,7 +72,7 @@ func isSafeName(name string) bool {
 	return len(name) <= maxName
 }
 
-// safeName is the name as every format can have it: see [clean.Name].
+// safeName returns the name as every format can have it: see [clean.Name].
 func safeName(name string) string {
 	if isSafeName(name) {
 		return name
@@ -80,7 +80,7 @@ func safeName(name string) string {
 	return clean.Name(name, maxName)
 }
 
-// truePointer is the pointer, or that of what holds the place when it is too long. Its steps are safe names.
+// truePointer returns the pointer, or that of what holds the place when it is too long. Its steps are safe names.
 func truePointer(pointer string) string {
 	if !isSafeName(pointer) {
 		pointer = clean.Name(pointer, len(pointer))
@@ -91,7 +91,7 @@ func truePointer(pointer string) string {
 	return pointer
 }
 
-// fieldCode is the code of a rule that clients can read.
+// fieldCode returns the code of a rule in a form for clients.
 func fieldCode(code string) string {
 	if len(code) > maxCode || strings.ContainsFunc(code, isNoCode) {
 		return "invalid"
@@ -116,11 +116,11 @@ func (o *Occurrence) countErrors() {
 	}
 }
 
-// boundMemory leaves details away that would make the body many times as long as it may be.
+// boundMemory removes details that would make the body many times longer than its limit.
 func (o *Occurrence) boundMemory() {
 	const times = 8
 	limit := times * o.bodyLimit()
-	if len(o.entries) <= times*nestedShare { // each of which has a fourth at most
+	if len(o.entries) <= times*nestedShare { // each has a fourth at most
 		return
 	}
 	size := 0
@@ -132,7 +132,7 @@ func (o *Occurrence) boundMemory() {
 	}
 }
 
-// weigh is about as much as the detail can add to a body.
+// weigh returns about as much as the detail can add to a body.
 func (o *Occurrence) weigh(d *detail) int {
 	size := 200 + 2*len(d.name)
 	t, f := o.entryText(d)
@@ -180,7 +180,7 @@ type leftAway int
 func (o *Occurrence) keep(entries []detail, n int) {
 	end := len(entries) - o.tail
 	kept, left := slices.Clone(entries[:n]), leftAway(0)
-	if n < end { // of which the last one may be such a count
+	if n < end { // the last one may be such a count
 		before, _ := entries[end-1].value.(leftAway)
 		left = max(before-1, 0) // it is left away, too
 	}
@@ -206,7 +206,7 @@ func (f *Fault) hasLongArgs() bool {
 	return slices.ContainsFunc(f.all(), func(a Attr) bool { return a.op == opArg && jsontext.Size(a.value, shortArg+1) > shortArg })
 }
 
-// withShortArgs is f, with texts that are cut in place of its longer arguments.
+// withShortArgs returns f, with texts that are cut in place of its longer arguments.
 func (f *Fault) withShortArgs() *Fault {
 	short := *f
 	short.attrs = slices.Clone(f.attrs)

@@ -88,12 +88,10 @@ type step struct {
 
 const none = -1
 
-// textsOfKind are the texts that an error of the kind has by itself: in a body of all languages, in one of one language, and
-// as title.
+// textsOfKind are the texts of an error of the kind: in a body of all languages, in a body of one language, and as title.
 type textsOfKind struct{ all, one, title *text }
 
-// defaultBody is the frozen set of the all-languages body of applications that choose none: a
-// locale added later changes nobody's payload.
+// defaultBody is the fixed set of languages for applications that choose none: a locale that is added later changes no body.
 var defaultBody = []string{"de", "en", "fr", "pt"}
 
 // builtin is the catalogue of the built-in texts alone.
@@ -267,7 +265,7 @@ func (c *catalogue) enterOwn(language int, l *loadedLanguage) {
 	}
 }
 
-// forms are the text's forms in the language, nil when it lacks the text.
+// forms returns the text's forms in the language, or nil if it lacks the text.
 func (t *text) forms(language int) *forms {
 	if loaded := t.loaded[language]; loaded != nil {
 		return loaded
@@ -427,7 +425,7 @@ func (c *catalogue) index(tag string) int {
 	return slices.IndexFunc(c.languages, func(l *loadedLanguage) bool { return l.tag == tag })
 }
 
-// named is index, for a built-in tag too whose language has another tag here; negative without any.
+// named returns index, for a built-in tag too whose language has another tag here; negative without any.
 func (c *catalogue) named(tag string) int {
 	if i, ok := c.merged[tag]; ok {
 		return i
@@ -497,7 +495,7 @@ func (c *catalogue) assemble(t *text) {
 	}
 }
 
-// arg is the index of the placeholder, entered at its first appearance.
+// arg returns the index of the placeholder, entered at its first appearance.
 func (t *text) arg(name string) int {
 	i := slices.Index(t.args, name)
 	if i < 0 {
@@ -548,7 +546,7 @@ func (c *catalogue) nearest(k *Kind, language int) *text {
 	return chain(c.texts, nil, k, func(t *text) bool { return t.available.has(language) })
 }
 
-// readable are the languages that have t, or the text of k or of an ancestor.
+// readable returns the languages that have t, or the text of k or of an ancestor.
 func (c *catalogue) readable(t *text, k *Kind) languageSet {
 	set := t.available
 	for ; k != nil; k = k.parent {
@@ -559,8 +557,7 @@ func (c *catalogue) readable(t *text, k *Kind) languageSet {
 	return set
 }
 
-// chain goes up from k to the first text that fits; reserve, or else the first text at all, stands
-// in when none does.
+// chain returns the first text that fits, from k upwards. If none fits, it returns reserve, or else the first text that it met.
 func chain(texts map[string]*text, reserve *text, k *Kind, fits func(*text) bool) *text {
 	for ; k != nil; k = k.parent {
 		t := texts[k.spec.Text]

@@ -47,7 +47,7 @@ func (o *Occurrence) resolve() *Fault {
 	return f
 }
 
-// tree is the error's, walked once for all who look into it: the methods of its errors may take their time.
+// tree returns the error's tree. It is walked only once, because the methods of its errors may be slow.
 func (o *Occurrence) tree() errtree.List {
 	besides := o.besides()
 	if besides.errs.Errors == nil {
@@ -83,7 +83,7 @@ func (o *Occurrence) become(k *Kind, f *Fault) {
 	}
 }
 
-// foreign classifies errors of the standard library and of anybody who tells a status.
+// foreign classifies errors of the standard library, and foreign errors that have a status.
 func (o *Occurrence) foreign() *Fault {
 	errs := o.tree()
 	if tooLarge, ok := errtree.FirstAs[*http.MaxBytesError](errs); ok {
@@ -91,7 +91,7 @@ func (o *Occurrence) foreign() *Fault {
 		return ContentTooLarge.New(Arg("Limit", tooLarge.Limit))
 	}
 	if errs.Is(http.ErrHandlerTimeout) {
-		o.quiet = true // the TimeoutHandler around has answered
+		o.quiet = true // the enclosing TimeoutHandler has answered
 		return ServiceUnavailable.New()
 	}
 	status, frameworks, explicit := statusOf(errs)
@@ -101,7 +101,7 @@ func (o *Occurrence) foreign() *Fault {
 		return o.withMessage(inferred, errs, 0)
 	case isRedirect(status) && frameworks && !o.panicked:
 		o.redirect, o.status = true, status
-		return &Fault{kind: Any} // which nobody is told
+		return &Fault{kind: Any} // no client learns of it
 	case !isErrorStatus(status):
 		return nil
 	case inferred != nil && inferred.StatusCode() == status:
@@ -144,8 +144,8 @@ func (o *Occurrence) withMessage(f *Fault, errs errtree.List, status int) *Fault
 	return f.With(Detail("message", message))
 }
 
-// statusOf finds the status that a foreign error carries. It is a framework's own when the error has a message, too: an
-// adapter gives it both.
+// statusOf returns the status of a foreign error. The error is a framework's own if it also has a message: an adapter gives
+// it both.
 func statusOf(errs errtree.List) (status int, frameworks, ok bool) {
 	if s, ok := errtree.FirstAs[statusCoder](errs); ok {
 		_, frameworks = s.(messaged)
@@ -159,14 +159,14 @@ func statusOf(errs errtree.List) (status int, frameworks, ok bool) {
 
 type statusCoder = interface{ StatusCode() int } // no type of its own: methods As know it
 
-// isEncoding tells a failure to encode an answer, which wraps the same errors as one to decode input.
+// isEncoding reports a failure to encode an answer, which wraps the same errors as a failure to decode input.
 func isEncoding(errs errtree.List) bool {
 	_, ok := errtree.FirstAs[*json.MarshalerError](errs)
 	return ok
 }
 
-// infer reads the status from what the error is; nil when nothing can be told. status is the one that somebody else
-// has given it, 0 for none.
+// infer derives the status from the type of the error, and returns nil if that is not possible. status is a status that the
+// error has already, or 0.
 func (o *Occurrence) infer(errs errtree.List, status int) *Fault {
 	if isEncoding(errs) {
 		return nil
@@ -194,8 +194,8 @@ func (o *Occurrence) infer(errs errtree.List, status int) *Fault {
 	return &Fault{kind: BadRequest}
 }
 
-// inferContext tells the client that left from a call that somebody else has cancelled, and the request's
-// own deadline from a downstream one.
+// inferContext distinguishes a client that has left from a call that was cancelled otherwise, and the request's own deadline
+// from a downstream one.
 func inferContext(o *Occurrence, errs errtree.List, input bool) *Fault {
 	cancelled := errs.Is(context.Canceled)
 	ended, left := arrival(o.request)
@@ -277,9 +277,9 @@ func contextError(req Request) error {
 	return nil
 }
 
-// arrival reports whether the context of the request as it came is cancelled, and whether nobody but the connection
-// can have done that: net/http derives it from the listener's context, which BaseContext and ConnContext replace
-// by one that others may end.
+// arrival reports whether the context that the request came with has ended, and whether only the connection can have ended
+// it: net/http derives it from the listener's context, which BaseContext and ConnContext replace with one that others may
+// end.
 func arrival(req Request) (ended, left bool) {
 	if req == nil {
 		return false, false
@@ -295,7 +295,7 @@ func arrival(req Request) (ended, left bool) {
 	return true, ok && server != nil && server.BaseContext == nil && server.ConnContext == nil
 }
 
-// isTimeout reports whether one of the errors says so of itself, as those of package net and of contexts do.
+// isTimeout reports whether one of the errors is a timeout by its own method, like those of package net and of contexts.
 func isTimeout(errs errtree.List) bool {
 	for _, e := range errs.Errors {
 		if t, ok := e.(interface{ Timeout() bool }); ok && !errs.Over() && t.Timeout() {

@@ -62,7 +62,7 @@ type layer struct{ error }
 
 func (l layer) Unwrap() error { return l.error }
 
-// What errors.As finds, at whatever place of a tree, polyfault finds.
+// polyfault finds everything in a tree that errors.As finds.
 func TestTreesOfOthers(t *testing.T) {
 	type booking struct{ *fault.Fault }
 	mine := booking{fault.TaskLocked.New()}
@@ -276,7 +276,7 @@ func TestAnExplicitStatusKeepsTheContent(t *testing.T) {
 	}
 }
 
-// What reading the input of a request gives without a type of its own is the client's mistake, whoever returns it.
+// Errors of reading a request's input that have no type of their own are the client's mistake, in any package.
 func TestInputErrorsWithoutAType(t *testing.T) {
 	ask := func(contentType, body string) *http.Request {
 		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))

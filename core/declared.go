@@ -12,13 +12,14 @@ import (
 	"github.com/polyfault/polyfault/internal/plural"
 )
 
-// Texts declares the text itself, by BCP 47 tag, fit for clients: for an error of another service that is passed on, or
-// words that an administrator has written. It serves an error, and a field error of [Field]. Of it and [Text] the last counts.
+// Texts sets the text itself, by BCP 47 tag. Declare only texts that are fit for clients: those of an error of
+// another service that is passed on, or words that an administrator has written. Texts works for errors and for field
+// errors ([Field]). Of Texts and [Text] the last one counts.
 //
-// Where the texts say in each language just what the error says by itself, they change nothing: it speaks all
-// the languages that it has. Otherwise they stand in place of its text. A language that is not loaded
-// counts for the nearest one that is. A text under "und", of which nobody knows the language, serves a field error that has no other,
-// as [Details.AddText] does. Texts are cleaned and capped as those of AddText; the map is copied. An empty one says nothing.
+// If the texts equal the error's own texts in each of their languages, they change nothing: the error has all its
+// languages. Otherwise they replace its text. A language that is not loaded counts as the nearest loaded one. A text
+// under "und", of unknown language, is used for a field error that has no other, as by [Details.AddText]. Texts are
+// cleaned and cut like those of AddText. The map is copied; an empty map is ignored.
 func Texts(byTag map[string]string) Attr {
 	tags := slices.Sorted(maps.Keys(byTag))
 	declared := make(map[string]string, len(byTag))
@@ -31,7 +32,7 @@ func Texts(byTag map[string]string) Attr {
 // undetermined is the tag of a text in no known language (RFC 5646, section 4.1).
 const undetermined = "und"
 
-// declaredText is the text on one line. Isolates that are in order stay: the arguments of a text have them.
+// declaredText returns the text on one line. Isolates that are in order stay: the arguments of a text have them.
 func declaredText(s string) string {
 	s = clean.Shorten(strings.ReplaceAll(s, "\r\n", "\n"), maxDeclared)
 	if !isolatesInOrder(s) {
@@ -63,7 +64,7 @@ func neutralIsolate(r rune) rune {
 	return r
 }
 
-// withoutIsolates is the text to compare by: bodies of all languages have no isolates.
+// withoutIsolates returns the text to compare by: bodies of all languages have no isolates.
 func withoutIsolates(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= '\u2066' && r <= '\u2069' {
@@ -73,7 +74,7 @@ func withoutIsolates(s string) string {
 	}, s)
 }
 
-// declaredIn are the texts that the attributes declare; the last ones count, unless a text constant is chosen after them.
+// declaredIn returns the texts that the attributes declare; the last ones count, unless a text constant is chosen after them.
 func declaredIn(attrs []Attr) map[string]string {
 	for i := len(attrs) - 1; i >= 0; i-- {
 		switch attrs[i].op {
@@ -87,7 +88,7 @@ func declaredIn(attrs []Attr) map[string]string {
 	return nil
 }
 
-// declare makes a text of what attrs declare; it is own, when there is nothing that own does not say.
+// declare makes a text of the texts that attrs declare. It returns own if these say nothing else.
 func (c *catalogue) declare(attrs []Attr, own *text) *text {
 	texts := declaredIn(attrs)
 	if len(texts) == 0 {
@@ -116,7 +117,7 @@ func (c *catalogue) declare(attrs []Attr, own *text) *text {
 	return t
 }
 
-// all are the languages that have t.
+// all returns the languages that have t.
 func (t *text) all() (list []int) {
 	for i := range t.loaded {
 		if t.available.has(i) {
@@ -126,7 +127,7 @@ func (t *text) all() (list []int) {
 	return list
 }
 
-// nearestLoaded is the language with the tag, or else the nearest of its family; negative without any.
+// nearestLoaded returns the language with the tag, or else the nearest of its family; negative without any.
 func (c *catalogue) nearestLoaded(tag string) int {
 	if i := c.named(tag); i >= 0 {
 		return i

@@ -18,7 +18,7 @@ type DetailError struct {
 	again bool
 	field bool
 	code  string
-	fault *Fault // of an error that is no field error
+	fault *Fault // of an error other than a field error
 	text  *text  // nil for a declared text
 	plain string // the declared text
 	attrs []Attr
@@ -36,7 +36,7 @@ func isDetailError(value any) bool {
 	return false
 }
 
-// faultIn is the error in the value of a detail that is no field error; nil when there is none, or none of ours.
+// faultIn returns the error of ours in the value of a detail that is not a field error, or nil.
 func (o *Occurrence) faultIn(value any) *Fault {
 	switch v := value.(type) {
 	case judged:
@@ -106,7 +106,7 @@ func (o *Occurrence) judge(err error) *Fault {
 	return f
 }
 
-// errorOf makes the error of a detail ready, unless the detail is none.
+// errorOf prepares the error of a detail, if the detail is one.
 func (o *Occurrence) errorOf(d *detail) (e DetailError, ok bool) {
 	e = DetailError{o: o, name: d.name, again: d.again}
 	if field, ok := d.value.(*fieldError); ok {
@@ -136,25 +136,24 @@ func (o *Occurrence) errorOf(d *detail) (e DetailError, ok bool) {
 	return e, true
 }
 
-// At is where in the request the error lies; the member of the body for an error that [Details] holds
-// by name.
+// At returns the place of the error in the request. For an error that [Details] holds by name, it is the member of
+// the body with that name.
 func (e DetailError) At() Location { return e.at }
 
-// Name is the key of the error among the details: "items.0.qty", or "query.page" when the body has a
-// "page" too. What would change objects of a program in JavaScript is a pointer there: "#/__proto__".
+// Name returns the key of the error among the details: "items.0.qty", or "query.page" if the body has a "page" too. A
+// name that would change objects of a JavaScript program is a pointer: "#/__proto__".
 func (e DetailError) Name() string { return e.name }
 
-// Again reports that an earlier error has the same name: formats with an object keyed by name leave
-// this one away.
+// Again reports whether an earlier error has the same name: formats with an object keyed by name leave this one out.
 func (e DetailError) Again() bool { return e.again }
 
-// Code is the rule that a field breaks, or the code of the error's kind; "" for a declared text.
+// Code returns the rule that a field breaks, or the code of the error's kind, or "" for a declared text.
 func (e DetailError) Code() string { return e.code }
 
-// Fault is the error, as the responder understands it; nil for field errors and declared texts.
+// Fault returns the error as the responder understands it, or nil for field errors and declared texts.
 func (e DetailError) Fault() *Fault { return e.fault }
 
-// Text is the text in the language of the response.
+// Text returns the text in the language of the response.
 func (e DetailError) Text() string {
 	if e.text == nil {
 		return e.plain
@@ -162,8 +161,8 @@ func (e DetailError) Text() string {
 	return e.text.plain(e.o.catalogue, e.o.languageOf(e.text), e.attrs)
 }
 
-// TextIn is the text in the language with exactly this tag; false when that language lacks it, and for
-// a declared text, which is of no language.
+// TextIn returns the text in the language with exactly this tag. It returns false if that language lacks it, and for
+// a declared text, which has no language.
 func (e DetailError) TextIn(tag string) (string, bool) { return e.o.textIn(e.text, tag, e.attrs) }
 
 // AppendText appends [DetailError.Text] as a JSON string.
@@ -174,8 +173,7 @@ func (e DetailError) AppendText(dst []byte) []byte {
 	return e.text.appendQuoted(dst, e.o.catalogue, e.o.languageOf(e.text), e.attrs)
 }
 
-// Texts yields wire key and text for every language of the all-languages body; nothing for a declared
-// text.
+// Texts yields wire key and text for every language of the all-languages body, and nothing for a declared text.
 func (e DetailError) Texts() iter.Seq2[string, string] {
 	if e.text == nil {
 		return func(func(string, string) bool) {}
@@ -183,8 +181,7 @@ func (e DetailError) Texts() iter.Seq2[string, string] {
 	return e.o.textsOf(e.text, e.attrs)
 }
 
-// AppendTexts appends the texts as JSON members, as [Occurrence.AppendTexts] does; nothing for a declared
-// text.
+// AppendTexts appends the texts as JSON members, like [Occurrence.AppendTexts], and nothing for a declared text.
 func (e DetailError) AppendTexts(dst []byte) []byte {
 	switch {
 	case e.text == nil:
@@ -212,7 +209,7 @@ func (e DetailError) AppendParams(dst []byte) []byte {
 // HasDetails reports whether the error has details itself.
 func (e DetailError) HasDetails() bool { return len(e.fault.details()) > 0 }
 
-// AppendDetails appends them, as [Occurrence.AppendDetails] does.
+// AppendDetails appends the details of the error, like [Occurrence.AppendDetails].
 func (e DetailError) AppendDetails(dst []byte) []byte {
 	return e.o.appendEntries(dst, e.fault.details(), 1)
 }

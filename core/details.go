@@ -8,10 +8,10 @@ import (
 	"github.com/polyfault/polyfault/internal/jsonpointer"
 )
 
-// Details collects structured details, one per attribute of the request, say, so that one response
-// names all failing attributes. It keeps their order; adding a name again replaces its value, but for a field error. The
-// zero Details is ready to use. It keeps 100 errors, as many as a response carries, and counts the others. It is not safe
-// for concurrent use; the errors it makes are.
+// Details collects structured details, such as one for each attribute of the request, so that one response names all
+// failing attributes. It keeps their order; adding a name again replaces its value, unless it is a field error. The
+// zero Details is ready. It keeps 100 errors, as many as a response carries, and counts the others. It is not safe
+// for concurrent use; the errors that it makes are.
 type Details struct {
 	entries []detail
 	index   map[string]int // only once there are many
@@ -40,13 +40,13 @@ type declared string
 
 const indexFrom = 32
 
-// memberName is the name as that of a member: safe, so that no two of an object read as one, and none that changes the
+// memberName returns the name as that of a member: safe, so that no two of an object read as one, and none that changes the
 // objects of a program in JavaScript that it is copied into.
 func memberName(name string) string {
 	return jsonpointer.Member(safeName(name))
 }
 
-// Add adds a member. See [Detail] for what value may be. It returns d; a nil d makes a new one.
+// Add adds a member; [Detail] describes the values. It returns d; a nil d makes a new one.
 func (d *Details) Add(name string, value any) *Details {
 	return d.put(memberName(name), value)
 }
@@ -69,7 +69,7 @@ func (d *Details) put(name string, value any) *Details {
 	return d.addElsewhere(field, field.at.In()+"."+field.name)
 }
 
-// add adds a field error under its name, whatever has that.
+// add adds a field error under its name, even if another detail has the name.
 func (d *Details) add(name string, e *fieldError) *Details {
 	if i, taken := d.find(name); taken {
 		d.replace(i, e)
@@ -105,10 +105,10 @@ func errorsIn(value any) int {
 	return 0
 }
 
-// AddError adds {"error": <text>}, a map of languages in bodies that carry all languages, a string in the others. The text
-// is that of the kind that err is of: its own, when err is or wraps a *[Kind] or *[Fault]; else what the responder's
-// mappers and its knowledge of foreign errors make of it, when the response is made; else that of [BadFieldValue].
-// err.Error() is for the log, as "detail_causes". A nil err adds nothing.
+// AddError adds {"error": <text>}: a map of languages in bodies that carry all languages, a string in the others. The
+// text is that of err's kind. If err is or wraps a *[Kind] or *[Fault], that is its own; else the responder's mappers
+// and its knowledge of foreign errors decide when the response is made; else it is [BadFieldValue]. err.Error() goes
+// to the log only, as "detail_causes". A nil err adds nothing.
 func (d *Details) AddError(name string, err error) *Details {
 	if IsNil(err) {
 		return d
@@ -116,8 +116,8 @@ func (d *Details) AddError(name string, err error) *Details {
 	return d.Add(name, failed{err})
 }
 
-// AddText adds {"error": "<text>"}, a text of no language that the application declares fit for its clients. Line breaks
-// and control characters in it are replaced, and what is longer than 4096 bytes is cut.
+// AddText adds {"error": "<text>"}, a text of no language that the application declares fit for its clients. Line
+// breaks and control characters in it are replaced, and it is cut after 4096 bytes.
 func (d *Details) AddText(name, text string) *Details {
 	text = clean.Shorten(text, 2*maxDeclared)
 	return d.Add(name, declared(clean.Line(strings.ReplaceAll(text, "\r\n", "\n"), maxDeclared)))
@@ -125,7 +125,7 @@ func (d *Details) AddText(name, text string) *Details {
 
 const maxDeclared = 4096
 
-// Err is nil while nothing was added; otherwise an error of kind k with everything that was. Later
+// Err returns nil if nothing was added, and otherwise an error of kind k with everything that was added. Later
 // changes of d do not change the error.
 func (d *Details) Err(k *Kind, attrs ...Attr) error {
 	if d == nil || len(d.entries) == 0 {
@@ -160,7 +160,7 @@ func (d *Details) snapshot() []detail {
 	return (&Details{entries: slices.Clone(d.entries), others: d.others}).sealed()
 }
 
-// sealed are the entries; the last one knows how many errors were left away.
+// sealed returns the entries; the last one knows how many errors were left away.
 func (d *Details) sealed() []detail {
 	if d.others > 0 { // there are errors then
 		d.entries[len(d.entries)-1].others += d.others

@@ -12,8 +12,8 @@ import (
 	"github.com/polyfault/polyfault/internal/errtree"
 )
 
-// errorText is err.Error() for logs, whatever Error() does, and without the input that was refused: of errors that
-// quote it, the text says what was expected, not what was sent.
+// errorText returns err.Error() for logs, even if Error() panics, and without refused input: for errors that quote it, the
+// text has what was expected, and not what was sent.
 func errorText(err error) string { return textOfTree(err, errtree.Flatten(err, nil)) }
 
 func textOfTree(err error, errs errtree.List) string {
@@ -25,7 +25,7 @@ func textOfTree(err error, errs errtree.List) string {
 	return withoutInput(errs, text)
 }
 
-// withoutInput is the text without what errors of the tree are known to quote of input.
+// withoutInput returns the text without what errors of the tree are known to quote of input.
 func withoutInput(errs errtree.List, text string) string {
 	left := maxTexts
 	for _, e := range errs.Errors {
@@ -46,7 +46,7 @@ func withoutInput(errs errtree.List, text string) string {
 	return text
 }
 
-// rawText is err.Error(), whatever that does.
+// rawText returns err.Error(), and recovers its panic.
 func rawText(err error) (text string) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -64,7 +64,7 @@ type redaction struct {
 
 const omitted = "…"
 
-// apply also removes the input from where somebody has quoted the text in another way.
+// apply also removes the input from other quotations of the text.
 func (r redaction) apply(text string) string {
 	if r.quoting != "" {
 		text = strings.ReplaceAll(text, r.quoting, r.instead)
@@ -159,7 +159,7 @@ func withoutQuotes(text string) string {
 	}
 }
 
-// endOfQuote is where the quote that begins at i ends; -1 when none begins there.
+// endOfQuote returns where the quote that begins at i ends; -1 when none begins there.
 func endOfQuote(text string, i int) int {
 	quote := text[i]
 	if quote == '\'' && i > 0 && isWordByte(text[i-1]) {

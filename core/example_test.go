@@ -175,3 +175,21 @@ func ExampleLocalizer() {
 	fmt.Println(resp.Status, string(resp.Body))
 	// Output: 400 {"error":"user-not-synced","user":"R41"}
 }
+
+func ExampleWithLogNames() {
+	short := func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey || a.Key == "cause" {
+			return slog.Attr{}
+		}
+		return a
+	}
+	handler := slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: short})
+	r, err := fault.NewResponder(fault.WithLogNames(fault.OTelNames), fault.WithLogger(slog.New(handler)),
+		fault.WithClientErrorLevel(slog.LevelWarn))
+	if err != nil {
+		panic(err)
+	}
+	r.Respond(nil, fault.TaskLocked.New(fault.TraceID("abc")))
+	// Output:
+	// level=WARN msg="request failed" error.type=task_locked http.response.status_code=423 trace_id=abc
+}

@@ -6,15 +6,14 @@ import (
 	"os"
 )
 
-// Exit ends the process of a command with the exit code of err: see [ExitCode]. It first writes one
-// line to slog's default logger, at Error level, with everything that [Fault.LogValue] tells. For nil
-// it does nothing and returns: main ends with 0 by itself.
+// Exit ends the process of a command with the exit code of err: see [ExitCode]. Before that it writes one line to
+// slog's default logger at Error level, with everything in [Fault.LogValue]. For a nil err it does nothing, and main
+// ends with 0.
 //
 //	func main() { fault.Exit(run()) }
 //
-// mappers say of foreign errors which kind, and so which exit code, they stand for; the first that
-// knows the error decides. An error that is of no kind ends the process with 1. Deferred functions of
-// the caller do not run.
+// mappers tell the kind, and so the exit code, of foreign errors; the first mapper that knows the error decides. An
+// error without a kind ends the process with 1. Deferred functions of the caller do not run.
 func Exit(err error, mappers ...Mapper) {
 	if IsNil(err) {
 		return
@@ -26,7 +25,7 @@ func Exit(err error, mappers ...Mapper) {
 	os.Exit(code)
 }
 
-// exitFault is the error as one of ours; of kind Any when nobody knows it.
+// exitFault returns the error as one of ours, of kind Any if it is unknown.
 func exitFault(err error, mappers []Mapper) *Fault {
 	if f, ok := From(err); ok {
 		return f

@@ -2,7 +2,7 @@ package fault
 
 import "fmt"
 
-// Exposure is what [WithExposure] set.
+// Exposure returns the value of [WithExposure].
 func (r *Responder) Exposure() Exposure {
 	if r == nil {
 		return ExposeNone
@@ -10,10 +10,10 @@ func (r *Responder) Exposure() Exposure {
 	return r.exposure
 }
 
-// Exposure is how much of an unknown error clients are shown.
+// Exposure returns the part of an unknown error that clients see.
 func (o *Occurrence) Exposure() Exposure { return o.responder.exposure }
 
-// unhandledEntries are the details of an error that nobody classified.
+// unhandledEntries returns the details of an unknown error.
 func (o *Occurrence) unhandledEntries() []detail {
 	entries := []detail{{name: "trace_id", value: o.TraceID()}}
 	if o.Exposure() >= ExposeException {
@@ -25,7 +25,7 @@ func (o *Occurrence) unhandledEntries() []detail {
 	return entries
 }
 
-// exposed is the error whose text shows when the exposure allows: what the unhandled fault wraps,
+// exposed returns the error whose text shows if the exposure allows it: the one that the unhandled fault wraps,
 // or the unknown error itself.
 func (o *Occurrence) exposed() error {
 	if f, ok := o.err.(*Fault); ok && f.Unwrap() != nil {
@@ -34,7 +34,7 @@ func (o *Occurrence) exposed() error {
 	return o.err
 }
 
-// An Exposure is how much of an unknown error clients are shown: [ExposeNone], the zero value, [ExposeException] or
+// An Exposure is the part of an unknown error that clients see: [ExposeNone], the zero value, [ExposeException] or
 // [ExposeTraceback]. Request data never changes it.
 type Exposure uint8
 
@@ -45,8 +45,7 @@ const (
 	ExposeTraceback                 // also the call stack, as details.traceback
 )
 
-// WithExposure sets how much of unknown errors clients are shown: [ExposeNone] by default. More is
-// for development.
+// WithExposure sets the part of unknown errors that clients see: [ExposeNone] by default. More is for development.
 func WithExposure(e Exposure) Option {
 	return func(r *Responder) error {
 		if e > ExposeTraceback {

@@ -16,20 +16,19 @@ import (
 
 // A Fault is one error: a [Kind] with its text, arguments, details, headers and cause.
 //
-// A Fault never changes: [Fault.With] returns a copy. It is safe for concurrent use and may be kept
-// in a package-level variable. The cause serves logs, observers and [errors.Is]; no format sends
-// it. The zero Fault is of kind [Any]; the methods accept a nil Fault.
+// A Fault never changes: [Fault.With] returns a copy. It is safe for concurrent use and may be kept in a
+// package-level variable. The cause is for logs, observers and [errors.Is]; no format sends it. The zero Fault is of
+// kind [Any]; the methods accept a nil Fault.
 //
-// Types of an application join by embedding *Fault: they have its kind, status, text and details,
-// [errors.As] finds the *Fault inside, and with a method ErrorBody they bring a body of their own:
-// see [Localizer].
+// An application's own error types can embed *Fault. They have its kind, status, text and details, [errors.As] finds
+// the *Fault inside, and a method ErrorBody gives them a body of their own: see [Localizer].
 type Fault struct {
 	kind  *Kind
 	attrs []Attr
 	stack Stack
 }
 
-// With returns a copy with attrs added; f stays as it is. Without attrs it returns f.
+// With returns a copy with attrs added; f does not change. Without attrs it returns f.
 func (f *Fault) With(attrs ...Attr) *Fault {
 	if f != nil && len(attrs) == 0 {
 		return f
@@ -44,7 +43,7 @@ func (f *Fault) With(attrs ...Attr) *Fault {
 	return c
 }
 
-// Kind is the kind of the error; [Any] for a nil or zero Fault.
+// Kind returns the kind of the error, and [Any] for a nil or zero Fault.
 func (f *Fault) Kind() *Kind {
 	if f == nil || f.kind == nil {
 		return Any
@@ -52,15 +51,15 @@ func (f *Fault) Kind() *Kind {
 	return f.kind
 }
 
-// StatusCode is the HTTP status of the kind. Frameworks and libraries that look for this method
+// StatusCode returns the HTTP status of the kind. Frameworks and libraries that look for this method
 // (echo v5, GoFr, goa) understand a Fault by it.
 func (f *Fault) StatusCode() int { return f.Kind().Status() }
 
-// Code is the code of the kind.
+// Code returns the code of the kind.
 func (f *Fault) Code() string { return f.Kind().Code() }
 
-// Error is the English line for logs: "code: text: cause". The text is the built-in English one; a
-// text id of the application shows as the id itself. It must not be sent to clients.
+// Error returns the English line for logs: "code: text: cause". The text is the built-in English one; a text id of
+// the application shows as the id itself. Do not send it to clients.
 func (f *Fault) Error() string {
 	var line strings.Builder
 	for {
@@ -78,7 +77,7 @@ func (f *Fault) Error() string {
 	}
 }
 
-// Unwrap returns the cause, nil when there is none.
+// Unwrap returns the cause, or nil.
 func (f *Fault) Unwrap() error {
 	a, _ := f.lookup(opCause)
 	err, _ := a.value.(error)
@@ -109,8 +108,8 @@ func (f *Fault) Format(s fmt.State, verb rune) {
 	}
 }
 
-// LogValue is everything there is to log: code, status, text, arguments, details, cause, stack, and
-// the attributes given with [Log]. Values wrapped in [Secret] show as "***".
+// LogValue returns everything about the error for logs: code, status, text, arguments, details, cause, stack, and the
+// attributes given with [Log]. Values wrapped in [Secret] show as "***".
 func (f *Fault) LogValue() slog.Value {
 	attrs := []slog.Attr{
 		slog.String("code", f.Code()),
@@ -127,7 +126,7 @@ func (f *Fault) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// logAttrs are the attributes that only f knows. Arguments and details are JSON texts: a handler
+// logAttrs returns the attributes that only f knows. Arguments and details are JSON texts: a handler
 // given the values themselves could loop on a cycle among them.
 func (f *Fault) logAttrs() []slog.Attr {
 	var attrs []slog.Attr
@@ -189,7 +188,7 @@ func appendLogDetail(b []byte, value any) []byte {
 // maxDetailCauses bounds how many causes of details a log line tells.
 const maxDetailCauses = 20
 
-// detailCauses are the texts of what lies behind the errors among the details, as a JSON object; nil without any.
+// detailCauses returns the texts of the causes of errors among the details, as a JSON object, or nil.
 func detailCauses(entries []detail) []byte {
 	var b []byte
 	told := 0
@@ -220,14 +219,15 @@ func detailCauses(entries []detail) []byte {
 	return append(b, '}')
 }
 
-// From returns the outermost error of ours in the tree of err, and whether there is one. It finds what [errors.As]
-// finds, through Unwrap() error, Unwrap() []error and As(any) bool, and below Cause() error, too:
+// From returns the outermost error of ours in the tree of err, and whether there is one. It finds everything that
+// [errors.As] finds, through Unwrap() error, Unwrap() []error and As(any) bool, and also looks below Cause() error:
 //   - a *Fault is returned as it is;
 //   - a type that embeds *Fault gives the *Fault inside;
 //   - a *Kind gives a Fault of that kind;
 //   - nil, nil pointers and trees without any of these give nil and false.
 //
-// A tree may have circles, and methods that panic; of one with more than 100,000 errors not all are looked at.
+// A tree may have cycles and methods that panic. In a tree of more than 100,000 errors, From does not look at all of
+// them.
 func From(err error) (*Fault, bool) {
 	switch e := err.(type) {
 	case *Fault:
@@ -242,7 +242,7 @@ func From(err error) (*Fault, bool) {
 	})
 }
 
-// faultOf is the error, by itself, as one of ours; nil when it is none.
+// faultOf returns the error itself as one of ours, without its tree, or nil.
 func faultOf(err error, calls *errtree.Calls) *Fault {
 	if ours, ok := err.(interface{ fault() *Fault }); ok {
 		return ours.fault()
@@ -264,7 +264,7 @@ func (k *Kind) fault() *Fault {
 	switch {
 	case k == nil:
 		return nil
-	case k.self == nil: // a Kind that nobody has registered
+	case k.self == nil: // a Kind that was not registered
 		return &Fault{kind: k}
 	}
 	return k.self
@@ -288,7 +288,7 @@ func (f *Fault) lookup(o op) (Attr, bool) {
 	return Attr{}, false
 }
 
-// textID is the text id that the error chose itself, "" for the kind's own.
+// textID returns the text id that the error chose itself, "" for the kind's own.
 func (f *Fault) textID() string {
 	a, _ := f.lookup(opText)
 	return a.name
@@ -339,7 +339,7 @@ func (d *Details) addEntry(e detail) {
 	d.put(e.name, e.value)
 }
 
-// snapshotAlone is the one snapshot among attrs when there are no details besides: most often there
+// snapshotAlone returns the one snapshot among attrs when there are no details besides: most often there
 // are none, and then nothing has to be merged.
 func snapshotAlone(attrs []Attr) (whole []detail, ok bool) {
 	for i := range attrs {
@@ -383,7 +383,7 @@ func givenAgain(later []Attr, name string) bool {
 	return slices.ContainsFunc(later, func(a Attr) bool { return a.name == name && isParam(a) })
 }
 
-// english is the built-in English text for logs.
+// english returns the built-in English text for logs.
 func (f *Fault) english() string {
 	id := f.textID()
 	c := builtin()

@@ -18,12 +18,12 @@ type Location struct {
 	name    string // of a parameter; of the body the pointer as a path with dots
 }
 
-// InBody is a member of the body. name is a JSON Pointer (RFC 6901: "/items/0/qty") or the plain name
-// of a member at the top ("qty"). The empty name is the body as a whole; a plain name that is empty
-// or begins with a slash is written as a pointer ("/", "/~1home").
+// InBody returns the place of a member of the body. name is a JSON Pointer (RFC 6901: "/items/0/qty") or the plain
+// name of a member at the top ("qty"). The empty name is the body as a whole; a plain name that is empty or begins
+// with a slash is written as a pointer ("/", "/~1home").
 //
-// A pointer of more than 1024 bytes is cut at a step: the error is that of what holds the member. Bidirectional controls in a
-// name become U+FFFD.
+// A pointer of more than 1024 bytes is cut at a step, so the error is about a parent of the member. Bidirectional
+// controls in a name become U+FFFD.
 func InBody(name string) Location {
 	if name == "" || name[0] == '/' {
 		return bodyAt(name)
@@ -46,20 +46,20 @@ func bodyAt(pointer string) Location {
 	return Location{pointer: pointer, name: name}
 }
 
-// InQuery is a parameter of the query. A name of more than 1024 bytes is cut; bidirectional controls in it become
-// U+FFFD. So it is with the functions for the other parts of a request.
+// InQuery returns the place of a query parameter. This and the functions for other parts cut a name after 1024 bytes,
+// and replace bidirectional controls in it with U+FFFD.
 func InQuery(name string) Location { return Location{in: "query", name: safeName(name)} }
 
-// InPath is a parameter of the path.
+// InPath returns the place of a path parameter.
 func InPath(name string) Location { return Location{in: "path", name: safeName(name)} }
 
-// InHeader is a header field.
+// InHeader returns the place of a header field.
 func InHeader(name string) Location { return Location{in: "header", name: safeName(name)} }
 
-// InCookie is a cookie.
+// InCookie returns the place of a cookie.
 func InCookie(name string) Location { return Location{in: "cookie", name: safeName(name)} }
 
-// In is "body", "query", "path", "header" or "cookie".
+// In returns "body", "query", "path", "header" or "cookie".
 func (l Location) In() string {
 	if l.in == "" {
 		return "body"
@@ -67,10 +67,10 @@ func (l Location) In() string {
 	return l.in
 }
 
-// Pointer is the JSON Pointer of a member of the body; "" for the whole body and for parameters.
+// Pointer returns the JSON Pointer of a member of the body, and "" for the whole body and for parameters.
 func (l Location) Pointer() string { return l.pointer }
 
-// Name is the name of a parameter. Of a member of the body it is the path with dots ("items.0.qty").
+// Name returns the name of a parameter. For a member of the body it is the path with dots ("items.0.qty").
 func (l Location) Name() string { return l.name }
 
 // isDotted reports whether the path with dots says all of the place, a member of the body.
@@ -81,7 +81,7 @@ func (l Location) isDotted(path string) bool {
 	return strings.Count(path, ".") == strings.Count(l.pointer, "/")-1
 }
 
-// Segments are the unescaped steps of the JSON Pointer; the name alone for a parameter.
+// Segments returns the unescaped steps of the JSON Pointer, or just the name of a parameter.
 func (l Location) Segments() []string {
 	switch {
 	case l.in != "":
@@ -110,21 +110,20 @@ type fieldError struct {
 	space    [2]Attr // for attrs: one allocation holds most errors
 }
 
-// Field says what is wrong with one part of the request; all of them together go into one response.
-// In every format they have that format's own shape for field errors.
+// Field describes a mistake in one part of the request; one response carries all of them. Each format has its own
+// shape for field errors.
 //
 //	return fault.ValidationFailed.New(
 //		fault.Field(fault.InBody("/items/0/qty"), "min", fault.Arg("Limit", 1)),
 //		fault.Field(fault.InQuery("page"), "number"),
 //	)
 //
-// code is the rule that is broken, a stable machine name ("required", "max"). The text is that of the
-// id "rule."+code, unless [Text] among attrs chooses another; without either it is "rule.invalid". Of
-// attrs, [Text], [Texts], [Arg] and [Count] count. The placeholder {{.Field}} of the text is the name of the
-// field: the text "field."+name in the language at hand, else the name itself. The value that was
-// refused has no place here, and shows only if it is given as an argument.
+// code is the broken rule, a stable name for programs ("required", "max"). The text has the id "rule."+code, unless
+// [Text] among attrs chooses another; if neither exists, it is "rule.invalid". Of attrs, [Text], [Texts], [Arg] and
+// [Count] are used. The placeholder {{.Field}} of the text is the name of the field: the text "field."+name in the
+// language, else the name itself. The refused value is not sent, unless it is given as an argument.
 //
-// A response carries at most 100 field errors, and then tells how many there were.
+// A response carries at most 100 field errors, and then their total number.
 func Field(at Location, code string, attrs ...Attr) Attr {
 	return Attr{op: opField, value: newFieldError(at, code, attrs)}
 }
@@ -161,7 +160,7 @@ const (
 	wholeBody   = "request_body.title" // what stands for the name of a field without one
 )
 
-// ruleText is the id of the rule's text: "rule."+code, made once for rules that have a built-in text.
+// ruleText returns the id of the rule's text: "rule."+code, made once for rules that have a built-in text.
 func ruleText(code string) string {
 	if id, ok := ruleTexts()[code]; ok {
 		return id
@@ -182,8 +181,8 @@ var ruleTexts = sync.OnceValue(func() map[string]string {
 	return ids
 })
 
-// AddField adds a field error; see [Field]. One with the same location and code replaces the earlier
-// one, unless [Texts] says something else. It returns d; a nil d makes a new one.
+// AddField adds a field error; see [Field]. It replaces an earlier one with the same location and code, unless
+// [Texts] gives it other texts. It returns d; a nil d makes a new one.
 func (d *Details) AddField(at Location, code string, attrs ...Attr) *Details {
 	return d.addField(newFieldError(at, code, attrs))
 }
@@ -217,7 +216,8 @@ func (e *fieldError) saysOf(other *fieldError) bool {
 		declaredIn(other.attrs)))
 }
 
-// addElsewhere is for a name that something else has: the part of the request stands before it, as often as it takes.
+// addElsewhere adds e under a qualified name (query.page), because another detail has the plain one. It prepends the part of
+// the request until the name is free.
 func (d *Details) addElsewhere(e *fieldError, name string) *Details {
 	member := memberName(name)
 	i, taken := d.find(member)
@@ -239,7 +239,7 @@ type fieldLabel struct {
 	name string
 }
 
-// named are the error's arguments, with the names that the catalogue has for fields, if it has them.
+// named returns the error's arguments, with the names that the catalogue has for fields, if it has them.
 func (e *fieldError) named(c *catalogue) []Attr {
 	if e.at != (Location{}) && !c.labels {
 		return e.attrs
@@ -258,7 +258,7 @@ func (e *fieldError) named(c *catalogue) []Attr {
 	return attrs
 }
 
-// undetermined is the declared text of which nobody knows the language.
+// undetermined returns the declared text of unknown language.
 func (e *fieldError) undetermined() string {
 	if !e.declares {
 		return ""
@@ -266,7 +266,7 @@ func (e *fieldError) undetermined() string {
 	return declaredIn(e.attrs)[undetermined]
 }
 
-// fieldText is the name that the catalogue has for a field: "field.items.qty" without list indexes, else "field.qty".
+// fieldText returns the name that the catalogue has for a field: "field.items.qty" without list indexes, else "field.qty".
 func (c *catalogue) fieldText(at Location) *text {
 	if at == (Location{}) {
 		return c.texts[wholeBody]
@@ -302,7 +302,7 @@ func (f *otherFields) named(c *catalogue) *otherFields {
 	return named
 }
 
-// String is the names, as a text without labels has them.
+// String returns the names, as a text without labels has them.
 func (f *otherFields) String() string { return strings.Join(f.names(), ", ") }
 
 func (f *otherFields) names() []string {
@@ -313,7 +313,7 @@ func (f *otherFields) names() []string {
 	return names
 }
 
-// MarshalJSON is the form among the params.
+// MarshalJSON returns the form among the params.
 func (f *otherFields) MarshalJSON() ([]byte, error) {
 	if f.several {
 		return json.Marshal(f.names())

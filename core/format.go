@@ -4,33 +4,32 @@ import (
 	"strconv"
 )
 
-// A Format is one wire representation of errors. [Multilingual] and [Problem] are built in; package
-// formats has more, and applications can bring their own.
+// A Format is one wire representation of errors. [Multilingual] and [Problem] are built in; package formats has more,
+// and applications can have their own.
 //
 // The rules:
-//   - A Format is safe for concurrent use; its methods ContentType and Use give the same answers
-//     always.
-//   - Append appends the body to dst and returns it. It neither keeps dst nor o. It may panic or
-//     return nil: the response is then a Multilingual body without details.
+//   - A Format is safe for concurrent use; its methods ContentType and Use always give the same answers.
+//   - Append appends the body to dst and returns it. It keeps neither dst nor o. It may panic or return nil: then the
+//     response is a Multilingual body without details.
 //   - Append uses the occurrence's Append methods where it can: they copy prepared bytes.
 //   - A method Check() error is optional. NewResponder fails with its error.
-//   - A method SetHeader(set func(name, value string)) is optional. It gives headers that go with each
-//     body, a Content-Security-Policy for example, in place of those of the handler that failed. It
-//     is called once, by NewResponder.
-//   - A method Reusable() bool is optional. True says that a body depends on nothing but what the occurrence tells: the
-//     responder then renders the body of errors without details once for each kind, text and language, and puts the trace id
-//     into its places. It finds out by itself whether a body holds the error or the request, and renders such ones anew.
+//   - A method SetHeader(set func(name, value string)) is optional. It sets headers that go with each body, such as a
+//     Content-Security-Policy, in place of those of the failed handler. NewResponder calls it once.
+//   - A method Reusable() bool is optional. True means that a body depends only on what the occurrence tells. The
+//     responder then renders the body of errors without details once for each kind, text and language, and puts the
+//     trace id into its places. It notices if a body holds the error or the request, and renders such bodies each
+//     time.
 type Format interface {
-	// ContentType is the value of Content-Type. What stands before a ";" is the media type that
-	// takes part in the negotiation by Accept.
+	// ContentType returns the value of Content-Type. The part before a ";" is the media type for the negotiation by
+	// Accept.
 	ContentType() string
-	// Use says which texts the body needs.
+	// Use tells which texts the body needs.
 	Use() TextUse
 	// Append appends the body for o to dst.
 	Append(dst []byte, o *Occurrence) []byte
 }
 
-// A TextUse says which texts a format puts into a body: [AllLanguages], [OneLanguage] or [OneLanguageTitled].
+// A TextUse tells which texts a format puts into a body: [AllLanguages], [OneLanguage] or [OneLanguageTitled].
 type TextUse uint8
 
 // The uses of texts.

@@ -26,16 +26,16 @@ func (f *Fault) input() (in input, ok bool) {
 	return in, ok && (in.position > 0 || in.at != Location{})
 }
 
-// Input is what there is to say of the body of the request as such: where it could not be read, as the number of bytes
-// read until then, 0 when that is not known, and as the member of the body, the zero Location when that is not
-// known; false when nothing is known.
+// Input returns where the body of the request as such could not be read. position is the number of bytes read until
+// then, or 0 if that is not known; at is the member of the body, or the zero Location if that is not known. ok is
+// false if neither is known.
 func (o *Occurrence) Input() (position int64, at Location, ok bool) {
 	in, ok := o.fault.input()
 	return in.position, in.at, ok
 }
 
-// AppendInput appends [Occurrence.Input] as a JSON object: {"position":17,"field":"/items/0/qty"}. position counts the bytes of the
-// body up to the fault, field is a JSON Pointer (RFC 6901); each is there when it is known.
+// AppendInput appends [Occurrence.Input] as a JSON object: {"position":17,"field":"/items/0/qty"}. position counts
+// the bytes of the body up to the mistake, field is a JSON Pointer (RFC 6901); each is left out if it is not known.
 func (o *Occurrence) AppendInput(dst []byte) []byte {
 	in, _ := o.fault.input()
 	dst = append(dst, '{')

@@ -50,7 +50,7 @@ func unknownField(errs errtree.List) (name string, ok bool) {
 	return "", false
 }
 
-// mismatch is the answer to a value of the wrong type. The path in the error leaves out items and keys, and has the Go
+// mismatch returns the answer to a value of the wrong type. The path in the error leaves out items and keys, and has the Go
 // names of embedded structures: without the target only a path of one step tells a place.
 func (b *bindingError) mismatch(m *json.UnmarshalTypeError) *Fault {
 	if b != nil && b.in != "" { // JSON in a parameter
@@ -80,7 +80,7 @@ func (b *bindingError) mismatch(m *json.UnmarshalTypeError) *Fault {
 	return &Fault{kind: InvalidJSON, attrs: append(inputAttrs(m.Offset, at), Attr{op: opField, value: wrong})}
 }
 
-// unknownMember is the field error for a member that the error tells the name of, and not where it is: a place only when
+// unknownMember returns the field error for a member that the error tells the name of, and not where it is: a place only when
 // the target has no fields but those at the top, else the name as an argument.
 func (b *bindingError) unknownMember(rest string) Attr {
 	name, err := strconv.Unquote(`"` + rest)
@@ -156,7 +156,7 @@ func typeError(at Location, expected, got string) *fieldError {
 	return newFieldError(at, "type", []Attr{Text(text), Arg("Expected", expected), Arg("Got", got)})
 }
 
-// typeOfJSON is the type of a valid JSON value by its first byte.
+// typeOfJSON returns the type of a valid JSON value by its first byte.
 func typeOfJSON(first byte) string {
 	switch first {
 	case '{':

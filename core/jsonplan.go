@@ -169,7 +169,7 @@ func untagged(f jsonField) int {
 	return 1
 }
 
-// embeddedFields are the fields of the structure and of those embedded in it, level by level.
+// embeddedFields returns the fields of the structure and of those embedded in it, level by level.
 func embeddedFields(t reflect.Type) (found []jsonField) {
 	type level struct {
 		t     reflect.Type
@@ -296,7 +296,7 @@ func foldedName(dst, name []byte) []byte {
 	return dst
 }
 
-// foldedRune is the smallest of the runes that differ in letter case only.
+// foldedRune returns the smallest of the runes that differ in letter case only.
 func foldedRune(r rune) rune {
 	for {
 		next := unicode.SimpleFold(r)

@@ -21,7 +21,7 @@ type jsonScan struct {
 // maxJSONDepth is encoding/json's own limit.
 const maxJSONDepth = 10_000
 
-// peek is the next byte that is no space; 0 behind the end.
+// peek returns the next byte that is not a space, or 0 at the end.
 func (s *jsonScan) peek() byte {
 	for ; s.pos < len(s.text); s.pos++ {
 		if c := s.text[s.pos]; c > ' ' || !isJSONSpace(c) {
@@ -104,7 +104,7 @@ func (s *jsonScan) quoted() (inside []byte, plain bool) {
 	return rest[:end], plain
 }
 
-// quotedEnd is where the quote is that ends a string; -1 when there is none.
+// quotedEnd returns the index of the quote that ends a string, or -1.
 func quotedEnd(inside []byte) int {
 	for i := 0; i < len(inside); i++ {
 		switch inside[i] {
@@ -281,7 +281,7 @@ func (m *memberNames) enter(s *jsonScan, position int, name []byte) bool {
 	}
 }
 
-// nameAt is the name that stands at the position.
+// nameAt returns the name that stands at the position.
 func (s *jsonScan) nameAt(position int) []byte {
 	at := jsonScan{text: s.text, pos: position}
 	name, plain := at.quoted()

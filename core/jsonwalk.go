@@ -23,7 +23,7 @@ type jsonWalk struct {
 	required *requiredMember
 	names    []Location // of required members
 	has      []bool     // for each of them
-	path     []byte     // pointer to the value at hand
+	path     []byte     // pointer to the current value
 	depthOf  int        // of interfaces in interfaces
 
 	unknown, wrong, missing faultList
@@ -180,7 +180,7 @@ func (p *jsonPlan) begins(first byte) bool {
 	}
 }
 
-// behind follows the pointers of a value; an invalid one has none.
+// behind returns the value that pointers lead to.
 func behind(v reflect.Value) reflect.Value {
 	for n := 0; v.IsValid() && v.Kind() == reflect.Pointer && n < maxPointers; n++ {
 		v = v.Elem()
@@ -319,7 +319,7 @@ func (w *jsonWalk) member(p *jsonPlan, f *jsonField, v reflect.Value, r *require
 	}
 }
 
-// ofElements is the plan of what a list or map holds; what it is not known for holds the same.
+// ofElements returns the plan of what a list or map holds; what it is not known for holds the same.
 func (p *jsonPlan) ofElements() *jsonPlan {
 	if p.element == nil {
 		return p
@@ -338,7 +338,7 @@ func (w *jsonWalk) superfluous(code string) {
 	}
 }
 
-// named is the step to the member.
+// named returns the step to the member.
 func (r *requiredMember) named(name []byte) *requiredMember {
 	if r == nil {
 		return nil
@@ -346,7 +346,7 @@ func (r *requiredMember) named(name []byte) *requiredMember {
 	return r.steps[string(name)]
 }
 
-// ofField is the step to the member, which may be written in another letter case.
+// ofField returns the step to the member, which may be written in another letter case.
 func (r *requiredMember) ofField(p *jsonPlan, f *jsonField, name []byte) *requiredMember {
 	if r == nil || r.steps == nil {
 		return nil
@@ -362,7 +362,7 @@ func (r *requiredMember) ofField(p *jsonPlan, f *jsonField, name []byte) *requir
 	return nil
 }
 
-// fieldOf is the field of a value, invalid when there is none yet.
+// fieldOf returns the field of a value. The result is invalid if the field does not exist yet.
 func fieldOf(v reflect.Value, index []int) reflect.Value {
 	if !v.IsValid() || v.Kind() != reflect.Struct {
 		return reflect.Value{}
@@ -533,7 +533,7 @@ func (w *jsonWalk) mistyped(p *jsonPlan, first byte, start int) {
 	w.mistypedAs(p.bare, jsonType(p.bare), typeOfJSON(first), w.behind(first, start))
 }
 
-// behind is the position that encoding/json gives: of a scalar the end, else what follows the first byte.
+// behind returns the position as encoding/json counts it: the end of a scalar, else the position after the first byte.
 func (w *jsonWalk) behind(first byte, start int) int64 {
 	if first == '{' || first == '[' {
 		return int64(start) + 1
@@ -576,7 +576,7 @@ func (w *jsonWalk) place() Location {
 	return bodyAt(string(w.path))
 }
 
-// found is the error with all that was found; nil when that is nothing.
+// found returns the error with all that was found; nil when that is nothing.
 func (w *jsonWalk) found() error {
 	d := w.details()
 	switch {

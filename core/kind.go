@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// A Kind is a node of the hierarchy of errors: stable machine identity (code, status, type, number,
-// exit code) and the id of a localized text. It is an error itself, a target of [errors.Is] for
-// itself and all its descendants, and a constructor of [Fault] values.
+// A Kind is a node in the hierarchy of errors. It has a stable identity for programs (code, status, type, number,
+// exit code) and the id of a localized text. It is an error itself, a target of [errors.Is] for itself and all its
+// descendants, and a constructor of [Fault] values.
 //
-// Kinds are immutable, compared by pointer and safe for concurrent use. They are made with
-// [Kind.Derive] in package-level variables. The methods of a nil *Kind are those of [Any], but for Derive, which
-// panics; as an error it is none ([IsNil]). The zero Kind is not usable.
+// Kinds are immutable, compared by pointer and safe for concurrent use. Make them with [Kind.Derive] in package-level
+// variables. The methods of a nil *Kind are those of [Any], except Derive, which panics; as an error it is none
+// ([IsNil]). The zero Kind is not usable.
 type Kind struct {
 	spec    Spec // as resolved: nothing is left to inherit
 	parent  *Kind
@@ -30,7 +30,7 @@ type Kind struct {
 	headers []headerField // by name, of spec.Headers
 }
 
-// A Category says where the cause of an error lies: [CategorySystem], [CategoryAlgorithm] or [CategoryData].
+// A Category tells where the cause of an error lies: [CategorySystem], [CategoryAlgorithm] or [CategoryData].
 type Category string
 
 // The categories. The empty Category in a [Spec] inherits the parent's.
@@ -40,7 +40,7 @@ const (
 	CategoryData      Category = "DATA"      // what the client sent
 )
 
-// A RetryPolicy says whether repeating the same request can help: [RetryInherit], the zero value, [RetryNever] or
+// A RetryPolicy tells whether repeating the same request can help: [RetryInherit], the zero value, [RetryNever] or
 // [RetryLater].
 type RetryPolicy uint8
 
@@ -51,30 +51,29 @@ const (
 	RetryLater                      // repeating after a while may help
 )
 
-// A Spec describes a kind to [Kind.Derive]. Zero fields inherit from the parent or have the default
-// that stands beside them.
+// A Spec describes a kind to [Kind.Derive]. Zero fields inherit from the parent or have the default beside them.
 type Spec struct {
-	Code     string       // stable machine name, snake_case, at most 50 bytes, unique in the process
-	Text     string       // text id; default Code, falling back to the parent's text while no locale has it
+	Code     string       // stable name for programs, snake_case, at most 50 bytes, unique in the process
+	Text     string       // text id; default Code. While no locale has it, the parent's text is used
 	Status   int          // 400..599; 0 inherits
-	Number   int          // numeric code of the web API catalogue; 0 = none
-	Type     string       // string type of the web API catalogue; "" = Code in kebab-case
+	Number   int          // numeric code of formats.WebAPI; 0 means none
+	Type     string       // string type, the end of a problem's type URI; "" means Code in kebab-case
 	ExitCode int          // process exit code 1..255, unique; 0 inherits
 	Category Category     // "" inherits
 	Retry    RetryPolicy  // RetryInherit inherits
 	Level    slog.Leveler // level of the log line; nil inherits, and for built-in kinds means 5xx Error, 4xx [WithClientErrorLevel]
 
-	// RetryAfter is the wait in the Retry-After header of responses whose error brings none itself;
-	// 0 inherits, and without anything to inherit sends no header.
+	// RetryAfter is the wait in the Retry-After header of responses whose error has none itself; 0 inherits, or
+	// sends no header if there is nothing to inherit.
 	RetryAfter time.Duration
 
-	// Headers are those of every response of the kind: WWW-Authenticate on an Unauthorized of the application, say.
-	// They are copied. Descendants inherit them name by name; an empty list removes one. The error's own header of a
-	// name comes before it.
+	// Headers are the headers of every response of the kind, such as WWW-Authenticate on an Unauthorized of the
+	// application. They are copied. Descendants inherit them name by name; an empty list removes one. An error's own
+	// header of the same name replaces it.
 	Headers http.Header
 
-	// Aliases are former codes of the kind, snake_case, unique among the codes and aliases of the process: clients and
-	// lock files know them still, and KindByCode finds the kind by them. Responses have Code.
+	// Aliases are former codes of the kind, snake_case, unique among the codes and aliases of the process. Clients and
+	// lock files still know them, and KindByCode finds the kind by them. Responses have Code.
 	Aliases []string
 }
 
@@ -87,12 +86,15 @@ var kinds = struct {
 	byExitCode map[int]*Kind
 }{byCode: map[string]*Kind{}, byExitCode: map[int]*Kind{}}
 
-// Derive makes a kind below k and enters it in the process-wide table.
+// Derive makes a kind below k and enters it in the table of the process.
 //
-// It is meant for package-level variables. It panics, with a message that says what to change, when
-// the code or an alias is empty, not snake_case or taken, when the code is longer than 50 bytes, when the status is
-// outside 400..599, when the exit code is outside 1..255 or taken, when a header's name or value is not valid, or when
-// the category or retry policy is unknown. A kind that is refused leaves nothing behind.
+// Call it for package-level variables. It panics, with a message that tells what to change,
+//   - if the code or an alias is empty, not snake_case or taken, or the code is longer than 50 bytes;
+//   - if the status is outside 400..599, or the exit code is outside 1..255 or taken;
+//   - if the name or value of a header is invalid;
+//   - if the category or retry policy is unknown.
+//
+// A refused kind is not entered.
 func (k *Kind) Derive(s Spec) *Kind {
 	if k == nil {
 		panic(fmt.Sprintf("fault: kind %q is derived from a nil *Kind; "+
@@ -272,8 +274,8 @@ func isSnakeCase(s string) bool {
 
 func isErrorStatus(status int) bool { return status >= 400 && status <= 599 }
 
-// New makes an occurrence of the kind. Its attributes say what happened this time; without any, the
-// client reads the kind's own text. For kinds with a 5xx status New records the call stack.
+// New makes an error of the kind. Its attributes describe what happened this time; without any, the client reads the
+// kind's own text. For kinds with a 5xx status New records the call stack.
 func (k *Kind) New(attrs ...Attr) *Fault {
 	k = k.orAny()
 	f := newFault(k, attrs, 0)
@@ -326,8 +328,8 @@ func newFault(k *Kind, attrs []Attr, extra int) *Fault {
 	return f
 }
 
-// Wrap makes an occurrence of the kind that was caused by cause: [errors.Is] and the log find the
-// cause, the client does not. A nil cause makes Wrap the same as New.
+// Wrap makes an error of the kind with a cause: [errors.Is] and the log find it, and the client does not see it. With
+// a nil cause, Wrap is [Kind.New].
 func (k *Kind) Wrap(cause error, attrs ...Attr) *Fault {
 	k = k.orAny()
 	f := newFault(k, attrs, 1)
@@ -338,7 +340,7 @@ func (k *Kind) Wrap(cause error, attrs ...Attr) *Fault {
 	return f
 }
 
-// Error returns the code: a kind can be returned, panicked and wrapped as it is.
+// Error returns the code: a kind itself can be returned, panicked and wrapped.
 func (k *Kind) Error() string { return k.Code() }
 
 // Is reports whether target is this kind or one of its ancestors. It serves [errors.Is].
@@ -355,7 +357,7 @@ func (k *Kind) Is(target error) bool {
 	return false
 }
 
-// orAny is k, or [Any] for a nil Kind.
+// orAny returns k, or [Any] for a nil Kind.
 func (k *Kind) orAny() *Kind {
 	if k == nil {
 		return Any
@@ -363,40 +365,40 @@ func (k *Kind) orAny() *Kind {
 	return k
 }
 
-// Code is the stable machine name, unique in the process.
+// Code returns the stable machine name, unique in the process.
 func (k *Kind) Code() string { return k.orAny().spec.Code }
 
-// Status is the HTTP status, 400..599.
+// Status returns the HTTP status, 400..599.
 func (k *Kind) Status() int { return k.orAny().spec.Status }
 
-// TextID is the id of the kind's text constant.
+// TextID returns the id of the kind's text constant.
 func (k *Kind) TextID() string { return k.orAny().spec.Text }
 
-// Parent is the kind above, nil for [Any].
+// Parent returns the kind above, or nil for [Any].
 func (k *Kind) Parent() *Kind { return k.orAny().parent }
 
-// Number is the numeric code in the web API catalogue; 0 means none.
+// Number returns the numeric code of formats.WebAPI; 0 means none.
 func (k *Kind) Number() int { return k.orAny().spec.Number }
 
-// Type is the string type in the web API catalogue.
+// Type returns the string type: the end of a problem's type URI, and the type of formats.WebAPI.
 func (k *Kind) Type() string { return k.orAny().spec.Type }
 
-// ExitCode is the exit code, 1..255, of a process that ends with an error of the kind.
+// ExitCode returns the exit code, 1..255, of a process that ends with an error of the kind.
 func (k *Kind) ExitCode() int { return k.orAny().spec.ExitCode }
 
-// Category says where the cause lies.
+// Category returns where the cause lies.
 func (k *Kind) Category() Category { return k.orAny().spec.Category }
 
 // Retryable reports whether repeating the same request can help.
 func (k *Kind) Retryable() bool { return k.orAny().spec.Retry == RetryLater }
 
-// RetryAfter is the wait that responses advertise when the error brings none itself; 0 means none.
+// RetryAfter returns the wait that responses advertise if the error has none itself; 0 means none.
 func (k *Kind) RetryAfter() time.Duration { return k.orAny().spec.RetryAfter }
 
-// Aliases are the former codes of the kind, as a copy.
+// Aliases returns the former codes of the kind, as a copy.
 func (k *Kind) Aliases() []string { return slices.Clone(k.orAny().spec.Aliases) }
 
-// Headers are the headers of every response of the kind, inherited ones among them, as a copy; nil without any.
+// Headers returns a copy of the headers of every response of the kind, with inherited ones, or nil.
 func (k *Kind) Headers() (header http.Header) {
 	for _, f := range k.orAny().headers {
 		if header == nil {
@@ -422,7 +424,7 @@ func Kinds() iter.Seq[*Kind] {
 	}
 }
 
-// KindByCode finds the kind with the code, or with an alias that is the code.
+// KindByCode returns the kind with the code, or with an alias that equals it, and false if there is none.
 func KindByCode(code string) (*Kind, bool) {
 	kinds.RLock()
 	defer kinds.RUnlock()
@@ -430,7 +432,8 @@ func KindByCode(code string) (*Kind, bool) {
 	return k, ok
 }
 
-// KindByExitCode finds the kind that declares the exit code; kinds that inherit it are not considered.
+// KindByExitCode returns the kind that declares the exit code, and false if there is none. Kinds that inherit it are
+// not considered.
 func KindByExitCode(n int) (*Kind, bool) {
 	kinds.RLock()
 	defer kinds.RUnlock()
@@ -438,8 +441,8 @@ func KindByExitCode(n int) (*Kind, bool) {
 	return k, ok
 }
 
-// ExitCode is the exit code of a process that ends with err: 0 for nil, the kind's for an error of
-// ours, however it is wrapped, otherwise 1.
+// ExitCode returns the exit code of a process that ends with err: 0 for nil, the kind's for an error of ours at any
+// depth of wrapping, otherwise 1.
 func ExitCode(err error) int {
 	if IsNil(err) {
 		return 0
@@ -450,8 +453,8 @@ func ExitCode(err error) int {
 	return Any.ExitCode()
 }
 
-// KindByStatus is the kind that stands for a bare HTTP status: that of the registered status, or the
-// family, [ClientError] or [ServerError], for one without. Statuses outside 400..599 are ServerError's.
+// KindByStatus returns the kind for a bare HTTP status: that of the registered status, or else [ClientError] or
+// [ServerError] by family. For a status outside 400..599 it returns [ServerError].
 func KindByStatus(status int) *Kind {
 	if k, ok := statusKinds[status]; ok {
 		return k

@@ -2,11 +2,10 @@ package fault
 
 import "time"
 
-// The kinds of business: what goes wrong inside of services. Statuses, numbers, types and exit codes are those of
-// the systems that the catalogue was collected from, also where HTTP practice differs; [WithStatus] remaps any of
-// them.
+// The kinds of business: failures inside of services. They keep the statuses, numbers, types and exit codes of older systems
+// whose clients know them, even where HTTP practice differs; [WithStatus] moves any of them.
 var (
-	// EntityNotFound is 404: the business object does not exist. Web API 100.
+	// EntityNotFound is 404: the business object does not exist. Number 100.
 	EntityNotFound = NotFound.Derive(Spec{Code: "entity_not_found", Number: 100, Type: "resource-does-not-exist"})
 	// ProjectLocked is 423: the project is locked.
 	ProjectLocked = Locked.Derive(Spec{Code: "project_locked"})
@@ -64,31 +63,31 @@ var (
 	BadParamValue = BadRequest.Derive(Spec{Code: "bad_param_value"})
 	// BadFieldValue is 400: a field of the body has an invalid value.
 	BadFieldValue = BadRequest.Derive(Spec{Code: "bad_field_value"})
-	// InvalidAttribute is 400: an attribute is not valid. Web API 102.
+	// InvalidAttribute is 400: an attribute is not valid. Number 102.
 	InvalidAttribute = BadRequest.Derive(Spec{Code: "invalid_attribute", Number: 102, Type: "resource-attribute-invalid"})
-	// InvalidFormData is 400: fields of a form are not valid. Web API 105.
+	// InvalidFormData is 400: fields of a form are not valid. Number 105.
 	InvalidFormData = BadRequest.Derive(Spec{Code: "invalid_form_data", Number: 105, Type: "request-field-error"})
-	// MissingAttribute is 400: a required attribute is missing. Web API 106.
+	// MissingAttribute is 400: a required attribute is missing. Number 106.
 	MissingAttribute = BadRequest.Derive(Spec{Code: "missing_attribute", Number: 106, Type: "request-attribute-missing"})
-	// NotLoggedIn is 401: nobody is signed in. Web API 103.
+	// NotLoggedIn is 401: nobody is signed in. Number 103.
 	NotLoggedIn = Unauthorized.Derive(Spec{Code: "not_logged_in", Number: 103, Type: "auth-not-logged-in"})
-	// LoginFailed is 401: the sign-in failed. Web API 104.
+	// LoginFailed is 401: the sign-in failed. Number 104.
 	LoginFailed = Unauthorized.Derive(Spec{Code: "login_failed", Number: 104, Type: "auth-login-failed"})
-	// PermissionDenied is 403: the caller lacks the permission. Web API 101.
+	// PermissionDenied is 403: the caller lacks the permission. Number 101.
 	PermissionDenied = Forbidden.Derive(Spec{Code: "permission_denied", Number: 101, Type: "resource-permission-denied"})
-	// OAuthMissingScope is 403: the OAuth 2 token lacks a scope. Web API 112.
+	// OAuthMissingScope is 403: the OAuth 2 token lacks a scope. Number 112.
 	OAuthMissingScope = Forbidden.Derive(Spec{Code: "oauth_missing_scope", Number: 112, Type: "auth-oauth2-missing-scope"})
-	// OAuthAccessDenied is 403: OAuth 2 tokens may not do this. Web API 113.
+	// OAuthAccessDenied is 403: OAuth 2 tokens may not do this. Number 113.
 	OAuthAccessDenied = Forbidden.Derive(Spec{Code: "oauth_access_denied", Number: 113, Type: "auth-oauth2-access-denied"})
-	// ExtensionInstalled is 409: the extension is already installed. Web API 109.
+	// ExtensionInstalled is 409: the extension is already installed. Number 109.
 	ExtensionInstalled = Conflict.Derive(Spec{Code: "extension_installed", Number: 109, Type: "extension-already-installed"})
-	// InstallExtensionFailed is 409: the extension could not be installed. Web API 110.
+	// InstallExtensionFailed is 409: the extension could not be installed. Number 110.
 	InstallExtensionFailed = Conflict.Derive(Spec{Code: "install_extension_failed", Number: 110, Type: "extension-install-error"})
-	// DuplicateItem is 409: an item with these values exists. Web API 111.
+	// DuplicateItem is 409: an item with these values exists. Number 111.
 	DuplicateItem = Conflict.Derive(Spec{Code: "duplicate_item", Number: 111, Type: "resource-conflict"})
-	// RateLimitExceeded is 429: the caller's rate limit is reached. Web API 114.
+	// RateLimitExceeded is 429: the caller's rate limit is reached. Number 114.
 	RateLimitExceeded = TooManyRequests.Derive(Spec{Code: "rate_limit_exceeded", Number: 114, Type: "request-rate-limit-exceeded"})
-	// Unhandled is 500: an error or panic that nobody classified; clients learn nothing of it but the trace id.
+	// Unhandled is 500: an unknown error or panic; clients learn only its trace id.
 	Unhandled = InternalServerError.Derive(Spec{Code: "unhandled"})
 	// EntityNotSavedWithReason is 500: saving was refused; the details give the reason.
 	EntityNotSavedWithReason = InternalServerError.Derive(Spec{Code: "entity_not_saved_with_reason"})
@@ -96,9 +95,9 @@ var (
 	EntityNotDeletedWithReason = InternalServerError.Derive(Spec{Code: "entity_not_deleted_with_reason"})
 	// TransactionConflict is 500: two transactions collided; repeating helps.
 	TransactionConflict = InternalServerError.Derive(Spec{Code: "transaction_conflict", Retry: RetryLater, RetryAfter: time.Second})
-	// EnableExtensionFailed is 500: the extension could not be enabled. Web API 107.
+	// EnableExtensionFailed is 500: the extension could not be enabled. Number 107.
 	EnableExtensionFailed = InternalServerError.Derive(Spec{Code: "enable_extension_failed", Number: 107, Type: "extension-enable-error"})
-	// DisableExtensionFailed is 500: the extension could not be disabled. Web API 108.
+	// DisableExtensionFailed is 500: the extension could not be disabled. Number 108.
 	DisableExtensionFailed = InternalServerError.Derive(Spec{Code: "disable_extension_failed", Number: 108, Type: "extension-disable-error"})
 	// Database is 500: programming or integrity failure in the database. Exit code 2.
 	Database = InternalServerError.Derive(Spec{Code: "database", ExitCode: 2})
@@ -110,6 +109,6 @@ var (
 	IOFailure = InternalServerError.Derive(Spec{Code: "io_failure", ExitCode: 4})
 	// ProgrammingError is 500: the service is used or written wrongly.
 	ProgrammingError = ServerError.Derive(Spec{Code: "programming_error", Status: 500})
-	// ServiceNotConfigured is 503: the service has not been configured. Web API 1.
+	// ServiceNotConfigured is 503: the service has not been configured. Number 1.
 	ServiceNotConfigured = ServiceUnavailable.Derive(Spec{Code: "service_not_configured", Number: 1, Type: "server-not-configured"})
 )

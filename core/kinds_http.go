@@ -62,7 +62,7 @@ var (
 	RequestHeaderFieldsTooLarge = ClientError.Derive(Spec{Code: "request_header_fields_too_large", Status: 431})
 	// UnavailableForLegalReasons is 451: a legal demand forbids it (RFC 7725, section 3).
 	UnavailableForLegalReasons = ClientError.Derive(Spec{Code: "unavailable_for_legal_reasons", Status: 451})
-	// ClientClosedRequest is 499: the client went away; nobody reads the answer, the log and observers do (nginx's status).
+	// ClientClosedRequest is 499, nginx's status: the client went away; only the log and observers see it.
 	ClientClosedRequest = ClientError.Derive(Spec{Code: "client_closed_request", Status: 499})
 	// ServerError is any 5xx: the service is at fault. 500.
 	ServerError = Any.Derive(Spec{Code: "server_error", Status: 500})

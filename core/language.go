@@ -31,7 +31,7 @@ func (s *languageSet) add(o *languageSet) {
 	}
 }
 
-// header is Content-Language for a set of languages, the body's in their order first; nil for none.
+// header returns Content-Language for a set of languages, the body's in their order first; nil for none.
 func (c *catalogue) header(s *languageSet) []string {
 	var tags []string
 	for _, i := range c.body {
@@ -79,10 +79,10 @@ func (c *catalogue) choose(p *negotiate.Preference, fit *languageChoice) (langua
 	return 0, false
 }
 
-// anyLanguage is the language of last resort for t.
+// anyLanguage returns the language that t falls back to in the end.
 func (c *catalogue) anyLanguage(t *text) int { return c.first(&t.available) }
 
-// first is a language of the set: the default, English, or the first one; English for none.
+// first returns a language of the set: the default, English, or the first one; English for none.
 func (c *catalogue) first(set *languageSet) int {
 	for _, i := range []int{c.defaultLanguage, c.english} {
 		if set.has(i) {
@@ -109,9 +109,9 @@ func (o *Occurrence) withinLanguage(e *DetailError, k *Kind) {
 	e.text = o.catalogue.nearest(k, o.language)
 }
 
-// Negotiate returns the language of a response to a client with this Accept-Language header, by the
-// rules of negotiated responses: the first acceptable one that is loaded, else the default. It is for
-// pages and mails beside the responder's own responses.
+// Negotiate returns the language of a response to a client with this Accept-Language header, by the rules of
+// negotiated responses: the first acceptable language that is loaded, else the default. Use it for pages and mails
+// beside the responder's own responses.
 func (c Catalogue) Negotiate(acceptLanguage string) Language {
 	if c.c == nil {
 		return Language{}
@@ -127,7 +127,7 @@ func (c Catalogue) Negotiate(acceptLanguage string) Language {
 	return c.language(c.c.english)
 }
 
-// languageOf is the response's language; in a body of all languages the default one, or the nearest
+// languageOf returns the response's language; in a body of all languages the default one, or the nearest
 // that t has.
 func (o *Occurrence) languageOf(t *text) int {
 	if !o.allLanguages {
@@ -138,8 +138,8 @@ func (o *Occurrence) languageOf(t *text) int {
 	return o.catalogue.anyLanguage(t)
 }
 
-// negotiateLanguage picks one language for the whole response, and with it the text: that of the error as long as the
-// choice finds it in a language, else that of its kind, then those of the parents. Built-in English has the last one.
+// negotiateLanguage picks one language for the whole response, and with it the text: the error's own if an acceptable language
+// has it, else that of its kind, then those of the parents. Built-in English always has the last one.
 func (o *Occurrence) negotiateLanguage() {
 	p := o.preference()
 	strict, loose := o.fitting()
@@ -172,7 +172,7 @@ func (o *Occurrence) settle(t *text, p *negotiate.Preference, choices ...languag
 	return false
 }
 
-// fitting are the languages that have what the response says beside its text. Where none has the texts of all errors
+// fitting returns the languages that have what the response says beside its text. Where none has the texts of all errors
 // among the details, those count loosely that have the texts of their kinds.
 func (o *Occurrence) fitting() (strict, loose languageChoice) {
 	for i := range strict {
@@ -217,13 +217,13 @@ func (o *Occurrence) fitDetails(strict *languageChoice, loose *languageSet, entr
 	}
 }
 
-// textOfDetail is the text that the detail shows; nil for one without.
+// textOfDetail returns the text that the detail shows; nil for one without.
 func (o *Occurrence) textOfDetail(d *detail) *text {
 	t, _ := o.entryText(d)
 	return t
 }
 
-// entryText is the text that the detail shows, and the fault whose text it is; nil for a field error.
+// entryText returns the text that the detail shows, and the fault whose text it is; nil for a field error.
 func (o *Occurrence) entryText(d *detail) (*text, *Fault) {
 	if field, ok := d.value.(*fieldError); ok {
 		if d.text != nil {

@@ -164,7 +164,7 @@ func TestBuiltinTagsStayKnown(t *testing.T) {
 	assert.NotContains(t, tags, "pt")
 }
 
-// A language nobody asked for does not come before those of the client.
+// A language that the client did not ask for does not come before the client's own.
 func TestNobodyAskedForFrench(t *testing.T) {
 	r := responder(t, fault.WithMembers(), fault.WithLocales(files("active.en.toml", `own = "Own."`, "active.de.toml", `own = "Eigenes."`,
 		"active.fr.toml", "own = \"Propre.\"\n\"own.title\" = \"Titre\"")))

@@ -22,15 +22,15 @@ import (
 	"github.com/polyfault/polyfault/locales"
 )
 
-// A LocaleError is what is wrong with a locale file. [NewResponder] and [Responder.Reload] return
-// it, wrapped; nothing of the file's set is in use then.
+// A LocaleError is a mistake in a locale file. [NewResponder] and [Responder.Reload] return it, wrapped; no file of
+// the set is used then.
 type LocaleError struct {
 	File string // path inside the fs.FS
-	Key  string // text id, with the plural form where one is meant; "" when the file as a whole is meant
-	Rule string // what is wrong, and what is right
+	Key  string // text id, with the plural form if one is meant; "" for the file as a whole
+	Rule string // the mistake and its remedy
 }
 
-// Error names file, key and rule.
+// Error returns file, key and rule.
 func (e *LocaleError) Error() string {
 	if e.Key == "" {
 		return fmt.Sprintf("locale file %q: %s", e.File, e.Rule)
@@ -165,7 +165,7 @@ func readLocales(fsys fs.FS) ([]*localeFile, error) {
 	return files, nil
 }
 
-// readLocale returns nil for a file that is none of locales.
+// readLocale returns nil for a file that is not a locale file.
 func readLocale(fsys fs.FS, name string) (*localeFile, error) {
 	found := localefile.NameOf(path.Base(name))
 	if found.Fault == localefile.Foreign {

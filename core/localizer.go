@@ -2,23 +2,20 @@ package fault
 
 import "github.com/polyfault/polyfault/internal/negotiate"
 
-// A Localizer gives an error's own body its texts. A type in the error's tree brings its own body
-// with the method
+// A Localizer gives an error's own body its texts. A type in the error's tree has its own body with the method
 //
 //	ErrorBody(fault.Localizer) any
 //
-// The result, encoded as by [encoding/json], is then the whole body of the default format; status
-// and headers stay. Nil leaves the default body. When ErrorBody panics, the default body is sent
-// too. The Localizer is valid during the call.
+// The result, encoded as by [encoding/json], is then the whole body of the default format; status and headers stay.
+// If the result is nil, or ErrorBody panics, the default body is sent. The Localizer is valid during the call.
 //
-// A body speaks one language: when a text turns out to be missing in the language of those before it, and another
-// language has them all, ErrorBody is called once more, for that one.
+// A body has one language: if a text is missing in the language of those before it, and another language has them
+// all, ErrorBody is called once more for that language.
 type Localizer interface {
-	// Text is the text in the language negotiated for the request. An unknown id is returned as
-	// it is.
+	// Text returns the text in the language negotiated for the request. It returns an unknown id unchanged.
 	Text(id string, args ...Attr) string
-	// Texts is the text by wire key ("DE", "PT-BR"), in every language of the all-languages body
-	// that has it. It is empty for an unknown id.
+	// Texts returns the text by wire key ("DE", "PT-BR"), in every language of the all-languages body that has it. The
+	// map is empty for an unknown id.
 	Texts(id string, args ...Attr) map[string]string
 }
 

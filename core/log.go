@@ -64,7 +64,7 @@ func (o *Occurrence) logRequest(l *line) {
 	})
 }
 
-// route is the path template, "" where none is known. It may panic.
+// route returns the path template, or "" if it is not known. It may panic.
 func (o *Occurrence) route() string {
 	if r, ok := o.request.(interface{ Route() string }); ok {
 		return r.Route()
@@ -83,7 +83,7 @@ func (r *Responder) log4xx(req Request, k *Kind) bool {
 	return r.currentLogger().Enabled(ctx, r.levelOf(k, http.StatusBadRequest))
 }
 
-// levelOf is the level of the line about an error of the kind: the kind's own, else Error from 500 on and what
+// levelOf returns the level of the line about an error of the kind: the kind's own, else Error from 500 on and what
 // WithClientErrorLevel says below.
 func (r *Responder) levelOf(k *Kind, status int) slog.Level {
 	switch l := k.spec.Level; {

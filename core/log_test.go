@@ -27,7 +27,7 @@ type said string
 
 func (s said) Error() string { return string(s) }
 
-// What was refused stands in no log line, however it was wrapped and whoever logs it; what was expected does.
+// Refused values are in no log line, with any wrapping and any logger; expected values are.
 func TestRefusedInputIsNotLogged(t *testing.T) {
 	const canary = "98765432"
 	var target struct {
@@ -90,7 +90,7 @@ func TestRefusedInputIsNotLogged(t *testing.T) {
 	}
 }
 
-// A line is bounded whatever an error brings.
+// A log line is bounded for any error.
 func TestLogLinesAreBounded(t *testing.T) {
 	long := strings.Repeat("x", 1<<20)
 	controls := strings.Repeat("\x00", 1<<20)

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"slices"
+
+	"github.com/polyfault/polyfault/internal/errtree"
 )
 
 // logCause says what the error is: a text, or, for incidents and where LogNames has a name for it, an error value.
@@ -21,17 +24,14 @@ func (o *Occurrence) logCause(l *line) {
 		o.logText(l, text)
 		return
 	}
-	logged := &loggedError{text: l.cut(text, maxCause)}
+	logged := &loggedError{l.cut(text, maxCause), o.err, isHarmless(o.err, o.tree().Errors), nil, ""}
 	if o.unknown {
 		logged.origin, logged.place = o.err, o.place()
-	}
-	if left := maxUnwrapped; ends(o.err, &left) {
-		logged.err = o.err
 	}
 	l.add(slog.Any(name.Exception, logged))
 }
 
-// logText adds the cause as a text; that of an unknown error can tell its origin.
+// logText adds the cause as a text. The cause of an unknown error can tell its origin.
 func (o *Occurrence) logText(l *line, text string) {
 	name := o.responder.logNames.Cause
 	if !o.unknown {
@@ -48,24 +48,73 @@ func (o *Occurrence) place() string {
 	return ""
 }
 
-// A loggedError is an error as log lines have it. What handlers print of it is the text of the line: bounded, without
-// refused input and secrets, made once, so that no method of the error runs.
+// A loggedError is an error in a log line. Handlers print its text, which is made once, bounded, and without refused input and
+// secrets; no method of the error runs. [errors.Is] and [errors.As] look into the error. Unwrap returns it only if its parts
+// can be printed without harm.
 type loggedError struct {
-	text   string
-	err    error
-	origin error // of an unknown error; nil for others
-	place  string
+	text     string
+	original error
+	open     bool
+	origin   error // of an unknown error; nil for others
+	place    string
 }
 
 func (e *loggedError) Error() string                { return e.text }
-func (e *loggedError) Unwrap() error                { return e.err }
 func (e *loggedError) GoString() string             { return e.text } // nor does %#v show what is inside
 func (e *loggedError) MarshalText() ([]byte, error) { return []byte(e.text), nil }
 
-const maxUnwrapped = 1000
+func (e *loggedError) Unwrap() error {
+	if e.open {
+		return e.original
+	}
+	return nil
+}
 
-// ends reports whether whoever unwraps the error comes to an end, within so many errors and without a panic: [errors.Is]
-// never returns from a cycle.
+func (e *loggedError) Is(target error) bool { return errtree.Is(e.original, target) }
+
+func (e *loggedError) As(target any) bool {
+	to := reflect.ValueOf(target).Elem() // errors.As has made sure that it is a pointer
+	_, found := errtree.Find(e.original, func(inside error) (struct{}, bool) {
+		if v := reflect.ValueOf(inside); v.Type().AssignableTo(to.Type()) {
+			to.Set(v)
+			return struct{}{}, true
+		}
+		return struct{}{}, saysAs(inside, target)
+	})
+	return found
+}
+
+func saysAs(err error, target any) (yes bool) {
+	defer func() {
+		if recover() != nil {
+			yes = false
+		}
+	}()
+	x, ok := err.(interface{ As(any) bool })
+	return ok && x.As(target)
+}
+
+const maxUnwrapped = 32
+
+// isHarmless reports whether others may unwrap the error and print each part of it: it comes to an end soon, nothing
+// panics, and no text is long or quotes refused input.
+func isHarmless(err error, tree []error) bool {
+	left := maxUnwrapped
+	return ends(err, &left) && !slices.ContainsFunc(tree, func(e error) bool { return !saysWhatWeSay(e) })
+}
+
+func saysWhatWeSay(err error) (yes bool) {
+	defer func() {
+		if recover() != nil {
+			yes = false
+		}
+	}()
+	text := err.Error()
+	return len(text) <= maxCause && text == errorText(err)
+}
+
+// ends reports whether unwrapping the error ends within so many errors and without a panic: [errors.Is] never returns from a
+// cycle.
 func ends(err error, left *int) (ok bool) {
 	defer func() {
 		if recover() != nil {
@@ -93,8 +142,8 @@ func ends(err error, left *int) (ok bool) {
 	return true
 }
 
-// typeOf names the type of the first error of the tree that says something itself, as package path and name; that of a
-// panic value which is no error.
+// typeOf returns the type, as package path and name, of the first error of the tree that does more than wrap others, or of a
+// panic value that is not an error.
 func typeOf(err error, tree []error) string {
 	for _, e := range tree {
 		switch e := e.(type) {

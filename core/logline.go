@@ -18,7 +18,7 @@ func (l *line) add(a slog.Attr) { l.attrs = append(l.attrs, a) }
 
 func (l *line) text(name, text string, most int) { l.add(slog.String(name, l.cut(text, most))) }
 
-// cut is the text as far as there is room, in its escaped form, and an ellipsis where it was cut.
+// cut returns the text as far as there is room, in its escaped form, and an ellipsis where it was cut.
 func (l *line) cut(text string, most int) string {
 	most = min(most, l.left)
 	room := most
@@ -39,7 +39,7 @@ func (l *line) cut(text string, most int) string {
 	return text
 }
 
-// texts is a list of texts of which each has its room; the last ones are left away when there is none.
+// texts returns a list of bounded texts, without the last ones if there is no room for them.
 func (l *line) texts(list []string, most int) (kept []string) {
 	most = min(most, l.left)
 	bound := line{left: most}

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// LogNames are the names of the attributes of log lines; see [WithLogNames]. A name that is empty is the one in the comment
-// beside it, so that the zero LogNames are the names that lines have without the option.
+// LogNames are the names of the attributes of log lines; see [WithLogNames]. An empty name means the one in the
+// comment beside it, so that the zero LogNames are the names without the option.
 type LogNames struct {
 	Code      string // of the kind; "code"
 	Status    string // "status"
@@ -21,13 +21,14 @@ type LogNames struct {
 	Notes     string // "notes"
 	Stack     string // "stack"
 
-	// Route is the path template, where one is known. Without a name it stands under Path, in the place of the path.
+	// Route is the path template, if it is known. Without a name, Path has it in place of the path.
 	Route string
-	// Exception is the error of an incident ([Occurrence.Incident]), in the place of Cause: an error value, which bridges and
-	// other handlers recognise, with the text that Cause would have. Without a name there is the text only.
+	// Exception is the error of an incident ([Occurrence.Incident]), in place of Cause: an error value, which bridges and
+	// other handlers recognise, with the text of Cause. [errors.Is] and [errors.As] look into it; its Unwrap returns the
+	// original if every part of that can be printed without harm. Without a name, there is only the text.
 	Exception string
-	// ExceptionType is the Go type of that error: the first in its tree that neither is a [Fault] or [Kind] nor only wraps
-	// others. Without a name it is left out.
+	// ExceptionType is the Go type of that error: of the first one in its tree that is no [Fault] or [Kind] and does more
+	// than wrap others. Without a name, it is left out.
 	ExceptionType string
 }
 
@@ -36,17 +37,17 @@ var defaultNames = LogNames{
 	Committed: "committed", Notes: "notes", Stack: "stack",
 }
 
-// OTelNames are the names that the semantic conventions of OpenTelemetry have (1.44; stable). What these do not name keeps
-// its name. An incident is an exception there, with the error as a value: the bridge otelslog makes a record's exception of
-// it.
+// OTelNames are the names of OpenTelemetry's semantic conventions (1.44; stable). Attributes that these do not name
+// keep their names. An incident is an exception there, with the error as a value: the bridge otelslog makes the
+// record's exception of it.
 var OTelNames = LogNames{
 	Code: "error.type", Status: "http.response.status_code", Method: "http.request.method", Path: "url.path", Route: "http.route",
 	Exception: "exception.message", ExceptionType: "exception.type", Stack: "exception.stacktrace",
 }
 
-// WithLogNames sets the names of the attributes of log lines, for whoever reads them by name: [OTelNames] are those of
-// OpenTelemetry. A name that stands twice, that slog or the responder uses for something else, that has spaces or
-// control characters or more than 64 bytes, is an error. Given again, the last one counts.
+// WithLogNames sets the names of the attributes of log lines, for readers that look them up by name: [OTelNames] are
+// those of OpenTelemetry. It is an error if a name occurs twice, has another use in slog or the responder, has spaces
+// or control characters, or exceeds 64 bytes. If the option is given again, the last one counts.
 func WithLogNames(names LogNames) Option {
 	return func(r *Responder) error {
 		names.complete()
@@ -58,7 +59,7 @@ func WithLogNames(names LogNames) Option {
 	}
 }
 
-// all are the fields, those without a default last.
+// all returns the fields, those without a default last.
 func (n *LogNames) all() (fields []*string) {
 	return []*string{&n.Code, &n.Status, &n.TraceID, &n.Method, &n.Path, &n.Cause, &n.Panic, &n.Committed, &n.Notes, &n.Stack,
 		&n.Route, &n.Exception, &n.ExceptionType}

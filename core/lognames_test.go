@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -149,13 +150,20 @@ func TestExceptionsAreErrors(t *testing.T) {
 	var f *fault.Fault
 	assert.ErrorAs(t, e, &f)
 
+	assert.Equal(t, []string{"*fault.loggedError", "*fault.Fault", "*fs.PathError", "*errors.errorString"}, unwrapped(e))
+
 	const canary = "98765432"
 	_, number := strconv.ParseInt(canary+"x", 10, 64)
 	for name, err := range map[string]error{
 		"input":  fault.Database.Wrap(fmt.Errorf("id: %w", number)),
+		"inside": keeping{canary},
 		"secret": fault.Database.New(fault.Arg("Key", fault.Secret(canary)), fault.Detail("key", fault.Secret(canary))),
 	} {
 		e := exceptionOf(t, err)
+		for inside := e; inside != nil; inside = errors.Unwrap(inside) {
+			assert.NotContains(t, inside.Error(), canary, name)
+		}
+		require.ErrorIs(t, e, err, name)
 		asJSON, marshalErr := json.Marshal(map[string]any{"e": e})
 		require.NoError(t, marshalErr)
 		for _, shown := range []string{e.Error(), fmt.Sprint(e), fmt.Sprintf("%+v|%#v|%q|%s", e, e, e, e), string(asJSON)} {
@@ -168,7 +176,33 @@ func TestExceptionsAreErrors(t *testing.T) {
 	}
 }
 
-type panickingAnywhere struct{ error }
+func unwrapped(err error) (types []string) {
+	for ; err != nil; err = errors.Unwrap(err) {
+		types = append(types, fmt.Sprintf("%T", err))
+	}
+	return types
+}
+
+// keeping is an error that holds what it does not say.
+type keeping struct{ inside string }
+
+func (keeping) Error() string { return "a database" }
+
+// asking finds itself, and panics.
+type asking struct{}
+
+func (asking) Error() string { return "asking" }
+func (asking) As(any) bool   { panic("As") }
+func (asking) Is(error) bool { panic("Is") }
+
+func TestExceptionsThatPanicWhenAsked(t *testing.T) {
+	e := exceptionOf(t, errors.Join(asking{}, &fs.PathError{Op: "open", Path: "x", Err: fs.ErrClosed}))
+	require.ErrorIs(t, e, fs.ErrClosed)
+	var found *fs.PathError
+	assert.ErrorAs(t, e, &found)
+}
+
+type panickingAnywhere struct{}
 
 func (panickingAnywhere) Error() string   { panic("Error") }
 func (panickingAnywhere) Unwrap() []error { panic("Unwrap") }
@@ -202,6 +236,9 @@ func TestHostileExceptions(t *testing.T) {
 			assert.Contains(t, e.Error(), c.text)
 			assert.Less(t, len(e.Error()), 17<<10)
 			assert.NotErrorIs(t, e, fault.NotFound) // and it returns
+			var missing *fs.PathError
+			assert.NotErrorAs(t, e, &missing)
+			assert.Equal(t, []string{"*fault.loggedError"}, unwrapped(e), "it shows nothing inside")
 			r, log := logged(t, fault.WithLogNames(fault.OTelNames))
 			r.Respond(with(), c.err)
 			assert.Less(t, len(log.text()), 64<<10)
@@ -218,13 +255,13 @@ func TestExceptionTypes(t *testing.T) {
 		"*fault.Kind":         fault.Database,
 		"github.com/polyfault/polyfault/core_test.said":   said("x"),
 		"github.com/polyfault/polyfault/core_test.sealed": sealed{fault.Database.New()},
-		"string":         fault.Panicked("boom"),
-		"int":            fault.Panicked(7),
-		"*fs.PathError ": fault.Panicked(&fs.PathError{Err: fs.ErrClosed}),
+		"string":     fault.Panicked("boom"),
+		"int":        fault.Panicked(7),
+		"*url.Error": fault.Panicked(&url.Error{Op: "GET", URL: "/", Err: fs.ErrClosed}),
 	} {
 		log.reset()
 		r.Respond(with(), err)
-		assert.Equal(t, strings.TrimSpace(want), log.only(t)["exception.type"])
+		assert.Equal(t, want, log.only(t)["exception.type"])
 	}
 }
 
@@ -276,6 +313,22 @@ func TestRouteOfOccurrence(t *testing.T) {
 	}
 	r := responder(t, fault.WithObserver(func(_ context.Context, o *fault.Occurrence) { assert.Empty(t, o.Route()) }))
 	r.Respond(nil, fault.NotFound)
+}
+
+// What a tracker of errors is told is what the log says.
+func TestCauseOfOccurrence(t *testing.T) {
+	_, number := strconv.ParseInt("98765432x", 10, 64)
+	for err, want := range map[error]string{
+		fault.Database.Wrap(number):             "database: An error occurred in the database.: strconv.ParseInt: invalid syntax",
+		fault.Panicked("boom"):                  "panic: boom",
+		panickingError{}:                        "(fault_test.panickingError: Error() panicked)",
+		errors.New(strings.Repeat("x", 20<<10)): strings.Repeat("x", 16<<10-len("…")) + "…",
+	} {
+		var got string
+		r := responder(t, fault.WithObserver(func(_ context.Context, o *fault.Occurrence) { got = o.Cause() }))
+		r.Respond(with(), err)
+		assert.Equal(t, want, got)
+	}
 }
 
 // The functions of WithTraceID are asked in order; what says nothing, or nonsense, leaves it to the next.

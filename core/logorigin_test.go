@@ -16,14 +16,14 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// An asking handler asks values where they come from, and hands the record on.
-type asking struct {
+// asksOrigin is a handler that asks values where they come from, and hands the record on.
+type asksOrigin struct {
 	slog.Handler
 	types, place string
 	asked        int
 }
 
-func (a *asking) Handle(ctx context.Context, r slog.Record) error {
+func (a *asksOrigin) Handle(ctx context.Context, r slog.Record) error {
 	r.Attrs(func(attr slog.Attr) bool {
 		if o, ok := attr.Value.Any().(interface{ FaultOrigin() (types, place string) }); ok {
 			a.types, a.place = o.FaultOrigin()
@@ -75,7 +75,7 @@ func TestFaultOrigin(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, names := range []fault.LogNames{{}, fault.OTelNames} {
 				var lines bytes.Buffer
-				h := &asking{Handler: slog.NewJSONHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug})}
+				h := &asksOrigin{Handler: slog.NewJSONHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug})}
 				r, err := fault.NewResponder(fault.WithLogger(slog.New(h)), fault.WithLogNames(names))
 				require.NoError(t, err)
 				lines.Reset()

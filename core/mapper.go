@@ -8,12 +8,12 @@ import (
 	"github.com/polyfault/polyfault/internal/errtree"
 )
 
-// A Mapper turns a foreign error into one of ours, or returns nil when it does not know it. It is
-// not asked about errors that are ours already. It must be safe for concurrent use; one that panics
-// is passed over. The responder keeps the foreign error as the cause for the log.
+// A Mapper turns a foreign error into one of ours, or returns nil if it does not know it. It is not called for errors
+// that are ours already. It must be safe for concurrent use; one that panics is skipped. The responder keeps the
+// foreign error as the cause for the log.
 type Mapper func(err error) *Fault
 
-// MapIs maps errors for which [errors.Is](err, target) holds to k. It panics when k is nil.
+// MapIs maps errors for which errors.Is(err, target) holds to k. It panics if k is nil.
 func MapIs(target error, k *Kind) Mapper {
 	if k == nil {
 		panic("fault: MapIs: the kind is nil; name the kind that stands for " + errorText(target))
@@ -30,8 +30,8 @@ func MapIs(target error, k *Kind) Mapper {
 	}
 }
 
-// MapAs maps errors whose tree holds a T, as by [errors.As], with f. It panics when f is nil; f may
-// return nil to pass.
+// MapAs maps errors whose tree holds a T, as by [errors.As], with f. f may return nil to pass. MapAs panics if f is
+// nil.
 func MapAs[T error](f func(T) *Fault) Mapper {
 	if f == nil {
 		panic("fault: MapAs: the function is nil")
@@ -73,8 +73,8 @@ func (f *Fault) yields() bool {
 	return slices.ContainsFunc(f.attrs, func(a Attr) bool { return a.op == opYields })
 }
 
-// ask returns what the first mapper that knows err makes of it. Nil mappers, and those that panic, are passed
-// over; panicked, unless it is nil, gets the panic value.
+// ask returns the result of the first mapper that knows err. It skips nil mappers and those that panic; panicked, unless it is
+// nil, gets the panic value.
 func ask(mappers []Mapper, err error, panicked func(value any)) *Fault {
 	for _, m := range mappers {
 		if f := guarded(m, err, panicked); f != nil {
@@ -84,14 +84,14 @@ func ask(mappers []Mapper, err error, panicked func(value any)) *Fault {
 	return nil
 }
 
-// A MapperReport is what can be told of one mapper of a responder.
+// A MapperReport describes one mapper of a responder.
 type MapperReport struct {
 	Name        string // "MapIs(io.EOF's text)", "MapAs[*pgconn.PgError]", "SQLMappers: connections" or "func"
-	Unreachable string // why it never decides anything; "" when nothing speaks against it
+	Unreachable string // the reason why it never decides anything, or ""
 }
 
-// Mappers reports on the mappers of [WithMapper], in their order, for checks at start-up. It calls
-// them with the errors that others of them are made for.
+// Mappers reports on the mappers of [WithMapper], in their order, for checks at start-up. It calls each with the
+// errors that the others are made for.
 func (r *Responder) Mappers() []MapperReport {
 	if r == nil {
 		return nil

@@ -1,21 +1,21 @@
 package fault
 
-// Multilingual is the default format, application/json: the text in every configured language under
-// its upper-cased tag, then the members of [WithMembers], "code" by default, then "details" when there are any, and
-// "input" when there is something to say of the body of the request as such ([Occurrence.AppendInput]). With
-// [WithNegotiatedLanguage] it carries the client's language alone. The zero value is ready.
+// Multilingual is the default format, application/json. It has the text in every configured language under its
+// upper-cased tag, then the members of [WithMembers], "code" by default, then "details", if there are any, and
+// "input", if there is something to say about the request's body as such ([Occurrence.AppendInput]). With
+// [WithNegotiatedLanguage] it has the client's language only. The zero value is ready.
 //
-// Keys of languages are in capitals, members are not: a program that ignores letter case, as encoding/json does when it reads into a
-// structure, takes the Indonesian text under "ID" for a member "id". faulthttp.Decode does not.
+// Keys of languages are in capitals, members are not. A program that ignores letter case, like encoding/json when it
+// reads into a struct, takes the Indonesian text under "ID" for a member "id". faulthttp.Decode does not.
 type Multilingual struct{}
 
-// ContentType is "application/json".
+// ContentType returns "application/json".
 func (Multilingual) ContentType() string { return "application/json" }
 
-// Use is AllLanguages.
+// Use returns AllLanguages.
 func (Multilingual) Use() TextUse { return AllLanguages }
 
-// Reusable is true.
+// Reusable returns true.
 func (Multilingual) Reusable() bool { return true }
 
 // Append appends the body.

@@ -12,17 +12,18 @@ import (
 
 // An Occurrence is one error in one request, as formats and observers see it.
 //
-// A [Format] must not keep it. An observer may keep it, and read it at any time later and from any goroutine, with two
-// exceptions: [Occurrence.Request] and [Occurrence.Route] are those of the request, which is over, and perhaps another's,
-// when the observer has returned. All methods are safe for concurrent use once the response is made; the methods Append…
-// belong to the format.
+// A [Format] must not keep it. An observer may keep it and read it later on any goroutine, except
+// [Occurrence.Request] and [Occurrence.Route]: these belong to the request, which is over once the observer has
+// returned. Strings of fiber that a handler has put into its error without a copy change with the connection, as
+// everywhere. All methods are safe for concurrent use once the response is made; the methods Append… are for the
+// format.
 type Occurrence struct {
 	responder *Responder
 	catalogue *catalogue
 	request   Request
 
 	err     error
-	fault   *Fault // nil when nobody classified the error, and for a bare kind
+	fault   *Fault // nil for an unknown error, and for a bare kind
 	kind    *Kind
 	status  int
 	aside   *aside   // nil until there is something
@@ -38,7 +39,7 @@ type Occurrence struct {
 	tail     int       // entries at the end that are not the error's own
 	resp     *Response // of an observed occurrence from the start, with room for a body
 
-	unknown      bool // nobody classified it: what clients learn depends on the exposure
+	unknown      bool // an unknown error: the exposure decides what clients see
 	clientGone   bool
 	nested       bool // an error among the details of another one
 	redirect     bool // by a framework's own error: no failure, no body
@@ -84,16 +85,20 @@ func (o *Occurrence) notes() []string {
 	return o.aside.notes
 }
 
-// Err is the error as it was returned or panicked. A panic value that is no error is wrapped. It is
-// for logs: its text must not reach clients.
+// Err returns the error that was returned or panicked. A panic value that is not an error is wrapped. It is for logs:
+// its text must not reach clients.
 func (o *Occurrence) Err() error {
 	o.askIndividual()
 	return o.err
 }
 
-// Code is the code that clients get: the kind's, or, for an error of another service that is passed on as it was
-// decoded, the one that was received, when this process has no kind for it. It is for bodies: logs and counters take
-// that of the kind, of which there are finitely many.
+// Cause returns the text of the error as in the log line: at most 16 KiB, without refused input and secrets, even if
+// Error() panics. It is for logs and trackers of errors, not for clients.
+func (o *Occurrence) Cause() string { return clean.Shorten(errorText(o.Err()), maxCause) }
+
+// Code returns the code that clients get: the kind's. For a decoded error of another service that is passed on, and
+// whose code has no kind in this process, it is the code that was received. Use it for bodies: logs and counters take
+// the kind's, of which there is a finite number.
 func (o *Occurrence) Code() string {
 	if received, ok := o.fault.Unwrap().(foreignCoded); ok {
 		if code := received.ForeignCode(); isCode(code) {
@@ -107,7 +112,7 @@ type foreignCoded interface{ ForeignCode() string }
 
 const maxForeignCode = 64
 
-// isCode reports whether the code of somebody else is safe to pass on.
+// isCode reports whether a foreign code is safe to pass on.
 func isCode(code string) bool {
 	for i := range len(code) {
 		c := code[i]
@@ -118,21 +123,21 @@ func isCode(code string) bool {
 	return code != "" && len(code) <= maxForeignCode
 }
 
-// Kind is the kind that the error was resolved to.
+// Kind returns the kind that the error was resolved to.
 func (o *Occurrence) Kind() *Kind { return o.kind }
 
-// Status is the status of the response. It differs from the kind's when a foreign error brought a
-// status that has no kind, or [WithStatus] moved it.
+// Status returns the status of the response. It differs from the kind's if a foreign error has a status without a
+// kind, or if [WithStatus] has moved it.
 func (o *Occurrence) Status() int { return o.status }
 
-// Retryable reports whether repeating the same request can help: when [WithRetryable] says so of the kind; without it,
-// when the kind is retryable or the error brings a wait, unless the kind itself says never. An unknown error is not
-// retryable. What is not, advertises no wait: header, member and text tell one story.
+// Retryable reports whether it can help to repeat the same request. [WithRetryable] decides. Without it, an error is
+// retryable if its kind is, or if it has a wait, unless the kind itself sets [RetryNever]. An unknown error is not
+// retryable. An error that is not retryable advertises no wait, so header, member and text agree.
 func (o *Occurrence) Retryable() bool {
 	if o.unknown {
 		return false
 	}
-	if o.retry == RetryInherit { // asked once: header and member tell one story, whatever the policy says next
+	if o.retry == RetryInherit { // asked only once, so that header and member agree even if the policy changes its answer
 		o.retry = RetryNever
 		if o.askRetryable() {
 			o.retry = RetryLater
@@ -153,8 +158,8 @@ func (o *Occurrence) askRetryable() bool {
 	return retryable
 }
 
-// RetryAfter is the wait that the response advertises: the error's own, else the kind's; false without
-// one.
+// RetryAfter returns the wait that the response advertises: the error's own, or else the kind's. It returns false if
+// there is none.
 func (o *Occurrence) RetryAfter() (wait time.Duration, ok bool) {
 	if !o.Retryable() {
 		return 0, false
@@ -162,21 +167,21 @@ func (o *Occurrence) RetryAfter() (wait time.Duration, ok bool) {
 	if wait, ok = o.fault.ownWait(); ok {
 		return wait, true
 	}
-	if _, own := o.fault.lookup(opRetryAfter); own { // a wait of which the error wants to say nothing
+	if _, own := o.fault.lookup(opRetryAfter); own { // the error wants no wait to be sent
 		return 0, false
 	}
 	wait = o.kind.spec.RetryAfter
 	return wait, wait > 0
 }
 
-// Request is the request. Observers must copy what they keep.
+// Request returns the request. Observers must copy what they keep.
 func (o *Occurrence) Request() Request {
 	o.askIndividual()
 	return o.request
 }
 
-// Route is the path template ("/orders/{id}") where the adapter knows one, else "": unlike the path it is fit for the label of
-// a metric, as there are no more of them than the service has routes.
+// Route returns the path template ("/orders/{id}") if the adapter knows it, else "". Unlike the path it fits the
+// label of a metric, because the number of routes is limited.
 func (o *Occurrence) Route() (route string) {
 	o.askIndividual()
 	if o.request != nil {
@@ -185,9 +190,9 @@ func (o *Occurrence) Route() (route string) {
 	return route
 }
 
-// Incident reports that operators may have something to do: the status is 500 or more, or something panicked that is no
-// error of a client, also when the response had already begun. A 4xx is none, and no request that was cancelled because its
-// client had left.
+// Incident reports whether operators may have to act: the status is 500 or more, or something panicked that is not an
+// error of a client, also if the response had already begun. A 4xx is no incident, nor is a request that was
+// cancelled because its client had left.
 func (o *Occurrence) Incident() bool {
 	o.askIndividual()
 	if o.quiet || o.clientGone {
@@ -196,17 +201,17 @@ func (o *Occurrence) Incident() bool {
 	return o.status >= 500 || o.panicked && o.responder.statusOf(o.kind) >= 500
 }
 
-// Committed reports that the response had already begun: the client saw something else.
+// Committed reports whether the response had already begun, so that the client saw something else.
 func (o *Occurrence) Committed() bool { return o.committed }
 
-// Panicked reports that the error was recovered from a panic.
+// Panicked reports whether the error was recovered from a panic.
 func (o *Occurrence) Panicked() bool {
 	o.askIndividual()
 	return o.panicked
 }
 
-// Stack is the call stack: of the panic, of the place where a 5xx fault was made, or, for other
-// errors with a 5xx status, of the place that responded. It is empty for 4xx.
+// Stack returns the call stack: that of the panic, of the place where a 5xx fault was made, or, for other errors with
+// a 5xx status, of the place that responded. It is empty for 4xx.
 func (o *Occurrence) Stack() Stack {
 	o.askIndividual()
 	return o.stack()
@@ -218,11 +223,10 @@ func (o *Occurrence) askIndividual() {
 	}
 }
 
-// AllLanguages reports that the body carries every configured language. Otherwise it is in
-// [Occurrence.Language].
+// AllLanguages reports whether the body carries every configured language. Otherwise it is in [Occurrence.Language].
 func (o *Occurrence) AllLanguages() bool { return o.allLanguages }
 
-// Language is the BCP 47 tag of a body in one language, "" for one in all languages.
+// Language returns the BCP 47 tag of a body in one language, or "" for one in all languages.
 func (o *Occurrence) Language() string {
 	if o.allLanguages {
 		return ""
@@ -230,7 +234,7 @@ func (o *Occurrence) Language() string {
 	return o.catalogue.languages[o.language].tag
 }
 
-// Dir is the base direction of that language: "ltr" or "rtl"; "" for a body in all languages.
+// Dir returns the base direction of that language, "ltr" or "rtl", or "" for a body in all languages.
 func (o *Occurrence) Dir() string {
 	if o.allLanguages {
 		return ""
@@ -238,19 +242,19 @@ func (o *Occurrence) Dir() string {
 	return o.catalogue.languages[o.language].dir
 }
 
-// Subtype is what [Subtype] set.
+// Subtype returns the value of [Subtype].
 func (o *Occurrence) Subtype() string {
 	a, _ := o.fault.lookup(opSubtype)
 	return a.name
 }
 
-// Text is the text in the response's language (the default language for a body in all languages),
+// Text returns the text in the response's language (the default language for a body in all languages),
 // not escaped for anything.
 func (o *Occurrence) Text() string {
 	return o.text.plain(o.catalogue, o.languageOf(o.text), o.attrs())
 }
 
-// TextIn is the text in the language with exactly this tag; false when that language lacks it.
+// TextIn returns the text in the language with exactly this tag. It returns false if that language lacks it.
 func (o *Occurrence) TextIn(tag string) (string, bool) {
 	return o.textIn(o.text, tag, o.attrs())
 }
@@ -263,10 +267,10 @@ func (o *Occurrence) textIn(t *text, tag string, attrs []Attr) (string, bool) {
 	return t.plain(o.catalogue, i, attrs), true
 }
 
-// TextID is the id of the text: the kind's, unless the error chose another.
+// TextID returns the id of the text: the kind's, unless the error has chosen another.
 func (o *Occurrence) TextID() string { return o.text.id }
 
-// OwnText reports that the error chose its text itself, by [Text] or [Texts].
+// OwnText reports whether the error chose its text itself, with [Text] or [Texts].
 func (o *Occurrence) OwnText() bool {
 	return o.text.declared || o.fault.textID() != "" && o.fault.textID() == o.text.id
 }
@@ -286,7 +290,7 @@ func (o *Occurrence) textsOf(t *text, attrs []Attr) iter.Seq2[string, string] {
 	}
 }
 
-// Args yields the arguments by name, [Count] among them, 100 at most.
+// Args yields the arguments by name, with Count, at most 100.
 func (o *Occurrence) Args() iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
 		n := 0
@@ -305,7 +309,7 @@ func (o *Occurrence) Args() iter.Seq2[string, any] {
 	}
 }
 
-// Details yields the details that are no errors, in order. A long text among them is cut.
+// Details yields the details that are not errors, in order. Long texts in them are cut.
 func (o *Occurrence) Details() iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
 		for _, e := range o.entries {
@@ -323,8 +327,8 @@ func (o *Occurrence) Details() iter.Seq2[string, any] {
 	}
 }
 
-// Errors yields the details that are errors, in order: what [Field] and [Details.AddError] added. There
-// are 100 at most; see [Occurrence.ErrorCount].
+// Errors yields the details that are errors, in order: those of [Field] and [Details.AddError]. It yields at most
+// 100; see [Occurrence.ErrorCount].
 func (o *Occurrence) Errors() iter.Seq[DetailError] {
 	return func(yield func(DetailError) bool) {
 		for i := range o.entries {
@@ -335,7 +339,7 @@ func (o *Occurrence) Errors() iter.Seq[DetailError] {
 	}
 }
 
-// ErrorCount is how many details are errors, those among them that [Occurrence.Errors] leaves away.
+// ErrorCount returns the number of details that are errors, with those that [Occurrence.Errors] leaves out.
 func (o *Occurrence) ErrorCount() int { return o.errors }
 
 func (o *Occurrence) attrs() []Attr { return o.fault.all() }
@@ -363,8 +367,8 @@ func (o *Occurrence) HasDetails() bool { return len(o.entries) > 0 }
 // note keeps a problem of the answer, once, for the log line.
 func (o *Occurrence) note(problem string) {
 	const most = 100
-	if notes := o.notes(); len(notes) < most && !slices.Contains(notes, problem) {
-		o.besides().notes = append(notes, problem)
+	if notes := &o.besides().notes; len(*notes) < most && !slices.Contains(*notes, problem) {
+		*notes = append(*notes, problem)
 	}
 }
 

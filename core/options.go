@@ -17,20 +17,19 @@ import (
 // An Option configures a [Responder]; see [NewResponder].
 type Option func(*Responder) error
 
-// WithLocales lays the locale files of fsys over the built-in texts, id by id; given several times,
-// later files lie over earlier ones. fsys is read now, and again by [Responder.Reload].
+// WithLocales puts the locale files of fsys over the built-in texts, id by id; if it is given several times, later
+// files override earlier ones. fsys is read now, and again by [Responder.Reload].
 //
-// A locale file is TOML or JSON in go-i18n's layouts and is named active.<tag>.toml, <tag>.toml, or .json. Files
-// translate.* of the command goi18n are passed over, and so is what is no locale file; every other TOML or JSON file,
-// and YAML named by a language, is an error: give a folder among others by [fs.Sub]. An empty text is one that is
-// not translated yet and is not loaded. A plural form that the language does not have is dropped.
+// A locale file is TOML or JSON in go-i18n's layouts, named active.<tag>.toml, <tag>.toml, or .json. Files
+// translate.* of the command goi18n, and files that are no locale files, are skipped. Any other TOML or JSON file,
+// and YAML named by a language, is an error: give a subfolder with [fs.Sub]. An empty text is not translated yet and
+// not loaded. A plural form that the language lacks is dropped.
 //
-// Texts of one language lie over each other under the application's tag: own pt-BR over the built-in pt. A
-// language inherits what it lacks from its CLDR parents (es-MX from es-419 and es), never from another script.
+// Texts of one language override each other under the application's tag: own pt-BR over the built-in pt. A language
+// inherits missing texts from its CLDR parents (es-MX from es-419 and es), never from another script.
 //
-// As soon as the files of all WithLocales hold a text that is not built in, the all-languages body carries exactly the
-// languages of these files, unless [WithLanguages] is given. Files that only word built-in texts in another way leave it
-// as it is.
+// If the files of all WithLocales hold a text that is not built in, the all-languages body has exactly the languages
+// of these files, unless [WithLanguages] is given. Files that only reword built-in texts do not change the languages.
 func WithLocales(fsys fs.FS) Option {
 	return func(r *Responder) error {
 		if fsys == nil {
@@ -41,10 +40,10 @@ func WithLocales(fsys fs.FS) Option {
 	}
 }
 
-// WithLanguages sets the languages of the all-languages body and their order, as BCP 47 tags; the keys of the body are
-// these tags. Each needs a loaded locale file, of its own, of the same language or of one that it inherits from:
-// de-AT is fine with the built-in de. The default is the languages of the application's own locale files in
-// alphabetical order, as long as they hold a text that is not built in; else de, en, fr, pt.
+// WithLanguages sets the languages of the all-languages body and their order, as BCP 47 tags, which are also the keys
+// of the body. Each needs a loaded locale file: its own, one of the same language, or one that it inherits from. So
+// de-AT works with the built-in de. The default is the languages of the application's own locale files in
+// alphabetical order, if these hold a text that is not built in; else de, en, fr, pt.
 func WithLanguages(tags ...string) Option {
 	return func(r *Responder) error {
 		if len(tags) == 0 {
@@ -55,9 +54,9 @@ func WithLanguages(tags ...string) Option {
 	}
 }
 
-// WithDefaultLanguage sets the language of one-language responses to clients that accept none of the
-// loaded ones: the loaded language that is the nearest to the tag. The default is English if the body has it, en before
-// other variants, else the body's first language.
+// WithDefaultLanguage sets the language of one-language responses to clients that accept none of the loaded
+// languages: the loaded language nearest to the tag. The default is English if the body has it (en before other
+// variants), else the body's first language.
 func WithDefaultLanguage(tag string) Option {
 	return func(r *Responder) error {
 		if tag == "" {
@@ -68,8 +67,7 @@ func WithDefaultLanguage(tag string) Option {
 	}
 }
 
-// WithNegotiatedLanguage makes formats that carry all languages carry only the one negotiated by
-// Accept-Language.
+// WithNegotiatedLanguage makes formats of all languages carry only the language negotiated by Accept-Language.
 func WithNegotiatedLanguage() Option {
 	return func(r *Responder) error {
 		r.oneLanguage = true
@@ -77,9 +75,8 @@ func WithNegotiatedLanguage() Option {
 	}
 }
 
-// WithFormats sets the formats that clients can choose from by Accept. The first is the default for
-// clients that ask for nothing, or for nothing known. Without this option they are [Multilingual]
-// and [Problem].
+// WithFormats sets the formats that clients can choose with Accept. The first is the default, also for clients that
+// ask for an unknown one. Without this option they are [Multilingual] and [Problem].
 func WithFormats(f ...Format) Option {
 	return func(r *Responder) error {
 		if len(f) == 0 {
@@ -136,8 +133,8 @@ func (f *configuredFormat) setHeader() (err error) {
 	return err
 }
 
-// WithMembers sets the members of the Multilingual body beside the languages, in this order; given again, it adds to
-// them. The default is [MemberCode] alone; WithMembers() means none.
+// WithMembers sets the members of the [Multilingual] body beside the languages, in this order; given again, it adds
+// to them. The default is [MemberCode] only; WithMembers() means none.
 func WithMembers(m ...Member) Option {
 	return func(r *Responder) error {
 		for _, member := range m {
@@ -156,7 +153,7 @@ func WithMembers(m ...Member) Option {
 	}
 }
 
-// WithMapper adds mappers for foreign errors, asked in this order and before the built-in knowledge.
+// WithMapper adds mappers for foreign errors. They are called in this order, before the built-in knowledge.
 func WithMapper(m ...Mapper) Option {
 	return func(r *Responder) error {
 		for i, mapper := range m {
@@ -169,9 +166,9 @@ func WithMapper(m ...Mapper) Option {
 	}
 }
 
-// WithLogger sets the logger of the one line per failure. The default, also for nil, is [slog.Default] at the time of the
-// failure: it may be replaced while the service runs. The answer waits for the logger's handler, as long as that takes: one
-// that writes to a network needs a queue of its own. One that panics costs the line and nothing else.
+// WithLogger sets the logger of the one line for each failure. The default, also for nil, is [slog.Default] at the
+// time of the failure, so it may be replaced while the service runs. The answer waits for the logger's handler: one
+// that writes to a network needs a queue. If the handler panics, only the line is lost.
 func WithLogger(l *slog.Logger) Option {
 	return func(r *Responder) error {
 		r.logger = l
@@ -179,10 +176,10 @@ func WithLogger(l *slog.Logger) Option {
 	}
 }
 
-// WithObserver adds a function that is called with every failure, in the goroutine of the request, before the response is
-// sent: the answer waits for it, as long as it takes, and no other request does. What can be slow belongs into a queue and a
-// goroutine of the application's own. f must be safe for concurrent use; one that panics is noted in the log, and the
-// others are called all the same. It may keep the [Occurrence], but not what [Occurrence.Request] returns.
+// WithObserver adds a function that is called with every failure, on the goroutine of the request, before the
+// response is sent. The answer waits for it; no other request does. Slow work belongs in a queue and a goroutine of
+// the application's own. f must be safe for concurrent use; if it panics, the log notes it, and the other observers
+// are still called. f may keep the Occurrence, but not what [Occurrence.Request] returns.
 func WithObserver(f func(context.Context, *Occurrence)) Option {
 	return func(r *Responder) error {
 		if f == nil {
@@ -193,10 +190,10 @@ func WithObserver(f func(context.Context, *Occurrence)) Option {
 	}
 }
 
-// WithTraceID adds a place where the trace id comes from: the tracing system's span, for example. Given several times, the
-// functions are asked in this order. Where all results are empty or malformed (see [TraceID]), the id is that of the
-// request's traceparent, else the X-Request-ID that the response has already or the request has, else a random one. f must
-// be safe for concurrent use.
+// WithTraceID adds a source of the trace id, such as the span of a tracing system. If it is given several times, the
+// functions are called in this order. If all results are empty or malformed (see [TraceID]), the id is that of the
+// request's traceparent, else the X-Request-ID that the response already has or the request has, else a random one. f
+// must be safe for concurrent use.
 func WithTraceID(f func(Request) string) Option {
 	return func(r *Responder) error {
 		if f == nil {
@@ -207,7 +204,7 @@ func WithTraceID(f func(Request) string) Option {
 	}
 }
 
-// WithStatus moves k, and the descendants that inherit their status from it, to another status.
+// WithStatus moves k to another status, with the descendants that inherit their status from it.
 func WithStatus(k *Kind, status int) Option {
 	return func(r *Responder) error {
 		if k == nil {
@@ -221,9 +218,9 @@ func WithStatus(k *Kind, status int) Option {
 	}
 }
 
-// WithChallenge sets the WWW-Authenticate lines of 401 responses that have none: neither from the error, nor from
-// middleware (a framework's basic authentication), nor from the kind (Spec.Headers). RFC 9110, section 15.5.2, wants one
-// on every 401. Each challenge is a scheme, and its parameters behind a space:
+// WithChallenge sets the WWW-Authenticate lines of 401 responses that have none from the error, from middleware (a
+// framework's basic authentication) or from the kind ([Spec].Headers). RFC 9110, section 15.5.2, demands one on every
+// 401. Each challenge is a scheme, followed by a space and its parameters:
 //
 //	fault.WithChallenge(`Bearer realm="orders"`, `Basic realm="orders", charset="UTF-8"`)
 func WithChallenge(challenges ...string) Option {
@@ -242,9 +239,9 @@ func WithChallenge(challenges ...string) Option {
 	}
 }
 
-// WithClientErrorLevel sets the level of the log lines about responses below 500, for kinds whose Spec.Level says
-// nothing. The default, also for nil, is [slog.LevelDebug]: what clients do wrong is of no interest to operators, as a
-// rule. A [slog.LevelVar] can be changed while the service runs.
+// WithClientErrorLevel sets the level of log lines about responses below 500, for kinds without a [Spec].Level. The
+// default, also for nil, is [slog.LevelDebug], because operators are rarely interested in mistakes of clients. A
+// [slog.LevelVar] can be changed while the service runs.
 func WithClientErrorLevel(level slog.Leveler) Option {
 	return func(r *Responder) error {
 		r.clientLevel = level
@@ -252,8 +249,8 @@ func WithClientErrorLevel(level slog.Leveler) Option {
 	}
 }
 
-// WithDefaultKind sets the kind of unknown errors, [Unhandled] by default. What clients learn of
-// them stays a matter of [WithExposure].
+// WithDefaultKind sets the kind of unknown errors, [Unhandled] by default. [WithExposure] still decides what clients
+// see of them.
 func WithDefaultKind(k *Kind) Option {
 	return func(r *Responder) error {
 		if k == nil {
@@ -264,10 +261,10 @@ func WithDefaultKind(k *Kind) Option {
 	}
 }
 
-// WithRetryable decides whether repeating a request that failed by the kind can help, in place of what the error and its
-// kind say ([Occurrence.Retryable]): operators may know better than the program (the store's Retryable reads what they
-// have set). Where f says no, no response advertises a wait. Unknown errors stay not retryable. f runs whenever a
-// response asks; it must be quick and safe for concurrent use. When it panics, the kind itself is asked.
+// WithRetryable decides, in place of the error and its kind ([Occurrence.Retryable]), whether it can help to repeat a
+// request that failed with the kind: operators may know better than the program, and the store's Retryable reads
+// their decision. If f returns false, no response advertises a wait. Unknown errors stay not retryable. f runs for
+// every response that asks; it must be fast and safe for concurrent use. If it panics, the kind itself decides.
 func WithRetryable(f func(*Kind) bool) Option {
 	return func(r *Responder) error {
 		if f == nil {
@@ -278,10 +275,9 @@ func WithRetryable(f func(*Kind) bool) Option {
 	}
 }
 
-// WithForeignMessages lets the messages of framework errors that carry a status (echo.HTTPError,
-// fiber.Error) through to clients, as details.message, for applications whose messages are written
-// for them. Without it they go to the log only. An adapter gives the message by a method
-// StatusMessage() string beside StatusCode() int.
+// WithForeignMessages sends the messages of framework errors that have a status (echo.HTTPError, fiber.Error) to
+// clients, as details.message. Use it if the application writes these messages for clients. Without it they go to the
+// log only. An adapter gives the message by a method StatusMessage() string beside StatusCode() int.
 func WithForeignMessages() Option {
 	return func(r *Responder) error {
 		r.foreignMessages = true

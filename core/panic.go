@@ -7,9 +7,9 @@ import (
 	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
-// Panicked makes an error of a recovered panic value, for frameworks whose recovering middleware
-// hands on an error: [Responder.Respond] treats it as [Responder.Recovered] treats the value. It is
-// to be called in the deferred function that recovered, as it records the stack. Nil stays nil.
+// Panicked makes an error of a recovered panic value, for frameworks whose recovering middleware returns an error.
+// [Responder.Respond] treats that error as [Responder.Recovered] treats the value. Call Panicked in the deferred
+// function that recovered, because it records the stack. Nil stays nil.
 func Panicked(value any) error {
 	if value == nil {
 		return nil
@@ -38,13 +38,13 @@ func (e *panicError) Error() string {
 	return fmt.Sprintf("panic: %T %s", e.value, text)
 }
 
-// Unwrap is the panic value when that is an error.
+// Unwrap returns the panic value when that is an error.
 func (e *panicError) Unwrap() error {
 	err, _ := e.value.(error)
 	return err
 }
 
-// unwrapped is the error that was panicked, or e itself.
+// unwrapped returns the error that was panicked, or e itself.
 func (e *panicError) unwrapped() error {
 	if err := e.Unwrap(); !IsNil(err) {
 		return err
@@ -58,7 +58,7 @@ func (o *Occurrence) findPanic() {
 	switch f, ours := o.err.(*Fault); {
 	case !ours:
 		p, _ = errtree.First[*panicError](o.tree())
-	case f.Unwrap() != nil: // without a list of the tree, which nobody else needs
+	case f.Unwrap() != nil: // a list of the tree is not needed
 		p, _ = errtree.Find(o.err, func(e error) (*panicError, bool) {
 			p, ok := e.(*panicError)
 			return p, ok
@@ -79,12 +79,11 @@ func describePanic(value any) string {
 	return fmt.Sprintf("%T", value)
 }
 
-// Recovered makes the response to a recovered panic value, as [Responder.Respond] does to an error.
-// It is to be called in the deferred function that recovered: the stack in the log is then that of
-// the panic. An error of ours keeps its status; anything else is [Unhandled]. It returns nil for a
-// nil value, that is, without a panic.
+// Recovered makes the response to a recovered panic value, like [Responder.Respond] for an error. Call it in the
+// deferred function that recovered, so that the stack in the log is that of the panic. An error of ours keeps its
+// status; any other value is [Unhandled]. It returns nil for a nil value, which means no panic.
 //
-// [http.ErrAbortHandler] is not for Recovered: adapters abort the connection.
+// Do not give it [http.ErrAbortHandler]: adapters abort the connection.
 func (r *Responder) Recovered(req Request, value any) *Response {
 	return r.Respond(req, Panicked(value))
 }

@@ -49,7 +49,7 @@ func (f *placeFinder) end(steps []string, exact bool, h holder) {
 	f.steps = f.steps[:n]
 }
 
-// location is the place. One with very long names is told by what holds it.
+// location returns the place. One with very long names is told by what holds it.
 func (f *placeFinder) location() Location {
 	size := 0
 	for i, step := range f.steps {
@@ -92,7 +92,7 @@ func (f *placeFinder) goPath(t reflect.Type, path string, steps []string, h hold
 		f.goKey(t, path[1:], steps)
 	case path[0] == '.' && k == reflect.Struct:
 		f.goField(t, t, nil, path[1:], steps)
-	case k == reflect.Interface: // holds what nobody knows
+	case k == reflect.Interface: // its content is not known
 		f.end(steps, false, holder{})
 	}
 }
@@ -195,8 +195,8 @@ func (f *placeFinder) parameter(field reflect.StructField) (name string, embedde
 	return field.Name, nil, true
 }
 
-// ofGoNames finds the place of a validator's error, given the whole namespace. The target may be what a list of it holds:
-// then nobody knows the index.
+// ofGoNames finds the place of a validator's error from its whole namespace. If the target is the item type of a list, the
+// index is not known.
 func (f *placeFinder) ofGoNames(target reflect.Type, namespace string) {
 	t := indirect(target)
 	var space [8]string
@@ -335,7 +335,7 @@ func indirect(t reflect.Type) reflect.Type {
 	return t
 }
 
-// firstStep is what stands before the first dot outside of brackets; false when there is none.
+// firstStep returns the part before the first dot outside of brackets, and false if there is none.
 func firstStep(path string) (step string, more bool) {
 	depth := 0
 	for i := range len(path) {

@@ -10,13 +10,13 @@ import (
 // in the body are left open.
 type template struct {
 	key    templateKey
-	resp   *Response // its body lacks the trace ids; nil when more than they differ
+	resp   *Response // its body lacks the trace ids; nil if other parts differ, too
 	traced bool      // the trace id was asked for
 	holes  []hole    // in order
-	texts  int       // length of the body's texts where a constant follows them, else 0: arguments change nothing behind it
+	texts  int       // length of the body's texts if a constant follows them, else 0: arguments change nothing after it
 }
 
-// A templateKey is what the response to a failure without details depends on, beside text and language.
+// A templateKey has everything that the response to a failure without details depends on, beside text and language.
 type templateKey struct {
 	kind    *Kind
 	format  *configuredFormat
@@ -32,8 +32,8 @@ type hole struct {
 	uuid bool // with hyphens
 }
 
-// prepareResponses prepares the responses to all bare kinds of today, for formats that carry all languages. Respond answers
-// such an error with a table look-up and copies nothing, unless somebody has to be told of it.
+// prepareResponses prepares the responses to all present bare kinds, for formats that carry all languages. Respond answers
+// such an error with a table look-up and copies nothing, unless it has to log or observe.
 func (r *Responder) prepareResponses(c *catalogue) {
 	c.prepared = make([][]*template, len(r.formats))
 	if r.oneLanguage || len(r.observers) > 0 || r.retryable != nil {
@@ -64,9 +64,8 @@ func retryOf(retryable bool) RetryPolicy {
 	return RetryNever
 }
 
-// preparedResponse finds the response to an error that is a kind, perhaps with a text of its own and
-// arguments, and nothing else. There is none for 5xx, nor while failures of its level are logged:
-// those take the long way.
+// preparedResponse returns the prepared response to an error that is just a kind, perhaps with a text of its own and
+// arguments. It returns nil for 5xx, and if failures of its level are logged: those take the long way.
 func (r *Responder) preparedResponse(c *catalogue, format int, req Request, err error) *Response {
 	k, _ := err.(*Kind)
 	var attrs []Attr
@@ -119,12 +118,12 @@ func (r *Responder) preparedFor(c *catalogue, key templateKey, attrs []Attr) *Re
 	return &resp
 }
 
-// size is about the length of a body with arguments.
+// size returns about the length of a body with arguments.
 func (t *template) size(text *text) int {
 	return len(t.resp.Body) + 12*text.slots + 36*len(t.holes)
 }
 
-// appendRest appends the body behind from, with the trace id of o.
+// appendRest appends the body after from, with the trace id of o.
 func (t *template) appendRest(dst []byte, from int, o *Occurrence) []byte {
 	body := t.resp.Body
 	for _, h := range t.holes {
@@ -166,7 +165,7 @@ func (o *Occurrence) fill() bool {
 	return true
 }
 
-// assemble is the body of the template with the trace id, and with texts that have arguments.
+// assemble returns the body of the template with the trace id, and with texts that have arguments.
 func (o *Occurrence) assemble(t *template, args bool) []byte {
 	rest := len(t.resp.Body) - t.texts + 36*len(t.holes)
 	switch {
@@ -180,9 +179,9 @@ func (o *Occurrence) assemble(t *template, args bool) []byte {
 	return t.appendRest(o.text.write(append(o.buffer(len("{")+o.text.length(ready)+rest), '{'), ready), t.texts, o)
 }
 
-// plain reports whether there is nothing to say but the text, and whether that has arguments.
+// plain reports whether the error has only a text, and whether that has arguments.
 func (o *Occurrence) plain() (args, plain bool) {
-	if !o.format.reusable || o.committed || o.clientGone || o.closes || len(o.entries) > o.tail || o.text.declared ||
+	if !o.format.reusable || o.committed || o.clientGone || o.closes || len(o.entries) > o.tail ||
 		o.status != o.responder.statusOf(o.kind) || o.unknown && o.responder.exposure > ExposeNone {
 		return false, false
 	}
@@ -293,7 +292,7 @@ func (o *Occurrence) makeTemplate(key templateKey) *template {
 	return t
 }
 
-// textsIn is the length of the texts at the start of a body that joins them and a constant.
+// textsIn returns the length of the texts at the start of a body that joins them and a constant.
 func (o *Occurrence) textsIn(key templateKey, body []byte, holes []hole) int {
 	if !key.format.joins || !o.allLanguages {
 		return 0
@@ -324,7 +323,7 @@ func isSimpleID(id string) bool {
 	return !isUUID
 }
 
-// sample is the response with this trace id, and whether anybody has asked for that; nil when the response depends on something
+// sample returns the response with this trace id, and whether anybody has asked for that; nil when the response depends on something
 // else of the one request, or something went wrong.
 func (o *Occurrence) sample(key templateKey, traceID string) (resp *Response, traced bool) {
 	s := &Occurrence{

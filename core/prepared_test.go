@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 
@@ -30,7 +32,7 @@ func (s ofStatus) StatusCode() int                          { return int(s) }
 func observing(context.Context, *Occurrence)                {}
 func silent(r *Responder) error                             { return WithLogger(slog.New(slog.DiscardHandler))(r) }
 func withErrorBody(e error) error                           { return bodyBringer{e} }
-func (bodyBringer) ErrorBody(l Localizer) any               { return map[string]string{"own": "body"} }
+func (bodyBringer) ErrorBody(Localizer) any                 { return map[string]string{"own": "body"} }
 func (e bodyBringer) Unwrap() error                         { return e.error }
 func (foreignError) ForeignCode() string                    { return "of_another_service" }
 func (e foreignError) Error() string                        { return "foreign" }
@@ -48,26 +50,32 @@ type (
 	}
 )
 
-// A response from a template is the one that is rendered anew, whatever format, language, error, trace id and policy.
+// A response from a template equals the rendered one, for every format, language, error, trace id and policy.
 func TestTemplates(t *testing.T) {
 	bare := errors.New("refused")
 	failures := map[string]error{
-		"kind": TaskLocked, "5xx kind": ServiceUnavailable, "401": Unauthorized, "405": MethodNotAllowed, "413": ContentTooLarge, "429": RateLimitExceeded,
-		"New": TaskLocked.New(), "a text": BadRequest.New(Text("gone")), "a text that is nowhere": Gone.New(Text("nowhere")),
-		"a cause": Conflict.Wrap(bare), "a wrapped one": fmt.Errorf("in vain: %w", Conflict.New()), "unknown": bare, "Unhandled": Unhandled.Wrap(bare),
-		"arguments": BadRequest.New(Text("rule.gt"), Arg("Field", "qty <&\u202e"), Arg("Limit", 7)), "a count": BadRequest.New(Text("rule.max.items"), Arg("Field", "x"), Count(3)),
+		"kind": TaskLocked, "5xx kind": ServiceUnavailable, "401": Unauthorized, "405": MethodNotAllowed, "413": ContentTooLarge,
+		"429": RateLimitExceeded, "New": TaskLocked.New(), "a text": BadRequest.New(Text("gone")),
+		"a text that is nowhere": Gone.New(Text("nowhere")), "a cause": Conflict.Wrap(bare),
+		"a wrapped one": fmt.Errorf("in vain: %w", Conflict.New()), "unknown": bare, "Unhandled": Unhandled.Wrap(bare),
+		"arguments":            BadRequest.New(Text("rule.gt"), Arg("Field", "qty <&\u202e"), Arg("Limit", 7)),
+		"a count":              BadRequest.New(Text("rule.max.items"), Arg("Field", "x"), Count(3)),
 		"an argument too much": TaskLocked.New(Arg("Other", 1)), "a missing argument": BadRequest.New(Text("rule.gt")),
-		"details": TaskLocked.New(Detail("task", 7)), "a wait": TaskLocked.New(RetryAfter(5)), "an id": TaskLocked.New(TraceID("own-id")),
-		"a subtype": TaskLocked.New(Subtype("x")), "a header": TaskLocked.New(Header("X-A", "b")), "declared texts": TaskLocked.New(Texts(map[string]string{"en": "x"})),
-		"a body": withErrorBody(TaskLocked), "a body below": Conflict.Wrap(withErrorBody(bare)), "a foreign code": Conflict.Wrap(foreignError{}),
-		"a status": ofStatus(418), "a field": BadRequest.New(Field(InBody("/a"), "required")), "a panic": Panicked("boom"), "a panicked kind": Panicked(TaskLocked),
+		"long arguments": BadRequest.New(Text("rule.gt"), Arg("Field", strings.Repeat("<&x", 300)), Arg("Limit", strings.Repeat("9", 900))),
+		"details":        TaskLocked.New(Detail("task", 7)), "a wait": TaskLocked.New(RetryAfter(5)), "an id": TaskLocked.New(TraceID("own-id")),
+		"a subtype": TaskLocked.New(Subtype("x")), "a header": TaskLocked.New(Header("X-A", "b")),
+		"declared texts": TaskLocked.New(Texts(map[string]string{"en": "x"})), "a body": withErrorBody(TaskLocked),
+		"a body below": Conflict.Wrap(withErrorBody(bare)), "a foreign code": Conflict.Wrap(foreignError{}), "a status": ofStatus(418),
+		"a field": BadRequest.New(Field(InBody("/a"), "required")), "a panic": Panicked("boom"), "a panicked kind": Panicked(TaskLocked),
 	}
-	ids := []string{"4bf92f3577b34da6a3ce929d0e0e4736", "4BF92F3577B34DA6A3CE929D0E0E4736", "0b8f3f1e-3f5e-4a6b-9d7f-2f7d3b6f0a11", "id+/=@:~", "x"}
+	ids := []string{"4bf92f3577b34da6a3ce929d0e0e4736", "4BF92F3577B34DA6A3CE929D0E0E4736", "0b8f3f1e-3f5e-4a6b-9d7f-2f7d3b6f0a11",
+		"id+/=@:~", "x"}
 	for name, options := range map[string][]Option{
 		"all languages": {WithMembers(MemberCode, MemberTraceID, MemberParams, MemberRetryable)},
 		"default":       nil, "no members": {WithMembers()}, "trace id": {WithMembers(MemberTraceID), WithChallenge("Bearer")},
 		"one language": {WithNegotiatedLanguage(), WithMembers(MemberTraceID)}, "problem": {WithFormats(Problem{})},
 		"problem with types": {WithFormats(Problem{TypeBase: "https://e.example/"})},
+		"short":              {WithBodyLimit(minBodyLimit)},
 		"exposed":            {WithExposure(ExposeException)}, "moved": {WithStatus(TaskLocked, 409), WithDefaultKind(BadGateway)},
 		"never": {WithRetryable(func(*Kind) bool { return false })}, "always": {WithRetryable(func(*Kind) bool { return true })},
 	} {
@@ -110,6 +118,7 @@ func TestTemplatesOfOddFormats(t *testing.T) {
 		"the stack":        func(dst []byte, o *Occurrence) []byte { return append(dst, fmt.Sprint(len(o.Stack()))...) },
 		"nothing":          func([]byte, *Occurrence) []byte { return nil },
 		"a panic":          func([]byte, *Occurrence) []byte { panic("odd") },
+		"whose text":       func(dst []byte, o *Occurrence) []byte { return append(dst, fmt.Sprint(o.OwnText())...) },
 		"id by its length": func(dst []byte, o *Occurrence) []byte { return append(dst, fmt.Sprint(len(o.TraceID()))...) },
 	} {
 		r, err := newResponder(silent, WithFormats(oddFormat{f}), WithObserver(observing))
@@ -118,7 +127,7 @@ func TestTemplatesOfOddFormats(t *testing.T) {
 		require.NoError(t, err)
 		rendered(anew, false)
 		for range 2 {
-			for _, failure := range []error{TaskLocked, Panicked(TaskLocked), Panicked("boom"), errors.New("x")} {
+			for _, failure := range []error{TaskLocked, TaskLocked.New(Text("task_locked")), Panicked(TaskLocked), Panicked("boom"), io.EOF} {
 				for _, id := range []string{"4bf92f3577b34da6a3ce929d0e0e4736", "0b8f3f1e-3f5e-4a6b-9d7f-2f7d3b6f0a11"} {
 					assert.Equal(t, shown(anew.Respond(traced(id, ""), failure)), shown(r.Respond(traced(id, ""), failure)), name)
 				}

@@ -12,7 +12,7 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// A preview has the bytes of the response, and nobody hears of it.
+// A preview has the bytes of the response, and is neither logged nor observed.
 func TestPreview(t *testing.T) {
 	var log bytes.Buffer
 	observed := 0

@@ -11,30 +11,27 @@ import (
 	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
-// Problem is problem details for HTTP APIs, application/problem+json (RFC 9457), in the client's
-// language: type, title, status, detail and instance as the RFC has them, and the extensions code,
-// lang, dir, params, errors, errors_total (when not all are sent), details, retryable and trace_id. The
-// zero value is ready.
+// Problem is problem details for HTTP APIs, application/problem+json (RFC 9457), in the client's language. It has
+// type, title, status, detail and instance of the RFC, and the extensions code, lang, dir, params, errors,
+// errors_total (if not all are sent), details, retryable and trace_id. The zero value is ready.
 //
-// Without a TypeBase the type is about:blank, and the title that of the status (RFC 9457, section 4.2.1), in English the
-// phrase of the IANA registry; a title in the application's own files always shows. With a TypeBase the title is the kind's.
+// Without a TypeBase the type is about:blank, and the title is that of the status (RFC 9457, section 4.2.1), in
+// English the phrase of the IANA registry; a title in the application's own files always shows. With a TypeBase the
+// title is the kind's.
 //
-// An entry of errors has detail, code, params, and says where in the request it lies: by "pointer", a
-// JSON Pointer into the body as a URI fragment ("#/items/0/qty"), or by "in" ("query", "path",
-// "header", "cookie") and "name".
+// An entry of errors has detail, code and params, and its place in the request: "pointer", a JSON Pointer into the
+// body as a URI fragment ("#/items/0/qty"), or "in" ("query", "path", "header", "cookie") and "name".
 type Problem struct {
-	// TypeBase is what "type" starts with; the kind's type ("task-locked") follows. It is an
-	// absolute URI that ends in "/", "#" or "=", best one that leads to documentation (RFC 9457,
-	// section 3.1.1). Empty means the type "about:blank".
+	// TypeBase is the beginning of "type"; the kind's type ("task-locked") follows. It is an absolute URI that ends
+	// in "/", "#" or "=", ideally one of documentation (RFC 9457, section 3.1.1). Empty means the type "about:blank".
 	TypeBase string
-	// Extensions names details that are extension members of their own, beside the standard ones,
-	// instead of standing in "details". A name begins with a letter, has at least three of letters,
-	// digits and "_" (RFC 9457, section 3.2), and is none that Problem has already: NewResponder
-	// refuses others.
+	// Extensions names details that become extension members beside the standard ones, and not members of "details".
+	// A name begins with a letter, and has at least three letters, digits and "_" (RFC 9457, section 3.2). NewResponder
+	// refuses other names, and those of members that Problem already has.
 	Extensions []string
 }
 
-// Check is what NewResponder asks: it names the field that is wrong.
+// Check returns an error that names an invalid field. NewResponder calls it.
 func (p Problem) Check() error {
 	if p.TypeBase != "" {
 		u, err := url.Parse(p.TypeBase)
@@ -73,13 +70,13 @@ func isExtensionName(name string) bool {
 	return len(name) >= 3
 }
 
-// ContentType is "application/problem+json".
+// ContentType returns "application/problem+json".
 func (Problem) ContentType() string { return "application/problem+json" }
 
-// Use is OneLanguageTitled.
+// Use returns OneLanguageTitled.
 func (Problem) Use() TextUse { return OneLanguageTitled }
 
-// Reusable is true.
+// Reusable returns true.
 func (Problem) Reusable() bool { return true }
 
 // Append appends the body.

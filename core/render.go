@@ -50,7 +50,7 @@ func (t *text) argsOf(args []argText, attrs []Attr) []argText {
 	return args
 }
 
-// length is about that of the members with the arguments, exact for plain ones.
+// length returns about that of the members with the arguments, exact for plain ones.
 func (t *text) length(args []argText) int {
 	n := 0
 	for i := range t.program {
@@ -166,7 +166,7 @@ func argTexts(args []argText, attrs []Attr, s style) []argText {
 	return args
 }
 
-// argOf makes the last argument of the name ready; one that was not given reads as nothing.
+// argOf prepares the last argument of the name; a missing argument reads as nothing.
 func argOf(attrs []Attr, name string, s style) argText {
 	for i := len(attrs) - 1; i >= 0; i-- {
 		if a := &attrs[i]; a.name == name && (a.op == opArg || a.op == opCount) {
@@ -219,7 +219,7 @@ func (a *argText) append(dst []byte, language int, s style) []byte {
 
 func styled(value any, s style) string { return styledText(valueText(value), s) }
 
-// styledText is the text of a value, in the style.
+// styledText returns the text of a value, in the style.
 func styledText(text string, s style) string {
 	if isPlainASCII(text) {
 		return text
@@ -240,7 +240,7 @@ func isPlainASCII(s string) bool {
 	return true
 }
 
-// appendArg appends the value of the placeholder, the last one given; one that was not given is
+// appendArg appends the value of the placeholder, the last one given; a missing argument appends
 // nothing.
 func appendArg(dst []byte, name string, args []argText, language int, s style) []byte {
 	for i := len(args) - 1; i >= 0; i-- {
@@ -280,7 +280,7 @@ func plainText(v any) (s string) {
 	case time.Time:
 		return v.Format(time.RFC3339)
 	case error:
-		return "" // whatever it says is for logs
+		return "" // its text is for logs only
 	case fmt.Stringer:
 		return v.String() // a nil pointer may panic: see above
 	case encoding.TextMarshaler:
@@ -340,7 +340,7 @@ func listText(v reflect.Value) string {
 	return b.String()
 }
 
-// shortened is a text in the bounds of an argument.
+// shortened returns a text in the bounds of an argument.
 func shortened(s string) string { return clean.Shorten(s, maxArg) }
 
 // neutral replaces control characters and bidirectional overrides, which could rewrite how the

@@ -5,8 +5,7 @@ import (
 	"slices"
 )
 
-// respond runs the steps, each of which holds its own panics; the last line of defence is a body
-// without anything of the error.
+// respond runs the steps. Each step recovers its own panics; the last resort is a body without details of the error.
 func (o *Occurrence) respond() {
 	defer func() {
 		if v := recover(); v != nil {
@@ -27,7 +26,7 @@ func (o *Occurrence) respond() {
 	o.log()
 }
 
-// collect finds what the response consists of.
+// collect finds the parts of the response.
 func (o *Occurrence) collect() {
 	o.noted("the request", func() {
 		c, ok := o.request.(interface{ Committed() bool })
@@ -86,8 +85,7 @@ func (o *Occurrence) context() (ctx context.Context) {
 	return ctx
 }
 
-// lastResort is the answer when a step of the responder itself fails: the kind's text, or the
-// constant, and one log line.
+// lastResort answers if a step of the responder itself fails: with the kind's text or the constant, and one log line.
 func (o *Occurrence) lastResort(value any) {
 	o.note("the responder panicked: " + describePanic(value))
 	if o.kind == nil {

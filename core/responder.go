@@ -13,9 +13,8 @@ import (
 	"github.com/polyfault/polyfault/internal/negotiate"
 )
 
-// A Responder turns errors into responses. It is made once by [NewResponder], holds all
-// configuration, and is safe for concurrent use. A nil *Responder and the zero Responder do what
-// [Default] does.
+// A Responder turns errors into responses. [NewResponder] makes one, with all its configuration. It is safe for
+// concurrent use. A nil *Responder and the zero Responder act like [Default].
 type Responder struct {
 	catalogue atomic.Pointer[catalogue]
 
@@ -59,8 +58,8 @@ type configuredFormat struct {
 	varyOne      []string
 }
 
-// Default is the responder without options: the built-in locales, the formats [Multilingual] and
-// [Problem], slog's default logger.
+// Default returns the responder without options: with the built-in locales, the formats [Multilingual] and [Problem],
+// and slog's default logger.
 func Default() *Responder { return defaultResponder() }
 
 var defaultResponder = sync.OnceValue(func() *Responder {
@@ -71,10 +70,10 @@ var defaultResponder = sync.OnceValue(func() *Responder {
 	return r
 })
 
-// NewResponder makes a responder. Its error names the option, or the file, key and rule of a locale
-// file (a *[LocaleError]), that is wrong; the responder is nil then.
+// NewResponder makes a responder. On an error the responder is nil, and the error names the wrong option, or the
+// file, key and rule of a locale file (a *[LocaleError]).
 //
-// One line at Info tells the languages that were chosen, as after [Responder.Reload].
+// One line at level Info tells the chosen languages, also after [Responder.Reload].
 func NewResponder(opts ...Option) (*Responder, error) {
 	r, err := newResponder(opts...)
 	if err != nil {
@@ -133,9 +132,9 @@ func mediaType(contentType string) string {
 	return strings.ToLower(strings.TrimSpace(name))
 }
 
-// Reload reads the file systems of [WithLocales] again and publishes a new catalogue, while requests
-// go on with the old one. The languages are chosen anew. When a file is wrong it returns the error that
-// [NewResponder] would, and the old catalogue stays.
+// Reload reads the file systems of [WithLocales] again and publishes a new catalogue, while running requests keep the
+// old one. It chooses the languages again. If a file is wrong, it returns the error that [NewResponder] would, and
+// the old catalogue stays.
 func (r *Responder) Reload() error {
 	if r == nil {
 		return nil // Default has built-in texts only
@@ -165,7 +164,7 @@ func (r *Responder) load() error {
 	return nil
 }
 
-// statusOf is the status of k: what WithStatus says of k or of the ancestor it has its status from,
+// statusOf returns the status of k: what WithStatus says of k or of the ancestor it has its status from,
 // else the kind's own.
 func (r *Responder) statusOf(k *Kind) int {
 	if len(r.status) == 0 {
@@ -182,13 +181,11 @@ func (r *Responder) statusOf(k *Kind) int {
 	return k.spec.Status
 }
 
-// Respond makes the response to err and, before it returns, logs the failure and calls the
-// observers. It returns nil for a nil err and only then; adapters ask [IsNil] first, as a typed nil
-// is no error either.
+// Respond makes the response to err. Before it returns, it logs the failure and calls the observers. It returns nil
+// only for a nil err; adapters check [IsNil] first, since a typed nil is no error either.
 //
-// Respond never panics: whatever panics inside it (an Error method, a MarshalJSON, a mapper, an
-// observer, the logger …) costs its own contribution, and the client still gets the right status and
-// a valid, localized body.
+// Respond never panics. Foreign code in it may panic: an Error method, a MarshalJSON, a mapper, an observer, the
+// logger. Then only its contribution is lost, and the client still gets the right status and a valid, localized body.
 func (r *Responder) Respond(req Request, err error) *Response {
 	if err == nil {
 		return nil
@@ -209,9 +206,9 @@ func (r *Responder) Respond(req Request, err error) *Response {
 	return resp
 }
 
-// Preview returns the response that [Responder.Respond] would make, for documentation: it writes no log
-// line and calls no observer, as nothing has failed. Mappers, and functions of the error itself, are
-// called. It returns nil for a nil err and only then.
+// Preview returns the response that [Responder.Respond] would make, for documentation: it writes no log line and
+// calls no observer, because nothing has failed. It does call mappers, and functions of the error itself. It returns
+// nil only for a nil err.
 func (r *Responder) Preview(req Request, err error) *Response {
 	if err == nil {
 		return nil
@@ -220,11 +217,11 @@ func (r *Responder) Preview(req Request, err error) *Response {
 	return r.respond(&Occurrence{preview: true}, r.catalogue.Load(), r.formatOf(req), req, err)
 }
 
-// Status is the status of responses to k: what [WithStatus] says, else the kind's own.
+// Status returns the status of responses to k: that of [WithStatus], or else the kind's own.
 func (r *Responder) Status(k *Kind) int { return r.orDefault().statusOf(k.orAny()) }
 
-// Retryable reports whether responses to k say that repeating the request can help: what
-// [WithRetryable] says, else the kind itself.
+// Retryable reports whether responses to k tell that repeating the request can help: [WithRetryable] decides, or else
+// the kind itself.
 func (r *Responder) Retryable(k *Kind) bool {
 	o := &Occurrence{responder: r.orDefault(), kind: k.orAny()}
 	return o.Retryable()
@@ -240,7 +237,7 @@ func (r *Responder) orDefault() *Responder {
 	return r
 }
 
-// newObserved is an occurrence that observers may keep, so that it cannot be used again. It is one piece with its response, and
+// newObserved returns an occurrence that observers may keep, so that it cannot be used again. It is one piece with its response, and
 // with room for the body of an error without details.
 func newObserved(err error) *Occurrence {
 	if f, ok := err.(*Fault); ok && slices.ContainsFunc(f.all(), isDetail) {
@@ -262,7 +259,7 @@ func newObserved(err error) *Occurrence {
 
 func isDetail(a Attr) bool { return a.op == opDetail || a.op == opField || a.op == opDetails }
 
-// occurrences are used again when nobody may have kept them: half of what a response allocates.
+// occurrences are reused if no observer can have kept them. They are half of a response's allocations.
 var occurrences = sync.Pool{New: func() any { return &Occurrence{} }}
 
 func (r *Responder) respond(o *Occurrence, c *catalogue, format int, req Request, err error) *Response {

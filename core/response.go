@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// A Response is an error response, ready to be written by anything: status, header and body. It
-// must not be changed: parts of it are shared between responses.
+// A Response is an error response that any transport can write: status, header and body. It must not be changed,
+// because responses share parts of it.
 type Response struct {
 	Status int
-	Body   []byte // nil when nobody is left to read it
+	Body   []byte // nil if the client has left
 
 	length [1]string
 	*head
@@ -34,7 +34,7 @@ type headerField struct {
 	values []string
 }
 
-// newResponse is a response with a head of its own, in one piece.
+// newResponse returns a response with a head of its own, in one piece.
 func newResponse() *Response {
 	r := &struct {
 		Response
@@ -44,27 +44,30 @@ func newResponse() *Response {
 	return &r.Response
 }
 
-// facts are the parts that responses share; those of a Response that nobody has made are empty.
+var noFacts = &head{} // made once: to make one here would cost each response
+
+// facts returns the parts that responses share; they are empty for a Response that the responder has not made.
 func (r *Response) facts() *head {
 	if r.head == nil {
-		return &head{}
+		return noFacts
 	}
 	return r.head
 }
 
-// SetHeader makes header, which the failed handler may have filled, the header of r.
+// SetHeader turns header, which the failed handler may have filled, into the header of r.
 //
-// It sets Content-Type, Content-Length, X-Content-Type-Options, Cache-Control, Content-Language and
-// the error's own headers, appends to Vary, and gives a 405 an empty Allow when there is none (RFC
-// 9110, section 15.5.6) and a 401 the challenges of [WithChallenge] when there are none (section 15.5.2). It removes
-// what went with the body that failed: what described it (Content-Encoding,
-// ETag, Last-Modified, Content-Disposition and the like), what makes somebody act instead of reading
-// (Location, Refresh, X-Accel-Redirect and its family, X-Sendfile, HX-Redirect and the like), what makes
-// caches keep it (Surrogate-Control, CDN-Cache-Control, Edge-Control, Expires), and trailers, those declared among them. Everything else
-// stays: cookies, CORS, request ids, rate limits, security headers.
+// It sets Content-Type, Content-Length, X-Content-Type-Options, Cache-Control, Content-Language and the error's own
+// headers, and appends to Vary. A 405 without Allow gets an empty one (RFC 9110, section 15.5.6), and a 401 without a
+// challenge gets those of [WithChallenge] (section 15.5.2).
 //
-// compressed says that Content-Encoding was there before the handler ran: it belongs to a compressor
-// around it. Content-Encoding then stays, and Content-Length is left to the compressor.
+// It removes headers that belonged to the failed body: those that describe it (Content-Encoding, ETag, Last-Modified,
+// Content-Disposition and the like), those that make others act instead of reading the body (Location, Refresh,
+// X-Accel-Redirect and its family, X-Sendfile, HX-Redirect and the like), those that make caches store it
+// (Surrogate-Control, CDN-Cache-Control, Edge-Control, Expires), and trailers with their declaration. All others
+// stay: cookies, CORS, request ids, rate limits, security headers.
+//
+// compressed means that Content-Encoding was set before the handler ran, by a compressor outside. Then
+// Content-Encoding stays, and Content-Length is left to the compressor.
 func (r *Response) SetHeader(header http.Header, compressed bool) {
 	h := r.facts()
 	if h.redirect {
@@ -143,8 +146,8 @@ func goesWithout(name string, compressed bool) bool {
 	return false
 }
 
-// A HeaderEditor is the response header of a framework that has no [http.Header]. Names are given in
-// canonical form and compared without regard to letter case.
+// A HeaderEditor is the response header of a framework that has no [http.Header]. Names are in canonical form and
+// compared in any letter case.
 type HeaderEditor interface {
 	Prune(stale func(name string) bool) // deletes the headers whose names are stale
 	Get(name string) string             // several lines joined by commas
@@ -215,12 +218,12 @@ func replace(header HeaderEditor, name string, values []string) {
 	}
 }
 
-// owns reports whether the error says something of the header, be it that there is none.
+// owns reports whether the error sets or removes the header.
 func (h *head) owns(name string) bool {
 	return slices.ContainsFunc(h.own, func(f headerField) bool { return f.name == name })
 }
 
-// Header returns the header of r by itself, as a copy.
+// Header returns a copy of the header of r.
 func (r *Response) Header() http.Header {
 	header := http.Header{}
 	r.SetHeader(header, false)

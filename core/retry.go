@@ -11,21 +11,18 @@ import (
 	"time"
 )
 
-// A Backoff says how [Retry] waits. The zero Backoff is ready: two re-runs, waits of up to 1 s and 2 s.
+// A Backoff configures [Retry]. The zero Backoff is ready: two re-runs, after waits of up to 1 s and 2 s.
 type Backoff struct {
-	// Retries is how many re-runs there are after the first run; 0 means 2, as in the blargh
-	// exceptions, and a negative number none.
+	// Retries is the number of re-runs after the first run; 0 means 2, and a negative number none.
 	Retries int
-	// Base is the longest wait before the first re-run; it doubles with each further one. 0 means
-	// 1 s, as in the Scale error model.
+	// Base is the longest wait before the first re-run; it doubles with each further one. 0 means 1 s.
 	Base time.Duration
-	// Cap is the longest wait at all; 0 means 30 s.
+	// Cap is the longest wait; 0 means 30 s.
 	Cap time.Duration
-	// Mappers say of foreign errors which kind they stand for: see [SQLMappers]. The first that
-	// knows the error decides.
+	// Mappers tell the kinds of foreign errors: see [SQLMappers]. The first that knows the error decides.
 	Mappers []Mapper
-	// Retryable decides in place of what the error itself says, which nil means: operators may know better than
-	// the program. It must be safe for concurrent use.
+	// Retryable decides in place of the error and its kind, because operators may know better than the program; nil means
+	// that these decide. It must be safe for concurrent use.
 	Retryable func(*Kind) bool
 }
 
@@ -35,23 +32,26 @@ const (
 	defaultCap     = 30 * time.Second
 )
 
-// Retry runs f, and runs it again after retryable errors (see [Backoff]), be they wrapped or known to a mapper of the
-// backoff: those of a retryable kind, and those with a [RetryAfter] of their own. Of an error that another service
-// answered with, what that service said of repeating decides. It returns nil as soon as f does, and the first error that is
-// not retryable as it is.
+// Retry runs f, and runs it again after retryable errors, until f returns nil or another error, or the re-runs of the
+// backoff are used up. It returns nil, f's first error that is not retryable, or f's last error, with its kind and
+// cause.
 //
-// Before each re-run it waits a random time between zero and the backoff's limit (full jitter), on top
-// of the error's own [RetryAfter], so that those who were told the same do not meet again; never longer
-// than Cap. When the re-runs are used up it returns the last error, whose kind and cause stay. When ctx
-// ends it stops at once, also waiting, and returns an error for which [errors.Is] finds ctx.Err(),
-// [context.Cause] and the last error of f; [From] finds the kind of that. A context that has ended before
-// runs nothing. A panic of f passes through. Retry panics when f is nil.
+// An error is retryable if its kind is, or if it has a RetryAfter of its own. It may be wrapped, or known to a mapper
+// of the backoff. For an error that another service answered with, what that service said about repeating decides.
+//
+// Before each re-run Retry waits a random time between zero and the backoff's limit (full jitter), so that clients
+// that failed together do not return together. The error's own RetryAfter is added. The wait is never longer than
+// Cap.
+//
+// If ctx ends, also during a wait, Retry returns at once. [errors.Is] finds ctx.Err(), [context.Cause] and the last
+// error of f in the result; [From] finds the kind of the last error. If ctx has ended before, f does not run. A panic
+// of f passes through. Retry panics if f is nil.
 //
 //	err := fault.Retry(ctx, fault.Backoff{Mappers: fault.SQLMappers()}, func(ctx context.Context) error {
 //		return transfer(ctx, db, from, to)
 //	})
 //
-// f is called by the caller's goroutine, one run at a time. A transaction has to be rolled back by f.
+// f runs on the caller's goroutine, one run at a time. f itself has to roll back a transaction.
 func Retry(ctx context.Context, backoff Backoff, f func(context.Context) error) error {
 	if f == nil {
 		panic("fault: Retry: the function is nil")
@@ -127,7 +127,7 @@ func (f *Fault) retryable() bool {
 	return waits || f.Kind().Retryable()
 }
 
-// ownWait is the error's own RetryAfter or RetryAt, or the header of that name that it sets; false without one that
+// ownWait returns the error's own RetryAfter or RetryAt, or the header of that name that it sets; false without one that
 // lies ahead.
 func (f *Fault) ownWait() (wait time.Duration, ok bool) {
 	attrs := f.all()
@@ -146,7 +146,7 @@ func (f *Fault) ownWait() (wait time.Duration, ok bool) {
 	return 0, false
 }
 
-// wait is the duration of RetryAfter, or what is left until the time of RetryAt.
+// wait returns the duration of RetryAfter, or what is left until the time of RetryAt.
 func (a *Attr) wait() time.Duration {
 	if at, ok := a.value.(time.Time); ok {
 		return time.Until(at) // which saturates
@@ -193,7 +193,7 @@ func sleep(ctx context.Context, wait time.Duration) bool {
 	return ctx.Err() == nil // select chooses at random when both are ready
 }
 
-// interruptedError is the end of the context before a run. Its kind is the last error's.
+// interruptedError reports that ctx ended before the next run. Its kind is the last error's.
 type interruptedError struct {
 	reason, ended error // context.Cause and ctx.Err: the one need not wrap the other
 	last          error // nil before the first run

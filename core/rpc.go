@@ -12,24 +12,26 @@ import (
 	"github.com/polyfault/polyfault/internal/jsonpointer"
 )
 
-// RPCMappers returns the mappers for errors of gRPC, connect (v1 and v2) and kratos, for [WithMapper] and [Backoff]. They
-// are an option because such an error tells what another service said of our request to it: that this did not find
-// something is rarely the 404 of our own client.
+// RPCMappers returns the mappers for errors of gRPC, connect (v1 and v2) and kratos, for [WithMapper] and [Backoff].
+// They are an option because such an error tells what another service said about our request to it. If that service
+// did not find something, our own client's request is rarely a 404.
 //
 //	fault.NewResponder(fault.WithMapper(fault.RPCMappers()...))
 //
-// An error with a method GRPCStatus, as those of google.golang.org/grpc/status and of kratos, and one with Code and
-// Message as connect has it, are found through wrapping and [errors.Join], without importing any of these. The code
-// gives the kind, by the table of AIP-193 and google/rpc/code.proto; a kratos error has an HTTP status itself, whose kind
-// it gets. Of the details, the field violations of a google.rpc.BadRequest are field errors in the body, under their
-// paths and with their reasons as rules, and a RetryInfo is the [RetryAfter]. The messages, and the descriptions of
-// violations, are meant for developers: they go into the log and to no client. CANCELLED and DEADLINE_EXCEEDED yield to
-// the end of the request's own context, which explains them better.
+// The mappers recognise an error with a method GRPCStatus, like those of google.golang.org/grpc/status and kratos,
+// and an error with the methods Code and Message, like connect's. They find it through wrapping and [errors.Join],
+// and import none of these packages. The code gives the kind, by the table of AIP-193 and google/rpc/code.proto. A
+// kratos error has an HTTP status, which gives the kind.
 //
-// An error that should not answer the client is wrapped: fault.BadGateway.Wrap(err) is a 502 whatever err says.
-// docs/rpc.md has the tables.
+// The field violations of a google.rpc.BadRequest become field errors in the body, under their paths and with their
+// reasons as rules; a RetryInfo becomes the RetryAfter. Messages, and the descriptions of violations, are for
+// developers: they go to the log and to no client. CANCELLED and DEADLINE_EXCEEDED give way to the end of the
+// request's own context, which explains them better.
 //
-// The slice is the caller's own; the mappers are safe for concurrent use.
+// Wrap an error that should not answer the client: fault.BadGateway.Wrap(err) is a 502 for any err. docs/rpc.md has
+// the tables.
+//
+// The slice is a copy; the mappers are safe for concurrent use.
 func RPCMappers() []Mapper {
 	return []Mapper{mapEach("RPCMappers", ofRPC)}
 }
@@ -78,7 +80,7 @@ func isGetter(method reflect.Value) bool {
 	return method.IsValid() && method.Type().NumIn() == 0 && method.Type().NumOut() == 1
 }
 
-// result is the one result of a method without parameters; false for another method, none, and nil.
+// result returns the one result of a method without parameters; false for another method, none, and nil.
 func result(method reflect.Value) (value reflect.Value, ok bool) {
 	if !isGetter(method) {
 		return value, false
@@ -93,7 +95,7 @@ type rpcDetail struct {
 	value []byte
 }
 
-// grpcDetails are those of a *status.Status, from the message behind it.
+// grpcDetails returns the details of a *status.Status, from its message.
 func grpcDetails(status reflect.Value) (details []rpcDetail) {
 	message, ok := result(status.MethodByName("Proto"))
 	if !ok {
@@ -199,13 +201,13 @@ func violationAttr(violation []byte) Attr {
 			code = reason
 		}
 	}
-	if r, known := rules[code]; known && r.param != paramUnused { // its text would speak of a limit that nobody told
+	if r, known := rules[code]; known && r.param != paramUnused { // its text needs a limit, which is not known
 		return Field(bodyAt(jsonpointer.OfPath(path)), code, Text(ruleInvalid))
 	}
 	return Field(bodyAt(jsonpointer.OfPath(path)), code)
 }
 
-// protoMessages are the values of a field of a message, in protobuf's encoding, that have a length: messages and strings.
+// protoMessages returns the values of a field of a message, in protobuf's encoding, that have a length: messages and strings.
 // What is broken ends the reading.
 func protoMessages(message []byte, field uint64) (values [][]byte) {
 	protoFields(message, func(number uint64, value []byte, _ uint64) {

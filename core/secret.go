@@ -6,8 +6,8 @@ import (
 	"log/slog"
 )
 
-// Secret stands for a value that must not be shown: "***" in texts, params, details, logs and
-// every print verb. The value itself is not kept.
+// Secret returns a stand-in for a value that must not be shown: "***" in texts, params, details, logs and every print
+// verb. It does not keep the value.
 func Secret(any) any { return secret{} }
 
 type secret struct{}

@@ -53,7 +53,7 @@ func withState(state string) *Fault {
 	return ofState(state).fault(slog.String("sqlstate", state))
 }
 
-// structOf is the error itself, behind its pointer.
+// structOf returns the error itself, without its pointer.
 func structOf(err error) reflect.Value {
 	v := reflect.ValueOf(err)
 	if v.Kind() == reflect.Pointer { // errtree leaves nil ones out
@@ -62,7 +62,7 @@ func structOf(err error) reflect.Value {
 	return v
 }
 
-// number is the whole number in a field of a struct.
+// number returns the whole number in a field of a struct.
 func number(v reflect.Value, field string) (n int64, ok bool) {
 	if v.Kind() != reflect.Struct {
 		return 0, false
@@ -94,7 +94,7 @@ func ofMySQL(v reflect.Value) *Fault {
 	return verdict.fault(slog.Int64("mysql_number", n))
 }
 
-// stateField is a field SQLState [5]byte.
+// stateField returns a field SQLState [5]byte.
 func stateField(v reflect.Value) string {
 	f := v.FieldByName("SQLState")
 	if !f.IsValid() || f.Kind() != reflect.Array || f.Len() != 5 || f.Type().Elem().Kind() != reflect.Uint8 {
@@ -188,7 +188,7 @@ func isUnencodable(err error) bool {
 	return (t == wrappedError || t == plainError) && outOfRange.MatchString(err.Error()) && isBuiltWith("github.com/jackc/pgx")
 }
 
-// ofEnt knows the types of code that ent has generated, in whatever package: by name, fields and text.
+// ofEnt recognises the types of code that ent has generated, in any package: by name, fields and text.
 func ofEnt(err error) verdict {
 	v := structOf(err)
 	if v.Kind() != reflect.Struct {
@@ -242,7 +242,7 @@ var modules = sync.OnceValue(func() (paths []string) {
 	return paths
 })
 
-// isBuiltWith reports whether a module of the build has this path or one below it, or whether nobody knows.
+// isBuiltWith reports whether a module of the build has this path or one below it, or whether the modules are not known.
 func isBuiltWith(module string) bool {
 	paths := modules()
 	for _, path := range paths {
@@ -253,8 +253,8 @@ func isBuiltWith(module string) bool {
 	return len(paths) == 0
 }
 
-// mapConnection knows a connection that was lost or never had. The network's errors do not say what it was for: those of
-// an HTTP client, of a file and of the request's input are somebody else's.
+// mapConnection recognises a connection that was lost or never made. Errors of the network do not tell its purpose: those of
+// an HTTP client, of a file and of the request's input are skipped.
 func mapConnection(err error) *Fault {
 	if probe, ok := err.(*mapperProbe); ok {
 		probe.label = "SQLMappers: connections"
@@ -294,7 +294,7 @@ var lostErrnos = []error{
 	syscall.EHOSTUNREACH, syscall.ENETUNREACH,
 }
 
-// isLost is the verdict on one error of the tree: a driver knows that it could not send, or the network says so.
+// isLost returns the verdict on one error of the tree: a driver knows that it could not send, or the network says so.
 func isLost(err error) *Fault {
 	if e, ok := err.(interface{ SafeToRetry() bool }); ok && e.SafeToRetry() { // pgx
 		return &Fault{kind: DatabaseOperation}

@@ -2,13 +2,13 @@ package fault
 
 import "log/slog"
 
-// A verdict is what a code means. The zero verdict is none.
+// A verdict is the meaning of a code. The zero verdict means none.
 type verdict struct {
 	kind   *Kind
 	yields bool // to the end of the request's context, which explains it better
 }
 
-// The classes of what databases say, for the tables of codes.
+// The classes of databases' errors, for the tables of codes.
 var (
 	noRow      = verdict{kind: EntityNotFound}
 	duplicate  = verdict{kind: DuplicateItem}
@@ -21,7 +21,7 @@ var (
 	otherwise  = verdict{kind: Database}
 )
 
-// fault is the error of the verdict, nil of none; attrs are for the log.
+// fault returns the error of the verdict, or nil; attrs are for the log.
 func (v verdict) fault(attrs ...slog.Attr) *Fault {
 	if v.kind == nil {
 		return nil
@@ -47,7 +47,7 @@ var sqlStates = map[string]verdict{
 	"44": unfit, // with check option
 	"53": away,  // insufficient resources
 
-	"08004": otherwise,  // the server refuses who or what asks
+	"08004": otherwise,  // the server refuses the client
 	"08007": otherwise,  // it is unknown whether the transaction took effect
 	"23502": missing,    // not null
 	"23505": duplicate,  // unique
@@ -70,7 +70,7 @@ var sqlStates = map[string]verdict{
 	"P0002": noRow,     // of a PL/pgSQL function
 }
 
-// ofState is the verdict on a code that isSQLState.
+// ofState returns the verdict on a code that isSQLState.
 func ofState(state string) verdict {
 	if v, ok := sqlStates[state]; ok {
 		return v

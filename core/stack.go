@@ -2,16 +2,18 @@ package fault
 
 import (
 	"iter"
+	"path"
 	"reflect"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/polyfault/polyfault/internal/errtree"
 )
 
-// A Stack is a recorded call stack: program counters, resolved only when somebody reads them. The
-// zero Stack is empty.
+// A Stack is a recorded call stack: program counters, which are resolved when somebody reads them. The zero Stack is
+// empty.
 type Stack []uintptr
 
 const maxFrames = 64
@@ -23,8 +25,8 @@ func callers(skip int) Stack {
 	return append(Stack(nil), pcs[:n]...)
 }
 
-// Frames yields the frames, the innermost first. Those of polyfault are left out, and in the stack of a panic the
-// machinery of recovering and panicking: the first frame is the one that panicked.
+// Frames yields the frames, the innermost first, without those of polyfault. In the stack of a panic it also leaves
+// out the machinery of panicking and recovering, so the first frame is the one that panicked.
 func (s Stack) Frames() iter.Seq[runtime.Frame] {
 	return func(yield func(runtime.Frame) bool) {
 		frames := make([]runtime.Frame, 0, 2*len(s)) // inlined calls have frames of their own
@@ -34,7 +36,7 @@ func (s Stack) Frames() iter.Seq[runtime.Frame] {
 			frames = append(frames, frame)
 		}
 		for _, frame := range frames[afterPanic(frames):] {
-			if !isPolyfaults(frame.Function) && !yield(frame) {
+			if !isPolyfaults(frame.Function) && !isOurFile(frame.File) && !yield(frame) {
 				return
 			}
 		}
@@ -50,13 +52,39 @@ func isPolyfaults(function string) bool {
 	if !ours {
 		return false
 	}
-	for _, room := range []string{"core.", "core/formats.", "internal/", "nethttp.", "nethttp/catalog.", "gin.", "echo.", "echov5.",
-		"fiber.", "fiberv3.", "otel.", "store."} {
-		if strings.HasPrefix(rest, room) {
-			return true
-		}
+	room, _, _ := strings.Cut(rest, ".")
+	return isRoom(room)
+}
+
+func isRoom(folder string) bool {
+	return slices.Contains(machinery, folder) || strings.HasPrefix(folder, "internal/")
+}
+
+var machinery = []string{"core", "core/formats", "nethttp", "nethttp/catalog", "gin", "echo", "echov5", "fiber", "fiberv3", "otel", "store"}
+
+// home is where stacks say that our modules are: the folder of the root, without a slash and a version.
+var home = func() string {
+	_, file, _, _ := runtime.Caller(0)
+	folder, _, _ := strings.Cut(strings.TrimSuffix(file, "/core/stack.go"), "@")
+	return folder
+}()
+
+// isOurFile tells what isPolyfaults does by the file: a function literal of ours that the compiler has put into a caller has
+// a name of the caller's. Files are "/core/log.go", "@v1.2.3/core/log.go" and "/gin@v1.2.3/gin.go" below home.
+func isOurFile(file string) bool {
+	rest, below := strings.CutPrefix(file, home)
+	if !below || strings.HasSuffix(file, "_test.go") {
+		return false
 	}
-	return false
+	if strings.HasPrefix(rest, "@") {
+		_, rest, _ = strings.Cut(rest, "/")
+	}
+	folder, version, versioned := strings.Cut(path.Dir(strings.TrimPrefix(rest, "/")), "@")
+	if versioned {
+		_, inside, _ := strings.Cut(version, "/")
+		folder = path.Join(folder, inside)
+	}
+	return isRoom(folder)
 }
 
 func afterPanic(frames []runtime.Frame) int {
@@ -111,7 +139,7 @@ func (o *Occurrence) dropStack() {
 	}
 }
 
-// stackIn is the stack that an error brings, as several libraries record one; nil without any.
+// stackIn returns the stack that an error brings, as several libraries record one; nil without any.
 func stackIn(errs errtree.List) (found Stack) {
 	for _, e := range errs.Errors {
 		if errs.Over() {
@@ -136,7 +164,7 @@ func stackIn(errs errtree.List) (found Stack) {
 	return found[:min(len(found), maxFrames)]
 }
 
-// stackTrace calls a method StackTrace() whose result is a list of program counters, of whatever type.
+// stackTrace calls a method StackTrace() whose result is a list of program counters of any type.
 func stackTrace(err error) Stack {
 	m := reflect.ValueOf(err).MethodByName("StackTrace")
 	if !m.IsValid() {
@@ -149,7 +177,7 @@ func stackTrace(err error) Stack {
 	return countersIn(m.Call(nil)[0])
 }
 
-// countersIn is a list of program counters of whatever type.
+// countersIn returns a list of program counters of any type.
 func countersIn(list reflect.Value) (s Stack) {
 	for i := range min(list.Len(), maxFrames) {
 		s = append(s, uintptr(list.Index(i).Uint()))
@@ -157,7 +185,7 @@ func countersIn(list reflect.Value) (s Stack) {
 	return s
 }
 
-// stackOf is the stack whose frames these are. Calls that were inlined have the counter of the one that they are in.
+// stackOf returns the stack whose frames these are. Calls that were inlined have the counter of the one that they are in.
 func stackOf(frames []runtime.Frame) (s Stack) {
 	for _, frame := range frames {
 		if pc := frame.PC + 1; frame.PC != 0 && (len(s) == 0 || s[len(s)-1] != pc) { // a stack has the counters of returns

@@ -6,9 +6,8 @@ import (
 	"slices"
 )
 
-// A Catalogue is what a responder has to say and in which languages, for tools: documentation,
-// checks, OpenAPI. It is a view of one moment ([Responder.Reload] makes the next) and safe for
-// concurrent use. The zero Catalogue is empty.
+// A Catalogue is the texts of a responder and their languages, for tools: documentation, checks, OpenAPI. It is a
+// view of one moment ([Responder.Reload] makes the next) and safe for concurrent use. The zero Catalogue is empty.
 type Catalogue struct{ c *catalogue }
 
 // A Language is one loaded language.
@@ -18,7 +17,7 @@ type Language struct {
 	Dir string // base direction: "ltr" or "rtl"
 }
 
-// Catalogue returns the texts that the responder serves now.
+// Catalogue returns the texts that the responder serves at present.
 func (r *Responder) Catalogue() Catalogue {
 	return Catalogue{r.orDefault().catalogue.Load()}
 }
@@ -45,7 +44,7 @@ func (c Catalogue) Body() []Language {
 	return list
 }
 
-// Default returns the language for clients that accept none of the loaded ones.
+// Default returns the language for clients that accept none of the loaded languages.
 func (c Catalogue) Default() Language {
 	if c.c == nil {
 		return Language{}
@@ -58,7 +57,7 @@ func (c Catalogue) language(i int) Language {
 	return Language{Tag: l.tag, Key: l.key, Dir: l.dir}
 }
 
-// IDs yields the id of every text that any language has, titles included, sorted.
+// IDs yields the id of every text that any language has, with titles, sorted.
 func (c Catalogue) IDs() iter.Seq[string] {
 	if c.c == nil {
 		return func(func(string) bool) {}
@@ -66,8 +65,8 @@ func (c Catalogue) IDs() iter.Seq[string] {
 	return slices.Values(slices.Sorted(maps.Keys(c.c.texts)))
 }
 
-// Text is the text with the arguments of attrs, in the language with exactly this tag; false when
-// that language lacks it. The tag of a built-in language finds the application's own: pt finds pt-BR.
+// Text returns the text with the arguments of attrs, in the language with exactly this tag. It returns false if that
+// language lacks it. The tag of a built-in language also finds the application's own: pt finds pt-BR.
 func (c Catalogue) Text(id, tag string, attrs ...Attr) (string, bool) {
 	t, i := c.find(id, tag)
 	if t == nil {
@@ -76,8 +75,8 @@ func (c Catalogue) Text(id, tag string, attrs ...Attr) (string, bool) {
 	return t.plain(c.c, i, attrs), true
 }
 
-// Placeholders are the names of the placeholders in the text of that language, over all its plural
-// forms, sorted; false when the language lacks the text.
+// Placeholders returns the names of the placeholders in the text of that language, over all its plural forms, sorted.
+// It returns false if the language lacks the text.
 func (c Catalogue) Placeholders(id, tag string) ([]string, bool) {
 	t, i := c.find(id, tag)
 	if t == nil {
@@ -98,15 +97,15 @@ func (c Catalogue) Placeholders(id, tag string) ([]string, bool) {
 	return slices.Compact(names), true
 }
 
-// Own reports whether the text in that language comes from a locale file of the application, be it the file of
-// another language that this one inherits from.
+// Own reports whether the text in that language comes from a locale file of the application, or from the
+// application's file of a language that this one inherits from.
 func (c Catalogue) Own(id, tag string) bool {
 	t, i := c.find(id, tag)
 	return t != nil && t.ownIn(i)
 }
 
-// ChosenBy tells what chose the languages of the all-languages body ("option", "own files", "built in") and the default
-// language ("option", "English", "first of the body").
+// ChosenBy returns what chose the languages of the all-languages body ("option", "own files", "built in") and the
+// default language ("option", "English", "first of the body").
 func (c Catalogue) ChosenBy() (body, defaultLanguage string) {
 	if c.c == nil {
 		return "", ""

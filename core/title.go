@@ -7,8 +7,8 @@ import (
 	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
-// Title is the kind's title in the same language. It has no arguments. A language without the title
-// has the text in its place: a response never mixes languages.
+// Title returns the kind's title in the same language. It has no arguments. If the language lacks the title, Title
+// returns the text: a response never mixes languages.
 func (o *Occurrence) Title() string {
 	t := o.titleText()
 	return t.plain(o.catalogue, o.languageOf(t), o.titleAttrs(t))
@@ -23,7 +23,7 @@ func (o *Occurrence) appendTitle(dst []byte, t *text) []byte {
 
 func (o *Occurrence) titleText() *text { return o.orText(o.catalogue.resolveTitle(o.kind)) }
 
-// orText is the title, or, in a language that lacks it, the text.
+// orText returns the title, or, in a language that lacks it, the text.
 func (o *Occurrence) orText(title *text) *text {
 	if !o.allLanguages && !title.available.has(o.language) {
 		return o.text
@@ -52,7 +52,7 @@ func (o *Occurrence) appendStatusTitle(dst []byte) []byte {
 	return o.appendTitle(dst, o.orText(title))
 }
 
-// titled are the languages that have a title for the response.
+// titled returns the languages that have a title for the response.
 func (o *Occurrence) titled() languageSet {
 	title := o.catalogue.resolveTitle(o.kind)
 	set := title.available
@@ -64,7 +64,7 @@ func (o *Occurrence) titled() languageSet {
 
 func isEnglish(tag string) bool { return tag == "en" || strings.HasPrefix(tag, "en-") }
 
-// statusPhrase is the phrase of the IANA registry of status codes; "" for a status without one that is of use.
+// statusPhrase returns the phrase of the IANA registry of status codes; "" for a status without one that is of use.
 func statusPhrase(status int) string {
 	switch status {
 	case http.StatusRequestEntityTooLarge: // net/http has the phrases of older RFCs

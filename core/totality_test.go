@@ -110,7 +110,7 @@ func TestPanickingLoggerAndRequest(t *testing.T) {
 	}
 }
 
-// assertSound checks what every response is, whatever went wrong.
+// assertSound checks the rules that hold for every response.
 func assertSound(t testing.TB, resp *fault.Response, status int) {
 	t.Helper()
 	require.NotNil(t, resp)

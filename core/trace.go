@@ -164,10 +164,12 @@ func randomTraceID() (text [32]byte) {
 	return text
 }
 
-// TraceID is the id that body, log line and observers share.
+// TraceID returns the id that body, log line and observers share.
 func (o *Occurrence) TraceID() string {
 	o.identify()
-	o.traced = o.traced || o.preparing
+	if o.preparing { // else nothing is written: observers may keep the occurrence
+		o.traced = true
+	}
 	if o.traceID != "" {
 		return o.traceID
 	}

@@ -124,7 +124,7 @@ func (c *fieldCollector) field(e validatorError, root string) *fieldError {
 	return newFieldError(at, code, []Attr{Text(ruleInvalid)}) // what is wrong is a part of it
 }
 
-// place is where the field lies, or what holds it. A rule about the keys of a map is about the map: the key was refused.
+// place returns where the field lies, or what holds it. A rule about the keys of a map is about the map: the key was refused.
 func (c *fieldCollector) place(e validatorError, root string) *placeFinder {
 	f := &c.finder
 	*f = newPlaceFinder(c.in)
@@ -159,7 +159,7 @@ func mayBeKey(e validatorError, key string, h holder) bool {
 	return false
 }
 
-// other is the place of another field that a rule of e speaks of: one beside it, or one by its path from the root.
+// other returns the place of another field that a rule of e speaks of: one beside it, or one by its path from the root.
 func (c *fieldCollector) other(e validatorError, name string) (Location, bool) {
 	own, ok := e.(interface{ StructField() string })
 	if c.target == nil || !ok {
@@ -184,7 +184,7 @@ func (c *fieldCollector) other(e validatorError, name string) (Location, bool) {
 // isFromRoot reports whether the tag names another field by its path from the root.
 func isFromRoot(tag string) bool { return strings.HasSuffix(tag, "csfield") }
 
-// rootOf is the name of the structure that a list of errors is about. It is not told apart from a field of a structure
+// rootOf returns the name of the structure that a list of errors is about. It is not told apart from a field of a structure
 // without a name, unless the errors of the list begin in different ways.
 func rootOf(list reflect.Value) string {
 	root := ""
@@ -222,14 +222,14 @@ var predeclared = func() map[string]bool {
 	return types
 }()
 
-// FieldName is the name of a field of a structure in requests, from its tags json, form, query, param,
-// uri, header, xml, yaml or toml: what validators should call it, instead of its Go name.
+// FieldName returns the name of a struct's field in requests, from its tags json, form, query, param, uri, header,
+// xml, yaml or toml. Give it to a validator, in place of the Go name:
 //
 //	validate := validator.New()
 //	validate.RegisterTagNameFunc(fault.FieldName)
 //
-// It is "" for a field that requests do not have ("-") and for one without such a tag: the validator
-// then uses the Go name. The name of `json:"-,"` is "-", as encoding/json has it.
+// It returns "" for a field that requests do not have ("-"), and for a field without such a tag: then the validator
+// uses the Go name. The name of `json:"-,"` is "-", as in encoding/json.
 func FieldName(field reflect.StructField) string {
 	for _, tag := range []string{"json", "form", "query", "param", "uri", "header", "xml", "yaml", "toml"} {
 		if field.Tag.Get(tag) == "-" {
@@ -248,7 +248,7 @@ var parameterTags = map[string][]string{
 	"query": {"form", "query"}, "path": {"uri", "param", "params"}, "header": {"header", "reqHeader"}, "cookie": {"cookie"},
 }
 
-// parameterName is the name of a parameter, "" for one without a tag; false for a field that is none.
+// parameterName returns the name of a parameter, or "" if it has no tag. It returns false for a field that is no parameter.
 func parameterName(field reflect.StructField, in string) (name string, ok bool) {
 	for _, tag := range parameterTags[in] {
 		value := field.Tag.Get(tag)

@@ -21,17 +21,17 @@ type rule struct {
 	bare   string // id of the text when the names of the other fields are not known; rule.invalid unless said otherwise
 }
 
-// param says what the parameter of a tag is, and so which arguments the text has.
+// A param is the meaning of a tag's parameter, which gives the arguments of the text.
 type param uint8
 
 const (
-	paramUnused    param = iota // nothing that clients are to know
+	paramUnused    param = iota // of no interest to clients
 	paramSize                   // {{.Limit}} of a number, {{.Count}} of characters or items
-	paramSame                   // the same, but a text has a {{.Limit}}, too
-	paramDifferent              // the opposite of same
+	paramSame                   // as paramSize, but a string compares with {{.Limit}}
+	paramDifferent              // as paramSame, for the tag ne
 	paramOther                  // {{.Other}}, another field; alt for dates
 	paramOthers                 // {{.Others}}, other fields; alt when there are several
-	paramUnique                 // nothing for lists, else other
+	paramUnique                 // no argument for lists; {{.Other}} for a pair of fields
 	paramValues                 // {{.Values}}
 	paramText                   // {{.Text}}, a part of a text
 	paramCharacter              // {{.Text}}, the first character of the parameter
@@ -264,7 +264,7 @@ var rules = map[string]rule{
 	"bic_iso_9362_2014":             {text: "rule.bic"},
 }
 
-// ruleOf is the text of a validator's field error, and its arguments. A tag that is not built into the
+// ruleOf returns the text of a validator's field error, and its arguments. A tag that is not built into the
 // validator has the text "rule."+tag, which an application can bring; so has a choice of tags
 // ("rgb|hsl"), for which no text of one tag is right. An alias of a built-in tag has the text of that
 // tag. A parameter that is not what its tag needs, because the application replaced the check perhaps,
@@ -335,7 +335,7 @@ var (
 	durationType = reflect.TypeFor[time.Duration]()
 )
 
-// checkedType is what the tag was to check: behind pointers, which are nil then.
+// checkedType returns the type that the tag checks, without pointers, which are nil then.
 func checkedType(e validatorError) (reflect.Kind, reflect.Type) {
 	kind, t := e.Kind(), e.Type()
 	for kind == reflect.Pointer && t != nil {
@@ -371,7 +371,7 @@ func (r *rule) measure(e validatorError, parameter string) (text string, attrs [
 	case isList(kind):
 		return countLimit(r.sized.items, parameter)
 	case isMoment(kind, t):
-		return r.sized.moment, nil // compared with the present, whatever the parameter is
+		return r.sized.moment, nil // compared with the present; the parameter does not matter
 	}
 	if limit := limitOf(kind, t, parameter); limit != nil {
 		return r.sized.number, oneArg("Limit", limit)
@@ -416,7 +416,7 @@ func limitOf(kind reflect.Kind, t reflect.Type, parameter string) any {
 	return nil
 }
 
-// durationLimit is the parameter as it is written; a bare number means nanoseconds.
+// durationLimit returns the parameter as it is written; a bare number means nanoseconds.
 func durationLimit(parameter string) any {
 	if _, err := time.ParseDuration(parameter); err == nil {
 		return parameter
@@ -427,7 +427,7 @@ func durationLimit(parameter string) any {
 	return nil
 }
 
-// named is the text with the name of the other field, which the parameter has as Go calls it.
+// named returns the text with the name of the other field, which the parameter has as Go calls it.
 func (r *rule) named(text string, e validatorError, c *fieldCollector, parameter string) (string, []Attr) {
 	at, ok := c.other(e, parameter)
 	if !ok {
@@ -468,7 +468,7 @@ func (r *rule) readValues(e validatorError, parameter string) (text string, attr
 	return r.text, oneArg("Values", allowed)
 }
 
-// integers are the values as numbers, nil when one is none.
+// integers returns the values as numbers, or nil if one is not a number.
 func integers(values []string) []int64 {
 	numbers := make([]int64, len(values))
 	for i, value := range values {

@@ -18,7 +18,7 @@ import (
 )
 
 // The pages outside of docs.
-var others = []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "locales/README.md", "bench/README.md"}
+var others = []string{"README.md", "CONTRIBUTING.md", "RELEASING.md", "SECURITY.md", "CHANGELOG.md", "locales/README.md", "bench/README.md"}
 
 // A question of somebody who is new, and where its answer is.
 type question struct{ text, answer string }
@@ -64,10 +64,21 @@ var questions = []question{
 	{"What did my framework do with errors before?", "README.md#what-each-framework-answers-by-itself"},
 	{"Where does the middleware of others stand?", "docs/middleware.md#among-other-middleware"},
 	{"How do I adopt it in an application that has errors already?", "docs/middleware.md#adopting-step-by-step"},
+	{"How does it compare to what I have?", "docs/comparison.md#how-does-it-compare"},
+	{"How do I move from gin's own errors?", "docs/migrate/gin.md#how-do-i-move-from-gins-own-errors"},
+	{"How do I move from echo's error handler?", "docs/migrate/echo.md#how-do-i-move-from-echos-error-handler"},
+	{"How do I move from fiber's error handler?", "docs/migrate/fiber.md#how-do-i-move-from-fibers-error-handler"},
+	{"How do I move from huma?", "docs/migrate/huma.md#how-do-i-move-from-humas-errors"},
+	{"How do I move from a library of problem details?", "docs/migrate/problems.md#how-do-i-move-from-a-library-of-problem-details"},
+	{"How do I move from go-i18n by hand?", "docs/migrate/go-i18n.md#how-do-i-move-from-go-i18n-by-hand"},
+	{"Why is a body in all languages?", "docs/faq.md#why-is-a-body-in-all-languages-and-not-in-mine"},
+	{"Why do I see no log line for a 404?", "docs/faq.md#why-do-i-see-no-log-line-for-a-404"},
 	{"What becomes of errors that are not mine?", "docs/foreign.md#known-without-configuration"},
 	{"Which error of a database becomes which kind?", "docs/databases.md#codes-by-driver"},
 	{"What becomes of errors of gRPC and connect?", "docs/rpc.md#whose-error-answers-whom"},
 	{"Do wrapped errors of my error library work?", "docs/libraries.md#which-error-libraries-work-and-how"},
+	{"How do I see errors in production?", "docs/observability.md#how-do-i-see-errors-in-production"},
+	{"How does the request id get into the log line?", "docs/observability.md#request-id-and-user-in-each-line"},
 	{"Which versions of Go and of my framework does it need?", "README.md#versions"},
 	{"What does it cost?", "README.md#what-it-costs"},
 	{"What does it not do?", "README.md#limits"},

@@ -32,7 +32,7 @@ func allocations(e *echo.Echo, path string) float64 {
 	})
 }
 
-// echo makes the chain anew for every request: a closure for each middleware, whatever it does.
+// echo makes a new chain for every request, with a closure for each middleware.
 func TestAllocations(t *testing.T) {
 	r, err := fault.NewResponder(fault.WithLogger(slog.New(slog.DiscardHandler)))
 	require.NoError(t, err)

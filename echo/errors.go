@@ -11,7 +11,7 @@ import (
 	"github.com/polyfault/polyfault/internal/errtree"
 )
 
-// A failure is an error that holds echo's own, with what core cannot read from that by itself.
+// A failure is an error that holds one of echo's, with the facts that core cannot read from that by itself.
 type failure struct {
 	error
 	http *echo.HTTPError
@@ -20,8 +20,8 @@ type failure struct {
 func (f *failure) Unwrap() error   { return f.error }
 func (f *failure) StatusCode() int { return f.http.Code }
 
-// StatusMessage is a message that was written for clients. The name of the status is echo's filling,
-// and what quotes the internal error is Bind's.
+// StatusMessage returns the message if the application wrote it for clients. It returns "" for the name of the status,
+// which is echo's default, and for a message that quotes the internal error, as Bind's does.
 func (f *failure) StatusMessage() (message string) {
 	message, _ = f.http.Message.(string)
 	if message == http.StatusText(f.http.Code) {
@@ -43,8 +43,8 @@ func quotes(message string, err error) (yes bool) {
 	return text != "" && strings.Contains(message, text)
 }
 
-// translate makes an error that core understands of one that holds echo's, met while c was handled. An
-// error of ours in it, at whatever depth, speaks for itself.
+// translate turns an error that holds one of echo's into one that core understands. An error that holds one of ours, at
+// any depth, is returned unchanged.
 func translate(c echo.Context, err error) (translated error) {
 	defer func() {
 		if recover() != nil { // a foreign Unwrap
@@ -68,7 +68,7 @@ func translate(c echo.Context, err error) (translated error) {
 	return &failure{err, he}
 }
 
-// badParams names the fields. Their values are the client's: they stay in the log.
+// badParams makes a field error of each binding error. The values are the client's and are not repeated.
 func badParams(c echo.Context, err error, bindings []*echo.BindingError) error {
 	var d fault.Details
 	for _, b := range bindings {
@@ -81,8 +81,8 @@ func badParams(c echo.Context, err error, bindings []*echo.BindingError) error {
 	return fault.BadParamValue.Wrap(err, fault.DetailsOf(&d))
 }
 
-// locate tells where a parameter comes from, which a BindingError does not: from the path or the query
-// when it is there, else from the form if the body is one.
+// locate returns the place of a parameter, which a BindingError does not have: the path or the query if the parameter
+// is there, else the form if the body is one.
 func locate(c echo.Context, name string) fault.Location {
 	switch {
 	case slices.Contains(c.ParamNames(), name):
@@ -95,14 +95,13 @@ func locate(c echo.Context, name string) fault.Location {
 	return fault.InQuery(name)
 }
 
-// A finding is what the tree of an error holds of echo's.
+// A finding is what find has met of echo's in an error tree.
 type finding struct {
 	http     *echo.HTTPError // the outermost; BodyLimit's own before all others
 	bindings []*echo.BindingError
 }
 
-// find looks at the whole tree: [errors.As] would miss all fields but the first, and find no HTTPError in a
-// BindingError.
+// find walks the whole tree: [errors.As] would find the first field only, and no HTTPError in a BindingError.
 func find(err error) (f finding) {
 	for err := range errtree.All(err) {
 		switch e := err.(type) {

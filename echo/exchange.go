@@ -16,20 +16,20 @@ import (
 	life "github.com/polyfault/polyfault/internal/exchange"
 )
 
-// An exchange follows one request and its response. Below Recover it is also the writer under
-// echo.Response, because that one does not know of a hijack, nor of a flush before the first byte. It is made anew
-// for each request and never pooled: whatever keeps it can do no harm to another client.
+// An exchange follows one request and its response. Below Recover it is also the writer under echo.Response, since
+// echo.Response does not notice a hijack, or a flush before the first byte. Each request has a new exchange, never
+// pooled: code that keeps one cannot reach another client.
 type exchange struct {
 	life.Writer
 
-	response  *echo.Response // on whose Writer it sits; nil without Recover
+	response  *echo.Response // the response whose Writer it is; nil without Recover
 	context   echo.Context   // of the failure
-	cancelled bool           // when the failure came, the request as it came was cancelled
+	cancelled bool           // the request's first context was cancelled when the failure came
 }
 
 const (
-	key  = "github.com/polyfault/polyfault/echo" // the place of the exchange of a failure in an echo.Context
-	kept = key + "/kept"                         // that of an answer which a TimeoutHandler keeps
+	key  = "github.com/polyfault/polyfault/echo" // the key of a failed request's exchange in its echo.Context
+	kept = key + "/kept"                         // the key of an answer that a TimeoutHandler buffers
 )
 
 // begin puts an exchange under the response.
@@ -41,22 +41,22 @@ func begin(c echo.Context, r *fault.Responder) *exchange {
 	return x
 }
 
-// of finds the exchange of a failing request: the innermost under its response, or the one that was made when it
-// failed for the first time.
+// of returns the exchange of a failed request: the innermost one under its response, or the one that was made at the
+// first failure.
 func of(c echo.Context) *exchange {
 	x, _ := life.Find(c.Response()).(*exchange)
 	if x == nil {
 		x, _ = c.Get(key).(*exchange)
 	}
 	if x == nil {
-		x = &exchange{cancelled: true} // who ended the context is not known without Recover
+		x = &exchange{cancelled: true} // without Recover nobody knows who ended the context
 		x.Start(c.Response(), c.Request(), nil)
 	}
 	x.fails(c)
 	return x
 }
 
-// fails notes what is known of the request when the failure comes: middleware changes it on its way out.
+// fails records the state of the request at the failure: middleware changes it on its way out.
 func (x *exchange) fails(c echo.Context) {
 	first := x.context == nil
 	x.context = c
@@ -66,16 +66,16 @@ func (x *exchange) fails(c echo.Context) {
 	if other, _ := c.Get(key).(*exchange); other != nil && other.Claimed() && x.lost() == nil { // behind a writer that hides it
 		x.Claim()
 	} else if x.wraps() || life.Find(c.Response()) != life.Exchange(x) {
-		c.Set(key, x) // whoever wrapped it may put it back before echo calls the error handler, or it is hidden
+		c.Set(key, x) // middleware that wrapped the writer may put it back before echo calls the error handler, or may hide it
 	}
 	x.cancelled = x.cancelled || x.Arrival.Err() != nil
 }
 
-// wraps reports whether x lies on a writer of somebody else.
+// wraps reports whether x lies on the writer of another middleware.
 func (x *exchange) wraps() bool { return life.Wrapped(x.ResponseWriter) != nil }
 
-// finish takes the exchange away from under the response after a success, and ends it. It stays where other middleware
-// has left a writer that leads to it: what is around may go on writing.
+// finish removes the exchange from under the response after a success, and ends it. The exchange stays if other
+// middleware has left a writer that leads to it, because middleware outside may still write.
 func (x *exchange) finish(c echo.Context) {
 	switch {
 	case x.Claimed() || x.Hijacked():
@@ -86,7 +86,7 @@ func (x *exchange) finish(c echo.Context) {
 	}
 }
 
-// recovered answers a panic and makes an error of it, or aborts.
+// recovered answers a panic and returns it as an error, or aborts the connection.
 func (x *exchange) recovered(c echo.Context, v any) error {
 	if v == http.ErrAbortHandler && !x.Hijacked() { // by identity, as net/http compares
 		life.Abort(x.ResponseWriter)
@@ -99,7 +99,7 @@ func (x *exchange) recovered(c echo.Context, v any) error {
 	}
 	x.fails(c)
 	late := x.tooLate() && !x.Hijacked() && !x.Closed()
-	if x.Claimed() { // middleware inside has called the error handler, and panicked then: that is a failure of its own
+	if x.Claimed() { // middleware inside has called the error handler and panicked afterwards: a second failure
 		life.Responder(life.Request(x.context.Request()).Context(), x.Responder, x).Respond((*request)(x), err)
 	}
 	answered := x.answer(err)
@@ -109,14 +109,13 @@ func (x *exchange) recovered(c echo.Context, v any) error {
 	return answered
 }
 
-// buffered reports that a TimeoutHandler keeps what is written. echo's Timeout throws it away when the handler returns an
-// error, and hands the error on: the error handler answers it outside.
+// buffered reports whether a TimeoutHandler buffers the response. If the handler returns an error, echo's Timeout drops
+// the buffer and returns the error, and the error handler answers it outside.
 func (x *exchange) buffered() bool {
 	return reflect.TypeOf(life.Bottom(x.ResponseWriter)).String() == "*http.timeoutWriter"
 }
 
-// answer answers the error, and returns it as one that echo and what is around understand: with the status that the
-// client gets.
+// answer answers the error, and returns one from which echo and middleware outside read the status that the client gets.
 func (x *exchange) answer(err error) error {
 	if x.Responder == nil && life.ResponderAround(x.ResponseWriter) == nil {
 		x.context.Error(err) // the application's error handler
@@ -126,7 +125,7 @@ func (x *exchange) answer(err error) error {
 		x.send(lost)
 		return known(err, x.wraps(), lost.Status)
 	}
-	if x.Claimed() || !x.Claim() { // middleware inside has called the error handler, and hands the error on
+	if x.Claimed() || !x.Claim() { // middleware inside has called the error handler, and returns the error as well
 		return known(err, x.wraps(), x.context.Response().Status)
 	}
 	return known(err, x.wraps(), x.respond(x.Responder, err))
@@ -160,8 +159,8 @@ func (x *exchange) respond(r *fault.Responder, err error) (status int) {
 	return resp.Status
 }
 
-// lost is an answer that echo's Timeout has thrown away, as middleware inside of it has had the error answered and handed
-// it on, too.
+// lost returns an answer that echo's Timeout has dropped: middleware inside of it had the error answered and returned it
+// as well. It returns nil if there is none.
 func (x *exchange) lost() *fault.Response {
 	if x.TooLate() {
 		return nil // it was sent
@@ -173,17 +172,17 @@ func (x *exchange) lost() *fault.Response {
 func (x *exchange) send(resp *fault.Response) {
 	through := x.context.Response()
 	for r := range responses(through) {
-		r.Committed = false // by an informational status, which echo takes for the final one
+		r.Committed = false // an informational status was sent; echo takes it for the final one
 	}
-	if life.Find(through) != life.Exchange(x) { // no Recover, or echo uses the context for another request already
+	if life.Find(through) != life.Exchange(x) { // no Recover, or echo already uses the context for another request
 		x.Send(resp, nil)
 		return
 	}
 	x.Send(resp, through)
 }
 
-// known is the error as one with echo's type and the status, for middleware that reads it off errors. Where that may have put
-// another context in place, which leads to no exchange, the error is marked as handed.
+// known returns the error as one of echo's type with the status, for middleware that reads the status off errors. With
+// mark, the error is also marked as answered: middleware may have put a context in place that leads to no exchange.
 func known(err error, mark bool, status int) error {
 	message := any(http.StatusText(status))
 	switch err.(type) {
@@ -196,7 +195,7 @@ func known(err error, mark bool, status int) error {
 		if ok {
 			message = he.Message
 		}
-		err = errtree.Quiet(err) // loggers ask for the text, and nobody would catch a panic there
+		err = errtree.Quiet(err) // loggers call Error, and nothing would catch its panic there
 	}
 	if mark {
 		err = handed{err}
@@ -227,7 +226,7 @@ func (x *exchange) tooLate() bool {
 	return false
 }
 
-// responses yields the echo.Responses from w down: echo.WrapMiddleware stacks them.
+// responses yields the echo.Responses from w down. There may be several: echo.WrapMiddleware stacks them.
 func responses(w http.ResponseWriter) iter.Seq[*echo.Response] {
 	return func(yield func(*echo.Response) bool) {
 		for range 64 { // a writer that unwraps to itself ends here
@@ -242,14 +241,13 @@ func responses(w http.ResponseWriter) iter.Seq[*echo.Response] {
 	}
 }
 
-// The optional methods are there whatever the writer underneath can do, as those of echo's own
-// writers are, and say [http.ErrNotSupported] when it cannot: handlers also reach past echo.Response
-// for them, by c.Response().Writer.(http.Flusher).
+// The optional methods always exist, like those of echo's own writers, and return [http.ErrNotSupported] if the writer
+// below lacks them. Handlers also reach past echo.Response for them, by c.Response().Writer.(http.Flusher).
 
-// Flush is FlushError for those who do not ask.
+// Flush is FlushError without the error.
 func (x *exchange) Flush() { _ = x.FlushError() }
 
-// Hijack learns what echo.Response does not keep.
+// Hijack takes over the connection and remembers it, which echo.Response does not.
 func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) { return x.TakeOver() }
 
 // Push serves HTTP/2.
@@ -274,10 +272,10 @@ func (r *request) Path() string {
 	return ""
 }
 
-// Context is that of the request as middleware has left it.
+// Context returns the context of the request as middleware has left it.
 func (r *request) Context() context.Context { return r.now().Context() }
 
-// ArrivalContext is that of the request as it came, when the failure came. Without Recover nobody knows it.
+// ArrivalContext returns the context that the request came with, as it was at the failure. Without Recover it is not known.
 func (r *request) ArrivalContext() context.Context {
 	if r.response == nil {
 		return nil

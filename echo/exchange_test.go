@@ -313,7 +313,7 @@ func TestTheResponseKnowsOfTheAnswer(t *testing.T) {
 	assert.Equal(t, 423, status)
 }
 
-// The writer that Recover has put in is gone when it returns, unless somebody has kept it.
+// The writer that Recover has put in is removed when it returns, unless it was kept.
 func TestTheWriterIsPutBack(t *testing.T) {
 	var before, after http.ResponseWriter
 	s := bare(t)

@@ -15,7 +15,7 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// What outlives a request reaches nobody else: a writer that was kept is that of one request.
+// A writer that outlives its request reaches no other client: it belongs to one request.
 func TestLateCallsReachNobody(t *testing.T) {
 	var late sync.WaitGroup
 	over := make(chan struct{})

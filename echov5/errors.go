@@ -13,7 +13,7 @@ import (
 	"github.com/polyfault/polyfault/internal/errtree"
 )
 
-// A failure is an error that holds one of echo's, with what core cannot read from that by itself.
+// A failure is an error that holds one of echo's, with the facts that core cannot read from that by itself.
 type failure struct {
 	error
 	status  int
@@ -24,8 +24,8 @@ func (f *failure) Unwrap() error         { return f.error }
 func (f *failure) StatusCode() int       { return f.status }
 func (f *failure) StatusMessage() string { return f.message }
 
-// translate makes an error that core understands of one that holds echo's, met while c was handled. An
-// error of ours in it, at whatever depth, speaks for itself.
+// translate turns an error that holds one of echo's into one that core understands. An error that holds one of ours, at
+// any depth, is returned unchanged.
 func translate(c *echo.Context, err error) (translated error) {
 	defer func() {
 		if recover() != nil { // a foreign Unwrap
@@ -46,7 +46,7 @@ func translate(c *echo.Context, err error) (translated error) {
 	return f.own
 }
 
-// badParams names the fields. Their values are the client's: they stay in the log.
+// badParams makes a field error of each binding error. The values are the client's and are not repeated.
 func badParams(c *echo.Context, err error, bindings []*echo.BindingError) error {
 	var d fault.Details
 	for _, b := range bindings {
@@ -59,8 +59,8 @@ func badParams(c *echo.Context, err error, bindings []*echo.BindingError) error 
 	return fault.BadParamValue.Wrap(err, fault.DetailsOf(&d))
 }
 
-// locate tells where a parameter comes from, which a BindingError does not: from the path or the query
-// when it is there, else from the form if the body is one.
+// locate returns the place of a parameter, which a BindingError does not have: the path or the query if the parameter
+// is there, else the form if the body is one.
 func locate(c *echo.Context, name string) fault.Location {
 	switch {
 	case slices.ContainsFunc(c.PathValues(), func(v echo.PathValue) bool { return v.Name == name }):
@@ -73,14 +73,14 @@ func locate(c *echo.Context, name string) fault.Location {
 	return fault.InQuery(name)
 }
 
-// A finding is what the tree of an error holds of echo's.
+// A finding is what find has met of echo's in an error tree.
 type finding struct {
-	status   int      // of the outermost that says one; BodyLimit's own before all others
-	own      *failure // with that status, where core cannot read all of it by itself
+	status   int      // of the outermost error that has one; BodyLimit's before all others
+	own      *failure // the error with that status, where core cannot read all of it
 	bindings []*echo.BindingError
 }
 
-// find looks at the whole tree: [errors.As] would miss all fields but the first.
+// find walks the whole tree: [errors.As] would find the first field only.
 func find(err error) (f finding) {
 	said := false
 	for e := range errtree.All(err) {
@@ -97,7 +97,7 @@ func find(err error) (f finding) {
 	return f
 }
 
-// read tells what an error says itself.
+// read returns the status of one error, without its causes; said is false if it has none.
 func read(e error) (status int, own *failure, said bool) {
 	switch e := e.(type) {
 	case *echo.HTTPError:
@@ -119,8 +119,8 @@ func read(e error) (status int, own *failure, said bool) {
 	return 0, nil, false
 }
 
-// problem reads an echo.ProblemError, and what a ProblemErrorer makes of itself; nil for anything else. echo has them
-// since v5.4.0, and older versions do for us: they are known by their names.
+// problem reads an echo.ProblemError, or the one that a ProblemErrorer returns; it returns nil for any other error. It
+// finds them by name, since echo has these types from v5.4.0 on and the adapter also builds with older versions.
 func problem(e error) *failure {
 	v := reflect.ValueOf(e)
 	if m := v.MethodByName("ProblemError"); m.IsValid() && m.Type().NumIn() == 0 && m.Type().NumOut() == 1 && isProblem(m.Type().Out(0)) {
@@ -129,7 +129,7 @@ func problem(e error) *failure {
 	if !isProblem(v.Type()) {
 		return nil
 	}
-	if v.IsNil() { // for echo, one that says nothing
+	if v.IsNil() { // echo reads it as an empty one
 		return &failure{}
 	}
 	p := v.Elem()

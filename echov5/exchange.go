@@ -14,22 +14,22 @@ import (
 	life "github.com/polyfault/polyfault/internal/exchange"
 )
 
-// An exchange follows one request and its response. Below Recover it lies under a response of its own, which handlers
-// get in place of echo's: that one is pooled, and would lead whoever keeps it to another client. It is made anew
-// for each request and never pooled.
+// An exchange follows one request and its response. Below Recover it has an echo.Response of its own, which handlers get
+// in place of echo's: echo's is pooled, and code that keeps it would reach another client. Each request has a new
+// exchange, never pooled.
 type exchange struct {
 	life.Writer
 
 	front     echo.Response // what handlers get; it leads to the exchange
 	header    http.Header   // of the writer underneath, with Recover
 	context   *echo.Context // of the failure
-	cancelled bool          // when the failure came, the request as it came was cancelled
+	cancelled bool          // the request's first context was cancelled when the failure came
 }
 
-// key is the place of the exchange of a failure in an echo.Context.
+// key is the key of a failed request's exchange in its echo.Context.
 const key = "github.com/polyfault/polyfault/echov5"
 
-// begin puts an exchange, and a response on it, before the response that c has.
+// begin gives c a response of its own that leads through a new exchange to the response that c had.
 func begin(c *echo.Context, r *fault.Responder) *exchange {
 	x := &exchange{header: c.Response().Header()}
 	x.Start(c.Response(), c.Request(), r)
@@ -42,22 +42,22 @@ func begin(c *echo.Context, r *fault.Responder) *exchange {
 	return x
 }
 
-// of finds the exchange of a failing request: the innermost under its response, or the one that was made when it
-// failed for the first time.
+// of returns the exchange of a failed request: the innermost one under its response, or the one that was made at the
+// first failure.
 func of(c *echo.Context) *exchange {
 	x, _ := life.Find(c.Response()).(*exchange)
 	if x == nil {
 		x, _ = c.Get(key).(*exchange)
 	}
 	if x == nil {
-		x = &exchange{cancelled: true} // who ended the context is not known without Recover
+		x = &exchange{cancelled: true} // without Recover nobody knows who ended the context
 		x.Start(c.Response(), c.Request(), nil)
 	}
 	x.fails(c)
 	return x
 }
 
-// fails notes what is known of the request when the failure comes: middleware changes it on its way out.
+// fails records the state of the request at the failure: middleware changes it on its way out.
 func (x *exchange) fails(c *echo.Context) {
 	if x.context == nil {
 		x.cancelled = x.cancelled || x.Arrival.Err() != nil
@@ -70,8 +70,8 @@ func (x *exchange) fails(c *echo.Context) {
 	x.context = c
 }
 
-// finish gives c the response back that it had, after a success, whatever was put on it since, and ends the exchange.
-// After an answer, and on a connection that was taken over, it stays: what is around may not write any more.
+// finish restores the response that c had and ends the exchange, after a success. After an answer or a hijack the
+// exchange stays, because nothing outside may write any more.
 func (x *exchange) finish(c *echo.Context) {
 	if !x.Claimed() && !x.Hijacked() {
 		c.SetResponse(x.ResponseWriter)
@@ -80,14 +80,14 @@ func (x *exchange) finish(c *echo.Context) {
 	x.End()
 }
 
-// suggest hands on a status that was set and not sent, as echo's loggers read it.
+// suggest passes on a status that was set and not sent, since echo's loggers read it.
 func (x *exchange) suggest() {
 	if around := nearest(x.ResponseWriter); around != nil && !around.Committed {
 		around.Status = x.front.Status
 	}
 }
 
-// recovered answers a panic and makes an error of it, or aborts.
+// recovered answers a panic and returns it as an error, or aborts the connection.
 func (x *exchange) recovered(c *echo.Context, v any) error {
 	if v == http.ErrAbortHandler && !x.Hijacked() { // by identity, as net/http compares
 		life.Abort(x.ResponseWriter)
@@ -104,20 +104,20 @@ func (x *exchange) recovered(c *echo.Context, v any) error {
 	return answered
 }
 
-// answer answers the error, and returns it as one that echo and what is around understand: with the status that the
-// client gets.
+// answer answers the error, and returns one from which echo and middleware outside read the status that the client gets.
 func (x *exchange) answer(err error) error {
 	if e := x.context.Echo(); e != nil && x.Responder == nil && life.ResponderAround(x.ResponseWriter) == nil {
 		e.HTTPErrorHandler(x.context, err) // the application's
 		return known(err, false, x.status())
 	}
-	if x.Claimed() || !x.Claim() { // middleware inside has called the error handler, and hands the error on
+	if x.Claimed() || !x.Claim() { // middleware inside has called the error handler, and returns the error as well
 		return known(err, x.wraps(), x.status())
 	}
 	return known(err, x.wraps(), x.respond(x.Responder, err))
 }
 
-// wraps reports whether x lies on a writer of somebody else, not on echo's response, and that on net/http's.
+// wraps reports whether x lies on the writer of another middleware, and not directly on echo's response over net/http's
+// writer.
 func (x *exchange) wraps() bool { return life.Wrapped(life.Wrapped(x.ResponseWriter)) != nil }
 
 // handed is an error that Recover has answered.
@@ -143,7 +143,7 @@ func (x *exchange) respond(r *fault.Responder, err error) (status int) {
 	}
 	through := x.top()
 	for r := range responses(through) {
-		r.Committed = false // by an informational status, which echo takes for the final one
+		r.Committed = false // an informational status was sent; echo takes it for the final one
 	}
 	if through == x.ResponseWriter {
 		through = nil
@@ -152,8 +152,8 @@ func (x *exchange) respond(r *fault.Responder, err error) (status int) {
 	return resp.Status
 }
 
-// top is the writer that the context has, if that leads to the exchange, else the one that the exchange lies on: without
-// Recover, or when echo uses the context for another request already.
+// top returns the writer of the context if that leads to the exchange. Otherwise, without Recover or when echo already
+// uses the context for another request, it returns the writer below the exchange.
 func (x *exchange) top() http.ResponseWriter {
 	if w := x.context.Response(); life.Find(w) == life.Exchange(x) {
 		return w
@@ -161,7 +161,7 @@ func (x *exchange) top() http.ResponseWriter {
 	return x.ResponseWriter
 }
 
-// status is the one that was sent.
+// status returns the status that was sent.
 func (x *exchange) status() int {
 	if r := nearest(x.top()); r != nil {
 		return r.Status
@@ -183,7 +183,7 @@ func (x *exchange) tooLate() bool {
 	return false
 }
 
-// responses yields the echo.Responses from w down: echo.WrapMiddleware and Recover stack them.
+// responses yields the echo.Responses from w down. There may be several: echo.WrapMiddleware and Recover stack them.
 func responses(w http.ResponseWriter) iter.Seq[*echo.Response] {
 	return func(yield func(*echo.Response) bool) {
 		for range 64 { // a writer that unwraps to itself ends here
@@ -198,7 +198,7 @@ func responses(w http.ResponseWriter) iter.Seq[*echo.Response] {
 	}
 }
 
-// nearest is the first of the echo.Responses from w down, nil without any.
+// nearest returns the first of the echo.Responses from w down, or nil.
 func nearest(w http.ResponseWriter) (first *echo.Response) {
 	responses(w)(func(r *echo.Response) bool {
 		first = r
@@ -207,8 +207,8 @@ func nearest(w http.ResponseWriter) (first *echo.Response) {
 	return first
 }
 
-// known is the error as one that says the status as echo's do, for middleware that reads it off errors. Where that may have put
-// another context in place, which leads to no exchange, the error is marked as handed.
+// known returns the error as one that has the status in echo's way, for middleware that reads the status off errors. With
+// mark, the error is also marked as answered: middleware may have put a context in place that leads to no exchange.
 func known(err error, mark bool, status int) error {
 	message := http.StatusText(status)
 	switch e := err.(type) {
@@ -234,14 +234,15 @@ func known(err error, mark bool, status int) error {
 	return echo.HTTPError{Code: status, Message: message}.Wrap(err)
 }
 
-// says reports whether an error says the status, and its text: loggers ask for both, and nobody would catch a panic there.
+// says reports whether err has the status, and whether its methods can be called: loggers call them, and nothing would
+// catch a panic there.
 func says(err error, coder echo.HTTPStatusCoder, status int) (yes bool) {
 	defer func() { _ = recover() }()
 	_ = err.Error()
 	return coder.StatusCode() == status
 }
 
-// When the request is over, the response underneath is another one's.
+// When the request is over, the response below belongs to another request.
 
 // Unwrap serves [http.ResponseController].
 func (x *exchange) Unwrap() http.ResponseWriter {
@@ -251,7 +252,7 @@ func (x *exchange) Unwrap() http.ResponseWriter {
 	return x.ResponseWriter
 }
 
-// Header is that of the response, a copy in the end: loggers around look for request ids.
+// Header returns the header of the response, or a copy once the request is over: loggers outside look for request ids.
 func (x *exchange) Header() http.Header {
 	if x.Over() {
 		return x.header.Clone()
@@ -259,10 +260,10 @@ func (x *exchange) Header() http.Header {
 	return x.Writer.Header()
 }
 
-// Hijack and Push are there whatever the writer underneath can do, as on echo's own writers, and say
-// [http.ErrNotSupported] when it cannot.
+// Hijack and Push always exist, like those of echo's own writers, and return [http.ErrNotSupported] if the writer below
+// lacks them.
 
-// Hijack learns what echo.Response does not keep.
+// Hijack takes over the connection and remembers it, which echo.Response does not.
 func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) { return x.TakeOver() }
 
 // Push serves HTTP/2.
@@ -287,10 +288,10 @@ func (r *request) Path() string {
 	return ""
 }
 
-// Context is that of the request as middleware has left it.
+// Context returns the context of the request as middleware has left it.
 func (r *request) Context() context.Context { return r.now().Context() }
 
-// ArrivalContext is that of the request as it came, when the failure came. Without Recover nobody knows it.
+// ArrivalContext returns the context that the request came with, as it was at the failure. Without Recover it is not known.
 func (r *request) ArrivalContext() context.Context {
 	if r.header == nil {
 		return nil

@@ -196,7 +196,7 @@ func TestAbort(t *testing.T) {
 	}
 }
 
-// The client must not take half a body for a whole one, whatever stands around.
+// The client must not take half a body for a whole one, with any middleware outside.
 func TestAPanicAfterTheFirstByteAborts(t *testing.T) {
 	dump := middleware.BodyDump(func(*echo.Context, []byte, []byte, error) {})
 	for name, c := range map[string]struct{ before, after []echo.MiddlewareFunc }{
@@ -314,7 +314,7 @@ func TestGzip(t *testing.T) {
 	}
 }
 
-// compressing is a compressor that says so before the handler runs, and answers from inside.
+// compressing is a compressor that sets Content-Encoding before the handler runs, and answers from inside.
 func compressing(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		w := c.Response()

@@ -16,10 +16,10 @@ import (
 	"github.com/polyfault/polyfault/internal/errtree"
 )
 
-// understood wraps err in what only fiber knows of it. Errors of ours need no explanation.
+// understood adds to err what only fiber knows about it. Errors of ours are returned unchanged.
 func understood(c *fiber.Ctx, err error) (explained error) {
 	defer func() {
-		if recover() != nil { // a method of a foreign error: the responder gets it as it is
+		if recover() != nil { // a method of a foreign error has panicked
 			explained = err
 		}
 	}()
@@ -47,17 +47,16 @@ func understood(c *fiber.Ctx, err error) (explained error) {
 	return err
 }
 
-// refusal is the reason of fiber's server for a request that it could not read, nil for other errors. It comes before the first
-// route has run.
-// Its text may hold the raw request, credentials among it: neither logs nor observers get that. A client that has gone is
-// no incident.
+// refusal returns the reason for which fiber's server could not read a request, or nil for other errors. It comes before
+// the first route has run. Its text may hold the raw request with its credentials, so neither logs nor observers get it.
+// A client that has gone is no incident.
 func refusal(c *fiber.Ctx, err error) error {
 	f, ok := err.(*fiber.Error)
 	if !ok || len(c.Route().Handlers) > 0 {
 		return nil
 	}
 	switch f.Code {
-	case http.StatusBadGateway: // its word for a connection that broke
+	case http.StatusBadGateway: // fiber's status for a broken connection
 		return fault.ClientClosedRequest.New()
 	case http.StatusNotFound, http.StatusMethodNotAllowed: // the router's
 		return nil
@@ -65,7 +64,7 @@ func refusal(c *fiber.Ctx, err error) error {
 	return &statusError{error: fiber.NewError(f.Code, "the server refused the request"), status: f.Code}
 }
 
-// isGone reports whether err is that of the client's own connection.
+// isGone reports whether err comes from the client's own connection.
 func isGone(c *fiber.Ctx, err error) bool {
 	broken, ok := err.(*net.OpError)
 	return ok && !broken.Timeout() && sameAddr(broken.Addr, c.Context().RemoteAddr()) && sameAddr(broken.Source, c.Context().LocalAddr())
@@ -84,16 +83,16 @@ func (e *statusError) Unwrap() error         { return e.error }
 func (e *statusError) StatusCode() int       { return e.status }
 func (e *statusError) StatusMessage() string { return e.message }
 
-// Error copies: the message may be a string of the request's buffer, and logs keep it.
+// Error returns a copy: the message may lie in the request's buffer, and logs keep it.
 func (e *statusError) Error() string { return strings.Clone(e.error.Error()) }
 
-// missingFile is fasthttp's error to FormFile as that of net/http.
+// missingFile turns fasthttp's error of FormFile into net/http's.
 type missingFile struct{ error }
 
 func (e *missingFile) Unwrap() []error { return []error{http.ErrMissingFile, e.error} }
 
-// message is that of an error which the application has made. Before the first route has run there
-// is none: then it is fasthttp's, and may hold the raw request.
+// message returns the message of an error that the application has made. Before the first route has run the message is
+// fasthttp's and may hold the raw request: then it returns "".
 func message(c *fiber.Ctx, f *fiber.Error) string {
 	if len(c.Route().Handlers) == 0 {
 		return ""
@@ -101,8 +100,8 @@ func message(c *fiber.Ctx, f *fiber.Error) string {
 	return f.Message
 }
 
-// aboutInput reports whether err, by itself, proves that the input of the request is wrong. fiber
-// has no type for most of these errors, and answers them with 500. Those without one are for core, which knows their texts.
+// aboutInput reports whether err alone proves that the input of the request is wrong. fiber answers these errors with
+// 500. Core recognises those without a type by their texts.
 func aboutInput(c *fiber.Ctx, err error) bool {
 	if err == fiber.ErrRangeMalformed || isDecoding(err) {
 		return true
@@ -111,14 +110,14 @@ func aboutInput(c *fiber.Ctx, err error) bool {
 	return ok && strings.HasPrefix(err.Error(), "failed to convert: ") && isParam(c, number.Num)
 }
 
-// isDecoding recognises what QueryParser and the like return for values that do not fit. The type is
-// internal; misuse of the decoder has another one.
+// isDecoding reports whether err is what QueryParser and the like return for values that do not fit. Its type is
+// internal to fiber; an error about misuse of the decoder has another type.
 func isDecoding(err error) bool {
 	t := reflect.TypeOf(err)
 	return t.Name() == "MultiError" && strings.HasSuffix(t.PkgPath(), "gofiber/fiber/v2/internal/schema")
 }
 
-// isParam reports whether text is a parameter of the route: a number that ParamsInt refused.
+// isParam reports whether text is the value of a route parameter: ParamsInt has refused it.
 func isParam(c *fiber.Ctx, text string) bool {
 	return slices.ContainsFunc(c.Route().Params, func(name string) bool { return c.Params(name) == text })
 }

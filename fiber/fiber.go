@@ -11,11 +11,12 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// ErrorHandler answers errors with r. It is for [fiber.Config], of every app that has one of its own.
+// ErrorHandler answers errors with r, or with [fault.Default] if r is nil. Set it in the [fiber.Config] of every app that
+// has an error handler of its own.
 //
-// It answers the first error of a request only, never panics, as that would end the process, and
-// always returns nil, as fiber would answer anything else with a text of its own. ErrorHandler itself panics beside a
-// fasthttp that cannot be made right: see the package's comment.
+// The handler answers the first error of a request only. It never panics, because that would end the process, and always
+// returns nil, because fiber would answer an error with a text of its own. ErrorHandler itself panics with a fasthttp that
+// loses [http.ErrAbortHandler]: see the package comment.
 func ErrorHandler(r *fault.Responder) fiber.ErrorHandler {
 	requireAborts()
 	return func(c *fiber.Ctx, err error) error {
@@ -24,10 +25,11 @@ func ErrorHandler(r *fault.Responder) fiber.ErrorHandler {
 	}
 }
 
-// Recover answers errors and panics, and returns them as a *[fiber.Error] with the status that the client gets: loggers,
-// metrics and tracing around it read that. It is to be the first middleware, but for those. It answers by the error
-// handler of the app, mounted ones among them, which should be [ErrorHandler]; where that is somebody else's, with r,
-// unless r is nil. Recover itself panics where ErrorHandler does.
+// Recover answers errors and panics, and returns them as a *[fiber.Error] with the status that the client gets, which
+// loggers, metrics and tracing outside read. Use it before all other middleware but those.
+//
+// The error handler of the app, or of the mounted app, answers; it should be [ErrorHandler]. If it is another one, r
+// answers, unless r is nil. Recover itself panics where ErrorHandler does.
 func Recover(r *fault.Responder) fiber.Handler {
 	requireAborts()
 	return func(c *fiber.Ctx) (err error) {
@@ -37,13 +39,13 @@ func Recover(r *fault.Responder) fiber.Handler {
 			}
 		}()
 		if err = c.Next(); fault.IsNil(err) {
-			return nil // also for a typed nil: loggers around would ask it for its text
+			return nil // for a typed nil, too: loggers around would call its Error method
 		}
 		return outward(r, c, err)
 	}
 }
 
-// panicked is the error of a panic value.
+// panicked returns the error of a panic value.
 func panicked(v any) error {
 	if v == http.ErrAbortHandler { // by identity, as net/http compares
 		return http.ErrAbortHandler
@@ -51,8 +53,8 @@ func panicked(v any) error {
 	return fault.Panicked(v)
 }
 
-// afterwards is the panic that came after an answer, among the context's Locals: it is a failure of its own, which is only
-// logged.
+// afterwards is the key, among the context's Locals, of a panic that came after an answer. It is a failure of its own and
+// is only logged.
 type afterwards struct{}
 
 func marked(c *fiber.Ctx, err error) error {
@@ -62,8 +64,8 @@ func marked(c *fiber.Ctx, err error) error {
 	return err
 }
 
-// outward answers the error, and makes one of it that fiber and its middleware understand. An error handler of somebody
-// else has had its say then, and is not asked again.
+// outward answers the error, and returns one that fiber and its middleware understand. A foreign error handler has answered
+// then, and is not called again.
 func outward(r *fault.Responder, c *fiber.Ctx, err error) error {
 	failed := byApp(c, err)
 	if c.Locals(answered{}) == nil {
@@ -80,7 +82,7 @@ func outward(r *fault.Responder, c *fiber.Ctx, err error) error {
 	return &fiber.Error{Code: status, Message: publicName(err, status)}
 }
 
-// publicName is what may be shown of the error: the code of ours, else the name of the status.
+// publicName returns what may be shown of the error: its code if it is ours, else the name of the status.
 func publicName(err error, status int) string {
 	if f, ours := fault.From(err); ours {
 		return f.Code()
@@ -88,7 +90,7 @@ func publicName(err error, status int) string {
 	return http.StatusText(status)
 }
 
-// byApp lets the app's error handler answer. One that panics, of somebody else, must not end the process.
+// byApp lets the app's error handler answer. A foreign one that panics must not end the process.
 func byApp(c *fiber.Ctx, err error) (failed error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -98,8 +100,8 @@ func byApp(c *fiber.Ctx, err error) (failed error) {
 	return c.App().ErrorHandler(c, err)
 }
 
-// answered marks a request as answered, by the answer that was sent, among the context's Locals: fiber's logger and other
-// middleware call the error handler by themselves. Locals end with the request.
+// answered is the key, among the context's Locals, of the answer that was sent: fiber's logger and other middleware call the
+// error handler themselves. Locals end with the request.
 type answered struct{}
 
 func answer(r *fault.Responder, c *fiber.Ctx, err error) {
@@ -137,7 +139,7 @@ func answer(r *fault.Responder, c *fiber.Ctx, err error) {
 	}
 }
 
-// restore sends the answer again if somebody has written over it, or more, before the error was handed on.
+// restore sends the answer again if middleware has changed the response before it passed the error on.
 func restore(c *fiber.Ctx, resp *fault.Response) {
 	if resp == nil {
 		return
@@ -153,13 +155,13 @@ func send(c *fiber.Ctx, resp *fault.Response) {
 	to.SetBodyRaw(resp.Body) // drops what was buffered, closes a stream
 	resp.EditHeader(&header{ResponseHeader: &to.Header}, false)
 	to.SetStatusCode(resp.Status)
-	to.Header.SetStatusMessage(nil)            // a reason phrase of the handler's
+	to.Header.SetStatusMessage(nil)            // the handler's reason phrase
 	to.Header.SetContentLength(len(resp.Body)) // fasthttp would; adaptor.FiberApp does not
 	to.SkipBody = c.Context().IsHead()         // fasthttp does, but not for its own errors
 }
 
-// abort closes the connection in the only way that fasthttp has. Those who look at the response all
-// the same (a logger; net/http, by way of adaptor.FiberApp) must not see half of a success.
+// abort closes the connection in the only way that fasthttp has. It also makes the response an empty 500, so that a
+// logger, or net/http by way of adaptor.FiberApp, does not see half of a success.
 func abort(c *fiber.Ctx) {
 	c.Context().HijackSetNoResponse(true)
 	c.Context().Hijack(func(conn net.Conn) { _ = conn.Close() })
@@ -167,16 +169,16 @@ func abort(c *fiber.Ctx) {
 	c.Response().ResetBody()
 }
 
-// fallback is what is left when there is no response: the text of fault.Unhandled.
+// fallback is the body when there is no response: the text of fault.Unhandled.
 const fallback = `{"DE":"Es ist ein unerwarteter Fehler aufgetreten. Bitte versuchen Sie es später erneut.",` +
 	`"EN":"An unexpected error occurred. Please try again later.",` +
 	`"FR":"Une erreur inattendue s’est produite. Veuillez réessayer plus tard.",` +
 	`"PT":"Ocorreu um erro inesperado. Tente novamente mais tarde.","code":"unhandled"}`
 
-// lastResort answers when something panicked: a body stream while it was closed, say, or a Responder
-// that NewResponder has not made. The response begins anew, as what panicked once would again.
+// lastResort answers after a panic of the answer itself: of a body stream that was closed, for example, or of a Responder
+// that NewResponder has not made. It begins a new response, since the old one would panic again.
 func lastResort(c *fiber.Ctx, resp *fault.Response) {
-	defer func() { _ = recover() }() // a context that has ended: nobody waits for an answer
+	defer func() { _ = recover() }() // the context has ended, and nobody waits for an answer
 	c.Context().Response = fasthttp.Response{}
 	to := c.Response()
 	if resp == nil {

@@ -15,14 +15,14 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// request is the context as the core sees it. Its strings are copies: fiber's are parts of a buffer
-// that the next request on the connection overwrites.
+// request is the context as the core sees it. Its strings are copies: fiber's lie in a buffer that the next request on the
+// connection overwrites.
 type request struct{ c *fiber.Ctx }
 
 var _ fault.Request = request{}
 
-// Context is the UserContext, without its cancellation: middleware cancels it by its deferred cancel, before the error
-// arrives here, and observers may have work to do.
+// Context returns the UserContext without its cancellation: a deferred cancel of middleware runs before the error arrives
+// here, and observers may have work to do.
 func (r request) Context() context.Context {
 	ctx := r.c.UserContext()
 	if errors.Is(ctx.Err(), context.Canceled) {
@@ -31,17 +31,17 @@ func (r request) Context() context.Context {
 	return ctx
 }
 
-// ArrivalContext is none: fasthttp has no sign of a client that left.
+// ArrivalContext returns nil: fasthttp does not tell when a client has left.
 func (r request) ArrivalContext() context.Context { return nil }
 
 func (r request) Method() string { return utils.CopyString(r.c.Method()) }
 func (r request) Path() string   { return utils.CopyString(r.c.Path()) }
 
-// Route is the path of a route with parameters. One without may be the prefix of a middleware and
-// tell less than the path.
+// Route returns the path of the route. It returns "" for a route without parameters that differs from the path, because it
+// may be the prefix of a middleware, and for a path that fiber has made a route of.
 func (r request) Route() string {
 	route := r.c.Route()
-	if len(route.Params) == 0 {
+	if len(route.Params) == 0 && (len(route.Handlers) == 0 || route.Path != r.c.Path()) {
 		return ""
 	}
 	return route.Path
@@ -55,7 +55,7 @@ func (r request) Header(name string) string {
 	return joined(h.PeekAll(name))
 }
 
-// ResponseHeader is a header that the response carries already.
+// ResponseHeader returns a header that the response already has.
 func (r request) ResponseHeader(name string) string {
 	h := &r.c.Response().Header
 	if r.c.App().Config().DisableHeaderNormalizing {
@@ -64,13 +64,13 @@ func (r request) ResponseHeader(name string) string {
 	return joined(h.PeekAll(name))
 }
 
-// Committed reports that the response is out of our hands.
+// Committed reports whether the response is out of our hands.
 func (r request) Committed() bool {
 	return r.c.Context().Hijacked() || r.c.Context().LastTimeoutErrorResponse() != nil
 }
 
-// isUnread reports whether a body that comes as a stream was not read to its end, as far as fasthttp tells. Its older
-// versions take the rest for the next request, so the connection must end.
+// isUnread reports whether a streamed body was not read to its end, as far as fasthttp tells. Older versions take the
+// rest for the next request, so the connection must end.
 func isUnread(c *fiber.Ctx) bool {
 	stream := reflect.Indirect(reflect.ValueOf(c.Context().RequestBodyStream()))
 	if !stream.IsValid() {
@@ -86,17 +86,17 @@ func isUnread(c *fiber.Ctx) bool {
 	return read.Kind() != reflect.Int || length < 0 || read.Int() < int64(length)
 }
 
-// header is fasthttp's header as the core edits it. With Config.DisableHeaderNormalizing names keep
-// the letter case that they were set with; fasthttp finds them in that case only.
+// header is fasthttp's header as the core edits it. With Config.DisableHeaderNormalizing, fasthttp finds a name only in the
+// letter case in which it was set.
 type header struct {
 	*fasthttp.ResponseHeader
-	odd bool // there are such names
+	odd bool // some names are not canonical
 }
 
 var _ fault.HeaderEditor = (*header)(nil)
 
-// Prune deletes after the visit, as deleting moves names. Content-Type is always there and always set
-// anew. Prune comes before all others.
+// Prune deletes names after the visit, since deleting moves them. Content-Type is always present and always set again.
+// Core calls Prune before all other methods.
 func (h *header) Prune(stale func(string) bool) {
 	var names []string
 	h.VisitAll(func(n, _ []byte) {
@@ -121,7 +121,7 @@ func (h *header) Get(name string) string {
 	return joined(h.PeekAll(name))
 }
 
-// Set deletes first: fasthttp's Set replaces the first line only.
+// Set deletes the header first: fasthttp's Set replaces the first line only.
 func (h *header) Set(name, value string) {
 	if h.odd {
 		h.Prune(func(n string) bool { return strings.EqualFold(n, name) })
@@ -130,7 +130,7 @@ func (h *header) Set(name, value string) {
 	h.SetCanonical(utils.UnsafeBytes(name), utils.UnsafeBytes(value)) // the core's names are canonical; both are copied
 }
 
-// inAnyCase finds the lines of the name in whatever letter case it was written.
+// inAnyCase returns the lines of the name in any letter case.
 func inAnyCase(visit func(func(name, value []byte)), name string) (lines [][]byte) {
 	visit(func(n, v []byte) {
 		if strings.EqualFold(utils.UnsafeString(n), name) {
@@ -140,7 +140,7 @@ func inAnyCase(visit func(func(name, value []byte)), name string) (lines [][]byt
 	return lines
 }
 
-// joined joins lines by commas, as a copy.
+// joined returns a copy of the lines, joined with commas.
 func joined(lines [][]byte) string {
 	if len(lines) == 1 {
 		return string(lines[0])

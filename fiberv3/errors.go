@@ -14,10 +14,10 @@ import (
 	"github.com/polyfault/polyfault/internal/errtree"
 )
 
-// understood wraps err in what only fiber knows of it. Errors of ours need no explanation.
+// understood adds to err what only fiber knows about it. Errors of ours are returned unchanged.
 func understood(c fiber.Ctx, err error) (explained error) {
 	defer func() {
-		if recover() != nil { // a method of a foreign error: the responder gets it as it is
+		if recover() != nil { // a method of a foreign error has panicked
 			explained = err
 		}
 	}()
@@ -45,21 +45,20 @@ func understood(c fiber.Ctx, err error) (explained error) {
 	return err
 }
 
-// refusal is the reason of fiber's server for a request that it could not read, nil for other errors.
-// Its text may hold the raw request, credentials among it: neither logs nor observers get that. A client that has gone is
-// no incident.
+// refusal returns the reason for which fiber's server could not read a request, or nil for other errors. Its text may
+// hold the raw request with its credentials, so neither logs nor observers get it. A client that has gone is no incident.
 func refusal(c fiber.Ctx, err error) error {
 	f, ok := err.(*fiber.Error)
 	switch {
 	case !ok || !isRefused(c):
 		return nil
-	case f.Code == http.StatusBadGateway: // its word for a connection that broke
+	case f.Code == http.StatusBadGateway: // fiber's status for a broken connection
 		return fault.ClientClosedRequest.New()
 	}
 	return &statusError{error: fiber.NewError(f.Code, "the server refused the request"), status: f.Code}
 }
 
-// isGone reports whether err is that of the client's own connection.
+// isGone reports whether err comes from the client's own connection.
 func isGone(c fiber.Ctx, err error) bool {
 	broken, ok := err.(*net.OpError)
 	return ok && !broken.Timeout() && sameAddr(broken.Addr, c.RequestCtx().RemoteAddr()) && sameAddr(broken.Source, c.RequestCtx().LocalAddr())
@@ -78,16 +77,16 @@ func (e *statusError) Unwrap() error         { return e.error }
 func (e *statusError) StatusCode() int       { return e.status }
 func (e *statusError) StatusMessage() string { return e.message }
 
-// Error copies: the message may be a string of the request's buffer, and logs keep it.
+// Error returns a copy: the message may lie in the request's buffer, and logs keep it.
 func (e *statusError) Error() string { return strings.Clone(e.error.Error()) }
 
-// missingFile is fasthttp's error to FormFile as that of net/http.
+// missingFile turns fasthttp's error of FormFile into net/http's.
 type missingFile struct{ error }
 
 func (e *missingFile) Unwrap() []error { return []error{http.ErrMissingFile, e.error} }
 
-// message is that of an error which the application has made. The server's may hold the raw request: it comes before the
-// first route has run, or when the server has refused the request.
+// message returns the message of an error that the application has made, and "" for an error of the server, which may hold
+// the raw request. The server's errors come before the first route has run, or when it has refused the request.
 func message(c fiber.Ctx, f *fiber.Error) string {
 	if c.IsAbandoned() || isUnknownMethod(c) || isRefused(c) || len(c.Route().Handlers) == 0 {
 		return ""
@@ -95,22 +94,22 @@ func message(c fiber.Ctx, f *fiber.Error) string {
 	return f.Message
 }
 
-// aboutInput reports whether err, by itself, proves that the input of the request is wrong. fiber has no status for
-// these errors, and answers them with 500. Those without a type are for core, which knows their texts.
+// aboutInput reports whether err alone proves that the input of the request is wrong. fiber answers these errors with
+// 500. Core recognises those without a type by their texts.
 func aboutInput(err error) bool {
-	_, decoding := err.(fiber.MultiError) // values that do not fit; misuse of Bind has another type
+	_, decoding := err.(fiber.MultiError) // values that do not fit; an error about misuse of Bind has another type
 	return decoding || err == fiber.ErrRangeMalformed
 }
 
-// isUnreadable reports whether Bind has panicked for a body in a format that the app has no decoder for, which any client
-// can send.
+// isUnreadable reports whether Bind has panicked because the app has no decoder for the format of the body. Any client can
+// send such a body.
 func isUnreadable(c fiber.Ctx, v any) bool {
 	text, _ := v.(string)
 	return strings.HasPrefix(text, "Must explicit") &&
 		slices.Contains([]string{fiber.MIMEApplicationCBOR, fiber.MIMEApplicationMsgPack}, mediaType(c))
 }
 
-// mediaType is that of the body as Bind reads it.
+// mediaType returns the media type of the body as Bind reads it.
 func mediaType(c fiber.Ctx) string {
 	mediaType, _, _ := strings.Cut(string(c.Request().Header.ContentType()), ";")
 	return utils.ParseVendorSpecificContentType(strings.ToLower(mediaType))

@@ -10,8 +10,8 @@ import (
 	"github.com/polyfault/polyfault/internal/aborts"
 )
 
-// requireAborts panics beside a fasthttp that sends what a handler of net/http has given up. It is tried, as versions
-// are unknown to some binaries.
+// requireAborts panics with a fasthttp that sends a response which a net/http handler has aborted. It runs such a handler
+// to find out, because some binaries do not know the versions of their modules.
 func requireAborts() {
 	if !abortsArrive() {
 		panic("faultfiber: " + aborts.Complaint())

@@ -12,8 +12,8 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// late is the request of an abandoned context as the core sees it. fiber's timeout has given up its handler, which goes
-// on using the context in a goroutine of its own: what a handler may write is not read here, neither headers nor Locals.
+// late is the request of an abandoned context as the core sees it. fiber's timeout has abandoned the handler, which still
+// uses the context in another goroutine. So late reads nothing that a handler may write: no headers and no Locals.
 type late struct {
 	method, path string
 	to           *fasthttp.Response
@@ -21,7 +21,7 @@ type late struct {
 
 var _ fault.Request = late{}
 
-// newLate looks for the response: fiber has taken a copy for the client, unless its OnTimeout is still at work, or nobody takes it.
+// newLate finds the response: fiber has made a copy for the client, unless its OnTimeout still runs or nobody waits for it.
 func newLate(c fiber.Ctx) late {
 	to := c.RequestCtx().LastTimeoutErrorResponse()
 	if to == nil || !hasConnection(c) {
@@ -37,22 +37,23 @@ func (r late) Path() string                   { return r.path }
 func (late) Header(string) string             { return "" }
 func (r late) ResponseHeader(n string) string { return joined(inAnyCase(r.to.Header.All(), n)) }
 
-// isLate reports whether this is the goroutine of a handler that fiber's timeout has given up, or does at this moment: from then
-// on the response is not the handler's, nor ours.
+// isLate reports whether this is the goroutine of a handler that fiber's timeout has abandoned or is abandoning. From then
+// on the response belongs neither to the handler nor to us.
 func isLate(c fiber.Ctx) bool {
 	return c.IsAbandoned() || isPastDeadline(c) && isOfTimeout()
 }
 
 func isPastDeadline(c fiber.Ctx) (yes bool) {
 	defer func() {
-		if recover() != nil { // a context of somebody's own: it must not end the process
+		if recover() != nil { // a foreign context must not end the process
 			yes = false
 		}
 	}()
 	return errors.Is(c.Context().Err(), context.DeadlineExceeded)
 }
 
-// isOfTimeout looks for fiber's timeout among the callers: it runs its handler in a goroutine, and leaves no other sign.
+// isOfTimeout reports whether fiber's timeout is among the callers. It runs its handler in a goroutine and leaves no other
+// sign.
 func isOfTimeout() bool {
 	var callers [128]uintptr
 	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers[:])])
@@ -67,13 +68,13 @@ func isOfTimeout() bool {
 	}
 }
 
-// logLate logs a failure that nobody is answered.
+// logLate logs a failure that gets no answer.
 func logLate(r *fault.Responder, c fiber.Ctx, err error) {
-	defer func() { _ = recover() }() // of a Responder that NewResponder has not made
+	defer func() { _ = recover() }() // NewResponder may not have made the Responder
 	r.Respond(newLate(c), err)
 }
 
-// answerLate answers in place of the text that fiber has taken, in all languages.
+// answerLate replaces the text of fiber's timeout with our answer, in all languages.
 func answerLate(r *fault.Responder, c fiber.Ctx, err error) {
 	req := newLate(c)
 	send(req.to, r.Respond(req, understood(c, err)), c.RequestCtx().IsHead())

@@ -62,7 +62,7 @@ func TestTimeouts(t *testing.T) {
 	}
 }
 
-// A handler that has ended in time is answered as ever.
+// A handler that has ended in time is answered as usual.
 func TestWithinTheTimeout(t *testing.T) {
 	r, log := logging(t)
 	app := newApp(r)

@@ -51,7 +51,7 @@ type badText struct{}
 
 func (badText) Error() string { panic(canary) }
 
-// An error handler of somebody else keeps its answers where Recover has no responder, and loses them where it has.
+// A foreign error handler answers if Recover has no responder, and not if it has one.
 func TestRecoverBesideAnotherErrorHandler(t *testing.T) {
 	r, _ := logging(t)
 	for _, given := range []*fault.Responder{nil, r} {

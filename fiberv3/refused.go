@@ -9,12 +9,12 @@ import (
 	"github.com/polyfault/polyfault/internal/errtree"
 )
 
-// isRefused reports whether fiber's server has refused the request: too large, too slow, malformed. fiber runs the
-// middleware of Use then, as if there were no routes, and calls the error handler with the reason afterwards. It tells
-// nobody, so its own mark is read.
+// isRefused reports whether fiber's server has refused the request: too large, too slow, malformed. fiber then runs the
+// middleware of Use without the routes, and calls the error handler with the reason afterwards. It has no method that
+// tells so; isRefused reads its private mark.
 func isRefused(c fiber.Ctx) bool { return isMarked(reflect.ValueOf(c)) }
 
-// isMarked looks into what an application's own context embeds, too.
+// isMarked also looks into the contexts that an application's own context embeds.
 func isMarked(ctx reflect.Value) bool {
 	for ctx.Kind() == reflect.Pointer || ctx.Kind() == reflect.Interface {
 		ctx = ctx.Elem()
@@ -33,15 +33,15 @@ func isMarked(ctx reflect.Value) bool {
 	return false
 }
 
-// hold leaves the answer to the reason that is still to come. Middleware reads the status that fiber itself would have
-// for the error: nobody knows the right one yet.
+// hold leaves the answer to the reason that is still to come. Until then middleware reads the status that fiber itself
+// would give the error, because the right one is not known.
 func hold(c fiber.Ctx, err error) {
 	if f, ok := errtree.As[*fiber.Error](err); ok {
 		c.Status(f.Code)
 	}
 }
 
-// mayAnswer reports whether the error is the first of its request or, of a refused one, the reason.
+// mayAnswer reports whether the error is the first of its request, or the reason why the server refused it.
 func mayAnswer(c fiber.Ctx, err error) bool {
 	if !isRefused(c) {
 		return !isAnswered(c)
@@ -50,11 +50,11 @@ func mayAnswer(c fiber.Ctx, err error) bool {
 		hold(c, err)
 		return false
 	}
-	c.Response().Header.Del(fiber.HeaderAllow) // of a router that was not asked for its routes
+	c.Response().Header.Del(fiber.HeaderAllow) // the router has set it without its routes
 	return true
 }
 
-// isReason reports whether the error is one that fiber makes of those of its server.
+// isReason reports whether fiber makes this error of one of its server.
 func isReason(c fiber.Ctx, err error) bool {
 	f, ok := err.(*fiber.Error)
 	if !ok {

@@ -13,9 +13,9 @@ import (
 	"github.com/polyfault/polyfault/internal/errtree"
 )
 
-// reported is what has gone wrong: the last error, when there is one, and those in c.Errors, the
+// reported returns what has gone wrong: the last error, if there is one, and those in c.Errors, the
 // last first. Core takes the one that says most, and of equals the first. A single error is handed
-// over as it is, and [http.ErrAbortHandler], which is not for core. Nil when there is none.
+// over as it is; so is [http.ErrAbortHandler], which is not for core. It returns nil if there is no error.
 func reported(c *gin.Context, last error) error {
 	if last != nil && len(c.Errors) == 0 {
 		return marked(last)
@@ -41,8 +41,8 @@ func reported(c *gin.Context, last error) error {
 	return errors.Join(list...)
 }
 
-// marked is the error inside of gin's, with the mark of one that Bind has met, and with what the validator's errors
-// in it are about.
+// marked returns the error inside of gin's. It marks an error of Bind as one of binding, and adds the type that the
+// validator's errors in it are about.
 func marked(err error) (result error) {
 	if isOurs(err) {
 		return err
@@ -70,8 +70,8 @@ type publicError struct{ error }
 func (e *publicError) Unwrap() error         { return e.error }
 func (e *publicError) StatusMessage() string { return e.Error() }
 
-// tell hands an answered error to gin's own channel, c.Errors, for loggers and tracing outside, unless an entry there
-// is the error or wraps it.
+// tell appends an answered error to gin's own channel, c.Errors, for loggers and tracing outside. It does nothing if an
+// entry there is the error or wraps it.
 func tell(c *gin.Context, err error) {
 	for _, e := range c.Errors {
 		if e != nil && !fault.IsNil(e.Err) && holds(e.Err, err) {
@@ -122,8 +122,7 @@ func sameError(err, other error) bool {
 	return a.Kind() == reflect.Slice && a.Len() == b.Len() && a.UnsafePointer() == b.UnsafePointer()
 }
 
-// A statusError gives an error the status that a handler chose for it. Core lets errors that bring
-// their own keep it.
+// A statusError gives an error the status that a handler chose. Errors with a status of their own keep theirs in core.
 type statusError struct {
 	error  // nil when there is the status only
 	status int

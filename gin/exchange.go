@@ -16,23 +16,23 @@ import (
 	life "github.com/polyfault/polyfault/internal/exchange"
 )
 
-// An exchange follows one request and its response: it is the c.Writer that handlers get. Exchanges are pooled, each
-// Middleware having its own, so that success costs no allocation. Like gin's own writer, and gin's contexts, an
-// exchange must not be used after the handlers have returned; but who asks for it with another context than
-// that of its request, a copy in a goroutine, say, gets one of his own: see at.
+// An exchange follows one request and its response: it is the c.Writer that handlers get. Each Middleware has a pool of
+// exchanges, so that success costs no allocation. Like gin's own writer and contexts, an exchange must not be used
+// after the handlers have returned. A call with another context than that of the request, such as a copy in a
+// goroutine, gets an exchange of its own: see at.
 type exchange struct {
 	gin.ResponseWriter // c.Writer as it was at entry
 	life.State
 
-	owner      atomic.Pointer[gin.Context] // whose request it is; nil while it is in the pool
-	arrival    context.Context             // of the request as it came
+	owner      atomic.Pointer[gin.Context] // the context of the request; nil in the pool
+	arrival    context.Context             // the request's context when it came
 	chosen     int                         // the status that a handler set last; 0 for one that gin has preset
 	foreign    bool                        // the writer at entry is neither gin's nor ours
-	held       bool                        // that one has not been told the status yet
-	compressed bool                        // Content-Encoding was there before the handlers: a compressor's
+	held       bool                        // the foreign writer has not been told the status yet
+	compressed bool                        // Content-Encoding was set before the handlers, by a compressor
 	vary       []string                    // Vary when a handler chose the status of a failure
-	before     http.Header                 // what was set before a middleware began a header of its own
-	noted      bool                        // what is answered was only noted beside an answer of the handlers
+	before     http.Header                 // the header before a middleware began one of its own
+	noted      bool                        // the handlers have answered; the error is only logged
 }
 
 // newPool makes the exchanges of one Middleware.
@@ -64,12 +64,12 @@ func isForeign(w gin.ResponseWriter) bool {
 	return wraps
 }
 
-// isCopy reports whether c may be a copy, which gin makes aborted: what its writer leads to may serve another client by
-// now, and must not be looked at.
+// isCopy reports whether c may be a copy: gin makes copies aborted. The writer of a copy may lead to an exchange that
+// serves another client by now, and must not be looked at.
 func isCopy(c *gin.Context) bool { return c.IsAborted() }
 
-// before is what a header of the writer's own will replace, and what is asked for. It is taken at entry: later, gin's
-// writer may serve somebody else.
+// before returns those headers of the response that the writer's own header will replace. They are taken at entry:
+// later, gin's writer may serve another request.
 func before(w gin.ResponseWriter) http.Header {
 	header, below := w.Header(), life.Bottom(w).Header()
 	if reflect.ValueOf(header).UnsafePointer() == reflect.ValueOf(below).UnsafePointer() {
@@ -84,9 +84,9 @@ func before(w gin.ResponseWriter) http.Header {
 	return kept
 }
 
-// at finds the exchange of c, and whether it began one for want of another. The one that the writer leads to may be
-// serving another client by now, when c is a copy: only the responder of it, which never changes, is used then,
-// and the answer goes to the writer of c.
+// at returns the exchange of c, and reports whether it had to begin one. If c is a copy, the exchange that its writer
+// leads to may serve another client by now: at uses only its responder, which never changes, and the answer goes to
+// the writer of c.
 func at(c *gin.Context) (x *exchange, began bool) {
 	found, _ := life.Find(c.Writer).(*exchange)
 	if found != nil && found.owner.Load() == c {
@@ -174,8 +174,8 @@ func (x *exchange) settle(c *gin.Context) {
 	x.respond(c, err)
 }
 
-// unanswered reports a status that gin has set for want of a route, or somebody by aborting. The
-// mere status of a handler is a legal answer without a body.
+// unanswered reports whether the response has only a status, set by gin for a path without a route or by an abort. The
+// bare status of a handler is a legal answer without a body.
 func (x *exchange) unanswered(c *gin.Context) bool {
 	if x.Status() < 400 || x.Written() {
 		return false
@@ -183,8 +183,8 @@ func (x *exchange) unanswered(c *gin.Context) bool {
 	return c.IsAborted() || c.FullPath() == "" || len(c.HandlerNames()) == 0 // gin's static files hand over to NoRoute, and there is none
 }
 
-// reentered reports that Engine.HandleContext has run all handlers anew, this Middleware among them,
-// on a writer that does not pass through x.
+// reentered reports whether Engine.HandleContext has run all handlers again, this Middleware among them,
+// with a writer that does not pass through x.
 func (x *exchange) reentered(c *gin.Context) bool {
 	return x.Written() && life.Find(c.Writer) != life.Exchange(x)
 }
@@ -217,15 +217,15 @@ func (x *exchange) responder(c *gin.Context) *fault.Responder {
 	return life.Responder(life.Request(c.Request).Context(), x.Responder, x.ResponseWriter)
 }
 
-// tooLate reports that nothing can be sent any more, or is to be.
+// tooLate reports whether the response has begun, or the handlers' own answer stands.
 func (x *exchange) tooLate() bool { return x.noted || x.Written() }
 
-// send writes the response to the writer of the entry: one that came in between may be a compressor that is already
-// closed.
+// send writes the response to the writer found at entry: a writer installed in between may be a compressor that is
+// already closed.
 func (x *exchange) send(c *gin.Context, resp *fault.Response) {
 	for outer := range life.All(x.ResponseWriter) {
 		if g, ok := outer.(*exchange); ok && g.owner.Load() == c {
-			g.Claim() // it has nothing to add
+			g.Claim() // the outer exchange has nothing to add
 		}
 	}
 	if x.tooLate() || !x.Answer() {
@@ -240,12 +240,12 @@ func (x *exchange) send(c *gin.Context, resp *fault.Response) {
 		w.WriteHeaderNow()
 		return
 	}
-	_, _ = w.Write(resp.Body) // the client may be gone: nobody is left to tell
+	_, _ = w.Write(resp.Body) // an error means that the client has gone
 }
 
-// setHeader sets the header of the response, and keeps Vary from compressors: gin-contrib/gzip deletes it from failures,
-// what CORS needs with it. One inside has done so by now, one outside will, but does not find it in another letter
-// case, which clients do not mind.
+// setHeader sets the header of the response. It keeps Vary safe from compressors: gin-contrib/gzip deletes it from
+// failures, with the values that CORS needs. A compressor inside has deleted it by now, so it is set again. One outside
+// will delete it later, but does not find it in another letter case, which clients do not mind.
 func (x *exchange) setHeader(header http.Header, resp *fault.Response) {
 	if header["Vary"] == nil && x.vary != nil {
 		header["Vary"] = x.vary
@@ -262,7 +262,7 @@ func (x *exchange) setHeader(header http.Header, resp *fault.Response) {
 	}
 }
 
-// ExchangeState is the state.
+// ExchangeState returns the state.
 func (x *exchange) ExchangeState() *life.State { return &x.State }
 
 // WriteHeader sets the status. Informational ones are sent, and do not begin the response.
@@ -287,7 +287,7 @@ func (x *exchange) WriteHeader(status int) {
 	}
 }
 
-// pass tells a writer of others below the status, when that is sure: some take the first for the last.
+// pass tells a foreign writer below the status once it is final: some such writers keep the first one.
 func (x *exchange) pass() {
 	if x.held {
 		x.held = false
@@ -295,13 +295,13 @@ func (x *exchange) pass() {
 	}
 }
 
-// commit notes that the response begins: some writers of others keep it, and do not tell.
+// commit notes that the response begins: some foreign writers buffer it and report nothing.
 func (x *exchange) commit() {
 	x.pass()
 	x.Begin()
 }
 
-// Status is the status so far.
+// Status returns the status so far.
 func (x *exchange) Status() int {
 	if x.held {
 		return x.chosen
@@ -320,7 +320,7 @@ func (x *exchange) inform(status int) {
 	}
 }
 
-// WriteHeaderNow sends the status. It holds that of a failure back: gin aborts by it, before the
+// WriteHeaderNow sends the status. It holds back the status of a failure: gin calls it when it aborts, before the
 // error is known and a body can be made. If nobody answers, gin sends the status after the handlers.
 func (x *exchange) WriteHeaderNow() {
 	if !x.Enter() {
@@ -385,7 +385,7 @@ func (x *exchange) Unwrap() http.ResponseWriter {
 	return x.ResponseWriter
 }
 
-// Header is the header of the response.
+// Header returns the header of the response.
 func (x *exchange) Header() http.Header {
 	x.Lend()
 	return x.ResponseWriter.Header()
@@ -403,7 +403,7 @@ func (r *request) Method() string                  { return r.now().Method }
 func (r *request) Route() string                   { return r.owner.Load().FullPath() }
 func (r *request) Committed() bool                 { return (*exchange)(r).tooLate() }
 
-// SentStatus is the answer of the handlers, beside which an error was only noted.
+// SentStatus returns the status of the handlers' own answer when the error is only logged, else 0.
 func (r *request) SentStatus() int {
 	if !r.noted {
 		return 0

@@ -67,7 +67,7 @@ func TestHead(t *testing.T) {
 	assert.EqualValues(t, len(s.get("/head").body), head.ContentLength)
 }
 
-// Errors of middleware on a path without a route are theirs: gin's preset 404 is nobody's choice.
+// Errors of middleware on a path without a route keep their status: gin's preset 404 was not chosen.
 func TestPresetStatus(t *testing.T) {
 	for name, install := range map[string]func(*gin.Engine, *fault.Responder){
 		"Install": faultgin.Install,
@@ -159,7 +159,7 @@ func TestTwice(t *testing.T) {
 	}
 }
 
-// Engine.HandleContext runs all middleware anew on a writer of its own.
+// Engine.HandleContext runs all middleware again, on a writer of its own.
 func TestHandleContext(t *testing.T) {
 	s := installed(t, func(e *gin.Engine) {
 		forward := func(path string) gin.HandlerFunc {

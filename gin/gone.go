@@ -8,8 +8,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// gone is the writer under an exchange that serves nobody: what code that has outlived its request writes through it
-// is dropped, and what it asks is answered as for a response that was sent.
+// gone is the writer under an exchange whose request is over. It drops what late code writes, and answers questions as
+// for a response that was sent.
 type gone struct{}
 
 var _ gin.ResponseWriter = gone{}

@@ -59,7 +59,7 @@ func impatient(late *sync.WaitGroup, over <-chan struct{}, h func(c *gin.Context
 	}
 }
 
-// What outlives a request reaches nobody else: the exchange that a kept writer leads to serves another client by now.
+// Code that outlives its request reaches no other client, although its writer leads to an exchange of another request.
 func TestLateCallsReachNobody(t *testing.T) {
 	secret := fault.Conflict.New(fault.Detail("secret", canary))
 	var late sync.WaitGroup
@@ -402,7 +402,7 @@ func serveBare(t *testing.T, e *gin.Engine) func(method, path, body string) stri
 	}
 }
 
-// Our answers have the names that clients know, whoever validated, and gin's own errors keep theirs.
+// Our answers have the names that clients know, for every validator, and gin's own errors keep Go names.
 func TestNamesOfClients(t *testing.T) {
 	type line struct {
 		Count int `json:"count" binding:"required"`

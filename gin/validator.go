@@ -13,9 +13,9 @@ import (
 	"github.com/polyfault/polyfault/internal/errtree"
 )
 
-// A memory stands before gin's validator and remembers, of each error, the type of what was validated: the error itself
-// tells Go names only, and clients know those of the tags. Results pass on as they are. What is remembered is
-// found by a weak pointer to the error, and goes with it.
+// A memory wraps gin's validator and remembers the validated type of each error: the error itself has Go names only,
+// and clients know the names of the tags. Results pass on unchanged. The type is found by a weak pointer to the error,
+// and is forgotten when the error is collected.
 type memory struct {
 	binding.StructValidator
 	types sync.Map // weak.Pointer[validator.FieldError] → reflect.Type
@@ -23,7 +23,7 @@ type memory struct {
 
 var installing sync.Mutex
 
-// remember puts a memory before gin's validator, unless one is there.
+// remember wraps gin's validator in a memory, unless it is wrapped already.
 func remember() {
 	installing.Lock()
 	defer installing.Unlock()
@@ -32,7 +32,7 @@ func remember() {
 	}
 }
 
-// ValidateStruct validates, and remembers what an error is about.
+// ValidateStruct validates value, and remembers its type if there is an error.
 func (m *memory) ValidateStruct(value any) error {
 	err := m.StructValidator.ValidateStruct(value)
 	if err != nil {
@@ -57,7 +57,7 @@ func (m *memory) enter(err error, t reflect.Type) {
 	}
 }
 
-// recalled marks the error with what the validator's errors in it are about, when a memory knows.
+// recalled adds to err the type that the validator's errors in it are about, if a memory knows it.
 func recalled(err error) error {
 	m, ok := binding.Validator.(*memory)
 	if !ok {

@@ -215,6 +215,9 @@ func compressed(t testing.TB, kind string, plain io.Reader) []byte {
 }
 
 func TestCompressedBodies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, much to compute: not for the race detector")
+	}
 	const plain = `{"EN":"Locked.","code":"task_locked"}`
 	for kind, encoding := range map[string]string{"gzip": "GZIP", "zlib": "deflate", "flate": "deflate"} {
 		whole := compressed(t, kind, strings.NewReader(plain))
@@ -289,7 +292,7 @@ func TestOddMediaTypes(t *testing.T) {
 	require.ErrorIs(t, faulthttp.Decode(reply(423, "text/plain; charset=utf-8; charset=utf-8", lines)), fault.TaskLocked)
 }
 
-// Pages of proxies are nobody's errors.
+// Pages of proxies are not errors of a known format.
 func TestPagesOfProxies(t *testing.T) {
 	for _, page := range []string{
 		"<html>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n",
@@ -310,7 +313,7 @@ func TestPagesOfProxies(t *testing.T) {
 	}
 }
 
-// A body of ResponseTransport is read as ever, whatever of it Decode has seen.
+// A body of ResponseTransport can be read as usual, before and after Decode.
 func TestResponseTransportKeepsTheBody(t *testing.T) {
 	long := strings.Repeat("0123456789", faulthttp.MaxErrorBody/4)
 	for _, body := range []string{"", `{"EN":"x","code":"task_locked"}`, long} {

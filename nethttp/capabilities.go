@@ -49,8 +49,8 @@ func capabilitiesOf(w http.ResponseWriter) (c int) {
 	return c
 }
 
-// Unwrap serves [http.ResponseController]. A writer that is no hijacker may unwrap to one: the tracker has to
-// learn when that is hijacked.
+// Unwrap serves [http.ResponseController]. The writer below may lack Hijack and unwrap to one that has it: then the
+// tracker stays in between, to notice the hijack.
 func (x *tracker) Unwrap() http.ResponseWriter {
 	if _, ok := x.ResponseWriter.(http.Hijacker); ok {
 		return x.ResponseWriter
@@ -58,7 +58,7 @@ func (x *tracker) Unwrap() http.ResponseWriter {
 	return below{x.ResponseWriter, hijacker{x}}
 }
 
-// below is the writer underneath, on the way to a hijacker further down.
+// below is the writer under the tracker, on the way to a hijacker further down.
 type below struct {
 	http.ResponseWriter
 	hijacker
@@ -66,8 +66,8 @@ type below struct {
 
 func (b below) Unwrap() http.ResponseWriter { return b.ResponseWriter }
 
-// expose makes a tracker with exactly the capabilities of its index, in one allocation. A writer that claims more
-// than the one underneath breaks code that asks, one that claims less breaks streaming and websockets.
+// expose makes a tracker with exactly the capabilities of its index, in one allocation. A writer that claims more than the
+// one below it breaks code that asks; one that claims less breaks streaming and websockets.
 var expose = [combinations]func() *tracker{
 	func() *tracker {
 		x := &tracker{}

@@ -16,26 +16,25 @@ import (
 	"github.com/polyfault/polyfault/internal/errtree"
 )
 
-// InstallChi makes r answer the panics of a chi router's handlers, and its 404 and 405, with the right Allow:
+// InstallChi makes r answer the panics of a chi router's handlers and its 404 and 405, the latter with the right Allow:
 //
 //	router := chi.NewRouter()
 //	faulthttp.InstallChi(router, nil)
 //	router.Get("/orders/{id}", faulthttp.Handler(nil, getOrder))
 //
-// It belongs before the routes, as all of chi's middleware does, and on the router itself, not on its Group or With, which
-// hand nothing down to the routers inside. It uses [Middleware], [NotFound] and [Error], so that a nil responder means
-// what it means there. Sub-routers that have no NotFound and MethodNotAllowed of their own inherit them, as chi has
-// it. A NotFound or MethodNotAllowed of yours on m itself, a page for every path, say, comes after it: the last one counts.
-// It panics when m is nil.
+// Call it before the routes, like all of chi's middleware, and on the router itself: its Group and With pass nothing on to
+// the routers inside. InstallChi uses [Middleware], [NotFound] and [Error], and a nil responder means what it means there.
+// Sub-routers without a NotFound and MethodNotAllowed of their own inherit these from chi. To have your own on m, such as a
+// page for every path, set it after InstallChi: the last one counts. InstallChi panics if m is nil.
 //
-// Allow holds the methods that the router has a handler for, those of chi.RegisterMethod among them; a GET brings neither
-// HEAD nor OPTIONS. The router is asked about the path as it came and as chi's StripSlashes, CleanPath and URLFormat
-// leave it; then about the ends of it, for a router that is mounted itself. There a catch-all route can take the whole path
-// for its own: where you can, leave InstallChi to the outermost router. When a method that chi does not know meets
-// a path without a handler, Allow is empty; so it is on a mounted router for a method of chi.RegisterMethod that this
-// router has no route for. Routes of such methods belong before the first request.
+// Allow holds the methods that the router has a handler for, those of chi.RegisterMethod too. A GET adds neither HEAD nor
+// OPTIONS. InstallChi asks the router about the path as it came and as chi's StripSlashes, CleanPath and URLFormat leave
+// it, and then about the ends of the path, for a router that is mounted itself. On a mounted router a catch-all route can
+// match the whole path: call InstallChi on the outermost router if you can. Allow is empty in two cases: for a method that
+// chi does not know on a path without a handler, and on a mounted router for a method of chi.RegisterMethod that it has no
+// route for. Register routes of such methods before the first request.
 //
-// chi is not imported: C is its Context, and m any router with these methods of chi 5.
+// This package does not import chi: C is chi's Context, and m is any router with these methods of chi 5.
 func InstallChi[C any](m interface {
 	Use(...func(http.Handler) http.Handler)
 	NotFound(http.HandlerFunc)
@@ -54,18 +53,18 @@ func InstallChi[C any](m interface {
 	})
 }
 
-// A matcher is a router that tells whether it has a handler, and notes in its context how it came there.
+// A matcher is a router that reports whether it has a handler, and records the way there in its context.
 type matcher[C any] interface {
 	Match(ctx *C, method, path string) bool
 }
 
-// chiMethods are those that chi knows without being told.
+// chiMethods are the methods that chi knows without RegisterMethod.
 var chiMethods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, "QUERY",
 	http.MethodConnect, http.MethodOptions, http.MethodTrace,
 }
 
-// allowed are those of the methods that the path of the request may be asked with.
+// allowed returns the methods for which the router has a handler at the path of the request.
 func allowed[C any](m matcher[C], methods []string, req *http.Request) []string {
 	ends := maxMounts
 	if !slices.Contains(methods, req.Method) { // chi has not looked at the path
@@ -80,10 +79,10 @@ func allowed[C any](m matcher[C], methods []string, req *http.Request) []string 
 	return nil
 }
 
-// maxMounts is how many steps are looked for the path of a mounted router.
+// maxMounts is the number of steps of the path that may belong to mounts.
 const maxMounts = 16
 
-// paths yields what a router may have taken for the path: the whole, and so many of its ends.
+// paths yields the paths that a router may have matched: the whole path, and up to ends of its ends.
 func paths(u *url.URL, ends int) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for p := cmp.Or(u.RawPath, u.Path, "/"); ; ends-- {
@@ -100,11 +99,11 @@ func paths(u *url.URL, ends int) iter.Seq[string] {
 	}
 }
 
-// allowedAt are those of the methods that m has a handler for.
+// allowedAt returns the methods for which m has a handler at the path.
 func allowedAt[C any](m matcher[C], methods []string, at string) (found []string) {
 	var last *C
 	for _, method := range methods {
-		ctx := new(C) // it notes the parameters: one for each question
+		ctx := new(C) // it records parameters, so each question has its own
 		if m.Match(ctx, method, at) {
 			found, last = append(found, method), ctx
 		}
@@ -112,13 +111,13 @@ func allowedAt[C any](m matcher[C], methods []string, at string) (found []string
 	if !slices.Contains(found, http.MethodConnect) {
 		return found
 	}
-	if sub := mountedAt(m, last); sub != nil { // at its root there is a handler of chi's own, for everything
+	if sub := mountedAt(m, last); sub != nil { // chi itself has a handler for all methods at the root of a mount
 		return allowedAt(sub, methods, "/")
 	}
 	return found
 }
 
-// mountedAt is the router whose root m has matched, nil when it has matched something else.
+// mountedAt returns the mounted router whose root m has matched, or nil if m has matched something else.
 func mountedAt[C any](m any, ctx *C) matcher[C] {
 	patterns := patternsOf(ctx)
 	if len(patterns) == 0 {
@@ -139,14 +138,14 @@ func mountedAt[C any](m any, ctx *C) matcher[C] {
 	return sub
 }
 
-// methodsOf are the methods that chi knows, and those with a handler of m that it knows from RegisterMethod.
+// methodsOf returns the methods that chi knows, and those of RegisterMethod for which m has a handler.
 func methodsOf(m any) []string {
 	own := map[string]bool{}
 	addMethods(own, m, maxMounts)
 	for _, method := range chiMethods {
 		delete(own, method)
 	}
-	delete(own, "*") // what Handle and Mount take
+	delete(own, "*") // the method of Handle and Mount
 	return slices.Concat(chiMethods, slices.Sorted(maps.Keys(own)))
 }
 
@@ -161,14 +160,14 @@ func addMethods(own map[string]bool, m any, depth int) {
 	}
 }
 
-// A route is a Route of chi's.
+// A route is a chi.Route.
 type route struct {
 	pattern string
 	methods []string
 	sub     any // Routes
 }
 
-// routesOf are the routes of a router of chi's, none of anything else.
+// routesOf returns the routes of a chi router, and none for anything else.
 func routesOf(m any) (routes []route) {
 	defer func() { _ = recover() }() // it has another shape
 	all := reflect.ValueOf(m).MethodByName("Routes").Call(nil)[0]
@@ -182,7 +181,7 @@ func routesOf(m any) (routes []route) {
 	return routes
 }
 
-// patternsOf are the patterns that a Context of chi's has noted.
+// patternsOf returns the patterns that a chi Context has recorded.
 func patternsOf(ctx any) (patterns []string) {
 	defer func() { _ = recover() }() // it has another shape
 	patterns, _ = reflect.TypeAssert[[]string](reflect.ValueOf(ctx).Elem().FieldByName("RoutePatterns"))

@@ -19,28 +19,28 @@ import (
 	"github.com/polyfault/polyfault/internal/family"
 )
 
-// A RemoteError is what a server said of an error: the cause of the *[fault.Fault] that [Decode]
-// returns, found by [errors.As]. It is not changed after Decode and so safe for concurrent use.
+// A RemoteError is what a server said about an error. It is the cause of the *[fault.Fault] that [Decode] returns;
+// [errors.As] finds it. Decode does not change it afterwards, so it is safe for concurrent use.
 type RemoteError struct {
 	Status     int               // of the status line
-	Code       string            // the code as the kinds have it ("task_locked"); "" when none was sent
-	Texts      map[string]string // by BCP 47 tag; under "und" a text whose language is not known
+	Code       string            // the code in the form of the kinds ("task_locked"); "" if the server sent none
+	Texts      map[string]string // by BCP 47 tag; "und" for a text of unknown language
 	Title      string            // in formats that have one
 	Type       string            // the URI of the type of a problem (RFC 9457, section 3.1.1), or of JSON:API's links
 	Instance   string            // the URI of the occurrence of a problem
 	TraceID    string
 	Subtype    string
 	Retryable  bool
-	RetryAfter time.Duration  // -1 when there is no such header
+	RetryAfter time.Duration  // -1 if there is no such header
 	Params     []RemoteMember // the arguments of the text
-	Details    []RemoteMember // those that are no errors, in order
-	Input      []RemoteMember // what the server said of the body that it was sent: position, field
+	Details    []RemoteMember // details that are not errors, in order
+	Input      []RemoteMember // what the server said about the request's body: position, field
 	Fields     []RemoteField  // field errors, in order
 	MediaType  string         // of the body
-	Problem    string         // why the body told less than it might; "" for a body that was understood
+	Problem    string         // why Decode could not read all of the body; "" if it could
 
-	told  bool // Retryable was in the body
-	depth int  // of what is being read, see deeper
+	told  bool // the body had Retryable
+	depth int  // of the value being read, see deeper
 }
 
 // A RemoteMember is a named value: nil, bool, int64, float64, string, []any or map[string]any.
@@ -55,11 +55,11 @@ type RemoteField struct {
 	Code    string
 	Texts   map[string]string // as in RemoteError
 	Params  []RemoteMember
-	Details []RemoteMember // of the error itself
-	Rest    []RemoteMember // members of the entry that Decode has no use for; they are not passed on
+	Details []RemoteMember // of the field error itself
+	Rest    []RemoteMember // members of the entry that mean nothing to Decode; they are not passed on
 }
 
-// Error is the line for logs: status, code and a text, the English one if there is one.
+// Error returns a line for logs: status, code and a text, in English if there is one.
 func (e *RemoteError) Error() string {
 	line := strconv.Itoa(e.Status) + " " + http.StatusText(e.Status)
 	if e.Code != "" {
@@ -71,10 +71,10 @@ func (e *RemoteError) Error() string {
 	return line
 }
 
-// StatusCode is the status of the status line.
+// StatusCode returns the status of the status line.
 func (e *RemoteError) StatusCode() int { return e.Status }
 
-// ForeignCode is Code when this process has no kind for it: bodies of the error carry it on, see
+// ForeignCode returns Code if this process has no kind for it, and else "". Bodies of the error carry it on, see
 // [fault.Occurrence.Code].
 func (e *RemoteError) ForeignCode() string {
 	if _, known := fault.KindByCode(e.Code); known {
@@ -83,16 +83,15 @@ func (e *RemoteError) ForeignCode() string {
 	return e.Code
 }
 
-// RetryHint is what the server said of repeating the request; told is false when its body said nothing of it. It is
-// for [fault.Retry].
+// RetryHint reports whether the server said that the request can be repeated; told is false if its body said nothing
+// about it. [fault.Retry] uses it.
 func (e *RemoteError) RetryHint() (retryable, told bool) { return e.Retryable, e.told }
 
-// Text is the text in the first of the languages, given as BCP 47 tags, that was received or has a relative among those:
-// "pt" finds pt-BR, "de-AT" de, as for a client of the server. Without any it is English, else what comes first; ""
-// without texts.
+// Text returns the text in the first of the languages (BCP 47 tags) that was received. A related language counts, too:
+// "pt" finds pt-BR, and "de-AT" finds de. If none was received, Text returns the English text, else the first one, else "".
 func (e *RemoteError) Text(tags ...string) string { return anyText(e.Texts, tags) }
 
-// Text is the text in the nearest language, as [RemoteError.Text] has it.
+// Text returns the text in the nearest language, like [RemoteError.Text].
 func (f RemoteField) Text(tags ...string) string { return anyText(f.Texts, tags) }
 
 func anyText(texts map[string]string, tags []string) string {
@@ -108,39 +107,43 @@ func anyText(texts map[string]string, tags []string) string {
 	if len(received) == 0 {
 		return ""
 	}
-	return texts[received[0]] // the same one each time
+	return texts[received[0]] // sorted, so it is always the same one
 }
 
-// MaxErrorBody is how many bytes of an error's body [Decode] reads, before and after decompression. A longer one counts as not
-// understood.
+// MaxErrorBody is the number of bytes of an error's body that [Decode] reads, before and after decompression. Decode does
+// not understand a longer body.
 const MaxErrorBody = 1 << 20
 
-// Decode turns an error response into the error that the server answered with: a *[fault.Fault] for
-// which [errors.Is] finds the kind whose code the server sent, or the kind of the status when it sent
-// none, one that this process does not know, or one of another status family than the status line. It
-// is nil for a nil response and for statuses below 400.
+// Decode turns an error response into the error that the server answered with. It returns nil for a nil response and for
+// statuses below 400, and otherwise a *[fault.Fault]. [errors.Is] finds the kind of the code that the server sent. The kind
+// is that of the status if the server sent no code, a code that this process does not know, or one of another status family
+// than the status line.
 //
-// It understands [fault.Multilingual], [fault.Problem] and every format of package formats, by content type and shape,
-// whoever sent them, and what other servers send: problem details (RFC 9457) of ASP.NET, Spring, huma and others,
-// FastAPI, Django REST framework, Spring Boot, Rails, Laravel, NestJS, JSON:API, the errors of Google, Microsoft, Stripe and GitHub,
-// and objects with members like message, code, error and errors. Errors of fields become Fields, with place and text;
-// members that mean nothing to Decode are in Details, those of a field in its Rest. A body that is something else,
-// truncated or too long still gives the kind of the status, and Problem says why; members of an unexpected
-// type are passed over. gzip and deflate are undone.
+// Decode reads these bodies, by content type and shape, from any server:
+//   - [fault.Multilingual], [fault.Problem] and every format of package formats;
+//   - problem details (RFC 9457) of ASP.NET, Spring, huma and others;
+//   - errors of FastAPI, Django REST framework, Spring Boot, Rails, Laravel, NestJS, JSON:API, Google, Microsoft, Stripe and
+//     GitHub;
+//   - objects with members like message, code, error and errors.
 //
-// The fault has params, details, field errors, texts, trace id, subtype and Retry-After of the response, so a
-// service that returns it to its own clients passes them on, and with the code that was received;
-// wrap it, as by [fault.BadGateway].Wrap(err), not to. Where the texts say what this service says itself, its clients
-// read that in all its languages; see [fault.Texts]. Not passed on are the details of a body that was not
-// understood, what servers tell their own developers (stack traces, say), and Rest. A text of no known language goes into the
-// detail "message". [fault.Retry] does what the response said of repeating.
-// Everything received, the texts among it, is in the *[RemoteError] behind it:
+// Field errors become Fields, with place and text. Members that mean nothing to Decode go into Details, those of a field
+// error into its Rest; members of an unexpected type are ignored. Any other body, and one that is truncated or too long,
+// still gives the kind of the status, and RemoteError.Problem says why. Decode undoes gzip and deflate.
+//
+// The fault has the code, params, details, field errors, texts, trace id, subtype and Retry-After of the response. A service
+// that returns it to its own clients passes them on; [fault.BadGateway].Wrap(err) passes nothing on. If this service has
+// the same texts itself, its clients read them in all its languages; see [fault.Texts]. A text of unknown language goes into
+// the detail "message". Not passed on are Rest, the details of a body that was not understood, and what servers tell their
+// developers, such as stack traces. [fault.Retry] follows what the response said about repeating.
+//
+// Everything received is in the *[RemoteError] that the fault wraps:
 //
 //	var remote *faulthttp.RemoteError
 //	if errors.As(err, &remote) { show(remote.Text("fr")) }
 //
-// Decode reads the body, [MaxErrorBody] bytes at most, and as long as the context of the request lasts. Closing it stays with the
-// caller. It may be called more than once for a response of [ResponseTransport].
+// Decode reads at most [MaxErrorBody] bytes of the body, and stops when the context of the request ends. The caller closes
+// the body. Decode may be called more than once for a response of [ResponseTransport]. It is safe for concurrent use with
+// different responses.
 func Decode(resp *http.Response) error {
 	if resp == nil || resp.StatusCode < 400 {
 		return nil
@@ -155,7 +158,7 @@ func Decode(resp *http.Response) error {
 	return remote.fault()
 }
 
-// mediaType is what stands before the parameters, whatever is wrong with these.
+// mediaType returns the media type without its parameters, which may be invalid.
 func mediaType(contentType string) string {
 	name, _, _ := strings.Cut(contentType, ";")
 	return strings.ToLower(strings.TrimSpace(name))
@@ -187,8 +190,8 @@ func readBody(resp *http.Response) ([]byte, error) {
 	return body, nil
 }
 
-// decompressed is the body as it was before it was compressed: package net/http does that only for requests of its own making. Nothing
-// is read beyond what the reader of it asks for.
+// decompressed returns a reader of the decompressed body: net/http decompresses only if it has asked for compression
+// itself. It reads no more than its caller asks for.
 func decompressed(body io.Reader, header http.Header) (io.Reader, error) {
 	encoding := strings.ToLower(strings.TrimSpace(strings.Join(header.Values("Content-Encoding"), ",")))
 	if encoding == "" || encoding == "identity" {
@@ -197,13 +200,13 @@ func decompressed(body io.Reader, header http.Header) (io.Reader, error) {
 	buffered := bufio.NewReader(body)
 	start, err := buffered.Peek(2)
 	switch {
-	case errors.Is(err, io.EOF) && len(start) == 0: // the answer to HEAD, say
+	case errors.Is(err, io.EOF) && len(start) == 0: // for example, the answer to HEAD
 		return buffered, nil
 	case encoding == "gzip" || encoding == "x-gzip":
 		return gzip.NewReader(buffered)
 	case encoding == "deflate" && len(start) == 2 && (int(start[0])<<8|int(start[1]))%31 == 0:
 		return zlib.NewReader(buffered)
-	case encoding == "deflate": // as some send it
+	case encoding == "deflate": // raw, without zlib's header, as some servers send it
 		return flate.NewReader(buffered), nil
 	}
 	return nil, errEncoding
@@ -225,7 +228,7 @@ func retryAfter(header http.Header) time.Duration {
 	}
 	now := time.Now()
 	if date, err := http.ParseTime(header.Get("Date")); err == nil {
-		now = date // the server's clock
+		now = date // by the server's clock
 	}
 	return min(max(at.Sub(now), 0), maxWait*time.Second)
 }
@@ -233,7 +236,7 @@ func retryAfter(header http.Header) time.Duration {
 // maxWait is a year.
 const maxWait = 365 * 24 * 60 * 60
 
-// fault makes the error of what was received.
+// fault returns the error that was received.
 func (e *RemoteError) fault() error {
 	attrs := append(arguments(e.Params), e.details()...)
 	for _, f := range e.Fields {
@@ -254,7 +257,7 @@ func (e *RemoteError) fault() error {
 	return e.kind().Wrap(e, attrs...)
 }
 
-// ownTexts are the texts that say more than the status does.
+// ownTexts returns the texts that say more than the status.
 func (e *RemoteError) ownTexts() map[string]string {
 	texts := map[string]string{}
 	for tag, text := range e.Texts {
@@ -271,8 +274,8 @@ func (e *RemoteError) isPhrase(text string) bool {
 	return strings.EqualFold(text, http.StatusText(e.Status))
 }
 
-// details are what is passed on of the details. Nothing is of a body that was not understood, nor what servers tell their
-// own developers. The text of which nobody knows the language is among them: it can stand for none.
+// details returns the details that are passed on: none of a body that was not understood, and nothing that servers tell
+// their developers. A text of unknown language becomes the detail "message".
 func (e *RemoteError) details() (attrs []fault.Attr) {
 	if e.Problem != "" {
 		return nil
@@ -290,7 +293,7 @@ func (e *RemoteError) details() (attrs []fault.Attr) {
 	return attrs
 }
 
-// internals are names of details that are meant for the developers of the server, in lower case, without what parts words.
+// internals are names of details for the server's developers, in lower case, without separators of words.
 var internals = []string{"trace", "traces", "exception", "exceptions", "exceptiondetails", "exceptionmessage", "exceptiontype",
 	"innerexception", "stack", "stacktrace", "stackentries", "backtrace", "traceback", "innererror", "debug", "debugmessage", "debuginfo",
 	"google.rpc.debuginfo"}
@@ -298,11 +301,11 @@ var internals = []string{"trace", "traces", "exception", "exceptions", "exceptio
 var unparted = strings.NewReplacer("_", "", "-", "", " ", "")
 
 func isInternal(name string) bool {
-	const longest = 40 // with what parts words
+	const longest = 40 // with separators
 	return len(name) <= longest && slices.Contains(internals, strings.ToLower(unparted.Replace(name)))
 }
 
-// withoutInternals is the value without such members, at any depth. A value is changed only as a copy.
+// withoutInternals returns the value without such members, at any depth. It copies what it changes.
 func withoutInternals(value any) any {
 	switch v := value.(type) {
 	case []any:
@@ -323,7 +326,7 @@ func withoutInternals(value any) any {
 	return value
 }
 
-// attr is the entry as it was when the server put it into its error.
+// attr returns the entry as the server put it into its error.
 func (f RemoteField) attr() fault.Attr {
 	attrs := append(arguments(f.Params), fault.Texts(f.Texts))
 	k, isKind := fault.KindByCode(f.Code)
@@ -353,7 +356,8 @@ func arguments(params []RemoteMember) (attrs []fault.Attr) {
 	return attrs
 }
 
-// kind is that of the code, when this process knows it and it is of the status' family.
+// kind returns the kind of the code if this process knows it and its status is of the same family, else the kind of the
+// status.
 func (e *RemoteError) kind() *fault.Kind {
 	if k, ok := fault.KindByCode(e.Code); ok && k.Status()/100 == e.Status/100 {
 		return k

@@ -11,7 +11,7 @@ import (
 	"github.com/polyfault/polyfault/internal/jsonpointer"
 )
 
-// addField keeps a field error, as long as there are not too many.
+// addField adds a field error, unless there are too many.
 func (e *RemoteError) addField(f RemoteField) {
 	if len(e.Fields) < maxMembers {
 		e.Fields = append(e.Fields, f)
@@ -25,8 +25,7 @@ func copyOf(texts map[string]string) map[string]string {
 	return maps.Clone(texts)
 }
 
-// readErrors reads what is wrong in particular: a list of errors, or errors under the names of what they are about. It is
-// false for anything else.
+// readErrors reads a list of errors, or errors under the names of their fields. It returns false for anything else.
 func (e *RemoteError) readErrors(raw json.RawMessage, language string) bool {
 	if byName, err := readObject(raw); err == nil {
 		if text, ok := byName.text("detail"); ok && len(byName) == 1 && len(e.Texts) == 0 { // Phoenix
@@ -54,8 +53,8 @@ func (e *RemoteError) readErrors(raw json.RawMessage, language string) bool {
 	return true
 }
 
-// isErrorList reports whether it is a list of errors. A code without a place and a text is the type of something else, as in the
-// details of Connect.
+// isErrorList reports whether raw is a list of errors. An entry needs a place or a text: a code alone may be the type of
+// something else, as in the details of Connect.
 func isErrorList(raw json.RawMessage) bool {
 	return slices.ContainsFunc(readArray(raw), func(item json.RawMessage) bool {
 		entry, err := readObject(item)
@@ -68,7 +67,7 @@ func hasPlace(entry object) bool {
 	return slices.ContainsFunc(placeNames, func(p placeName) bool { return entry.has(p.name) })
 }
 
-// isEntry reports whether an item of a list says what is wrong.
+// isEntry reports whether an item of a list is an error.
 func isEntry(item json.RawMessage) bool {
 	if _, isText := readText(item); isText {
 		return true
@@ -79,10 +78,10 @@ func isEntry(item json.RawMessage) bool {
 	return hasText || hasCode || hasPlace(entry)
 }
 
-// wholes are names of what is wrong with the whole of which the other names are parts.
+// wholes are the names under which errors about the whole object stand, beside the names of its parts.
 var wholes = []string{"", "$", "#", "non_field_errors", "__all__", "base"}
 
-// readByName reads errors under names; above are the steps to them. It is false when there was none.
+// readByName reads errors under names; above are the steps to them. It returns false if there was none.
 func (e *RemoteError) readByName(byName object, above []string, language string) bool {
 	before := len(e.Fields)
 	return e.deeper(func() bool {
@@ -97,7 +96,7 @@ func (e *RemoteError) readByName(byName object, above []string, language string)
 	})
 }
 
-// readUnder reads what stands under one name: a text, texts, errors, or names again.
+// readUnder reads the value under one name: a text, texts, errors, or names again.
 func (e *RemoteError) readUnder(raw json.RawMessage, steps []string, language string) {
 	if text, ok := readText(raw); ok {
 		e.addField(RemoteField{At: locationOf(steps), Texts: map[string]string{language: text}})
@@ -130,14 +129,14 @@ func (e *RemoteError) readNamed(inner object, steps []string, language string) {
 	}
 }
 
-// Names of members of an error in a list, the first that is there counts.
+// Names of members of an error in a list; the first one present counts.
 var (
 	entryTexts = []string{"detail", "message", "msg", "defaultMessage", "description", "reason", "errorMessage", "error_message", "error",
 		"title"}
 	entryCodes = []string{"code", "errorCode", "error_code", "type", "rule", "tag", "keyword", "issue", "reason"}
 )
 
-// A placeName is a member that says where an error lies.
+// A placeName is a member that tells the place of an error.
 type placeName struct {
 	name string
 	read func(entry object, m rawMember) (fault.Location, bool)
@@ -168,7 +167,7 @@ func firstMember(_ object, m rawMember) (fault.Location, bool) {
 	return pathLocation(text), ok
 }
 
-// pathMember reads a path, or a list of its steps: Zod's and Joi's, but not that of GraphQL, which is a path in the answer.
+// pathMember reads a path or a list of steps, such as Zod's and Joi's. It does not read GraphQL's, a path in the answer.
 func pathMember(entry object, m rawMember) (fault.Location, bool) {
 	if !isList(m.raw) {
 		return inOr(pathLocation)(entry, m)
@@ -187,7 +186,7 @@ func pathAt(location func(string) fault.Location) func(object, rawMember) (fault
 	}
 }
 
-// inOr reads the name of a parameter, when a member "in" says so, else a path in the body.
+// inOr reads the name of a parameter if there is a member "in", else a path in the body.
 func inOr(location func(string) fault.Location) func(object, rawMember) (fault.Location, bool) {
 	return func(entry object, m rawMember) (fault.Location, bool) {
 		text, ok := readText(m.raw)
@@ -198,7 +197,7 @@ func inOr(location func(string) fault.Location) func(object, rawMember) (fault.L
 	}
 }
 
-// partOf is the part of the request that the entry names: "" when it does not.
+// partOf returns the part of the request that the entry names, or "".
 func partOf(entry object) string {
 	if in, ok := entry.text("in"); ok {
 		return in
@@ -207,11 +206,11 @@ func partOf(entry object) string {
 	return requestParts[location]
 }
 
-// requestParts are names of parts of a request as express-validator and others have them beside the name of the parameter.
+// requestParts are the names of parts of a request in express-validator and others, beside the name of the parameter.
 var requestParts = map[string]string{"body": "body", "query": "query", "path": "path", "params": "path", "uri": "path",
 	"header": "header", "headers": "header", "cookie": "cookie", "cookies": "cookie"}
 
-// besideParts are the members that say where in the part.
+// besideParts are the members that tell the place within the part.
 var besideParts = []string{"field", "param", "name", "path"}
 
 func isParameter(in string) bool {
@@ -239,7 +238,7 @@ func locationMember(entry object, m rawMember) (fault.Location, bool) {
 	return pathLocation(text), ok
 }
 
-// locLocation reads FastAPI's list of steps, of which the first is the part of the request.
+// locLocation reads FastAPI's list of steps. The first step is the part of the request.
 func locLocation(list []json.RawMessage) (fault.Location, bool) {
 	steps := stepsOfList(list)
 	switch {
@@ -264,7 +263,7 @@ func stepsOfList(list []json.RawMessage) (steps []string) {
 	return steps
 }
 
-// readEntry reads an error of a list. One without a place is the error itself, when nothing else has said what that is.
+// readEntry reads an error of a list. If it has no place, and nothing else describes the error itself, it is that.
 func (e *RemoteError) readEntry(entry object, at fault.Location, language string) {
 	f := RemoteField{At: at, Texts: map[string]string{}}
 	placed := at != fault.Location{}
@@ -292,7 +291,7 @@ func (e *RemoteError) readEntry(entry object, at fault.Location, language string
 			f.Rest = append(f.Rest, RemoteMember{m.name, value})
 		}
 	}
-	if f.Code == "json_invalid" { // FastAPI: the steps are a position
+	if f.Code == "json_invalid" { // FastAPI: the last step is a position
 		f.At = fault.Location{}
 	}
 	if !placed && hasText && e.isItself(text) {
@@ -306,12 +305,12 @@ func (e *RemoteError) readEntry(entry object, at fault.Location, language string
 	e.addField(f)
 }
 
-// isItself reports whether an entry without a place is the error itself: nothing else has said what that is, or it says the same.
+// isItself reports whether an entry without a place is the error itself: nothing else describes that, or with the same text.
 func (e *RemoteError) isItself(text string) bool {
 	return e.hasText(text) || len(e.Texts) == 0 && e.Code == "" && len(e.Fields) == 0
 }
 
-// readPlaceOf reads where the error lies, from the first member that says so.
+// readPlaceOf reads the place of the error from the first member that tells it.
 func (f *RemoteField) readPlaceOf(entry object, read *[]string) (placed bool) {
 	for _, p := range placeNames {
 		m, ok := entry.member(p.name)
@@ -321,7 +320,7 @@ func (f *RemoteField) readPlaceOf(entry object, read *[]string) (placed bool) {
 		if f.At, placed = p.read(entry, m); !placed {
 			continue
 		}
-		if p.name != "members" && p.name != "fields" || len(readArray(m.raw)) == 1 { // the others are not lost
+		if p.name != "members" && p.name != "fields" || len(readArray(m.raw)) == 1 { // further names stay in Rest
 			*read = append(*read, p.name)
 		}
 		if entry.has("location") && partOf(entry) != "" {
@@ -354,7 +353,7 @@ func sourceLocation(source object) (fault.Location, bool) {
 	return fault.Location{}, false
 }
 
-// locationOf is the member of the body behind the steps.
+// locationOf returns the member of the body at the end of the steps.
 func locationOf(steps []string) fault.Location {
 	var pointer strings.Builder
 	for _, step := range steps {
@@ -372,7 +371,7 @@ func pathLocation(path string) fault.Location {
 	return locationOf(stepsOf(path))
 }
 
-// stepsOf are the steps of such a path; none of a path to the whole.
+// stepsOf returns the steps of such a path; a path to the whole body has none.
 func stepsOf(path string) []string {
 	if strings.HasPrefix(path, "/") || strings.HasPrefix(path, "#/") {
 		return pointerLocation(path).Segments()

@@ -14,8 +14,7 @@ import (
 	"github.com/polyfault/polyfault/internal/jsonpointer"
 )
 
-// decode reads the body by its shape, whatever its content type says: proxies and frameworks get that
-// wrong.
+// decode reads the body by its shape rather than its content type, which proxies and frameworks get wrong.
 func (e *RemoteError) decode(body []byte, languages string) {
 	trimmed := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
 	language := onlyLanguage(languages)
@@ -48,8 +47,8 @@ func (e *RemoteError) decodeObject(root object, language string) {
 	}
 }
 
-// decodeList reads a body that is a list of errors, or of the errors of the items that were sent. One error in a list,
-// as some of Google's services write it, is that error.
+// decodeList reads a body that is a list of errors, or a list with the errors of each item that was sent. A list of one
+// error, as some of Google's services write it, is that error.
 func (e *RemoteError) decodeList(body []byte, language string) bool {
 	list := readArray(body)
 	if len(list) == 0 || slices.ContainsFunc(list, func(item json.RawMessage) bool { return item[0] != '{' }) {
@@ -70,7 +69,7 @@ func (e *RemoteError) decodeList(body []byte, language string) bool {
 
 const unknownFormat = "the body is no error format that is known"
 
-// onlyLanguage is the language of a body in one language; "und" when that is not told.
+// onlyLanguage returns the language of a body in one language, or "und" if Content-Language does not tell it.
 func onlyLanguage(contentLanguage string) string {
 	tag, ok := languageTag(strings.TrimSpace(contentLanguage))
 	if !ok {
@@ -81,8 +80,8 @@ func onlyLanguage(contentLanguage string) string {
 
 func asSent(code string) string { return code }
 
-// codeOf brings a code into the form of the kinds: "TASK_LOCKED" and "TaskLocked" are "task_locked". What stands before a hash is the
-// name of a space of names; what stands behind ":http" is where AWS explains it.
+// codeOf brings a code into the form of the kinds: "TASK_LOCKED" and "TaskLocked" become "task_locked". It removes AWS's
+// namespace, which ends in a hash, and AWS's link, which begins with ":http".
 func codeOf(code string) string {
 	code, _, _ = strings.Cut(code, ":http")
 	code = code[strings.LastIndexByte(code, '#')+1:]
@@ -113,7 +112,7 @@ func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }
 func isLower(c byte) bool { return 'a' <= c && c <= 'z' }
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// spellings of the reference systems that differ from the kinds' codes, as formats.Envelope writes them.
+// spellings are the codes of formats.Envelope that differ from those of the kinds.
 var spellings = map[string]string{
 	"object_does_not_exist": "entity_not_found",
 	"field_does_not_exists": "field_does_not_exist",
@@ -161,7 +160,7 @@ func (e *RemoteError) readDetails(details object, language string, codeOf func(s
 	}
 }
 
-// readPlainDetails reads details of formats that have errors elsewhere.
+// readPlainDetails reads details of formats that keep errors elsewhere.
 func (e *RemoteError) readPlainDetails(details object) {
 	for _, m := range details {
 		e.readDetail(m)
@@ -179,7 +178,8 @@ func (e *RemoteError) readDetail(m rawMember) {
 	}
 }
 
-// fieldOf reads {"code", languages or "msg", "params", and what the name does not say of the place}, and {"error": languages or text}.
+// fieldOf reads {"code", languages or "msg", "params", and the part of the place that the name does not tell}, and
+// {"error": languages or text}.
 func fieldOf(m rawMember, language string, codeOf func(string) string) (RemoteField, bool) {
 	entry, err := readObject(m.raw)
 	if err != nil {
@@ -212,7 +212,7 @@ func fieldOf(m rawMember, language string, codeOf func(string) string) (RemoteFi
 	return f, true
 }
 
-// readPlace reads what an entry says of its place beside its name.
+// readPlace reads what an entry tells about its place beside its name.
 func (f *RemoteField) readPlace(entry object, name string) {
 	if pointer, ok := entry.text("pointer"); ok {
 		f.At = pointerLocation(pointer)
@@ -228,7 +228,7 @@ func (f *RemoteField) readPlace(entry object, name string) {
 	}
 }
 
-// plainLocation is the member of the body with the name, dots and all.
+// plainLocation returns the member of the body with the name; dots are part of the name.
 func plainLocation(name string) fault.Location {
 	return fault.InBody(jsonpointer.To(jsonpointer.OfMember(name)))
 }
@@ -261,7 +261,7 @@ func locationIn(in, name string) fault.Location {
 	return fault.InBody(jsonpointer.OfDots(name))
 }
 
-// notedLocation reads a place as formats.WebAPI and formats.RPCStatus note it: "#/a.b", "query page".
+// notedLocation reads a place as formats.WebAPI and formats.RPCStatus write it: "#/a.b", "query page".
 func notedLocation(place string) fault.Location {
 	if in, name, ok := strings.Cut(place, " "); ok && isParameter(in) {
 		return locationIn(in, name)
@@ -269,12 +269,12 @@ func notedLocation(place string) fault.Location {
 	return pointerLocation(place)
 }
 
-// codeOfType is the last step of the type's URI, which names the kind by its type.
+// codeOfType returns the code of the kind that the last step of the type's URI names.
 func codeOfType(uri string) string {
 	return kindOfType(uri[strings.LastIndexAny(uri, "/#=:")+1:])
 }
 
-// kindOfType is the code of the kind with the type; "" when this process has none.
+// kindOfType returns the code of the kind with the type, or "" if this process has none.
 func kindOfType(name string) string {
 	if name == "" {
 		return ""
@@ -339,8 +339,8 @@ func (e *RemoteError) decodeWebAPI(root object, language string) {
 	}
 }
 
-// codeOfWebAPI is that of the kind with the type, or with the number when there is no type. A type that this process has no kind for is a
-// code as it is.
+// codeOfWebAPI returns the code of the kind with the type, or with the number if there is no type. A type without a kind in
+// this process is the code itself.
 func (e *RemoteError) codeOfWebAPI(failure object) string {
 	name, typed := failure.text("type")
 	number, numbered := failure.number("code")
@@ -349,7 +349,7 @@ func (e *RemoteError) codeOfWebAPI(failure object) string {
 			return k.Code()
 		}
 	}
-	if numbered && number != int64(e.Status) { // not to be lost
+	if numbered && number != int64(e.Status) { // keep an unknown number
 		e.Details = append(e.Details, RemoteMember{"code", number})
 	}
 	return name
@@ -361,7 +361,7 @@ func (e *RemoteError) addDetail(m rawMember) {
 	}
 }
 
-// readFields reads name → list of texts, and the places beside it.
+// readFields reads a list of texts for each name, and the places beside it.
 func (e *RemoteError) readFields(root object, fields rawMember, language string) {
 	byName, _ := readObject(fields.raw)
 	places, _ := root.object("places")
@@ -383,7 +383,7 @@ func (e *RemoteError) readFields(root object, fields rawMember, language string)
 	}
 }
 
-// decodeRPCStatus reads google.rpc.Status, as formats.RPCStatus, Google's own services and gateways write it.
+// decodeRPCStatus reads google.rpc.Status as written by formats.RPCStatus, Google's services and gateways.
 func (e *RemoteError) decodeRPCStatus(root object, _ string) {
 	failure, ok := root.object("error")
 	if !ok {
@@ -403,7 +403,7 @@ func (e *RemoteError) decodeRPCStatus(root object, _ string) {
 			e.Fields[i].At = at
 		}
 	}
-	if m, ok := failure.member("errors"); ok { // of services without ErrorInfo
+	if m, ok := failure.member("errors"); ok { // services without ErrorInfo send it
 		e.readErrors(m.raw, "en")
 	}
 	if status, ok := failure.text("status"); ok && e.Code == "" {
@@ -417,10 +417,10 @@ func (e *RemoteError) decodeRPCStatus(root object, _ string) {
 	}
 }
 
-// grpcCodes are the codes of gRPC that say no more than the status does (google/rpc/code.proto). Others of the same status do.
+// grpcCodes are the codes of gRPC that say no more than the status (google/rpc/code.proto). Others of the same status do.
 var grpcCodes = map[int]int64{400: 3, 401: 16, 403: 7, 404: 5, 409: 10, 429: 8, 499: 1, 500: 13, 501: 12, 503: 14, 504: 4}
 
-// readRPCDetail reads one detail; places gets those of violations, by their numbers.
+// readRPCDetail reads one detail, and adds the places of violations to places, by their numbers.
 func (e *RemoteError) readRPCDetail(detail object, places map[string]fault.Location) {
 	kind, _ := detail.text("@type")
 	switch name := strings.TrimPrefix(kind, "type.googleapis.com/"); name {
@@ -451,7 +451,7 @@ func (e *RemoteError) readRPCDetail(detail object, places map[string]fault.Locat
 	}
 }
 
-// readErrorInfo reads the reason, and the metadata: what formats.RPCStatus says there itself, and arguments.
+// readErrorInfo reads the reason and the metadata: the members of formats.RPCStatus, and arguments.
 func (e *RemoteError) readErrorInfo(detail object, places map[string]fault.Location) {
 	reason, _ := detail.text("reason")
 	e.Code = codeOfReason(reason)
@@ -476,7 +476,7 @@ func isNoted(text string) bool {
 	return isParameter(in) || strings.HasPrefix(text, "#")
 }
 
-// looksLike reports whether a reason may have been made of the code.
+// looksLike reports whether formats.RPCStatus may have made the reason of the code.
 func looksLike(code, reason string) bool {
 	made := strings.Trim(strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
@@ -484,11 +484,12 @@ func looksLike(code, reason string) bool {
 		}
 		return '_'
 	}, strings.ToLower(code)), "_")
-	const cut = 54 // a longer reason has a hash behind
+	const cut = 54 // a longer reason was cut and ends in a hash
 	return made == reason || made == "" || len(made) > cut && strings.HasPrefix(reason, made[:cut])
 }
 
-// codeOfReason is the code behind a reason of AIP-193, without what formats.RPCStatus puts before those that are not legal.
+// codeOfReason returns the code of a reason of AIP-193, without the prefix that formats.RPCStatus puts before codes that are
+// not legal reasons.
 func codeOfReason(reason string) string {
 	code := strings.ToLower(reason)
 	rest, ok := strings.CutPrefix(code, "code_")
@@ -533,8 +534,8 @@ func (e *RemoteError) readViolation(raw json.RawMessage) {
 	e.addField(f)
 }
 
-// decodeJSONAPI reads JSON:API: the first error without a source is the error itself, the others lie in
-// the request.
+// decodeJSONAPI reads JSON:API. The first error without a source is the error itself; the others are about parts of the
+// request.
 func (e *RemoteError) decodeJSONAPI(root object, language string) {
 	meta, _ := root.object("meta")
 	if lang, ok := meta.text("lang"); ok {
@@ -634,14 +635,14 @@ func jsonapiField(entry object, language string) RemoteField {
 	return f
 }
 
-// isSaid reports whether the member is the text once more.
+// isSaid reports whether the member repeats the text.
 func isSaid(m rawMember, text string) bool {
 	own, ok := readText(m.raw)
 	return ok && own == text
 }
 
-// decodeText reads formats.Text: the text, a line for each field error, an empty line, and facts of which
-// the last three are code, status and trace id.
+// decodeText reads formats.Text: the text, a line for each field error, an empty line, and facts. The last three facts are
+// code, status and trace id.
 func (e *RemoteError) decodeText(body []byte, language string) {
 	head, tail, _ := strings.Cut(string(body), "\n\n")
 	facts := map[string]string{}
@@ -683,7 +684,7 @@ func labelLocation(label string) fault.Location {
 	return fault.InBody(jsonpointer.OfDots(label))
 }
 
-// decodeHTML reads what a page by formats.HTML says to programs, and its text.
+// decodeHTML reads the text of a page of formats.HTML, and the parts that are there for programs.
 func (e *RemoteError) decodeHTML(body []byte, language string) {
 	page := string(body)
 	code, ok := between(page, `<meta name="error-code" content="`, `"`)
@@ -696,7 +697,7 @@ func (e *RemoteError) decodeHTML(body []byte, language string) {
 	e.Title, _ = between(page, "<h1>", "</h1>")
 	text, ok := between(page, `<p class="lead">`, "</p>")
 	if !ok {
-		text = e.Title // a page does not say the same twice
+		text = e.Title // a page has the same text only once
 	}
 	e.Texts[language] = text
 	_, list, _ := strings.Cut(page, `<ul class="fields">`)
@@ -719,7 +720,7 @@ func htmlField(item, language string) RemoteField {
 	return f
 }
 
-// between is the unescaped text between the first before and what ends it.
+// between returns the unescaped text between the first before and the next end.
 func between(page, before, end string) (string, bool) {
 	_, rest, ok := strings.Cut(page, before)
 	if !ok {

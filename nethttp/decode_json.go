@@ -13,8 +13,8 @@ import (
 	"github.com/polyfault/polyfault/internal/jsonpointer"
 )
 
-// An object is a JSON object in the order that it was sent in, its values not yet read. Reading is
-// lenient: a member that is missing, and one of another type than asked for, are the same.
+// An object is a JSON object in the order in which it was sent, with its values not yet decoded. Reading is lenient: a
+// member of another type than asked for counts as missing.
 type object []rawMember
 
 type rawMember struct {
@@ -22,12 +22,12 @@ type rawMember struct {
 	raw  json.RawMessage
 }
 
-// maxMembers bounds what one object or array of a body adds.
+// maxMembers bounds the members that one object or array of a body adds.
 const maxMembers = 1000
 
 var errNoObject = errors.New("no JSON object")
 
-// readObject reads one JSON object with nothing behind it.
+// readObject reads one JSON object with nothing after it.
 func readObject(body []byte) (object, error) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	if first, err := decoder.Token(); err != nil || first != json.Delim('{') {
@@ -73,7 +73,7 @@ func readText(raw json.RawMessage) (text string, ok bool) {
 }
 
 func (o object) member(name string) (rawMember, bool) {
-	for i := len(o) - 1; i >= 0; i-- { // as encoding/json: the last one counts
+	for i := len(o) - 1; i >= 0; i-- { // the last one counts, as in encoding/json
 		if o[i].name == name {
 			return o[i], true
 		}
@@ -91,7 +91,7 @@ func (o object) text(name string) (string, bool) {
 	return readText(m.raw)
 }
 
-// first is the first member among names that is a text and not empty.
+// first returns the first member among names that is a non-empty text.
 func (o object) first(names []string) (name, text string, ok bool) {
 	for _, name := range names {
 		if text, ok := o.text(name); ok && text != "" {
@@ -101,7 +101,7 @@ func (o object) first(names []string) (name, text string, ok bool) {
 	return "", "", false
 }
 
-// firstCode is the first member among names that is a text, or a whole number other than the status.
+// firstCode returns the first member among names that is a text, or a whole number other than the status.
 func (o object) firstCode(names []string, status int) (name, code string, ok bool) {
 	for _, name := range names {
 		if text, ok := o.text(name); ok && text != "" && text != strconv.Itoa(status) {
@@ -114,7 +114,7 @@ func (o object) firstCode(names []string, status int) (name, code string, ok boo
 	return "", "", false
 }
 
-// number is a whole number.
+// number returns a member that is a whole number.
 func (o object) number(name string) (int64, bool) {
 	m, _ := o.member(name)
 	n, err := strconv.ParseInt(string(m.raw), 10, 64)
@@ -159,7 +159,7 @@ func (o object) without(name string) object {
 	return rest
 }
 
-// members are the values of the object.
+// members returns the decoded members of the object.
 func (o object) members() (list []RemoteMember) {
 	for _, m := range o {
 		if value, ok := decodeValue(m.raw); ok {
@@ -169,7 +169,7 @@ func (o object) members() (list []RemoteMember) {
 	return list
 }
 
-// languages are the texts under keys that are upper-cased language tags, by tag.
+// languages returns the texts under keys that are upper-cased language tags, by tag.
 func (o object) languages() map[string]string {
 	texts := map[string]string{}
 	for _, m := range o {
@@ -190,8 +190,7 @@ func (o object) languages() map[string]string {
 // maxTag is what RFC 5646, section 4.4.1, says an implementation should support.
 const maxTag = 35
 
-// languageTag is the canonical form of a BCP 47 tag. It is bounded before it is parsed: parsing long
-// tags is slow.
+// languageTag returns the canonical form of a BCP 47 tag. It refuses long tags before it parses them, since that is slow.
 func languageTag(s string) (string, bool) {
 	if len(s) < 2 || len(s) > maxTag {
 		return "", false
@@ -222,7 +221,7 @@ func withNumbers(value any) any {
 		}
 		f, err := v.Float64()
 		if err != nil {
-			return v.String() // beyond any number of Go
+			return v.String() // no number type of Go can hold it
 		}
 		return f
 	case []any:

@@ -21,7 +21,7 @@ type shape struct {
 	read func(e *RemoteError, root object, language string)
 }
 
-// shapes are told apart by the members that only they have. The first that fits reads the body.
+// shapes differ in members that only they have. The first shape that fits reads the body.
 var shapes = []shape{
 	{isWebAPI, (*RemoteError).decodeWebAPI},
 	{isRPCStatus, (*RemoteError).decodeRPCStatus},
@@ -36,13 +36,14 @@ var shapes = []shape{
 
 func isAnything(*RemoteError, object) bool { return true }
 
-// isWebAPI knows formats.WebAPI, and the services of djblets.
+// isWebAPI reports whether root has the shape of formats.WebAPI, which services of djblets send as well.
 func isWebAPI(_ *RemoteError, root object) bool {
 	_, ok := root.object("err")
 	return ok && root.is("stat", "fail")
 }
 
-// isRPCStatus knows google.rpc.Status: as formats.RPCStatus, Google's services and gRPC gateways write it.
+// isRPCStatus reports whether root has the shape of google.rpc.Status, as written by formats.RPCStatus, Google's services
+// and gRPC gateways.
 func isRPCStatus(_ *RemoteError, root object) bool {
 	failure, ok := root.object("error")
 	if !ok {
@@ -60,15 +61,16 @@ func isRPCStatus(_ *RemoteError, root object) bool {
 	return typed || !ok && hasMessage && isNumber && failure.array("details") != nil
 }
 
-// isEnvelope knows formats.Envelope by its details, an object, which other errors under "error" have not.
+// isEnvelope reports whether root has the shape of formats.Envelope. Its details are an object, unlike those of other errors
+// under "error".
 func isEnvelope(_ *RemoteError, root object) bool {
 	failure, _ := root.object("error")
 	_, ok := failure.object("details")
 	return ok && !failure.has("message")
 }
 
-// isMultilingual knows fault.Multilingual: its code or details stand beside texts under tags of languages, or there is nothing
-// but languages, and members of the format, among which every tag is one that has built-in texts.
+// isMultilingual reports whether root has the shape of fault.Multilingual. Either code or details stand beside texts under
+// language tags, or there is nothing but members of the format and texts, all under tags of built-in languages.
 func isMultilingual(_ *RemoteError, root object) bool {
 	tags, shipped, others := 0, 0, 0
 	for _, m := range root {
@@ -91,7 +93,7 @@ func isMultilingual(_ *RemoteError, root object) bool {
 	return shipped > 0 && shipped == tags && others == 0
 }
 
-// multilingualMembers are what stands beside the languages.
+// multilingualMembers are the members beside the languages.
 var multilingualMembers = []string{"code", "details", "errors_total", "input", "params", "retryable", "trace_id"}
 
 // isShipped reports whether there are built-in texts in the language.
@@ -102,7 +104,7 @@ func isShipped(name string) bool {
 
 var shipped = sync.OnceValue(func() map[family.Key]bool {
 	keys := map[family.Key]bool{}
-	names, _ := fs.Glob(locales.FS, "active.*.toml") // whose pattern is right
+	names, _ := fs.Glob(locales.FS, "active.*.toml") // fails for a bad pattern only
 	for _, name := range names {
 		tag, _ := family.Parse(strings.TrimSuffix(strings.TrimPrefix(name, "active."), ".toml"))
 		keys[family.KeyOf(tag)] = true
@@ -112,7 +114,7 @@ var shipped = sync.OnceValue(func() map[family.Key]bool {
 
 const jsonapi = "application/vnd.api+json"
 
-// isJSONAPI knows JSON:API, and tells it from other lists of errors by where they say that an error lies.
+// isJSONAPI reports whether root has the shape of JSON:API. Other lists of errors tell places in other ways.
 func isJSONAPI(e *RemoteError, root object) bool {
 	list := root.array("errors")
 	return e.MediaType == jsonapi && list != nil || slices.ContainsFunc(list, func(item json.RawMessage) bool {
@@ -123,7 +125,7 @@ func isJSONAPI(e *RemoteError, root object) bool {
 	})
 }
 
-// isErrorObject knows errors that are one member of the body: those of Microsoft, Stripe, OpenAI, ABP, Zod.
+// isErrorObject reports whether the error is one member of the body, as for Microsoft, Stripe, OpenAI, ABP and Zod.
 func isErrorObject(_ *RemoteError, root object) bool {
 	_, failure := errorObject(root)
 	return slices.ContainsFunc(failure, func(m rawMember) bool {
@@ -131,7 +133,7 @@ func isErrorObject(_ *RemoteError, root object) bool {
 	})
 }
 
-// errorObject is the member that is the error; the second name is that of OData 2 and 3.
+// errorObject returns the member that is the error; the second name is that of OData 2 and 3.
 func errorObject(root object) (name string, failure object) {
 	for _, name := range []string{"error", "odata.error"} {
 		if failure, ok := root.object(name); ok {
@@ -143,7 +145,7 @@ func errorObject(root object) (name string, failure object) {
 
 var errorMembers = []string{"code", "message", "type", "reason", "details", "errors", "msg", "title", "detail"}
 
-// isTextsByName knows bodies with nothing but names and lists of texts: those of Django REST framework, and of Rails.
+// isTextsByName reports whether the body has nothing but names and lists of texts, as for Django REST framework and Rails.
 func isTextsByName(e *RemoteError, root object) bool {
 	if e.Status != http.StatusBadRequest && e.Status != http.StatusUnprocessableEntity && e.Status != http.StatusConflict || len(root) == 0 {
 		return false
@@ -156,10 +158,10 @@ func isTextsByName(e *RemoteError, root object) bool {
 	return true
 }
 
-// maxTextDepth bounds errors and lists of texts in lists and objects: each level reads what is below once more.
+// maxTextDepth bounds the depth of errors and texts in lists and objects: each level reads everything below it again.
 const maxTextDepth = 16
 
-// deeper reads what lies one level deeper, unless that is too deep.
+// deeper calls read for the next level, unless that is too deep.
 func (e *RemoteError) deeper(read func() bool) bool {
 	if e.depth == maxTextDepth {
 		return false
@@ -170,7 +172,7 @@ func (e *RemoteError) deeper(read func() bool) bool {
 	return ok
 }
 
-// areTexts reports whether there are lists of texts, perhaps under names and in lists of these.
+// areTexts reports whether raw holds lists of texts, directly, under names, or in lists of such objects.
 func areTexts(raw json.RawMessage, depth int) bool {
 	if depth > maxTextDepth {
 		return false
@@ -193,7 +195,7 @@ func (e *RemoteError) decodeTextsByName(root object, language string) {
 	e.readByName(unwrapped(root), nil, language)
 }
 
-// unwrapped is what stands under the only member, when that is the name of a wrapper, as GitLab has it: no part of what was sent.
+// unwrapped returns the value of the only member if that is a wrapper, such as GitLab's, and not a field of the request.
 func unwrapped(root object) object {
 	if len(root) == 1 && slices.Contains([]string{"message", "messages", "error", "detail"}, root[0].name) {
 		if inner, err := readObject(root[0].raw); err == nil && len(inner) > 0 {
@@ -203,7 +205,7 @@ func unwrapped(root object) object {
 	return root
 }
 
-// isKubernetes knows metav1.Status.
+// isKubernetes reports whether root is a metav1.Status.
 func isKubernetes(_ *RemoteError, root object) bool {
 	return root.is("kind", "Status") && root.is("status", "Failure")
 }
@@ -250,7 +252,7 @@ func (e *RemoteError) decodeErrorObject(root object, language string) {
 	}
 }
 
-// Names of members of other servers, the first that is there counts.
+// Names of members of other servers; the first one present counts.
 var (
 	textNames = []string{"detail", "message", "msg", "Message", "error_description", "errorMessage", "error_message", "description",
 		"hydra:description"}
@@ -261,8 +263,8 @@ var (
 	mixedNames = []string{"details", "detail", "message", "messages"} // lists of errors, or something else
 )
 
-// decodeMembers reads an object whose members say what is wrong: problem details (RFC 9457) of any framework, and what
-// servers send that have no format. The body is understood when one of the members says so much as a text, a code or a field.
+// decodeMembers reads an object whose members describe the error: problem details (RFC 9457) of any framework, and bodies
+// of servers without a format. The body is understood if one of the members is a text, a code or a field error.
 func (e *RemoteError) decodeMembers(root object, language string) {
 	if lang, ok := root.text("lang"); ok {
 		language = onlyLanguage(lang)
@@ -285,7 +287,7 @@ func (e *RemoteError) decodeMembers(root object, language string) {
 
 const problemJSON = "application/problem+json"
 
-// readHead reads what there is of the error as a whole.
+// readHead reads the members that describe the error as a whole.
 func (e *RemoteError) readHead(root object, language string) {
 	e.Title, _ = root.text("title")
 	e.Instance, _ = root.text("instance")
@@ -311,7 +313,7 @@ func (e *RemoteError) readHead(root object, language string) {
 	e.readReason(root, language)
 }
 
-// textOfOData is a text that says its language: {"lang":"en-US","value":"…"}.
+// textOfOData reads a text with its language: {"lang":"en-US","value":"…"}.
 func textOfOData(root object) (language, text string, ok bool) {
 	message, _ := root.object("message")
 	lang, _ := message.text("lang")
@@ -319,7 +321,7 @@ func textOfOData(root object) (language, text string, ok bool) {
 	return onlyLanguage(lang), text, ok && text != ""
 }
 
-// readReason reads a member "reason": a code beside a text, as Kratos has it, or the text where there is no other.
+// readReason reads a member "reason": a code if there is a text beside it, as in Kratos, or else the text.
 func (e *RemoteError) readReason(root object, language string) {
 	reason, _ := root.text("reason")
 	switch {
@@ -331,8 +333,8 @@ func (e *RemoteError) readReason(root object, language string) {
 	}
 }
 
-// readErrorText reads a member "error" that is a text: a code, when another member has the text (RFC 6749, section 5.2) or
-// it has the form of one; else a title.
+// readErrorText reads a member "error" that is a text. It is a code if another member has the text (RFC 6749, section 5.2)
+// or if it has the form of a code; else it is a title.
 func (e *RemoteError) readErrorText(root object, language string) {
 	text, ok := root.text("error")
 	_, known := fault.KindByCode(text)
@@ -347,7 +349,7 @@ func (e *RemoteError) readErrorText(root object, language string) {
 	}
 }
 
-// isMachineName reports whether the text is no word of a language: "invalid_auth".
+// isMachineName reports whether the text is a name for programs, such as "invalid_auth".
 func isMachineName(text string) bool {
 	return strings.Contains(text, "_") && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
 }
@@ -360,7 +362,7 @@ func (e *RemoteError) isProblem(root object) bool {
 	return e.MediaType == problemJSON || root.has("title") || root.has("instance")
 }
 
-// readMember reads a member that is no part of the head: errors by place, or a detail.
+// readMember reads a member that is not part of the head: errors by place, or a detail.
 func (e *RemoteError) readMember(m rawMember, root object, language string) {
 	switch {
 	case e.readID(m), e.isRead(m, root), e.isStatus(m):
@@ -372,8 +374,8 @@ func (e *RemoteError) readMember(m rawMember, root object, language string) {
 	}
 }
 
-// isRead reports whether the head, or what a problem has beside it, has the member. Members of another type than they ought to be
-// are passed over in formats that are known.
+// isRead reports whether the member was read with the head, or belongs to a problem. In known formats, members of an
+// unexpected type are ignored.
 func (e *RemoteError) isRead(m rawMember, root object) bool {
 	text, isText := readText(m.raw)
 	switch m.name {
@@ -421,7 +423,7 @@ func (e *RemoteError) hasText(text string) bool {
 	return false
 }
 
-// readInner reads an error that is the detail.
+// readInner reads an error inside of the member "detail".
 func (e *RemoteError) readInner(m rawMember, language string) bool {
 	inner, err := readObject(m.raw)
 	if _, _, ok := inner.first(textNames); err != nil || !ok {
@@ -454,7 +456,7 @@ func (e *RemoteError) readID(m rawMember) bool {
 	return ok
 }
 
-// isStatus reports whether the member says once more what the status line says.
+// isStatus reports whether the member repeats the status of the status line.
 func (e *RemoteError) isStatus(m rawMember) bool {
 	if m.name != "status" && m.name != "statusCode" && m.name != "code" && m.name != "status_code" {
 		return false

@@ -10,12 +10,12 @@ import (
 	"github.com/polyfault/polyfault/internal/exchange"
 )
 
-// A tracker is the exchange of one request as its handlers see it. It is made anew for each request and never
-// pooled: whatever keeps it can do no harm to another client.
+// A tracker is the exchange of one request as its handlers see it. Each request has a new one, never pooled: code that
+// keeps it cannot reach another client.
 type tracker struct {
 	exchange.Writer
-	exposed   http.ResponseWriter          // the tracker, with exactly the capabilities of the writer underneath
-	request   atomic.Pointer[http.Request] // as the innermost handler of ours has it
+	exposed   http.ResponseWriter          // the tracker, with exactly the capabilities of the writer below
+	request   atomic.Pointer[http.Request] // the request of our innermost handler
 	unmatched unmatched                    // set while a mux routes
 }
 
@@ -24,7 +24,7 @@ type tracked interface{ track() *tracker }
 
 func (x *tracker) track() *tracker { return x }
 
-// begin returns the tracker that w is, if that has the responder, or begins another; began tells which.
+// begin returns the tracker that w is, if it has the responder r, or begins another; began tells which.
 func begin(w http.ResponseWriter, req *http.Request, r *fault.Responder) (x *tracker, began bool) {
 	if t, ok := w.(tracked); ok {
 		if x := t.track(); r == nil || r == x.Responder {
@@ -53,7 +53,7 @@ func (x *tracker) finish(r *fault.Responder, began bool) {
 	}
 }
 
-// fail answers an error, at the writer through.
+// fail answers an error through the given writer.
 func (x *tracker) fail(r *fault.Responder, err error, through http.ResponseWriter) {
 	if err == http.ErrAbortHandler {
 		x.abort()
@@ -75,7 +75,7 @@ func (x *tracker) recovered(r *fault.Responder, v any) {
 	x.Send(resp, nil)
 }
 
-// abort breaks the transfer off, unless the connection is somebody else's or the request is over.
+// abort breaks the transfer off, unless the connection was hijacked or the request is over.
 func (x *tracker) abort() {
 	if x.Hijacked() || x.Over() {
 		panic(http.ErrAbortHandler)
@@ -90,7 +90,7 @@ func (x *tracker) responder(r *fault.Responder) *fault.Responder {
 	return exchange.Responder(x.Request.Context(), r, x.ResponseWriter)
 }
 
-// WriteHeader sends the status, but for that of a mux without a handler.
+// WriteHeader sends the status, unless it is a mux's own 404 or 405.
 func (x *tracker) WriteHeader(status int) {
 	if !x.unmatched.answers(x, status) {
 		x.Writer.WriteHeader(status)
@@ -114,7 +114,7 @@ func (r *request) Path() string {
 	return ""
 }
 
-// Route is the pattern of the ServeMux without its method.
+// Route returns the pattern of the ServeMux without its method.
 func (r *request) Route() string {
 	pattern := r.request.Load().Pattern
 	if method, path, ok := strings.Cut(pattern, " "); ok && !strings.Contains(method, "/") {

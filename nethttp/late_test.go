@@ -42,7 +42,7 @@ func (b *buffering) Write(p []byte) (int, error) {
 	return b.body.Write(p)
 }
 
-// What outlives a request reaches nobody else, and ends nothing.
+// Code that outlives its request reaches no other client, and ends no process.
 func TestLateCallsReachNobody(t *testing.T) {
 	const canary = "canary-7f3a"
 	secret := fault.Conflict.New(fault.Detail("secret", canary))
@@ -280,7 +280,7 @@ func (h hidden) Header() http.Header         { return h.below.Header() }
 func (h hidden) Write(p []byte) (int, error) { return h.below.Write(p) }
 func (h hidden) WriteHeader(status int)      { h.below.WriteHeader(status) }
 
-// Nobody around has a responder: that is seldom meant, and a line at Debug says so.
+// If no enclosing exchange has a responder, a line at Debug tells it, because that is rarely intended.
 func TestTheDefaultResponderIsToldOf(t *testing.T) {
 	var lines logtest.Lines
 	before := slog.Default()

@@ -7,9 +7,8 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// Mux serves mux and answers what it has no handler for with r: 404, and 405 with the mux's own
-// Allow header. Its redirects, and everything that handlers answer themselves, stay as they are. It panics when
-// mux is nil.
+// Mux serves mux. With r it answers requests that mux has no handler for: 404, and 405 with mux's own Allow header.
+// Redirects of mux and answers of its handlers stay as they are. Mux panics if mux is nil.
 func Mux(r *fault.Responder, mux *http.ServeMux) http.Handler {
 	if mux == nil {
 		panic("faulthttp: Mux: the mux is nil")
@@ -22,15 +21,15 @@ func Mux(r *fault.Responder, mux *http.ServeMux) http.Handler {
 	})
 }
 
-// unmatched watches for the mux's own 404 and 405, which cannot be configured (golang/go#65648). The
-// zero value watches for nothing.
+// unmatched watches for the mux's own 404 and 405, which cannot be configured (golang/go#65648). The zero value does not
+// watch.
 type unmatched struct {
 	r       *fault.Responder
 	mux     *http.ServeMux
 	request *http.Request
 }
 
-// answers sends the response in place of the mux's and reports that it did.
+// answers sends our response in place of the mux's, and reports whether it did.
 func (u *unmatched) answers(x *tracker, status int) bool {
 	if u.mux == nil || status != http.StatusNotFound && status != http.StatusMethodNotAllowed {
 		return false
@@ -49,13 +48,13 @@ func (u *unmatched) answers(x *tracker, status int) bool {
 	return true
 }
 
-// NotFound answers 404, for the NotFound hook of chi and other routers.
+// NotFound answers 404 with r. It fits the NotFound hook of chi and other routers.
 func NotFound(r *fault.Responder) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) { Error(r, w, req, fault.NotFound) }
 }
 
-// MethodNotAllowed answers 405 with Allow listing the methods of allow, in their order; without any,
-// with the Allow header that the router has set, or an empty one.
+// MethodNotAllowed answers 405 with r. Allow lists the given methods in their order. Without any, it is the header that
+// the router has set, or an empty one.
 func MethodNotAllowed(r *fault.Responder, allow ...string) http.HandlerFunc {
 	err := error(fault.MethodNotAllowed)
 	if len(allow) > 0 {

@@ -17,7 +17,7 @@ import (
 	faulthttp "github.com/polyfault/polyfault/nethttp"
 )
 
-// A 404 or 405 of a matched handler is its own, whatever the handler did to the request before.
+// A matched handler's 404 or 405 is its own, even if the handler has changed the request.
 func TestMuxLeavesAnswersOfHandlersAlone(t *testing.T) {
 	own := func(status int) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "mine", status) }

@@ -68,7 +68,7 @@ func responders(t *testing.T, opts ...fault.Option) map[string]*fault.Responder 
 	return byName
 }
 
-// What is passed on is what was received: in whatever format it came, and in whatever format it goes.
+// A service passes on what it has received, from any format to any format.
 func TestPassingOnLosesNothing(t *testing.T) {
 	names := slices.Sorted(maps.Keys(allFormats))
 	theirs, ours := responders(t, fault.WithLocales(upstream), fault.WithLanguages("en", "fr")), responders(t)

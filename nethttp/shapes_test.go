@@ -212,7 +212,7 @@ func TestNothingReceivedIsLost(t *testing.T) {
 	}
 }
 
-// What nobody knows is told from what was understood, and is not passed on.
+// Unknown bodies are distinguished from understood ones, and are not passed on.
 func TestUnknownBodies(t *testing.T) {
 	for _, body := range []string{
 		`{"foo":1}`, `{"ID":"7","state":"x"}`, `{"status":404}`, `{"ok":false}`, `{"data":{"id":"canary"}}`, `{"name":"canary","size":3}`,
@@ -249,7 +249,7 @@ func TestInternalsAreNotPassedOn(t *testing.T) {
 	}
 }
 
-// Texts of which nobody has said the language are passed on, too, in every format.
+// Texts of unknown language are passed on, too, in every format.
 func TestForeignTextsArePassedOn(t *testing.T) {
 	ours := responders(t)
 	for _, c := range sentElsewhere {

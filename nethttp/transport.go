@@ -9,17 +9,17 @@ import (
 	"sync"
 )
 
-// Transport is an [http.RoundTripper] that answers with an error, that of [Decode], where base would
-// give a response with a status of 400 and more: an [http.Client] with it returns such errors by
-// itself, inside the *url.Error that it makes of any. Nil means [http.DefaultTransport].
+// Transport returns an [http.RoundTripper] for clients that want errors instead of error responses: where base returns a
+// response with a status from 400 on, it returns the error of [Decode]. The [http.Client] wraps it in its *url.Error. A nil
+// base means [http.DefaultTransport].
 //
 //	client := &http.Client{Transport: faulthttp.Transport(nil)}
 //	_, err := client.Get(url)
 //	if errors.Is(err, fault.TaskLocked) { … }
 //
-// That is more than the contract of a RoundTripper allows: one that returns an error says that there was no response. What repeats
-// requests takes it for a connection that failed, and asks for a 404 again. So it is the outermost of several, around what
-// repeats, measures or caches:
+// This breaks the contract of a RoundTripper, whose error means that there was no response. Code that repeats requests
+// would take it for a failed connection and ask for a 404 again. So put Transport around everything that repeats, measures
+// or caches:
 //
 //	retrying := &retryablehttp.RoundTripper{Client: retry} // with ErrorHandler: retryablehttp.PassthroughErrorHandler
 //	client := &http.Client{Transport: faulthttp.Transport(retrying)}
@@ -38,7 +38,7 @@ func orDefault(base http.RoundTripper) http.RoundTripper {
 
 type transport struct{ base http.RoundTripper }
 
-// RoundTrip is base's, with error responses turned into errors.
+// RoundTrip calls base's, and turns error responses into errors.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.base.RoundTrip(req)
 	if err != nil {
@@ -54,7 +54,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nil, failure
 }
 
-// CloseIdleConnections is base's, which [http.Client.CloseIdleConnections] looks for.
+// CloseIdleConnections calls base's. [http.Client.CloseIdleConnections] looks for this method.
 func (t *transport) CloseIdleConnections() { closeIdle(t.base) }
 
 func closeIdle(base http.RoundTripper) {
@@ -63,10 +63,10 @@ func closeIdle(base http.RoundTripper) {
 	}
 }
 
-// ResponseTransport is an [http.RoundTripper] that keeps the contract: it returns the response, whatever its status, and its body can
-// be read as ever. [Decode] tells the error of such a response as often as it is asked, before the body is
-// read, after it, and when it is closed; so policies of retryablehttp and callbacks of resty can look at an error, and the caller still has
-// it. Nil means [http.DefaultTransport].
+// ResponseTransport returns an [http.RoundTripper] that keeps the contract: it returns every response, and its body can be
+// read as usual. [Decode] reads the error of such a response any number of times: before the body is read, after that, and
+// after it is closed. So policies of retryablehttp and callbacks of resty can look at an error, and the caller still has it.
+// A nil base means [http.DefaultTransport].
 //
 //	retry.HTTPClient.Transport = faulthttp.ResponseTransport(nil)
 //	retry.CheckRetry = func(ctx context.Context, resp *http.Response, err error) (bool, error) {
@@ -74,15 +74,15 @@ func closeIdle(base http.RoundTripper) {
 //		return retryablehttp.DefaultRetryPolicy(ctx, resp, err)
 //	}
 //
-// Of the body of an error [MaxErrorBody] bytes are kept, as they are read. What was closed before it was read to the end, or until
-// there, counts as not understood. Responses below 400 are not touched.
+// ResponseTransport keeps up to [MaxErrorBody] bytes of an error's body, as they are read. Decode does not understand a body
+// that was closed before its end, or before that many bytes, were read. Responses below 400 are returned unchanged.
 func ResponseTransport(base http.RoundTripper) http.RoundTripper {
 	return &responseTransport{orDefault(base)}
 }
 
 type responseTransport struct{ base http.RoundTripper }
 
-// RoundTrip is base's.
+// RoundTrip calls base's, and keeps the body of an error response.
 func (t *responseTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.base.RoundTrip(req)
 	if err != nil || resp == nil || resp.StatusCode < 400 || resp.Body == nil {
@@ -98,12 +98,12 @@ func (t *responseTransport) RoundTrip(req *http.Request) (*http.Response, error)
 	return resp, nil
 }
 
-// CloseIdleConnections is base's.
+// CloseIdleConnections calls base's.
 func (t *responseTransport) CloseIdleConnections() { closeIdle(t.base) }
 
 type keptKey struct{}
 
-// keptOf is what ResponseTransport keeps of the response; nil for others.
+// keptOf returns what ResponseTransport keeps of the response, or nil for other responses.
 func keptOf(resp *http.Response) *keptBody {
 	if resp.Request == nil {
 		return nil
@@ -118,14 +118,14 @@ type keptBody struct {
 
 	sync.Mutex
 	kept   []byte
-	read   int   // of kept, by the reader
-	err    error // of the body, behind kept
+	read   int   // bytes of kept that the reader has read
+	err    error // the body's error, after kept
 	closed bool
 }
 
 var errClosedEarly = errors.New("it was closed before it was read")
 
-// Read reads what is kept, and then the body.
+// Read reads the kept bytes, and then the body.
 func (k *keptBody) Read(p []byte) (int, error) {
 	k.Lock()
 	defer k.Unlock()
@@ -145,13 +145,13 @@ func (k *keptBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// keep keeps what was read.
+// keep appends bytes that were read.
 func (k *keptBody) keep(p []byte, err error) {
 	k.kept = append(k.kept, p[:min(len(p), MaxErrorBody+1-len(k.kept))]...)
 	k.err = err
 }
 
-// Close closes the body, which ends a read that is under way.
+// Close closes the body, which also ends a running Read.
 func (k *keptBody) Close() error {
 	err := k.body.Close()
 	k.Lock()
@@ -160,7 +160,7 @@ func (k *keptBody) Close() error {
 	return err
 }
 
-// whole reads as much of the body as is kept, and gives it, and the error behind it.
+// whole reads the body up to the bound, and returns a reader of the kept bytes and the error after them.
 func (k *keptBody) whole() io.Reader {
 	k.Lock()
 	defer k.Unlock()
@@ -179,7 +179,7 @@ func (k *keptBody) whole() io.Reader {
 	return io.MultiReader(bytes.NewReader(bytes.Clone(k.kept)), failing{rest})
 }
 
-// failing is a reader with nothing but an error.
+// failing is a reader that returns only an error.
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }

@@ -108,7 +108,7 @@ func TestHijackedHoweverDeep(t *testing.T) {
 	}
 }
 
-// What cannot be hijacked says so, and the error is answered.
+// A writer that cannot be hijacked returns an error, which is answered.
 func TestNotHijackable(t *testing.T) {
 	for name, h := range map[string]func(http.Handler) http.Handler{"hidden": hiding, "unwrapping a recorder": unwrapping} {
 		w := httptest.NewRecorder()
@@ -123,7 +123,7 @@ func TestNotHijackable(t *testing.T) {
 	}
 }
 
-// The writer underneath stays in reach for whoever unwraps.
+// Unwrap leads to the writer below.
 func TestUnwrapLeadsToTheWriterUnderneath(t *testing.T) {
 	under := &teller{ResponseRecorder: httptest.NewRecorder()}
 	faulthttp.Middleware(nil)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

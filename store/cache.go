@@ -84,9 +84,8 @@ type cache struct {
 	recent   []*Record  // put since it began: it may have read older states of them
 }
 
-// put adds records as they were written by the change that made counter, or as they were read one by
-// one, with a counter of 0. It never puts back an older state of a record. It reports whether the cache has
-// everything up to the counter.
+// put adds records that the change with this counter has written, or that were read one by one, with a counter of 0. It
+// never restores an older state of a record. It reports whether the cache has everything up to the counter.
 func (c *cache) put(counter int64, records ...Record) (complete bool) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
@@ -122,7 +121,7 @@ func (c *cache) replace(n *snapshot) {
 	c.now.Store(n.finish())
 }
 
-// refresh loads the records if anybody has written since the last time.
+// refresh loads the records if another instance has written since the last time.
 func (s *Store) refresh(ctx context.Context) error {
 	s.cache.loading.Lock()
 	defer s.cache.loading.Unlock()

@@ -12,13 +12,12 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// Save inserts or updates the entries by their names within the scope, in one transaction: all or
-// none. A record that is there keeps its id, its created time, its name as it is written, and what the
-// entry does not name. A new one is not built-in. The records come back in the order of the entries.
+// Save inserts or updates the entries by their names within the scope, in one transaction: all or none. An existing record
+// keeps its id, its created time, the spelling of its name, and the fields that the entry does not set. A new record is not
+// built-in. Save returns the records in the order of the entries.
 //
-// The error is a [*FieldError] when an entry has a value that a record cannot have, or the name of another
-// entry. It wraps [ErrReadOnly] when an entry would change the category, the status or the exit code of a
-// built-in record.
+// The error is a [*FieldError] if an entry has a value that a record cannot have, or the name of another entry. It wraps
+// [ErrReadOnly] if an entry would change the category, the status or the exit code of a built-in record.
 func (s *Store) Save(ctx context.Context, scope string, entries []Entry) ([]Record, error) {
 	keys, err := naturalKeys(scope, entries)
 	if err != nil {
@@ -41,8 +40,8 @@ func (s *Store) Save(ctx context.Context, scope string, entries []Entry) ([]Reco
 	})
 }
 
-// Create inserts a record. The error is [ErrExists] when the scope has one of this name, and a [*FieldError]
-// when the entry has a value that a record cannot have.
+// Create inserts a record. The error is [ErrExists] if the scope has a record of this name, and a [*FieldError]
+// if the entry has a value that a record cannot have.
 func (s *Store) Create(ctx context.Context, scope string, e Entry) (Record, error) {
 	keys, err := naturalKeys(scope, []Entry{e})
 	if err != nil {
@@ -67,14 +66,13 @@ func (s *Store) Create(ctx context.Context, scope string, e Entry) (Record, erro
 	return records[0], nil
 }
 
-// Update changes what the entry names of the record; an empty name is not named. An entry that names
-// nothing changes nothing.
+// Update changes the fields of the record that the entry sets; an empty name leaves the name. An entry without fields
+// changes nothing.
 //
-// version is that of the record as the caller knows it; 0 means any. When the record has changed since,
-// nothing happens and the error is [ErrConflict]. The error is [ErrNotFound] when there is no such record,
-// [ErrExists] when another one of the scope has the name, and a [*FieldError] when the entry has a value that
-// a record cannot have; it wraps [ErrReadOnly] when the entry would change the name, the category, the status
-// or the exit code of a built-in record.
+// version is the version of the record that the caller knows; 0 means any. If the record has changed since, Update does
+// nothing and returns [ErrConflict]. The error is [ErrNotFound] if there is no such record, [ErrExists] if another record of
+// the scope has the name, and a [*FieldError] if the entry has a value that a record cannot have. The latter wraps
+// [ErrReadOnly] if the entry would change the name, the category, the status or the exit code of a built-in record.
 func (s *Store) Update(ctx context.Context, id, version int64, e Entry) (Record, error) {
 	if err := e.check(); err != nil {
 		return Record{}, err
@@ -105,7 +103,7 @@ func (s *Store) Update(ctx context.Context, id, version int64, e Entry) (Record,
 		return c.rename(ctx, found, &e, key.name)
 	})
 	if errors.Is(err, ErrConflict) {
-		s.cache.put(0, found) // whoever reads next sees why
+		s.cache.put(0, found) // the next read shows the conflict
 	}
 	if err != nil {
 		return Record{}, err
@@ -138,8 +136,8 @@ func naturalKeys(scope string, entries []Entry) ([]recordKey, error) {
 	return keys, nil
 }
 
-// A change is a transaction that writes records. Changes run one after the other, over all instances: each
-// begins by locking the counter, so that none has to expect another one.
+// A change is a transaction that writes records. Changes of all instances run one after the other: each begins by locking
+// the counter.
 type change struct {
 	s       *Store
 	tx      querier
@@ -148,7 +146,7 @@ type change struct {
 	written []Record
 }
 
-// change runs f in a change and returns what it wrote, which the cache has then.
+// change runs f in a change, puts the written records into the cache, and returns them.
 func (s *Store) change(ctx context.Context, doing string, f func(ctx context.Context, c *change) error) ([]Record, error) {
 	var done change
 	err := s.transact(ctx, doing, func(ctx context.Context, tx querier) error {
@@ -236,7 +234,7 @@ func (c *change) add(ctx context.Context, r Record) error {
 	return nil
 }
 
-// update changes what the entry names.
+// update changes the fields that the entry sets.
 func (c *change) update(ctx context.Context, r Record, e *Entry) error {
 	if err := checkReadOnly(&r, e); err != nil {
 		return err
@@ -245,7 +243,7 @@ func (c *change) update(ctx context.Context, r Record, e *Entry) error {
 	return c.write(ctx, r)
 }
 
-// rename is update that also changes the name, if the entry names one.
+// rename is update, and also changes the name if the entry has one.
 func (c *change) rename(ctx context.Context, r Record, e *Entry, key string) error {
 	if e.Name != "" {
 		name := norm.NFC.String(e.Name)
@@ -282,7 +280,7 @@ func (c *change) write(ctx context.Context, r Record) error {
 	return nil
 }
 
-// checkReadOnly finds changes of what the program says of its kinds.
+// checkReadOnly finds changes of fields that belong to the program's kinds.
 func checkReadOnly(r *Record, e *Entry) error {
 	switch {
 	case !r.Builtin:

@@ -32,8 +32,7 @@ func (d Dialect) String() string {
 	return "Dialect(" + strconv.Itoa(int(d)) + ")"
 }
 
-// q is the query with its placeholders, written "?", as the dialect has them. The query must not have
-// a question mark that is anything else.
+// q returns the query with the dialect's placeholders in place of "?". The query must not have any other question mark.
 func (s *Store) q(query string) string {
 	if s.dialect != PostgreSQL || strings.IndexByte(query, '?') < 0 {
 		return query
@@ -51,7 +50,7 @@ func (s *Store) q(query string) string {
 	}
 }
 
-// now is the time of this instance.
+// now returns the time of this instance.
 func (s *Store) now() time.Time { return s.clock() }
 
 // toMicros is how tables hold a time: microseconds since 1970, UTC.
@@ -67,8 +66,7 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// How long a statement is tried again: while others hold locks, and while connections turn out to be
-// dead.
+// How long a statement is repeated: while others hold locks, and while connections are dead.
 const (
 	lockPatience = 10 * time.Second
 	lostPatience = time.Second
@@ -79,9 +77,9 @@ func (s *Store) read(ctx context.Context, doing string, f func(ctx context.Conte
 	return s.again(ctx, doing, func() error { return f(ctx, s.db) })
 }
 
-// transact runs f in a transaction: on SQLite one that has the write lock from the beginning, on
-// PostgreSQL READ COMMITTED. f may run several times, the last time counts; what it did in an earlier
-// run is rolled back. A failure of the database is wrapped with what was being done.
+// transact runs f in a transaction: on SQLite one that takes the write lock at the beginning, on PostgreSQL READ COMMITTED. f
+// may run several times; earlier runs are rolled back, and the last one counts. A failure of the database is wrapped with
+// doing.
 func (s *Store) transact(ctx context.Context, doing string, f func(ctx context.Context, tx querier) error) error {
 	if s.dialect == SQLite {
 		return s.again(ctx, doing, func() error { return s.immediate(ctx, f) })
@@ -89,7 +87,7 @@ func (s *Store) transact(ctx context.Context, doing string, f func(ctx context.C
 	return s.again(ctx, doing, func() error { return s.committed(ctx, f) })
 }
 
-// again repeats what certainly had no effect.
+// again repeats f after failures that certainly had no effect.
 func (s *Store) again(ctx context.Context, doing string, f func() error) error {
 	begun := time.Now()
 	for pause := time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
@@ -107,7 +105,7 @@ func (s *Store) again(ctx context.Context, doing string, f func() error) error {
 	}
 }
 
-// patienceWith says for how long what failed with err may be repeated; 0 is not at all.
+// patienceWith returns how long to repeat after err; 0 means not at all.
 func patienceWith(err error) time.Duration {
 	if _, unknown := errors.AsType[*commitError](err); unknown {
 		return 0
@@ -195,8 +193,8 @@ func (t *stepwise) QueryRowContext(_ context.Context, query string, args ...any)
 	return t.tx.QueryRowContext(t.context(), query, args...)
 }
 
-// immediate runs f between BEGIN IMMEDIATE and COMMIT, which database/sql has no word for. A
-// transaction that begins by reading would fail, and not wait, when another one has written since.
+// immediate runs f between BEGIN IMMEDIATE and COMMIT, which database/sql has no call for. A transaction that begins with a
+// read would fail, and not wait, if another one has written since.
 func (s *Store) immediate(ctx context.Context, f func(ctx context.Context, tx querier) error) (err error) {
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
@@ -251,7 +249,7 @@ func rollback(conn *sql.Conn) {
 	}
 }
 
-// A commitError is a commit of which nobody knows whether it happened.
+// A commitError is a commit with an unknown outcome.
 type commitError struct{ err error }
 
 func (e *commitError) Error() string { return "committing: " + e.err.Error() }

@@ -11,8 +11,8 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// The store's own errors, for [errors.Is]. Each wraps the kind that a client should see: a handler may
-// return them as they are.
+// The store's own errors, for [errors.Is]. Each wraps the kind that a client should see, so a handler may return it as it
+// is.
 var (
 	// ErrNotFound reports that there is no such record. It wraps [fault.EntityNotFound].
 	ErrNotFound error = &answer{"store: no such record", fault.EntityNotFound}
@@ -21,11 +21,11 @@ var (
 	// ErrConflict reports that the record has changed since it was read: the update would undo that
 	// change. It wraps [fault.PreconditionFailed].
 	ErrConflict error = &answer{"store: the record has changed since it was read", fault.PreconditionFailed}
-	// ErrReadOnly reports a change of what the program, not the operator, says of a built-in record. It
-	// comes as a [*FieldError] that names the field. It wraps [fault.FieldIsReadonly].
+	// ErrReadOnly reports a change of a built-in record's field that belongs to the program and not to the
+	// operator. It comes in a [*FieldError] that names the field, and wraps [fault.FieldIsReadonly].
 	ErrReadOnly error = &answer{"store: the field of a built-in record is read-only", fault.FieldIsReadonly}
-	// ErrNewerSchema reports that a newer version of the package has migrated the database, which has not
-	// failed: start the newer program. It wraps [fault.ServiceNotConfigured].
+	// ErrNewerSchema reports that a newer version of the package has migrated the database: start the newer
+	// program. It wraps [fault.ServiceNotConfigured].
 	ErrNewerSchema error = &answer{"store: the database has a newer schema than this program", fault.ServiceNotConfigured}
 )
 
@@ -37,8 +37,8 @@ type answer struct {
 func (a *answer) Error() string { return a.text }
 func (a *answer) Unwrap() error { return a.kind }
 
-// A FieldError reports a value that a record cannot have. It wraps the [fault.ValidationFailed] that names
-// the field in the body, or [ErrReadOnly]: a handler may return it as it is.
+// A FieldError reports a value that a record cannot have. It wraps a [fault.ValidationFailed] that names the field in the
+// body, or [ErrReadOnly], so a handler may return it as it is.
 type FieldError struct {
 	Field   string       // as in JSON: "name", "exit_code"
 	Rule    string       // the code of a field error: see [fault.Field]
@@ -46,7 +46,7 @@ type FieldError struct {
 	Problem string       // in English, for logs
 }
 
-// Error says which field has which problem.
+// Error returns the field and its problem.
 func (e *FieldError) Error() string { return "store: " + e.Field + ": " + e.Problem }
 
 // Unwrap returns the error for the client.
@@ -57,8 +57,8 @@ func (e *FieldError) Unwrap() error {
 	return fault.ValidationFailed.New(fault.Field(fault.InBody(e.Field), e.Rule, e.Attrs...))
 }
 
-// A FilterError reports a filter that makes no sense. It wraps the [fault.BadParamValue] that names the
-// parameter of the query: a handler may return it as it is.
+// A FilterError reports an invalid filter. It wraps a [fault.BadParamValue] that names the parameter of the query, so a
+// handler may return it as it is.
 type FilterError struct {
 	Field   string       // the parameter: "order", "page_size"
 	Rule    string       // the code of a field error: see [fault.Field]
@@ -66,7 +66,7 @@ type FilterError struct {
 	Problem string       // in English, for logs
 }
 
-// Error says which parameter has which problem.
+// Error returns the parameter and its problem.
 func (e *FilterError) Error() string { return "store: filter " + e.Field + ": " + e.Problem }
 
 // Unwrap returns the error for the client.
@@ -74,7 +74,7 @@ func (e *FilterError) Unwrap() error {
 	return fault.BadParamValue.New(fault.Field(fault.InQuery(e.Field), e.Rule, e.Attrs...))
 }
 
-// isOwn reports whether err is something that the store says, and no failure of the database.
+// isOwn reports whether err is an error of the store, and not a failure of the database.
 func isOwn(err error) bool {
 	if _, ok := errors.AsType[*answer](err); ok {
 		return true
@@ -89,8 +89,7 @@ func isOwn(err error) bool {
 	return ok
 }
 
-// A databaseError is a failure of the database. It gives [fault.SQLMappers] an SQLSTATE where the
-// driver has none.
+// A databaseError is a failure of the database. It has an SQLSTATE for [fault.SQLMappers] if the driver's error has none.
 type databaseError struct {
 	doing string
 	err   error
@@ -99,7 +98,7 @@ type databaseError struct {
 func (e *databaseError) Error() string { return "store: " + e.doing + ": " + e.err.Error() }
 func (e *databaseError) Unwrap() error { return e.err }
 
-// SQLState is the state of an error that brings none of its own.
+// SQLState returns the state of an error that has none of its own.
 func (e *databaseError) SQLState() string {
 	if errors.Is(e.err, context.Canceled) || errors.Is(e.err, context.DeadlineExceeded) || stateOf(e.err) != "" {
 		return ""
@@ -151,7 +150,7 @@ func sqliteState(code int) string {
 	return "XX000"
 }
 
-// sqliteCode is the extended result code of SQLite.
+// sqliteCode returns the extended result code of SQLite.
 func sqliteCode(err error) (int, bool) {
 	e, ok := errors.AsType[interface {
 		error
@@ -163,11 +162,11 @@ func sqliteCode(err error) (int, bool) {
 	return e.Code(), true
 }
 
-// busyStates are the SQLSTATEs of transactions that others were in the way of: a serialization failure, a
-// deadlock, a lock that was not available.
+// busyStates are the SQLSTATEs of transactions that conflicted with others: a serialization failure, a deadlock, a lock that
+// was not available.
 var busyStates = map[string]bool{"40001": true, "40P01": true, "55P03": true}
 
-// isBusy reports whether others were in the way.
+// isBusy reports whether err is a conflict with other transactions.
 func isBusy(err error) bool {
 	if busyStates[stateOf(err)] {
 		return true
@@ -176,12 +175,12 @@ func isBusy(err error) bool {
 	return ok && (code&0xff == sqliteBusy || code&0xff == sqliteLocked)
 }
 
-// lostStates are the SQLSTATEs of connections that have ended, and took the transaction with them.
+// lostStates are the SQLSTATEs of connections that have ended together with their transaction.
 var lostStates = map[string]bool{
 	"08000": true, "08003": true, "08006": true, "57P01": true, "57P02": true, "57P03": true, "57P05": true,
 }
 
-// isLost reports whether the connection was lost, or could not be had.
+// isLost reports whether the connection was lost, or could not be made.
 func isLost(err error) bool {
 	if state := stateOf(err); state != "" {
 		return lostStates[state]
@@ -201,7 +200,7 @@ func isLost(err error) bool {
 	return ok
 }
 
-// stateOf is the SQLSTATE of the driver's error.
+// stateOf returns the SQLSTATE of the driver's error.
 func stateOf(err error) string {
 	e, ok := errors.AsType[interface {
 		error

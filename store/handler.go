@@ -26,25 +26,24 @@ import (
 //	GET   /logs/{id}/    one entry, with its latest occurrences, its hours, and an ETag of its state
 //	PATCH /logs/{id}/    {"state": "resolved"}: also "ignored" and "new": 200, the entry
 //
-// HEAD is answered as GET; OPTIONS tells the methods; others are 405 with Allow, and any other path is
-// 404. The last slash may be missing.
+// HEAD is answered like GET. OPTIONS returns the methods; others are 405 with Allow, and any other path is 404. The final
+// slash may be missing.
 //
-// The application decides who may read and write. Without [WithAuthorize] everybody reads the records of errors,
-// nobody reads the log, which tells what no client should know and is 403, and nobody writes: POST and PATCH are 404.
-// Handler says so in one line to the logger of [WithLogger], else to [slog.Default].
+// The application decides who may read and write. Without [WithAuthorize] everybody reads the records of errors, and nobody
+// reads the log, which holds what no client should know: it returns 403. Nobody writes: POST and PATCH return 404. Handler says
+// so in one line, to the logger of [WithLogger] or else to [slog.Default].
 //
-// # Where it stands
+// # Mounting
 //
-// The path begins, for the handler, with its first segment "errors" or "logs": it can be mounted below
-// any prefix, with [http.StripPrefix] or without, in any framework that takes an [http.Handler]. A prefix
-// that has such a segment itself needs StripPrefix. Mount the prefix, or the two paths; at a catch-all it
-// would answer /anything/errors/, too. Links are paths as the client sent them; [WithBaseURL] is for
-// services behind a proxy that changes paths.
+// The handler reads the path from its first segment "errors" or "logs" on. It can be mounted below any prefix, with
+// [http.StripPrefix] or without, in any framework that takes an [http.Handler]. A prefix that has such a segment itself needs
+// StripPrefix. Mount the prefix or the two paths: at a catch-all the handler would also answer /anything/errors/. Links have
+// the paths that clients sent; use [WithBaseURL] behind a proxy that changes paths.
 //
 // # Parameters
 //
-// A parameter that is unknown, wrong, or given twice is 400; all of them are named at once. An empty value
-// is a value.
+// A parameter that is unknown, wrong, or given twice is 400; the answer names all of them at once. An empty value is a
+// value.
 //
 //	started, ended     bounds, inclusive: of last_modified for errors, for entries of what they are sorted by. RFC 3339 with
 //	                   any offset, or an ISO 8601 duration counted back from now: "P1DT12H"
@@ -52,7 +51,7 @@ import (
 //	order              repeatable; "-" sorts downwards; one of Orders(); default last_modified. Of the log: -created,
 //	                   the default, or -last_seen
 //	is_builtin         true, t, 1, false, f, 0
-//	scope, name        the whole text; "scope=" is no scope (of the log every scope has a text)
+//	scope, name        the whole text; "scope=" means no scope (in the log every scope has a text)
 //	category           SYSTEM, ALGORITHM or DATA
 //	level              of the log: at least DEBUG, INFO, WARN, ERROR, or between them: "INFO+2"
 //	code, trace_id     of the log: the whole text
@@ -65,31 +64,32 @@ import (
 //
 // # Bodies
 //
-// A body is a JSON object of the type application/json, or application/merge-patch+json for PATCH, of at
-// most 64 KiB. All that is wrong with body and parameters is named at once. POST takes name, title,
-// description and category, which are required, and scope, should_be_retried, status and exit_code. PATCH takes title, description, category, should_be_retried,
-// status and exit_code. The category SYSTEM is the program's: nobody can give it. In built-in records, and
-// in those of the category SYSTEM, category, status and exit_code are read-only; in the latter so are title
-// and description. The operator always decides whether to retry. A read-only member is 400; these five may
-// come with the value that the record has anyway. A name that the scope has, in whatever letter case or
-// normalisation, is 409.
+// A body is a JSON object of the type application/json, or application/merge-patch+json for PATCH, of at most 64 KiB. All
+// mistakes in the body and the parameters are named at once.
+//
+// POST requires name, title, description and category, and also takes scope, should_be_retried, status and exit_code. PATCH
+// takes title, description, category, should_be_retried, status and exit_code. Clients cannot set the category SYSTEM, which
+// belongs to the program. A name that the scope already has, in any letter case or normalisation, is 409.
+//
+// In built-in records, and in those of the category SYSTEM, category, status and exit_code are read-only; in the latter, title
+// and description are, too. The operator always decides whether to retry. A read-only member is 400, unless these five have
+// the record's present value.
 //
 // # Conditions
 //
-// The ETag of a record is strong, and changes with every change. If-None-Match is 304 when nothing
-// has changed; PATCH with If-Match is 412 when anything has: send the ETag of what was edited and no update
-// is lost. [WithIfMatchRequired] makes everybody do so.
+// The ETag of a record is strong, and differs after every change. If-None-Match is 304 if nothing has changed. PATCH with
+// If-Match is 412 if anything has: send the ETag of the edited record, and no update is lost. [WithIfMatchRequired] demands
+// that.
 //
 // # Answers
 //
-// Errors are those of r, in its formats and languages, wrong members and parameters as field errors. A
-// failure of the database is answered as [fault.SQLMappers] say, whether r has them or not. A nil r means
-// [fault.Default].
+// Errors have r's formats and languages; wrong members and parameters are field errors. Failures of the database are
+// classified by [fault.SQLMappers], whether r has them or not. A nil r means [fault.Default].
 //
-// Clients may keep records, and revalidate them; they do not store the log. GET of one record answers from
-// memory and may be as stale as the store is; lists and PATCH ask the database.
+// Clients may store records and revalidate them; they must not store the log. GET of one record answers from memory, so it
+// may be as stale as the store is. Lists and PATCH ask the database.
 //
-// The handler is safe for concurrent use. Handler panics when the store or an option is nil.
+// The handler is safe for concurrent use. Handler panics if the store or an option is nil.
 func Handler(s *Store, r *fault.Responder, opts ...HandlerOption) http.Handler {
 	if s == nil {
 		panic("store: Handler: the store is nil; Open makes one")
@@ -119,14 +119,13 @@ func (s *Store) tellOpen(what, effect, option string) {
 // A HandlerOption changes what [Handler] does.
 type HandlerOption func(*handler)
 
-// WithAuthorize has f decide about every request that is for a record, an entry or a list of them,
-// before anything else of it is looked at. What f returns is what the client gets: an error of
-// [fault.NotLoggedIn] or [fault.PermissionDenied], say; nil lets the request pass. An f that panics lets
-// nothing pass. A typed nil, such as a nil *[fault.Fault], lets nothing pass either: the client gets
-// [fault.PermissionDenied]. With f the handler also writes, unless it is [ReadOnly]. f must be safe for
-// concurrent use. WithAuthorize panics when f is nil.
+// WithAuthorize calls f for every request for a record, an entry or a list of them, before it reads anything else of the
+// request. If f returns nil, the request passes. If f returns an error, such as one of [fault.NotLoggedIn] or
+// [fault.PermissionDenied], the client gets it. If f panics, the request does not pass. A typed nil, such as a nil
+// *[fault.Fault], does not pass either: the client gets [fault.PermissionDenied]. With f the handler also writes, unless it
+// is [ReadOnly]. f must be safe for concurrent use. WithAuthorize panics if f is nil.
 //
-// A web page of another origin cannot write: bodies have to be JSON, which browsers ask about before.
+// A web page of another origin cannot write: bodies have to be JSON, for which browsers ask permission first.
 func WithAuthorize(f func(req *http.Request, a Action) error) HandlerOption {
 	if f == nil {
 		panic("store: WithAuthorize: the function is nil")
@@ -134,8 +133,8 @@ func WithAuthorize(f func(req *http.Request, a Action) error) HandlerOption {
 	return func(h *handler) { h.authorize = f }
 }
 
-// refusalOf is the error for the client when an authorize function has returned err; nil lets the request
-// pass. A typed nil, which is no error to a responder, refuses: nobody knows what it was to say.
+// refusalOf returns the error for the client after an authorize function has returned err; nil lets the request pass. A typed
+// nil refuses, because its meaning is not known.
 func refusalOf(err error) error {
 	if err == nil || !fault.IsNil(err) {
 		return err
@@ -143,25 +142,24 @@ func refusalOf(err error) error {
 	return fault.PermissionDenied.New(fault.Cause(fmt.Errorf("store: the authorize function returned a nil %T, which is an error", err)))
 }
 
-// ReadOnly makes the handler refuse to write: POST and PATCH are 404, as if they did not exist.
+// ReadOnly makes the API read-only: POST and PATCH return 404.
 func ReadOnly() HandlerOption { return func(h *handler) { h.readOnly = true } }
 
-// WithMaxRange limits how far apart started and ended may be; more is 400. When one of them is missing there
-// is no range. Without the option, or when most is not positive, any range will do.
+// WithMaxRange limits the time between started and ended; more is 400. If one of them is missing, there is no range.
+// Without the option, or if most is not positive, any range is accepted.
 func WithMaxRange(most time.Duration) HandlerOption {
 	return func(h *handler) { h.maxRange = most }
 }
 
-// WithIfMatchRequired makes PATCH without If-Match a 428 ([RFC 6585, section 3]). Without the option it
-// changes the record whatever has happened to it.
+// WithIfMatchRequired makes PATCH without If-Match a 428 ([RFC 6585, section 3]). Without the option such a PATCH changes the
+// record even if it has changed since the client read it.
 //
 // [RFC 6585, section 3]: https://www.rfc-editor.org/rfc/rfc6585#section-3
 func WithIfMatchRequired() HandlerOption { return func(h *handler) { h.conditional = true } }
 
-// WithBaseURL sets what links and Location begin with, before "/errors/": an absolute URL
-// ("https://example.com/admin") or a path ("/admin"), without query. It is for services that are behind a
-// proxy that changes the path. Without it links have the path that the request came with. It panics when
-// base is neither.
+// WithBaseURL sets the beginning of links and Location, before "/errors/": an absolute URL ("https://example.com/admin") or a
+// path ("/admin"), without a query. Use it behind a proxy that changes the path. Without it, links have the path of the
+// request. It panics if base is neither.
 func WithBaseURL(base string) HandlerOption {
 	u, err := url.Parse(base)
 	absolute := err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
@@ -172,8 +170,7 @@ func WithBaseURL(base string) HandlerOption {
 	return func(h *handler) { h.base = new(strings.TrimRight(u.String(), "/")) }
 }
 
-// An Action is what a request is about to do: [ReadErrors], [CreateError], [UpdateError], [ReadLogs] or
-// [UpdateLog].
+// An Action is what a request asks for: [ReadErrors], [CreateError], [UpdateError], [ReadLogs] or [UpdateLog].
 type Action int
 
 // The actions.
@@ -205,7 +202,7 @@ func (a Action) String() string {
 // Writes reports whether the action changes something.
 func (a Action) Writes() bool { return a == CreateError || a == UpdateError || a == UpdateLog }
 
-// handler is the handler of Handler.
+// handler is the implementation of Handler.
 type handler struct {
 	store       *Store
 	authorize   func(*http.Request, Action) error
@@ -224,7 +221,7 @@ type endpoint struct {
 	serve  func(*call) error
 }
 
-// endpoints are the methods of the resources, with a trailing slash for the items. GET is HEAD, too.
+// endpoints are the methods of the resources, with a trailing slash for items. GET includes HEAD.
 var endpoints = map[string][]endpoint{
 	"errors":  {{http.MethodGet, ReadErrors, (*call).listErrors}, {http.MethodPost, CreateError, (*call).createError}},
 	"errors/": {{http.MethodGet, ReadErrors, (*call).getError}, {http.MethodPatch, UpdateError, (*call).updateError}},
@@ -274,8 +271,8 @@ func (h *handler) serve(w http.ResponseWriter, req *http.Request) error {
 	return forClient(methods[i].serve(c))
 }
 
-// locate finds the resource that the path ends in: a list ("errors"), or an item ("errors/") with
-// its id, which is -1 when it is no number. local is that end of the path.
+// locate returns the resource at the end of the path: a list ("errors"), or an item ("errors/") with its id, which is -1 if
+// it is not a number. local is that end of the path.
 func locate(u *url.URL) (resource string, id int64, local string) {
 	segments := strings.Split(strings.TrimSuffix(u.EscapedPath(), "/"), "/") // an escaped slash is part of a name
 	i := slices.IndexFunc(segments, func(name string) bool { return endpoints[name] != nil })
@@ -292,7 +289,7 @@ func locate(u *url.URL) (resource string, id int64, local string) {
 	return "", -1, ""
 }
 
-// idOf reads an id as it is written in links, and in no other way: a record has one address.
+// idOf reads an id in the form that links have, and no other: a record has one address.
 func idOf(segment string) int64 {
 	id, err := strconv.ParseInt(segment, 10, 64)
 	if err != nil || id < 1 || strconv.FormatInt(id, 10) != segment {
@@ -314,7 +311,7 @@ func (h *handler) options(w http.ResponseWriter, methods []endpoint) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// allow are the methods that there are.
+// allow returns the methods of the endpoints.
 func (h *handler) allow(methods []endpoint) string {
 	list := []string{http.MethodGet, http.MethodHead, http.MethodOptions}
 	for _, e := range methods {
@@ -325,7 +322,7 @@ func (h *handler) allow(methods []endpoint) string {
 	return strings.Join(list, ", ")
 }
 
-// What caches may do with an answer. Both depend on who asks.
+// What caches may do with an answer. Both depend on the client.
 const (
 	revalidated = "private, no-cache"
 	unstored    = "no-store"
@@ -344,7 +341,7 @@ func (c *call) send(status int, caching string, value any) error {
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	c.w.WriteHeader(status)
 	if c.req.Method != http.MethodHead {
-		_, _ = c.w.Write(body) // the client may be gone: nobody is left to tell
+		_, _ = c.w.Write(body) // an error means that the client has gone
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ func (c *call) listErrors() error {
 	return c.send(http.StatusOK, revalidated, page)
 }
 
-// neighbours are the links to the pages around. Behind the last page the previous one is the last.
+// neighbours returns the links to the next and previous pages. For a page after the last one, the previous page is the last.
 func (c *call) neighbours(q *query, f *Filter, count int) (next, previous *string) {
 	number, size := max(f.Page, 1), f.PageSize
 	if size == 0 {
@@ -167,8 +167,7 @@ func (c *call) readParameters() *query {
 	return readQuery(c.req.URL.RawQuery, c.store.now(), nil, &Filter{})
 }
 
-// etag is a strong validator: the version, and when it was written, as the versions of a database that
-// is made anew begin anew.
+// etag returns a strong validator: the version and its time, because versions begin again in a new database.
 func etag(r *Record) string {
 	return `"` + strconv.FormatInt(r.Version, 10) + "-" + strconv.FormatInt(toMicros(r.LastModified), 36) + `"`
 }

@@ -7,10 +7,10 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// sqlMappers classify failures of the database, whatever the responder has been told.
+// sqlMappers classify failures of the database, independent of the responder's mappers.
 var sqlMappers = fault.SQLMappers()
 
-// forClient is the error as the client should see it: with its field, and of a kind.
+// forClient returns the error that the client should see: with its field, and of a kind.
 func forClient(err error) error {
 	if err == nil {
 		return nil
@@ -27,7 +27,7 @@ func forClient(err error) error {
 	return err
 }
 
-// ofDatabase leaves contexts that have ended to the responder, which knows whose they are.
+// ofDatabase classifies failures of the database. It leaves ended contexts to the responder, which knows whose they are.
 func ofDatabase(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err

@@ -67,7 +67,7 @@ func (c *call) logWire(r *LogRecord) logWire {
 	}
 }
 
-// attributes are an object whatever somebody has written into the table.
+// attributes returns an object for any content of the table.
 func attributes(raw json.RawMessage) json.RawMessage {
 	if len(raw) == 0 || raw[0] != '{' || !json.Valid(raw) {
 		return json.RawMessage("{}")
@@ -75,7 +75,7 @@ func attributes(raw json.RawMessage) json.RawMessage {
 	return raw
 }
 
-// errorOf is the link to the record that an entry's code names. It reads memory only: a page of entries
+// errorOf returns the link to the record that an entry's code names. It reads memory only: a page of entries
 // must not become a thousand queries.
 func (c *call) errorOf(r *LogRecord) *string {
 	if r.Code == "" {

@@ -7,15 +7,15 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// SyncKinds makes built-in records of the empty scope from all kinds of the process ([fault.Kinds]): call it
-// when the service starts, after its packages have made their kinds. The name, the category, the status and
-// the exit code are always the kind's; the title, the description and whether to retry only until somebody
-// has written them. A record of that name that somebody made becomes built-in, and keeps its id. Records of
-// kinds that are gone stay.
+// SyncKinds makes built-in records of the empty scope from all kinds of the process ([fault.Kinds]). Call it when the service
+// starts, after its packages have made their kinds.
 //
-// The exit code is that of the kind which brought it in: see [fault.KindByExitCode]. The title and the
-// description are cut to the length that records have. Nothing is written, and no version grows, when
-// nothing differs.
+// Name, category, status and exit code are always the kind's. Title, description and whether to retry are the kind's until
+// an operator changes them. An existing record of that name becomes built-in and keeps its id. Records of kinds that no longer
+// exist stay.
+//
+// Only the kind that declares an exit code has it in its record: see [fault.KindByExitCode]. Title and description are cut to
+// the length that records have. If nothing differs, SyncKinds writes nothing, and versions do not change.
 func (s *Store) SyncKinds(ctx context.Context) error {
 	_, err := s.change(ctx, "writing the kinds", func(ctx context.Context, c *change) error {
 		existing, err := c.unscoped(ctx)
@@ -35,10 +35,10 @@ func (s *Store) SyncKinds(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.refresh(ctx) // what another instance has put there
+	return s.refresh(ctx) // another instance may have written
 }
 
-// unscoped are the records of the empty scope by their keys.
+// unscoped returns the records of the empty scope by their keys.
 func (c *change) unscoped(ctx context.Context) (map[string]*Record, error) {
 	rows, err := c.tx.QueryContext(ctx, "SELECT "+recordColumns+" FROM polyfault_errors WHERE scope = ''")
 	if err != nil {
@@ -55,7 +55,7 @@ func (c *change) unscoped(ctx context.Context) (map[string]*Record, error) {
 	return existing, nil
 }
 
-// freeExitCodes takes exit codes away from kinds that are gone when another kind has them now.
+// freeExitCodes removes exit codes from kinds that no longer exist, if another kind has them now.
 func (c *change) freeExitCodes(ctx context.Context, existing map[string]*Record) error {
 	for _, r := range existing {
 		if _, here := fault.KindByCode(r.Name); here || !r.Builtin || r.ExitCode == 0 {
@@ -96,7 +96,7 @@ func (c *change) sync(ctx context.Context, wanted Record, existing *Record) erro
 	return c.write(ctx, r)
 }
 
-// recordOf is what the program says of the kind.
+// recordOf returns the record that the program has for the kind.
 func (s *Store) recordOf(k *fault.Kind) Record {
 	r := Record{
 		Name: k.Code(), key: k.Code(), Category: k.Category(), Builtin: true, Retryable: k.Retryable(), Status: k.Status(),
@@ -108,8 +108,7 @@ func (s *Store) recordOf(k *fault.Kind) Record {
 	return r
 }
 
-// text is the text of the kind or, as in responses, of the next one above that has one. What only an
-// occurrence knows is left open.
+// text returns the text of the kind or, as in responses, of the nearest one above that has one. Arguments are left open.
 func (s *Store) text(k *fault.Kind, suffix string) string {
 	c := s.responder.Catalogue()
 	tag := c.Default().Tag
@@ -129,7 +128,7 @@ func (s *Store) text(k *fault.Kind, suffix string) string {
 	return ""
 }
 
-// cut is the text with at most limit characters.
+// cut returns at most limit characters of the text.
 func cut(text string, limit int) string {
 	if utf8.RuneCountInString(text) <= limit {
 		return text

@@ -23,7 +23,7 @@ func (h *handler) linksOf(req *http.Request, local string) links {
 	return links{"/" + prefix}
 }
 
-// sentPath is the path as the client sent it: [http.StripPrefix] and routers shorten that of the URL.
+// sentPath returns the path as the client sent it: [http.StripPrefix] and routers shorten that of the URL.
 func sentPath(req *http.Request) string {
 	path := req.URL.EscapedPath()
 	sent, err := url.ParseRequestURI(req.RequestURI)
@@ -45,7 +45,7 @@ func (l links) item(resource string, id int64) string {
 	return l.base + "/" + resource + "/" + strconv.FormatInt(id, 10) + "/"
 }
 
-// logsOf is the list of entries that have these values; values that are empty do not count. nil when
+// logsOf returns the list of entries that have these values; values that are empty do not count. nil when
 // none counts: that would be the whole log.
 func (l links) logsOf(values map[string]string) *string {
 	query := url.Values{}

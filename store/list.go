@@ -11,19 +11,19 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// A Filter chooses records for [Store.List]. The zero Filter is the first page of all records, the
-// one that was changed longest ago first.
+// A Filter chooses records for [Store.List]. The zero Filter means the first page of all records, beginning with the oldest
+// change.
 type Filter struct {
-	Started, Ended time.Time // bounds of the last change, both inclusive; zero is none
-	// Order are fields to sort by, the first one decides; "-" before a field sorts downwards. They are
-	// those of [Orders]. Without any it is "last_modified". Records that are equal there follow by id.
+	Started, Ended time.Time // bounds of the last change, both inclusive; zero means none
+	// Order are the fields to sort by, the most important first: see [Orders]. "-" before a field sorts
+	// downwards. Empty means "last_modified". Records with equal fields are sorted by id.
 	Order    []string
-	Builtin  *bool   // only built-in records, or only others; nil is both
-	Scope    *string // only this scope; nil is all
-	Name     string  // only records of this name, compared as names are; "" is all
-	Category string  // only this category; "" is all
-	Page     int     // from 1; 0 is 1
-	PageSize int     // 1..[MaxPageSize]; 0 is [DefaultPageSize]
+	Builtin  *bool   // only built-in records, or only others; nil means both
+	Scope    *string // only this scope; nil means all
+	Name     string  // only records of this name, compared like names; "" means all
+	Category string  // only this category; "" means all
+	Page     int     // from 1; 0 means 1
+	PageSize int     // 1..[MaxPageSize]; 0 means [DefaultPageSize]
 }
 
 // The sizes of a page of [Store.List].
@@ -35,10 +35,10 @@ const (
 // maxPage keeps the number of the first record within what databases count.
 const maxPage = 1_000_000_000
 
-// maxFilter is how long a text in a filter may be.
+// maxFilter is the greatest length of a text in a filter.
 const maxFilter = 250
 
-// orderColumns are the fields to sort by. Only what stands here gets into a query.
+// orderColumns are the fields to sort by. Queries have no other columns.
 var orderColumns = []struct{ field, column string }{
 	{"id", "id"},
 	{"name", "name_key"},
@@ -53,7 +53,7 @@ var orderColumns = []struct{ field, column string }{
 	{"last_modified", "last_modified"},
 }
 
-// Orders returns the fields that [Filter.Order] may name. The slice is the caller's own.
+// Orders returns the fields that [Filter.Order] may name. The slice is a copy.
 func Orders() []string {
 	fields := make([]string, len(orderColumns))
 	for i, c := range orderColumns {
@@ -62,8 +62,8 @@ func Orders() []string {
 	return fields
 }
 
-// List returns a page of the records that the filter chooses, never nil, and how many there are on all
-// pages. It reads the database, at one moment. The error is a [*FilterError] when the filter is wrong.
+// List returns a page of the records that the filter chooses, never nil, and their number on all pages. It reads both from
+// the database at one moment. The error is a [*FilterError] if the filter is wrong.
 func (s *Store) List(ctx context.Context, f Filter) (records []Record, count int, err error) {
 	l, err := newListing(f)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// What the log keeps of a record. What is longer is cut, and ends in "…".
+// The sizes of a record's parts in the log. Longer parts are cut, and end in "…".
 const (
 	maxMessage    = 8 << 10  // bytes
 	maxStack      = 32 << 10 // bytes
@@ -93,7 +93,7 @@ type entry struct {
 
 var entries = sync.Pool{New: func() any { return &entry{text: make([]byte, 0, 512), json: make([]byte, 0, 512)} }}
 
-// newEntry is an empty entry.
+// newEntry returns an empty entry.
 func newEntry() *entry {
 	e := entries.Get().(*entry)
 	*e = entry{text: e.text[:0], json: e.json[:0], limit: maxAttributes}
@@ -107,7 +107,7 @@ func (e *entry) free() {
 	}
 }
 
-// size is how much memory the entry takes, roughly.
+// size returns the approximate memory of the entry.
 func (e *entry) size() int { return cap(e.text) + cap(e.json) + 128 }
 
 func (e *entry) setMessage(message string) {
@@ -368,8 +368,7 @@ func appendFloat(dst []byte, f float64) []byte {
 	return strconv.AppendFloat(dst, f, 'g', -1, 64)
 }
 
-// appendAny runs code of the value: an Error, a MarshalJSON, a MarshalText. It may panic, and costs no
-// more than its own contribution then.
+// appendAny runs code of the value: an Error, a MarshalJSON, a MarshalText. If that panics, only its contribution is lost.
 func appendAny(dst []byte, value any) (out []byte) {
 	mark := len(dst)
 	defer func() {
@@ -426,7 +425,7 @@ func appendMarshalled(dst []byte, value any) []byte {
 	return append(dst, cleanJSON(bytes.TrimSuffix(b.Bytes(), []byte("\n")))...)
 }
 
-// cleanJSON replaces what PostgreSQL has no text for. Marshallers may write both.
+// cleanJSON replaces characters that PostgreSQL cannot store. Marshallers may write both.
 func cleanJSON(text []byte) []byte {
 	if !utf8.Valid(text) {
 		text = bytes.ToValidUTF8(text, []byte("\uFFFD"))
@@ -515,7 +514,7 @@ func appendEscape(dst []byte, c byte) []byte {
 	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
 }
 
-// storable is a text that every database takes, of no more than limit characters; 0 is any number.
+// storable returns a text that every database takes, of no more than limit characters; 0 is any number.
 func storable(s string, limit int) string {
 	if strings.IndexByte(s, 0) >= 0 {
 		s = strings.ReplaceAll(s, "\x00", "\uFFFD")
@@ -529,10 +528,10 @@ func storable(s string, limit int) string {
 	return cut(s, limit)
 }
 
-// cleanScope is the scope as records of errors have it.
+// cleanScope returns the scope as records of errors have it.
 func cleanScope(s string) string { return cut(norm.NFC.String(storable(s, 0)), maxColumn) }
 
-// clampedLevel is the level within what PostgreSQL's integer has.
+// clampedLevel returns the level within what PostgreSQL's integer has.
 func clampedLevel(l slog.Level) slog.Level {
 	return min(max(l, math.MinInt32), math.MaxInt32)
 }

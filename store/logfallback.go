@@ -10,8 +10,8 @@ import (
 // maxNested bounds a fallback that logs through this handler again.
 const maxNested = 1000
 
-// fallBack gives the record to the fallback, or drops it when the fallback does not want it, fails or
-// panics. The entry is not freed.
+// fallBack gives the record to the fallback. The record is dropped if the fallback is not enabled for it, fails or panics.
+// The entry is not freed.
 func (c *logCore) fallBack(ctx context.Context, e *entry) {
 	defer c.nested.Add(-1)
 	if c.nested.Add(1) > maxNested || !c.handOver(ctx, e) {
@@ -32,7 +32,7 @@ func (c *logCore) handOver(ctx context.Context, e *entry) (done bool) {
 	return c.options.Fallback.Enabled(ctx, r.Level) && c.options.Fallback.Handle(ctx, r) == nil
 }
 
-// recordOf is the entry as a record again.
+// recordOf returns the entry as a record again.
 func (c *logCore) recordOf(e *entry) slog.Record {
 	r := slog.NewRecord(fromMicros(e.created), slog.Level(e.level), storable(string(e.text[:e.message]), 0), 0)
 	for i := range taken {

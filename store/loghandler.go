@@ -15,91 +15,88 @@ import (
 	"github.com/polyfault/polyfault/internal/errtree"
 )
 
-// A FullPolicy is what a [LogHandler] does with a record when its queue is full: [Drop], the zero value, or
-// [Block].
+// A FullPolicy is what a [LogHandler] does with a record while its queue is full: [Drop], the zero value, or [Block].
 type FullPolicy int
 
 // The policies.
 const (
-	// Drop counts the record, and its occurrence, and forgets it.
+	// Drop counts the record and its occurrence, and drops it.
 	Drop FullPolicy = iota
-	// Block waits for room, until the context of the record ends, but no longer than 30 s: then the
-	// record is dropped. Mind that [slog.Info] and the like have a context that never ends.
+	// Block waits for room until the context of the record ends, but at most 30 s; then the record is
+	// dropped. The context of [slog.Info] and the like never ends.
 	Block
 )
 
-// LogOptions configure a [LogHandler]. The zero LogOptions have the defaults.
+// LogOptions configure a [LogHandler]. The zero value means the defaults.
 type LogOptions struct {
-	Level         slog.Leveler  // the least level; nil is [slog.LevelInfo]
-	QueueSize     int           // records that wait at most, and 64 MiB; 0 is 8,192
-	BatchSize     int           // records in one transaction at most, up to 2,000; 0 is 512
-	FlushInterval time.Duration // how long a record waits for others; 0 is 200 ms, the least 1 ms
+	Level         slog.Leveler  // lowest level; nil means [slog.LevelInfo]
+	QueueSize     int           // greatest number of waiting records (and 64 MiB at most); 0 means 8,192
+	BatchSize     int           // greatest number of records in one transaction, up to 2,000; 0 means 512
+	FlushInterval time.Duration // time that a record waits for others, at least 1 ms; 0 means 200 ms
 	WhenFull      FullPolicy    // the zero value is [Drop]
-	// Fallback gets each record that cannot be written: when the database has failed for RetryFor,
-	// after Close, and what a driver logs while it writes the log. Nil means text on standard error. It
-	// must not log through this handler; [slog.Default]'s first handler does so in secret after
-	// [slog.SetDefault], and is refused.
+	// Fallback gets each record that cannot be written: after the database has failed for RetryFor, after
+	// Close, and the records that a driver logs while it writes the log. Nil means text on standard error.
+	// The fallback must not log through this handler. After [slog.SetDefault], the first handler of
+	// [slog.Default] does that, and is refused.
 	Fallback slog.Handler
-	RetryFor time.Duration // how long a failing database is tried again; 0 is 10 s
-	// Deduplicate keeps one row for records that have the same fingerprint, for as long as retention keeps it: the
-	// first one's attributes and stack, the highest level, the counter [LogRecord].Repeats, when it was seen first
-	// and last, how often in which hour ([Store.LogHours]), and its latest occurrences ([Store.LogOccurrences]).
+	RetryFor time.Duration // time for which writes to a failing database are repeated; 0 means 10 s
+	// Deduplicate keeps one row for all records that have the same fingerprint, until retention deletes the row. The row has
+	// the first record's attributes and stack, the highest level, the counter [LogRecord].Repeats, the first and the last time,
+	// the number of records in each hour ([Store.LogHours]), and the latest occurrences ([Store.LogOccurrences]).
 	//
-	// The fingerprint of a record with a code is made of code, scope and message; when the code is that of an error that
-	// nobody classified, also of the types of the error, its innermost frame of the application, and its text without
-	// numbers, ids and quoted values. Without a code it is level, scope, message, and the first error among the attributes.
+	// The fingerprint of a record with a code is made of code, scope and message. If nobody classified the error, it also
+	// contains the types of the error, its innermost frame in the application, and its text without numbers, ids and quoted
+	// values. The fingerprint of a record without a code is made of level, scope, message, and the first error among the
+	// attributes.
 	//
-	// Of one handler, 1,000 fingerprints that are not in the database are written a minute: what comes after
-	// them is the row with [OthersFingerprint].
+	// Each handler writes at most 1,000 new fingerprints a minute. Records with further ones share the row with
+	// [OthersFingerprint].
 	Deduplicate bool
-	// Fingerprint decides what is the same in place of the rule above, which has filled in [LogRecord].Fingerprint;
-	// "" leaves it as it is. A fingerprint has 250 characters at most. The record has no id yet. The function is called by
-	// the goroutine that writes, never while a request waits. One that panics, or takes longer than a second for a batch,
-	// is left out of account, and told once to the logger of the store. Nil is the rule above.
+	// Fingerprint replaces the fingerprint of a record, which [LogRecord].Fingerprint has; "" keeps it. A fingerprint has at most
+	// 250 characters. The record has no id yet. The goroutine that writes calls the function, so that no request waits for it.
+	// If the function panics, or takes longer than a second for a batch, its result is ignored, and the logger of the store
+	// gets one line. Nil keeps all fingerprints.
 	Fingerprint func(LogRecord) string
-	// Recent is how many occurrences of a row [Deduplicate] keeps: their trace ids find the row. 0 is 50, 1,000 the most.
+	// Recent is the number of occurrences that a row keeps with [Deduplicate]: their trace ids find the row. 0 means 50; the
+	// limit is 1,000.
 	Recent int
-	// OnNew is told of rows that are new, and of rows that had been resolved and happen again, whose Regressions is
-	// positive: each once, by one of the instances that share the database and have the option. An instance that dies while
-	// it tells leaves it to another one, after two minutes. What happened more than a day ago is not told. It needs
-	// Deduplicate. The function is called by a goroutine of its own, one row after the other; ctx ends with Close. A panic
-	// costs that row. It may log through this handler.
+	// OnNew is called for each new row, and for each row that was resolved and happens again: its Regressions are positive.
+	// It is called once for each, in one of the instances that share the database and have the option. If an instance ends
+	// during the call, another one calls its function after two minutes. Rows that were last seen more than a day ago are left
+	// out. OnNew requires Deduplicate. The function runs in its own goroutine, for one row after the other; Close ends ctx. A
+	// panic affects only its row. The function may log through this handler.
 	OnNew         func(ctx context.Context, r LogRecord)
-	Host          string        // of all records; "" is [os.Hostname]
-	Scope         string        // of records without an attribute "scope"
-	MaxAge        time.Duration // older records are deleted; 0 is never
-	MaxRows       int           // only so many of the newest records stay; 0 is all
-	CleanInterval time.Duration // between two deletions; 0 is 10 minutes
+	Host          string        // host of all records; "" means [os.Hostname]
+	Scope         string        // scope of records without an attribute "scope"
+	MaxAge        time.Duration // older records are deleted; 0 means never
+	MaxRows       int           // older records than this many are deleted; 0 means never
+	CleanInterval time.Duration // time between two deletions; 0 means 10 minutes
 }
 
-// LogStats count what a [LogHandler] has done so far. Each record is in exactly one of Written, Dropped,
-// Fallback and Queued.
+// LogStats are the counters of a [LogHandler]. Each record counts in exactly one of Written, Dropped, Fallback and Queued.
 type LogStats struct {
-	Accepted uint64 // records that the queue has taken
+	Accepted uint64 // records that the queue has accepted
 	Written  uint64 // records in the database; with deduplication there are fewer rows
 	Dropped  uint64 // records that are lost
 	Fallback uint64 // records that the fallback got
-	Retries  uint64 // attempts to write that were not the first
-	Queued   int    // records that are accepted and nowhere yet
+	Retries  uint64 // repeated attempts to write
+	Queued   int    // accepted records that are not written yet
 }
 
-// A LogHandler is a [slog.Handler] that writes to the log of a [Store]. Handing over a record costs a
-// copy of it into a queue: it never waits for the database, unless [Block] says so, it never fails and
-// never panics. One goroutine writes batches. [NewLogHandler] makes one; all methods are safe for
-// concurrent use.
+// A LogHandler is a [slog.Handler] that writes to the log of a [Store]. [NewLogHandler] makes one. Handle copies the record
+// into a queue: it never fails, never panics, and never waits for the database, except with [Block]. One goroutine writes
+// batches. All methods are safe for concurrent use.
 //
-// What the queue has accepted is written once, also when connections die within a commit, or goes to the
-// fallback. Only the outcome of an attempt that had not ended after RetryFor is unknown: its records go to the
-// fallback, and may be in the database too. A batch that the database refuses is divided until only the
-// record to blame goes to the fallback.
+// An accepted record is written once, even if a connection dies within a commit, or goes to the fallback. There is one
+// exception: the outcome of an attempt that has not ended after RetryFor is unknown. Its records go to the fallback, and may
+// be in the database, too. A batch that the database refuses is divided until only the refused record goes to the fallback.
 //
-// The attributes "code", "scope", "trace_id" and "stack" outside of groups, as a responder's log lines
-// have them, go to columns of their own when they are texts; the last one counts. So do "error.type" and
-// "exception.stacktrace", as [fault.OTelNames] calls code and stack; with other names of [fault.LogNames] code and
-// stack stay among the attributes. The others are kept as JSON, as [slog.JSONHandler] writes them; "params",
-// "details" and "detail_causes" of a responder's lines, which are texts there, are kept as the JSON that they are.
-// Values are resolved and encoded before Handle returns: they may belong to the request, and change after it. The
-// code that does so is the caller's, and so is its time.
+// The attributes "code", "scope", "trace_id" and "stack" outside of groups, as in a responder's log lines, go to columns of
+// their own if they are texts; the last one of a name counts. So do "error.type" and "exception.stacktrace", the names of code
+// and stack in [fault.OTelNames]; with other names of [fault.LogNames], code and stack stay among the attributes. The others
+// are stored as JSON, in the form of [slog.JSONHandler]; the texts "params", "details" and "detail_causes" of a responder's
+// lines are stored as the JSON that they contain. Handle resolves and encodes values before it returns, because they may
+// belong to the request and change afterwards. The caller's goroutine spends that time.
 //
 // A message is cut after 8 KiB, a stack after 32 KiB, a text among the attributes after 8 KiB, a code,
 // a scope and a trace id after 250 characters. Attributes beyond 32 KiB of JSON, or in groups deeper
@@ -108,7 +105,7 @@ type LogStats struct {
 type LogHandler struct {
 	core *logCore
 
-	// What WithAttrs and WithGroup have said.
+	// The results of WithAttrs and WithGroup.
 	attrs   []byte          // members of the object, with groups that are open
 	open    int             // groups that are open in attrs
 	groups  []string        // groups that have nothing in them yet
@@ -119,7 +116,7 @@ type LogHandler struct {
 
 var _ slog.Handler = (*LogHandler)(nil)
 
-// A logCore is what a handler shares with those that its With methods return.
+// A logCore is the part that a handler shares with the handlers that its With methods return.
 type logCore struct {
 	store    *Store
 	options  LogOptions
@@ -154,8 +151,8 @@ const (
 	blockPatience    = 30 * time.Second
 )
 
-// NewLogHandler starts to write a log into the store's database. [LogHandler.Close] ends it; close it
-// before the store and the database. The error says what is wrong: a store that is nil, or an option.
+// NewLogHandler starts a handler that writes its log into the store's database. [LogHandler.Close] ends it; close it before
+// the store and the database. The error reports a nil store or an invalid option.
 func NewLogHandler(s *Store, o LogOptions) (*LogHandler, error) {
 	if s == nil {
 		return nil, errors.New("store: NewLogHandler: the store is nil; Open makes one")
@@ -260,19 +257,19 @@ func (h *LogHandler) Enabled(_ context.Context, level slog.Level) bool {
 	return level >= h.core.options.Level.Level()
 }
 
-// Handle takes a copy of the record into the queue. It always returns nil.
+// Handle copies the record into the queue. It always returns nil. A record without a time gets the store's time.
 //
-// A record whose time is zero has the store's time. Records that are logged with the context of a
-// writing transaction go to the fallback at once: writing them would cause the next ones. Those with the
-// context that a fallback was given are dropped. A driver that forgets the context is recognised when 64
-// batches in a row had nothing but what came while they were written; then its records go to the fallback too.
+// Writing the log may cause log records, of the driver for example. Such records go to the fallback at once, since writing
+// them would cause further ones; they are recognised by the context of the transaction. A driver may log without that
+// context: its records go to the fallback after 64 batches in a row of nothing but such records. Records with the context
+// that a fallback was given are dropped.
 func (h *LogHandler) Handle(ctx context.Context, r slog.Record) error {
 	if ctx == nil {
 		ctx = context.Background()
 	}
 	e := newEntry()
 	defer func() {
-		if p := recover(); p != nil { // a leveler, a context: code of others
+		if p := recover(); p != nil { // foreign code: a leveler, a context
 			h.core.dropped.Add(1)
 		}
 	}()
@@ -294,7 +291,7 @@ func (h *LogHandler) Handle(ctx context.Context, r slog.Record) error {
 	return nil
 }
 
-// echoed keeps a record that the writer itself has caused out of the queue.
+// echoed keeps records that the writer itself has caused out of the queue.
 func (h *LogHandler) echoed(ctx context.Context, e *entry, busy int32) {
 	if busy == inFallback {
 		h.core.dropped.Add(1)
@@ -370,8 +367,8 @@ func (h *LogHandler) fillAttrs(e *entry, r *slog.Record) (open int) {
 	return h.open + len(h.groups)
 }
 
-// WithAttrs returns a handler that adds the attributes to each record. They are encoded now; of more
-// than 16 KiB the rest is left out.
+// WithAttrs returns a handler that adds the attributes to each record. It encodes them at once, and leaves out attributes
+// beyond 16 KiB.
 func (h *LogHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	if len(attrs) == 0 {
 		return h
@@ -403,7 +400,7 @@ func (h *LogHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return &derived
 }
 
-// WithGroup returns a handler that puts the attributes that follow into the group.
+// WithGroup returns a handler that puts later attributes into the group.
 func (h *LogHandler) WithGroup(name string) slog.Handler {
 	if name == "" {
 		return h
@@ -413,17 +410,16 @@ func (h *LogHandler) WithGroup(name string) slog.Handler {
 	return &derived
 }
 
-// Flush waits until each record that was accepted before is in the database or with the fallback, or
-// until ctx ends; then it returns ctx's error.
+// Flush waits until every record accepted so far is in the database or was given to the fallback. If ctx ends before that, it
+// returns ctx's error.
 func (h *LogHandler) Flush(ctx context.Context) error { return h.core.queue.flush(ctx) }
 
-// closeGrace is how long Close waits for drivers and fallbacks that do not hear of the end.
+// closeGrace is the time that Close waits for drivers and fallbacks that ignore the end of their context.
 const closeGrace = 5 * time.Second
 
-// Close writes what was accepted, and ends the handler's goroutines. When ctx ends earlier, what is not
-// written goes to the fallback, and ctx's error is returned. Records that are logged afterwards go to
-// the fallback at once. Further calls wait for the same. It is for all handlers that With methods have
-// made of this one.
+// Close writes the accepted records, and ends the handler's goroutines. If ctx ends earlier, the remaining records go to the
+// fallback, and Close returns ctx's error. Later records go to the fallback at once. Further calls wait for the same end.
+// Close also closes all handlers made by With methods from the same one.
 func (h *LogHandler) Close(ctx context.Context) error {
 	h.core.once.Do(func() {
 		h.core.queue.close()
@@ -448,7 +444,7 @@ func (h *LogHandler) Close(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// Stats returns the counters at this moment.
+// Stats returns the present counters.
 func (h *LogHandler) Stats() LogStats {
 	in, queued := h.core.queue.counts()
 	return LogStats{
@@ -469,7 +465,7 @@ func (c *logCore) keepCount(e *entry) {
 	c.pending.addBounded(key, hourTally{1, e.created})
 }
 
-// scopeOf is the scope of a record whose attribute is given.
+// scopeOf returns the scope of a record whose attribute is given.
 func (c *logCore) scopeOf(attribute string) string {
 	if attribute == "" {
 		return c.options.Scope

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// maxQueued is how many bytes wait at most, whatever the number of records.
+// maxQueued is the greatest number of waiting bytes.
 const maxQueued = 64 << 20
 
 // A logQueue is a ring of entries. Many put, one takes.
@@ -27,7 +27,7 @@ func newLogQueue(size, batch int) *logQueue {
 	return &logQueue{ring: make([]*entry, size), batch: min(batch, size), wake: make(chan struct{}, 1)}
 }
 
-// An outcome is what became of an entry.
+// An outcome is the fate of an entry.
 type outcome int
 
 const (
@@ -121,7 +121,7 @@ func (q *logQueue) take(batch []*entry, limit int) []*entry {
 	return batch
 }
 
-// finish says that the oldest n entries are where they belong.
+// finish removes the oldest n entries: they are written, or with the fallback.
 func (q *logQueue) finish(n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -129,7 +129,7 @@ func (q *logQueue) finish(n int) {
 	q.announceLocked()
 }
 
-// A queueState is what the writer has to know.
+// A queueState is the state of the queue for the writer.
 type queueState struct {
 	waiting int
 	hurry   bool // somebody flushes or closes
@@ -142,7 +142,7 @@ func (q *logQueue) state() queueState {
 	return queueState{q.n, q.closed || q.out < q.wanted, q.closed}
 }
 
-// flush waits until what has been accepted is out, or ctx ends.
+// flush waits until the entries accepted so far have left the queue, or ctx ends.
 func (q *logQueue) flush(ctx context.Context) error {
 	q.mu.Lock()
 	target := q.in
@@ -170,7 +170,7 @@ func (q *logQueue) close() {
 	q.wakeWriter()
 }
 
-// counts are how many entries were accepted, and how many of them are not out yet.
+// counts returns the number of accepted entries, and of those still in the queue.
 func (q *logQueue) counts() (in uint64, queued int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -17,19 +17,19 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// A LogRecord is one row of the log: a record that was logged, or several that were the same.
+// A LogRecord is one row of the log: one record, or several equal ones.
 type LogRecord struct {
 	ID         int64           `json:"id"`
 	Host       string          `json:"host"`
 	Level      slog.Level      `json:"level"`
 	Message    string          `json:"message"`
-	Code       string          `json:"code"`       // of the attribute "code"; "" without
+	Code       string          `json:"code"`       // of the attribute "code" or "error.type"; "" without
 	Scope      string          `json:"scope"`      // of the attribute "scope", else [LogOptions].Scope
 	TraceID    string          `json:"trace_id"`   // of the attribute "trace_id"; "" without
 	Attributes json.RawMessage `json:"attributes"` // an object with all other attributes
-	Stacktrace string          `json:"stacktrace"` // of the attribute "stack"; "" without
+	Stacktrace string          `json:"stacktrace"` // of the attribute "stack" or "exception.stacktrace"; "" without
 	Created    time.Time       `json:"created"`    // the record's own time, UTC, microseconds; the first one's
-	Repeats    int             `json:"repeats"`    // how many records it stands for; 1 without deduplication
+	Repeats    int             `json:"repeats"`    // number of records in this row; 1 without deduplication
 	LastSeen   time.Time       `json:"last_seen"`  // the latest one's own time
 
 	Fingerprint string   `json:"fingerprint"` // the same for what is one bug: see [LogOptions].Deduplicate; "" of rows from before
@@ -38,66 +38,65 @@ type LogRecord struct {
 	Version     int64    `json:"version"`     // grows with each change of the state, and with nothing else: its ETag
 }
 
-// A LogState is what operators say of a row of the log: [LogNew], [LogResolved] or [LogIgnored].
+// A LogState is the operators' decision about a row of the log: [LogNew], [LogResolved] or [LogIgnored].
 type LogState string
 
 // The states.
 const (
-	LogNew      LogState = "new"      // nobody has looked at it, or it has happened again after it had been resolved
-	LogResolved LogState = "resolved" // it should not happen again; when it does, it is new again
+	LogNew      LogState = "new"      // no decision yet, or it has happened again after it was resolved
+	LogResolved LogState = "resolved" // it should not happen again; if it does, the row is new again
 	LogIgnored  LogState = "ignored"  // it may happen again
 )
 
 // logStates are the states by their numbers in the table.
 var logStates = []LogState{LogNew, LogResolved, LogIgnored}
 
-// A LogOrder is what a list of the log is sorted by, the newest first: [ByCreated] or [ByLastSeen].
+// A LogOrder is the time that sorts a list of the log, the newest first: [ByCreated] or [ByLastSeen].
 type LogOrder string
 
 // The orders.
 const (
-	ByCreated  LogOrder = "created"   // the first occurrence; the zero value "" is the same
-	ByLastSeen LogOrder = "last_seen" // the latest one
+	ByCreated  LogOrder = "created"   // the first occurrence; the zero value "" means the same
+	ByLastSeen LogOrder = "last_seen" // the latest occurrence
 )
 
-// A LogFilter chooses records for [Store.Logs]. The zero LogFilter is the newest page of all records.
+// A LogFilter chooses records for [Store.Logs]. The zero LogFilter means the newest page of all records.
 type LogFilter struct {
-	Level   *slog.Level // at least; nil is all
-	Code    string      // only records with this code; "" is all
-	Scope   string      // only records of this scope; "" is all
-	TraceID string      // only records of this trace; "" is all
-	// Search is a part of the message, the code, the path or the cause, without regard to letter case, or the
-	// beginning of a trace id; "" is all.
+	Level   *slog.Level // the lowest level; nil means all
+	Code    string      // only records with this code; "" means all
+	Scope   string      // only records of this scope; "" means all
+	TraceID string      // only records of this trace; "" means all
+	// Search is a part of the message, the code, the path or the cause, in any letter case, or the beginning of a trace id,
+	// from six characters on; "" means all.
 	Search         string
-	Started, Ended time.Time // bounds of the time that Order names, both inclusive; zero is none
-	Before         int64     // only records behind the one with this id: the last page's next; 0 is from the newest
-	PageSize       int       // 1..[MaxPageSize]; 0 is [DefaultPageSize]
+	Started, Ended time.Time // bounds of the time that Order names, both inclusive; zero means none
+	Before         int64     // only records after the one with this id: the next of the last page; 0 means from the newest
+	PageSize       int       // 1..[MaxPageSize]; 0 means [DefaultPageSize]
 
-	CodePrefix  string   // only records whose code begins with it; "" is all
-	Family      string   // only records with the code of this kind, or of one that descends from it; "" is all
-	Fingerprint string   // only records with this fingerprint; "" is all
-	State       LogState // only records in this state; "" is all
-	Order       LogOrder // the zero value is [ByCreated]
-	// BeforeSeen is when the record of Before was seen last, as the page said, for [ByLastSeen]: it may have
-	// happened again meanwhile. Zero is to ask the database.
+	CodePrefix  string   // only records whose code begins with it; "" means all
+	Family      string   // only records with the code of this kind or of one that descends from it; "" means all
+	Fingerprint string   // only records with this fingerprint; "" means all
+	State       LogState // only records in this state; "" means all
+	Order       LogOrder // the zero value means [ByCreated]
+	// BeforeSeen is the time at which the record of Before was last seen, as the page told it, for [ByLastSeen]. The record may
+	// have happened again. Zero means that the database is asked.
 	BeforeSeen time.Time
 }
 
-// SearchDepth is how many records, chosen by the rest of the filter, one call of [Store.Logs] searches
-// for a text on SQLite, and for one of fewer than three characters on PostgreSQL, which has an index for others.
+// SearchDepth is the number of records that one call of [Store.Logs] searches for a text in SQLite, and for a text of fewer
+// than three characters in PostgreSQL, which has an index for others. The rest of the filter chooses them.
 const SearchDepth = 5_000
 
-// maxLevels is how many different levels are read each by its index. Programs have four to ten.
+// maxLevels is the number of different levels that are each read by the index. Programs have four to ten.
 const maxLevels = 32
 
-// Logs returns a page of the records that the filter chooses, never nil: the newest by their own time
-// first, and among equal times the one that was written last. next is the value of Before for the page after
-// this one; it is 0 when there is none.
+// Logs returns a page of the records that the filter chooses, never nil: the newest first by their own time, and among equal
+// times the last one written first. next is the value of Before for the next page, or 0 if there is none.
 //
-// A trace id finds the rows whose latest occurrences have it ([LogOptions].Recent), with the data of their first
-// one. There is no count: it would have to read every record. A search looks at [SearchDepth] records at
-// most: the page may then be short, or empty, and yet have a next one, where the search goes on. The error
-// is a [*FilterError] when the filter is wrong. Nothing follows a record that has been deleted.
+// A trace id finds the rows whose latest occurrences have it ([LogOptions].Recent), with the attributes of their first one.
+// There is no count, since that would read every record. A search reads at most [SearchDepth] records. So its page may be
+// short or empty and still have a next one, where the search continues. No records follow a Before that has been deleted. The
+// error is a [*FilterError] if the filter is wrong.
 func (s *Store) Logs(ctx context.Context, f LogFilter) (records []LogRecord, next int64, err error) {
 	l, err := newLogListing(s, f)
 	if err != nil {
@@ -113,7 +112,7 @@ func (s *Store) Logs(ctx context.Context, f LogFilter) (records []LogRecord, nex
 	return records, next, nil
 }
 
-// Log returns the record with the id. The error is [ErrNotFound] when there is none.
+// Log returns the record with the id. The error is [ErrNotFound] if there is none.
 func (s *Store) Log(ctx context.Context, id int64) (r LogRecord, err error) {
 	err = s.read(ctx, "reading the log", func(ctx context.Context, db querier) (err error) {
 		r, err = scanLog(db.QueryRowContext(ctx, s.q("SELECT "+logColumns+" FROM polyfault_log WHERE id = ?"), id))
@@ -452,7 +451,7 @@ func (l *logListing) findLevels(ctx context.Context, db querier) (found bool, er
 	return len(l.levels) > 0, err
 }
 
-// levelStep is the query for the first level from one on, and its arguments.
+// levelStep returns the query for the first level from one on, and its arguments.
 //
 // PostgreSQL would rather walk down the index of the levels, and look at each record's scope: rows are
 // compared, and in the order of the whole index. SQLite would not use all columns of such a comparison.
@@ -475,7 +474,7 @@ func (l *logListing) levelStep(comparison, level string) (query string, args fun
 	return query, func(least ...any) []any { return slices.Concat(values, least, values) }
 }
 
-// query is the statement for the newest limit records.
+// query returns the statement for the newest limit records.
 func (l *logListing) query(columns string, limit int) (query string, args []any) {
 	if len(l.codes)*max(1, len(l.levels)) > maxCodes {
 		l.codes, l.levels = nil, nil

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// What the writer does, for records that come meanwhile.
+// The states of the writer, for records that come meanwhile.
 const (
 	idle int32 = iota
 	inDatabase
@@ -45,7 +45,7 @@ type logWriter struct {
 	next  *logBatch
 }
 
-// A logBatch is what one transaction writes.
+// A logBatch is the records and counts of one transaction.
 type logBatch struct {
 	*logCore
 	writer string
@@ -99,7 +99,7 @@ func (w *logWriter) writeNext(ctx context.Context, q queueState) {
 	w.batch = w.queue.take(w.batch[:0], w.options.BatchSize)
 	w.watchEchoes()
 	if q.hurry {
-		w.probe = time.Time{} // somebody waits: look whether the database is back
+		w.probe = time.Time{} // a caller waits, so try the database again
 	}
 	w.write(ctx, w.batch)
 	n := len(w.batch)
@@ -159,7 +159,7 @@ func (w *logWriter) writeBoth(ctx context.Context, batch []*entry, counts tallie
 		w.written.Add(uint64(len(batch)))
 		return
 	case isRefused(err) && len(batch) == 0:
-		return // counts that nobody takes
+		return // only counts, which the fallback does not take
 	case isRefused(err) && len(counts) > 0:
 		w.writeBoth(ctx, batch, nil)
 		w.writeBoth(ctx, nil, counts)
@@ -242,8 +242,8 @@ func (w *logWriter) tellNews() {
 	}
 }
 
-// attempt is one transaction. One that does not hear of the end of ctx is left to itself: it may still
-// take effect, although its records then also go to the fallback.
+// attempt runs one transaction. If it ignores the end of ctx, it is left alone: it may still take effect, although its
+// records also go to the fallback.
 func (w *logWriter) attempt(ctx context.Context) error {
 	batch := w.next
 	ended := make(chan error, 1)
@@ -394,15 +394,15 @@ func (r *logRow) join(other *logRow, recent int) {
 	}
 }
 
-// insert is the transaction. A batch has a number, and is written once: also when the answer to a commit was
-// lost, and nobody knew whether it had happened.
+// insert runs the statements of the transaction. A batch has a number and is written once, even if the answer to a commit
+// was lost.
 func (b *logBatch) insert(ctx context.Context, tx querier) error {
 	result, err := tx.ExecContext(ctx, b.store.q(insertWriter), b.writer, b.number, toMicros(b.store.now()))
 	if err != nil {
 		return err
 	}
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return err // it was written
+		return err // the batch was already written
 	}
 	if b.options.Deduplicate {
 		err = b.upsertRows(ctx, tx)

@@ -10,7 +10,7 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// Get returns the record with the id, from memory when it is known there. The error is [ErrNotFound] when
+// Get returns the record with the id. It asks the database only if the record is not in memory. The error is [ErrNotFound] if
 // there is none.
 func (s *Store) Get(ctx context.Context, id int64) (Record, error) {
 	if r := s.cache.now.Load().byID[id]; r != nil {
@@ -19,9 +19,9 @@ func (s *Store) Get(ctx context.Context, id int64) (Record, error) {
 	return s.fetch(ctx, func(ctx context.Context, db querier) (Record, error) { return s.recordByID(ctx, db, id) })
 }
 
-// GetNamed returns the record of the scope with the name, from memory when it is known there. Names are
-// compared without regard to letter case and normalisation. The error is [ErrNotFound] when there is none;
-// other scopes, and the built-in records, are not looked at.
+// GetNamed returns the record of the scope with the name, in any letter case and normalisation. It asks the database only if
+// the record is not in memory. The error is [ErrNotFound] if the scope has none; it does not search other scopes or the
+// built-in records.
 func (s *Store) GetNamed(ctx context.Context, scope, name string) (Record, error) {
 	key, ok := lookupKey(scope, name)
 	if !ok {
@@ -33,8 +33,8 @@ func (s *Store) GetNamed(ctx context.Context, scope, name string) (Record, error
 	return s.fetch(ctx, func(ctx context.Context, db querier) (Record, error) { return s.recordNamed(ctx, db, key) })
 }
 
-// lookupKey is the key to look for; false for what no record can be called. A built-in's name may be
-// longer than others.
+// lookupKey returns the key of a name, and false for a name that no record can have. Names of built-in records may be longer
+// than others.
 func lookupKey(scope, name string) (recordKey, bool) {
 	key := recordKey{norm.NFC.String(scope), folded(name)}
 	return key, checkText(key.scope, maxScope, "") == nil && checkText(key.name, maxFilter, "") == nil
@@ -56,9 +56,9 @@ func (s *Store) fetch(ctx context.Context, read func(ctx context.Context, db que
 	return r, nil
 }
 
-// GetExitCode returns the record that stands for a process of the scope that ended with the code: the
-// scope's own, else the built-in one with the code, else [Store.Default] of the scope. The code 0 means
-// success: the error is [ErrNotFound]. GetExitCode reads memory only and never waits; ctx is not used yet.
+// GetExitCode returns the record for a process of the scope that ended with the code: the scope's own, else the built-in one
+// with the code, else [Store.Default] of the scope. The code 0 means success: the error is [ErrNotFound]. GetExitCode reads
+// memory only and never waits; ctx is not used yet.
 func (s *Store) GetExitCode(_ context.Context, scope string, code int) (Record, error) {
 	if code == 0 {
 		return Record{}, ErrNotFound
@@ -72,8 +72,8 @@ func (s *Store) GetExitCode(_ context.Context, scope string, code int) (Record, 
 	return s.Default(scope), nil
 }
 
-// Default returns the record for failures of the scope that nobody knows: see [WithDefault]. While there is
-// none of that name it returns [Store.Unknown].
+// Default returns the record for unknown failures of the scope: see [WithDefault]. If there is no record of that name, it
+// returns [Store.Unknown].
 func (s *Store) Default(scope string) Record {
 	scope = norm.NFC.String(scope)
 	name, ok := s.defaults[scope]
@@ -92,8 +92,8 @@ func (s *Store) Default(scope string) Record {
 	return s.Unknown()
 }
 
-// Unknown returns the record of [fault.Any]. Before [Store.SyncKinds] has put it into the database it
-// is made from the kind, and has no id.
+// Unknown returns the record of [fault.Any]. Before [Store.SyncKinds] has written it, Unknown makes it from the kind, without
+// an id.
 func (s *Store) Unknown() Record {
 	if r := s.cache.now.Load().byKey[recordKey{"", fault.Any.Code()}]; r != nil {
 		return *r
@@ -101,9 +101,9 @@ func (s *Store) Unknown() Record {
 	return s.recordOf(fault.Any)
 }
 
-// Retryable reports whether repeating what failed by the kind can help: what the kind's record says, or
-// the kind while there is none. A nil kind is read as [fault.Any]. The method is for [fault.WithRetryable]
-// and [fault.Backoff]: it reads memory only, never waits and allocates nothing.
+// Retryable reports whether it can help to repeat an operation that failed with the kind. The kind's record decides, or the
+// kind itself if there is no record. A nil kind is read as [fault.Any]. Give the method to [fault.WithRetryable] and
+// [fault.Backoff]: it reads memory only, never waits and allocates nothing.
 func (s *Store) Retryable(k *fault.Kind) bool {
 	r := s.cache.now.Load().byKey[recordKey{"", k.Code()}] // codes are folded
 	if r == nil || !r.Builtin && r.edited&editedRetryable == 0 {

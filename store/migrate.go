@@ -25,7 +25,7 @@ type migration struct {
 	sql     string
 }
 
-// migrations are those of the dialect, in order. A wrong name of a file is a mistake of ours.
+// migrations returns the migrations of the dialect, in order. A wrong name of a file is a mistake of ours.
 func (s *Store) migrations() (list []migration, err error) {
 	folder := "migrations/sqlite"
 	if s.dialect == PostgreSQL {
@@ -50,7 +50,7 @@ func (s *Store) migrations() (list []migration, err error) {
 	return list, nil
 }
 
-// statements are the statements of a file: no driver has to take several at once.
+// statements returns the statements of a file: no driver has to take several at once.
 func (m migration) statements() []string {
 	list := strings.Split(m.sql, ";\n")
 	return slices.DeleteFunc(list, func(s string) bool { return strings.TrimSpace(s) == "" })

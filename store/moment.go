@@ -71,7 +71,7 @@ func countedBack(text string, now time.Time) (time.Time, bool) {
 	return time.Unix(t.Unix()-seconds, int64(t.Nanosecond())-nanoseconds(parts[8])).UTC(), true
 }
 
-// nanoseconds is the fraction of a second that the digits behind the point are.
+// nanoseconds returns the fraction of a second that the digits behind the point are.
 func nanoseconds(digits string) int64 {
 	n, _ := strconv.ParseInt((digits + "000000000")[:9], 10, 64)
 	return n

@@ -5,30 +5,30 @@ import (
 	"time"
 )
 
-// An HourCount is how often something happened in an hour.
+// An HourCount is the number of occurrences in an hour.
 type HourCount struct {
 	Hour  time.Time `json:"hour"` // its beginning, UTC
 	Count int       `json:"count"`
 }
 
-// An OccurrenceKey is what occurrences are counted by.
+// An OccurrenceKey is the code and the scope of counted occurrences.
 type OccurrenceKey struct{ Code, Scope string }
 
-// An OccurrenceSummary is what happened with one code in one scope.
+// An OccurrenceSummary has the occurrences of one code in one scope.
 type OccurrenceSummary struct {
 	Count    int         // the sum of the hours
 	LastSeen time.Time   // the time of the latest record, UTC
 	Hours    []HourCount // hours without an occurrence are left out; the oldest first
 }
 
-// Occurrences returns how often records with the code were logged, by hours, the oldest first and never
-// nil; hours without any are left out. A nil scope means all scopes together. The first hour is the one that
-// since is in; the zero time means from the beginning.
+// Occurrences returns the number of logged records with the code for each hour, the oldest first, never nil. Hours without
+// records are left out. A nil scope means all scopes together. The first hour is the one that contains since; the zero time
+// means from the beginning.
 //
-// Each record that has a code counts, in the hour of the record's own time. With deduplication each repeat
-// counts. Records that a full queue dropped, or that went to the fallback while the database was away, count
-// as long as the process lives; no more than 1,024 different codes, scopes and hours of them wait to be
-// written, beside those of a batch that is being repeated. Counts are kept for 400 days: see [Store.Purge].
+// Each record with a code counts in the hour of the record's own time; with deduplication, each repeat counts. Records that a
+// full queue has dropped, or that went to the fallback while the database was down, count if the process lives until the
+// counts are written. At most 1,024 different codes, scopes and hours of them wait for that, beside those of a batch that is
+// being repeated. Counts are kept for 400 days: see [Store.Purge].
 func (s *Store) Occurrences(ctx context.Context, scope *string, code string, since time.Time) (hours []HourCount, err error) {
 	query := "SELECT hour, CAST(sum(count) AS bigint) FROM polyfault_occurrences WHERE code = ? AND hour >= ?"
 	args := []any{storable(code, maxColumn), hourOf(clampedMicros(since))}
@@ -61,9 +61,8 @@ func (s *Store) Occurrences(ctx context.Context, scope *string, code string, sin
 	return hours, nil
 }
 
-// OccurrenceCounts is [Store.Occurrences] for all codes and scopes at once: one query, for a list with
-// counts and sparklines. It reads a row for each code, scope and hour: choose since no earlier than
-// needed. The map is never nil.
+// OccurrenceCounts is [Store.Occurrences] for all codes and scopes in one query, for a list with counts and sparklines. It
+// reads a row for each code, scope and hour, so choose since no earlier than needed. The map is never nil.
 func (s *Store) OccurrenceCounts(ctx context.Context, since time.Time) (counts map[OccurrenceKey]OccurrenceSummary, err error) {
 	err = s.read(ctx, "reading occurrences", func(ctx context.Context, db querier) error {
 		counts = map[OccurrenceKey]OccurrenceSummary{}
@@ -99,7 +98,7 @@ const occurrenceCounts = "SELECT code, scope, hour, count, last_seen FROM polyfa
 
 const hourMicros = int64(time.Hour / time.Microsecond)
 
-// hourOf is the beginning of the hour.
+// hourOf returns the beginning of the hour.
 func hourOf(micros int64) int64 {
 	rest := micros % hourMicros
 	if rest < 0 {
@@ -114,7 +113,7 @@ type hourKey struct {
 	hour        int64
 }
 
-// An hourTally is what a row of polyfault_occurrences is to grow by.
+// An hourTally is the increase of a row of polyfault_occurrences.
 type hourTally struct {
 	count int
 	seen  int64
@@ -134,7 +133,7 @@ func (t tallies) add(key hourKey, tally hourTally) {
 	t[key] = tally
 }
 
-// addBounded forgets what is too much.
+// addBounded adds a tally, unless too many wait.
 func (t tallies) addBounded(key hourKey, tally hourTally) {
 	if _, ok := t[key]; ok || len(t) < maxTallies {
 		t.add(key, tally)

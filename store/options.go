@@ -10,12 +10,12 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// An Option configures a [Store]. A wrong one, and a nil one, is an error of [Open].
+// An Option configures a [Store]. [Open] returns an error for an invalid or nil option.
 type Option func(*Store) error
 
-// WithDefault names the record that stands for failures of the scope that nobody knows: one of the
-// scope itself, else a built-in one. The empty scope stands for all scopes without a default of their own;
-// without this option its record is that of [fault.Any]. The record need not exist yet.
+// WithDefault names the record for unknown failures of the scope: a record of the scope itself, or else a built-in one. The
+// default of the empty scope is used for all scopes without one; without this option it is the record of [fault.Any]. The
+// record need not exist yet.
 func WithDefault(scope, name string) Option {
 	return func(s *Store) error {
 		key, err := naturalKey(scope, name)
@@ -29,8 +29,8 @@ func WithDefault(scope, name string) Option {
 
 const defaultPollInterval = 5 * time.Second
 
-// WithPollInterval sets how often the store asks the database for writes of other instances: a record may be
-// stale for that long. Without the option it is 5 s.
+// WithPollInterval sets the time between two polls for writes of other instances. A record may be stale for that long.
+// Without the option it is 5 s.
 func WithPollInterval(interval time.Duration) Option {
 	return func(s *Store) error {
 		if interval <= 0 {
@@ -41,13 +41,13 @@ func WithPollInterval(interval time.Duration) Option {
 	}
 }
 
-// WithListener makes the store hear of writes of other instances at once. listen waits for
-// notifications until ctx ends, and calls changed after each one, and once as soon as it is ready: what
-// was written before that is not notified. When it returns earlier, or panics, it is started again
-// after a pause. changed does not block, and may be called by any goroutine. Open refuses a nil listen.
+// WithListener lets the store learn of writes of other instances at once. listen waits for notifications until ctx ends. It
+// calls changed after each one, and once as soon as it is ready, because earlier writes are not notified. If listen returns
+// early or panics, the store starts it again after a pause. changed does not block, and any goroutine may call it. Open
+// refuses a nil listen.
 //
-// On PostgreSQL each write of the store notifies the channel [Channel]. Polling goes on beside it. The
-// application writes the function, as database/sql cannot listen: see the example of this option.
+// On PostgreSQL each write of the store notifies the channel [Channel]. Polling continues beside it. The application writes
+// the function, because database/sql cannot listen: see the example of this option.
 func WithListener(listen func(ctx context.Context, changed func()) error) Option {
 	return func(s *Store) error {
 		if listen == nil {
@@ -58,12 +58,12 @@ func WithListener(listen func(ctx context.Context, changed func()) error) Option
 	}
 }
 
-// Channel is the channel of PostgreSQL that the store notifies whenever it has written records of errors.
+// Channel is the channel of PostgreSQL that the store notifies after it has written records of errors.
 const Channel = "polyfault_errors"
 
-// WithLogger sets the logger for trouble of the store that no caller hears of: a poll that fails, a listener
-// that stops. Without it, or with nil, such lines are discarded; without it, [Handler] and [Pages] tell [slog.Default] when
-// nobody said who may read. The logger must not write into this store.
+// WithLogger sets the logger for failures that no caller sees: a poll that fails, a listener that stops. Without it, or with
+// nil, such lines are discarded. Without it, [Handler] and [Pages] tell [slog.Default] if they have no authorize function. The
+// logger must not write into this store.
 func WithLogger(l *slog.Logger) Option {
 	return func(s *Store) error {
 		s.log, s.tells = l, true
@@ -76,8 +76,8 @@ func WithLogger(l *slog.Logger) Option {
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// WithResponder takes the titles and descriptions of built-in records from the responder's texts, in
-// its default language. Without it, or with nil, they are those of [fault.Default].
+// WithResponder takes the titles and descriptions of built-in records from the responder's texts, in its default language.
+// Without it, or with nil, the store takes them from [fault.Default].
 func WithResponder(r *fault.Responder) Option {
 	return func(s *Store) error {
 		s.responder = r
@@ -85,9 +85,9 @@ func WithResponder(r *fault.Responder) Option {
 	}
 }
 
-// WithClock gives the store another clock, for tests of retention and the like. It dates what is written
-// and decides what is old; timers go by the real one. The function may be called by any goroutine.
-// Without the option it is [time.Now]. Open refuses a nil function.
+// WithClock gives the store another clock, for tests of retention and the like. The clock dates records and decides which are
+// old; timers use the real one. Any goroutine may call the function. Without the option it is [time.Now]. Open refuses a nil
+// function.
 func WithClock(now func() time.Time) Option {
 	return func(s *Store) error {
 		if now == nil {

@@ -15,30 +15,28 @@ import (
 
 // Pages serves the store to people, as HTML that needs no script:
 //
-//   - errors/ lists the records of errors, those first that occurred most in the last 24 hours;
+//   - errors/ lists the records of errors, the most frequent ones of the last 24 hours first;
 //   - errors/{id} shows one of them with its texts in all languages, its recent occurrences and the
 //     newest call stack;
 //   - logs/ lists the entries of the log, the newest first;
 //   - logs/{id} shows one of them; logs/{trace id} leads to the entries of a trace.
 //
 // The lists take the parameters of the REST handler ([Handler]): name, scope, category, is_builtin and
-// page for the errors; level, code, scope, trace_id, search, started, ended and before for the log. When a
-// value makes no sense the status is 400, and the page says beside the field what is wrong. Times without a
-// zone are UTC, as all times shown are.
+// page for the errors; level, code, scope, trace_id, search, started, ended and before for the log. For an invalid
+// value the status is 400, and the page shows the mistake beside the field. All times are shown in UTC; times without a zone
+// in parameters are UTC, too.
 //
-// The handler can stand below any path that does not itself end in errors/ or logs/, with and without
-// [http.StripPrefix]: only the last two segments count, and all links are relative. The path itself, with
-// a slash at its end, leads to errors/. The language is that of the parameter "language", else
-// Accept-Language chooses. Words come from the responder's catalogue of texts; a built-in error has its title
-// and text in the reader's language until an operator has written others.
+// The handler works below any path that does not itself end in errors/ or logs/, with and without [http.StripPrefix]: only
+// the last two segments count, and all links are relative. The path itself, with a final slash, leads to errors/. The
+// parameter "language" chooses the language, or else Accept-Language. The words are the responder's texts; a built-in error
+// has its title and text in the reader's language until an operator writes others.
 //
-// The log holds what happened inside the service: [PagesAuthorize] says who may know. Without it the pages are 403, and
-// Pages says so in one line to the logger of [WithLogger], else to [slog.Default]. They are sent with "Cache-Control: no-store",
-// are not to be framed or indexed, and change nothing: other methods than GET and HEAD are answered 405.
+// The log shows internals of the service. [PagesAuthorize] decides who may see them: without it, all pages return 403, and Pages
+// says so in one line, to the logger of [WithLogger] or else to [slog.Default]. Pages are sent with "Cache-Control: no-store",
+// cannot be framed, ask not to be indexed, and change nothing: methods other than GET and HEAD are answered with 405.
 //
-// The responder answers failures in its own formats, those of the database as [fault.SQLMappers] say; a nil
-// responder means [fault.Default]. The handler is safe for concurrent use. Pages panics when the store or an
-// option is nil.
+// The responder answers failures in its own formats; [fault.SQLMappers] classify those of the database. A nil responder means
+// [fault.Default]. The handler is safe for concurrent use. Pages panics if the store or an option is nil.
 func Pages(s *Store, r *fault.Responder, opts ...PagesOption) http.Handler {
 	if s == nil {
 		panic("store: Pages: the store is nil; Open makes one")
@@ -62,11 +60,10 @@ var errNobody = fault.PermissionDenied.New(fault.Cause(errors.New("store: Pages 
 // A PagesOption changes what [Pages] does.
 type PagesOption func(*pages)
 
-// PagesAuthorize has allowed decide who may read the pages: its error is the answer, through the responder,
-// for example [fault.PermissionDenied]; nil lets the request pass. An allowed that panics lets nothing pass.
-// A typed nil, such as a nil *[fault.Fault], lets nothing pass either: the client gets
-// [fault.PermissionDenied]. Without the option nobody may read: all pages are 403. allowed
-// must be safe for concurrent use. PagesAuthorize panics when allowed is nil.
+// PagesAuthorize calls allowed for every request for a page. If allowed returns nil, the request passes. If it returns an
+// error, such as [fault.PermissionDenied], the responder answers with that. If it panics, the request does not pass. A typed
+// nil, such as a nil *[fault.Fault], does not pass either: the client gets [fault.PermissionDenied]. Without the option, nobody
+// may read. allowed must be safe for concurrent use. PagesAuthorize panics if allowed is nil.
 func PagesAuthorize(allowed func(*http.Request) error) PagesOption {
 	if allowed == nil {
 		panic("store: PagesAuthorize: the function is nil")
@@ -74,7 +71,7 @@ func PagesAuthorize(allowed func(*http.Request) error) PagesOption {
 	return func(p *pages) { p.authorize = allowed }
 }
 
-// pages is the handler of Pages.
+// pages is the implementation of Pages.
 type pages struct {
 	store     *Store
 	responder *fault.Responder
@@ -87,7 +84,7 @@ type visit struct {
 	*page.Visit
 	ctx    context.Context
 	store  *Store
-	name   string // of the thing in the list
+	name   string // the last segment: an id or a trace id
 	status int
 }
 
@@ -117,7 +114,7 @@ func (p *pages) serve(w http.ResponseWriter, req *http.Request) error {
 	return nil
 }
 
-// lastSegments are the last two segments of the path.
+// lastSegments returns the last two segments of the path.
 func lastSegments(path string) (area, name string) {
 	i := strings.LastIndexByte(path, '/')
 	if i < 0 {
@@ -126,7 +123,7 @@ func lastSegments(path string) (area, name string) {
 	return path[strings.LastIndexByte(path[:i], '/')+1 : i], path[i+1:]
 }
 
-// target is where the reader is sent to; "" is nowhere.
+// target returns the address to redirect to, or "".
 func (v *visit) target(area string, known bool) string {
 	switch {
 	case !known && v.name == "":
@@ -137,7 +134,7 @@ func (v *visit) target(area string, known bool) string {
 	return ""
 }
 
-// id is the name as a number; 0 when it is none.
+// id returns the name as a number, or 0.
 func (v *visit) id() int64 {
 	id, err := strconv.ParseInt(v.name, 10, 64)
 	if err != nil || strconv.FormatInt(id, 10) != v.name {
@@ -177,23 +174,23 @@ func (v *visit) navigation(area string) []page.Link {
 	return links
 }
 
-// An area is a part of the pages: a list, and what it lists one by one.
+// An area is a part of the pages: a list, and a page for each of its items.
 type area struct{ list, one *view }
 
-// A view is how a page is made.
+// A view makes a page.
 type view struct {
 	template *page.Template
 	show     func(*visit) (*shown, error)
 }
 
-// A shown is what a page shows.
+// A shown is the content of a page.
 type shown struct {
 	title string
 	main  any
 }
 
-// newAreas are the areas by their segments of the path. They belong to the handler and are no package
-// variable, so that programs without pages do not carry html/template.
+// newAreas returns the areas by their segments of the path. It is a function and not a package variable, so that programs
+// without pages do not carry html/template.
 func newAreas() map[string]area {
 	return map[string]area{
 		"errors": {newView(errorsSource, (*visit).errorList), newView(errorSource, (*visit).oneError)},

@@ -13,7 +13,7 @@ import (
 // dayHours are the hours that a sparkline shows, the current one last.
 const dayHours = 24
 
-// An activity is how often an error occurred in these hours. Nil is never.
+// An activity counts the occurrences of an error in these hours. Nil means none.
 type activity struct {
 	Words page.Words
 	Total int
@@ -21,13 +21,12 @@ type activity struct {
 	hours [dayHours]int
 }
 
-// firstHour begins the hours that are shown.
+// firstHour returns the beginning of the first hour that is shown.
 func firstHour(now time.Time) time.Time {
 	return now.UTC().Truncate(time.Hour).Add(-(dayHours - 1) * time.Hour)
 }
 
-// add counts occurrences. An hour that has not come yet, by another instance's clock, counts as the
-// current one.
+// add counts occurrences. A future hour, from another instance's clock, counts as the current one.
 func (a *activity) add(first time.Time, s OccurrenceSummary) {
 	for _, h := range s.Hours {
 		a.hours[min(max(int(h.Hour.Sub(first)/time.Hour), 0), dayHours-1)] += h.Count
@@ -42,10 +41,10 @@ func (a *activity) seen(t time.Time) {
 	}
 }
 
-// LastSeen is when the error last occurred; nil for never.
+// LastSeen returns the time of the last occurrence, or nil.
 func (a *activity) LastSeen() *page.Time { return page.TimeOf(a.last) }
 
-// Text is the sparkline for those who do not see it.
+// Text returns the sparkline in words, for readers who do not see it.
 func (a *activity) Text() string { return a.Words.N("sparkline", a.Total) }
 
 // The size of a sparkline, in its own units: each hour has four, of which a bar takes three.
@@ -57,7 +56,7 @@ const (
 // A bar is one hour of a sparkline.
 type bar struct{ X, Y, Height int }
 
-// Bars are the hours that had occurrences. The highest bar fills the height, and any is visible.
+// Bars returns the hours with occurrences. The highest bar has the full height, and every bar is visible.
 func (a *activity) Bars() (bars []bar) {
 	highest := slices.Max(a.hours[:])
 	for i, count := range a.hours {
@@ -69,18 +68,18 @@ func (a *activity) Bars() (bars []bar) {
 	return bars
 }
 
-// compare orders by how often, then by how lately.
+// compare orders by number, then by the time of the last occurrence.
 func (a *activity) compare(b *activity) int {
 	return cmp.Or(cmp.Compare(a.Total, b.Total), a.last.Compare(b.last))
 }
 
-// activities are those of all records.
+// activities are the activities of all records.
 type activities struct {
 	v    *visit
 	byID map[int64]*activity
 }
 
-// activities reads what occurred since the first hour.
+// activities reads the occurrences since the first hour.
 func (v *visit) activities() (*activities, error) {
 	first := firstHour(v.store.now())
 	counts, err := v.store.OccurrenceCounts(v.ctx, first)
@@ -105,7 +104,7 @@ func (all *activities) of(id int64) *activity {
 	return a
 }
 
-// addEarlier looks up when those of the records that did not occur in these hours were last seen.
+// addEarlier looks up the last occurrence of records without one in these hours.
 func (all *activities) addEarlier(records []Record) error {
 	var names []any
 	for _, r := range records {

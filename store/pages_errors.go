@@ -9,7 +9,7 @@ import (
 	"github.com/polyfault/polyfault/internal/page"
 )
 
-// errorsPerPage is how many errors a page of the list has.
+// errorsPerPage is the number of errors on a page of the list.
 const errorsPerPage = 50
 
 // An errorList is the list of errors.
@@ -74,8 +74,8 @@ func (v *visit) errorFilter(f *form) (Filter, error) {
 	return filter, errors.Join(v.refuse(f, wrongCategory), v.refuse(f, wrongBuiltin))
 }
 
-// allRecords are those of all pages: they are shown in an order that only the log knows. They are few
-// enough; the store keeps them in memory.
+// allRecords returns the records of all pages, because only the log knows their order. They are few: the store keeps them in
+// memory.
 func (v *visit) allRecords(f Filter) (all []Record, err error) {
 	for f.Page = 1; ; f.Page++ {
 		records, count, err := v.store.List(v.ctx, f)
@@ -124,7 +124,7 @@ func (v *visit) pageURL(f *form, number, pages int) string {
 	return v.URL("./", append(f.parameters(), "page", strconv.Itoa(number))...)
 }
 
-// textsOf are the texts that clients get; nil when the responder's catalogue has none.
+// textsOf returns the texts that clients get; nil when the responder's catalogue has none.
 func (v *visit) textsOf(r Record) *page.Texts {
 	texts := page.TextsNamed(v.Catalogue, r.Name)
 	if k, ok := fault.KindByCode(r.Name); ok {
@@ -136,8 +136,8 @@ func (v *visit) textsOf(r Record) *page.Texts {
 	return texts
 }
 
-// titleOf is the record's title: a built-in's in the reader's language while nobody has written another.
-// Nobody knows the language of what an operator wrote.
+// titleOf returns the record's title. A built-in's is in the reader's language until an operator writes another one, whose
+// language is not known.
 func (v *visit) titleOf(r Record) page.Text {
 	if r.Builtin && r.edited&editedTitle == 0 {
 		if texts := v.textsOf(r); texts != nil {
@@ -147,7 +147,7 @@ func (v *visit) titleOf(r Record) page.Text {
 	return page.Text{Title: page.Line(r.Title), Dir: "auto"}
 }
 
-// recentEntries is how many entries of the log the page of an error shows.
+// recentEntries is the number of log entries on the page of an error.
 const recentEntries = 20
 
 // An errorView is one error.
@@ -206,5 +206,5 @@ func (v *visit) addRecent(e *errorView) error {
 	return nil
 }
 
-// Entries are the recent occurrences.
+// Entries returns the recent occurrences.
 func (e *errorView) Entries(w page.Words) entryTable { return entryTable{w, w.T("recent"), e.Recent} }

@@ -13,7 +13,7 @@ import (
 	"github.com/polyfault/polyfault/internal/page"
 )
 
-// A form narrows a list. It keeps what was entered, and says beside each field what is wrong with it.
+// A form narrows a list. It keeps the input, and shows the mistake beside each field.
 type form struct {
 	Words    page.Words
 	Language string // the tag that the URL names
@@ -48,7 +48,7 @@ func (v *visit) form(inputs ...*input) *form {
 	return f
 }
 
-// parameters are the fields that were filled in, as names and values in turn.
+// parameters returns the fields that were filled in, as names and values in turn.
 func (f *form) parameters() (parameters []string) {
 	for _, i := range f.Inputs {
 		parameters = append(parameters, i.Name, i.Value)
@@ -56,13 +56,12 @@ func (f *form) parameters() (parameters []string) {
 	return parameters
 }
 
-// HasWrong reports whether a field is wrong: then there is no list.
+// HasWrong reports whether a field is wrong. Then the page shows no list.
 func (f *form) HasWrong() bool {
 	return slices.ContainsFunc(f.Inputs, func(i *input) bool { return i.Wrong != "" })
 }
 
-// refuse notes what is wrong with a field, and returns other errors, those of fields that the form does
-// not have among them.
+// refuse records the mistake of a field, and returns all other errors, such as those about fields that the form lacks.
 func (v *visit) refuse(f *form, err error) error {
 	wrong, ok := errors.AsType[*FilterError](err)
 	if !ok {
@@ -81,7 +80,7 @@ func (v *visit) refuse(f *form, err error) error {
 	return nil
 }
 
-// rule is the text of a field error; English stands in for what the language lacks.
+// rule returns the text of a field error, in English if the language lacks it.
 func (v *visit) rule(code, label string, attrs ...fault.Attr) string {
 	attrs = append(slices.Clone(attrs), fault.Arg("Field", label))
 	for _, id := range []string{"rule." + code, "rule." + ruleInvalid} {
@@ -118,7 +117,7 @@ func (f *form) time(name string) (time.Time, error) {
 	return time.Time{}, &FilterError{Field: name, Rule: ruleDateTime, Attrs: []fault.Attr{example}, Problem: "it is no time"}
 }
 
-// chosen is the value of a select, "" for all.
+// chosen returns the value of a select, "" for all.
 func (f *form) chosen(name string) (string, error) {
 	i := f.input(name)
 	var values []string
@@ -136,12 +135,12 @@ func (f *form) chosen(name string) (string, error) {
 
 func (f *form) value(name string) string { return f.input(name).Value }
 
-// input is the field with the name: there is one.
+// input returns the field with the name: there is one.
 func (f *form) input(name string) *input {
 	return f.Inputs[slices.IndexFunc(f.Inputs, func(i *input) bool { return i.Name == name })]
 }
 
-// number is a parameter that no field has: links have it.
+// number returns a parameter that no field has: links have it.
 func (v *visit) number(name string, least int64) (int64, error) {
 	value := v.Query(name)
 	if value == "" {

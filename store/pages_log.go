@@ -11,7 +11,7 @@ import (
 	"github.com/polyfault/polyfault/internal/page"
 )
 
-// entriesPerPage is how many entries of the log a page of the list has.
+// entriesPerPage is the number of log entries on a page of the list.
 const entriesPerPage = 50
 
 // A logList is the list of entries of the log.
@@ -42,7 +42,7 @@ type entryTable struct {
 	Rows  []entryRow
 }
 
-// Entries are the entries of the list.
+// Entries returns the entries of the list.
 func (l *logList) Entries(w page.Words) entryTable { return entryTable{w, w.T("logs"), l.Rows} }
 
 func (v *visit) logList() (*shown, error) {
@@ -116,7 +116,7 @@ func (v *visit) entryRow(e LogRecord) entryRow {
 	return row
 }
 
-// recordOf is the record that the code of an entry stands for: that of its scope, else that of no scope;
+// recordOf returns the record that the code of an entry stands for: that of its scope, else that of no scope;
 // nil without one.
 func (v *visit) recordOf(scope, code string) *Record {
 	known := v.store.cache.now.Load().byKey
@@ -153,7 +153,7 @@ func (v *visit) oneEntry() (*shown, error) {
 	return &shown{v.T("logs") + " · " + v.name, e}, nil
 }
 
-// attributesOf are the members of the object, in its order; a value that is no text is shown as JSON.
+// attributesOf returns the members of the object, in its order; a value that is no text is shown as JSON.
 func attributesOf(object json.RawMessage) (list []attribute) {
 	d := json.NewDecoder(bytes.NewReader(object))
 	if start, err := d.Token(); err != nil || start != json.Delim('{') {

@@ -237,7 +237,7 @@ func (q *query) window(started, ended time.Time, most time.Duration) {
 	}
 }
 
-// with are the parameters with another value for one, for a link.
+// with returns the parameters with another value for one, for a link.
 func (q *query) with(name, value string) url.Values {
 	values := url.Values{}
 	maps.Copy(values, q.values)

@@ -6,18 +6,18 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// A Record is one error that the store knows. It is a value: changing it changes nothing in the store.
+// A Record is one error in the store. It is a value: changing it does not change the store.
 type Record struct {
-	ID          int64          `json:"id"`                // 0 when it is not in the database: see [Store.Unknown]
+	ID          int64          `json:"id"`                // 0 if it is not in the database: see [Store.Unknown]
 	Name        string         `json:"name"`              // unique within the scope; a built-in's is the code of its kind
-	Scope       string         `json:"scope"`             // job type, service …; "" is no scope
+	Scope       string         `json:"scope"`             // job type, service …; "" means no scope
 	Title       string         `json:"title"`             // at most 50 characters
 	Description string         `json:"description"`       // at most 250 characters
 	Category    fault.Category `json:"category"`          // where the cause lies
-	Builtin     bool           `json:"is_builtin"`        // it is a kind of a program
+	Builtin     bool           `json:"is_builtin"`        // it is a kind of the program
 	Retryable   bool           `json:"should_be_retried"` // repeating may help
-	Status      int            `json:"status"`            // HTTP status, 400..599; 0 is unknown
-	ExitCode    int            `json:"exit_code"`         // 1..255, unique within the scope; 0 is none
+	Status      int            `json:"status"`            // HTTP status, 400..599; 0 means unknown
+	ExitCode    int            `json:"exit_code"`         // 1..255, unique within the scope; 0 means none
 
 	Created      time.Time `json:"created"`       // UTC, microseconds
 	LastModified time.Time `json:"last_modified"` // UTC, microseconds; never before an earlier one
@@ -52,17 +52,17 @@ func scanRecord(row scanner, more ...any) (r Record, err error) {
 	return r, err
 }
 
-// values are the columns but for the id.
+// values returns the columns but for the id.
 func (r *Record) values() []any {
 	return []any{r.Scope, r.Name, r.key, r.Title, r.Description, string(r.Category), r.Builtin, r.Retryable,
 		r.Status, r.ExitCode, toMicros(r.Created), toMicros(r.LastModified), r.Version, r.edited}
 }
 
-// An Entry is what [Store.Save], [Store.Create] and [Store.Update] write. A nil field is not named: it
-// stays as it is, or has its default in a new record.
+// An Entry is the input of [Store.Save], [Store.Create] and [Store.Update]. A nil field is not set: the record keeps its
+// value, or has the default if it is new.
 type Entry struct {
-	// Name is 1 to 50 characters without control characters, and no space at either end. It is kept
-	// in Unicode's form NFC, and unique within the scope without regard to letter case.
+	// Name has 1 to 50 characters, no control characters, and no space at either end. It is stored in
+	// Unicode's form NFC, and is unique within the scope in any letter case.
 	Name        string
 	Title       *string         // at most 50 characters, none of them a control character; default ""
 	Description *string         // at most 250 characters, of control characters only tab and line ends; default ""
@@ -72,7 +72,7 @@ type Entry struct {
 	ExitCode    *int            // 1..255, unique within the scope, or 0 for none, the default
 }
 
-// putInto writes what the entry names, but for the name.
+// putInto writes the fields that the entry sets, without the name.
 func (e *Entry) putInto(r *Record) {
 	put(r, e.Title, &r.Title, editedTitle)
 	put(r, e.Description, &r.Description, editedDescription)

@@ -16,12 +16,11 @@ const (
 	firstCleanWithin = time.Minute
 )
 
-// Purge deletes log records that are older than maxAge, and all but the maxRows newest ones; 0 is no
-// limit. The records' own time decides what is old; a row that was repeated is as old as its latest
-// occurrence. Purge deletes small batches, each in a transaction of its own, and returns how many records
-// it has deleted, also when it fails. Several instances may purge at once.
+// Purge deletes log records that are older than maxAge, and all but the maxRows newest ones; 0 means no limit. The records'
+// own time decides; a row with repeats is as old as its latest record. Purge deletes small batches, each in its own
+// transaction, and returns the number of deleted records, also on an error. Several instances may purge at once.
 //
-// Counts of occurrences stay, but for those older than 400 days.
+// It also deletes counts of occurrences that are older than 400 days.
 func (s *Store) Purge(ctx context.Context, maxAge time.Duration, maxRows int) (deleted int64, err error) {
 	if maxAge < 0 || maxRows < 0 {
 		return 0, errors.New("store: Purge: the limit is negative")
@@ -44,7 +43,7 @@ func (s *Store) Purge(ctx context.Context, maxAge time.Duration, maxRows int) (d
 	return deleted, s.purgeOthers(ctx, now)
 }
 
-// purgeRows deletes what stands behind the maxRows newest.
+// purgeRows deletes all but the maxRows newest records.
 func (s *Store) purgeRows(ctx context.Context, maxRows int) (int64, error) {
 	var id, seen int64
 	query := s.q("SELECT id, last_seen FROM polyfault_log ORDER BY last_seen DESC, id DESC LIMIT 1 OFFSET ?")
@@ -64,11 +63,11 @@ func (s *Store) purgeRows(ctx context.Context, maxRows int) (int64, error) {
 	return s.purge(ctx, "(last_seen, id) <= (?, ?)", seen, id)
 }
 
-// purge deletes what the condition chooses, the oldest first.
+// purge deletes the records that the condition chooses, the oldest first.
 func (s *Store) purge(ctx context.Context, condition string, args ...any) (deleted int64, err error) {
 	chosen := "SELECT id FROM polyfault_log WHERE " + condition + " ORDER BY last_seen, id LIMIT ?"
 	if s.dialect == PostgreSQL {
-		chosen += " FOR UPDATE SKIP LOCKED" // what another instance deletes right now
+		chosen += " FOR UPDATE SKIP LOCKED" // another instance is deleting the locked ones
 	}
 	chosen = s.q(chosen)
 	args = append(args, purgeBatch)
@@ -105,7 +104,7 @@ func (s *Store) purge(ctx context.Context, condition string, args ...any) (delet
 	}
 }
 
-// purgeOthers deletes old counts, and writers that ended without a word.
+// purgeOthers deletes old counts, and writers that ended without removing themselves.
 func (s *Store) purgeOthers(ctx context.Context, now time.Time) error {
 	return s.transact(ctx, "purging occurrences", func(ctx context.Context, tx querier) error {
 		for _, table := range []string{"polyfault_occurrences", "polyfault_log_hours"} {
@@ -119,7 +118,7 @@ func (s *Store) purgeOthers(ctx context.Context, now time.Time) error {
 	})
 }
 
-// clean purges from time to time, the first time soon: processes that do not live for long purge, too.
+// clean purges from time to time. The first time comes soon, so that short-lived processes purge, too.
 func (c *logCore) clean(ctx context.Context) {
 	ctx = context.WithValue(ctx, echoKey{}, inDatabase)
 	pause := rand.N(min(firstCleanWithin, c.options.CleanInterval))

@@ -29,18 +29,17 @@ type Store struct {
 	listen    func(ctx context.Context, changed func()) error
 
 	cache cache
-	wake  chan struct{} // somebody may have written
+	wake  chan struct{} // another instance may have written
 	stop  context.CancelFunc
 	tasks sync.WaitGroup
 }
 
-// Open brings the schema of the database to the version of this program, loads the records and keeps
-// watching them for changes by other instances, until [Store.Close]. It is safe when several instances
-// open at once. ctx is for opening only.
+// Open migrates the schema of the database to the version of this program and loads the records. Until [Store.Close] it
+// watches them for changes by other instances. Several instances may open at once. ctx is used for opening only.
 //
-// The database stays the caller's, who chooses the driver and its settings and closes it after the
-// store. The error is [ErrNewerSchema] when a newer program has migrated the database; a failure of the
-// database is one that [fault.SQLMappers] know. A nil db and a nil option are errors, too.
+// The caller owns the database: it chooses the driver and its settings, and closes it after the store. The error is
+// [ErrNewerSchema] if a newer program has migrated the database. [fault.SQLMappers] classify failures of the database. A nil
+// db or option is an error, too.
 func Open(ctx context.Context, db *sql.DB, d Dialect, opts ...Option) (*Store, error) {
 	if db == nil {
 		return nil, errors.New("store: the *sql.DB is nil")
@@ -73,9 +72,8 @@ func Open(ctx context.Context, db *sql.DB, d Dialect, opts ...Option) (*Store, e
 	return s, nil
 }
 
-// Close stops watching and waits until the store's goroutines have ended, or ctx has; then it returns
-// ctx's error. Further calls do the same. The database stays open. A closed store still works, but hears
-// no more of what others write.
+// Close stops watching, and waits for the end of the store's goroutines. If ctx ends before that, Close returns ctx's error.
+// Further calls do the same. The database stays open. A closed store still works, but no longer sees the writes of others.
 func (s *Store) Close(ctx context.Context) error {
 	s.stop()
 	ended := make(chan struct{})

@@ -40,7 +40,7 @@ const (
 
 var categories = []string{string(fault.CategorySystem), string(fault.CategoryAlgorithm), string(fault.CategoryData)}
 
-// A problem is what is wrong with a value, wherever it came from.
+// A problem is a mistake in a value, from any source.
 type problem struct {
 	rule  string
 	attrs []fault.Attr
@@ -61,7 +61,7 @@ func (p *problem) inFilter(field string) error {
 	return &FilterError{Field: field, Rule: p.rule, Attrs: p.attrs, Problem: p.text}
 }
 
-// checkText finds what no database, and no page, can take as it is.
+// checkText finds characters that a database or a page cannot take.
 func checkText(s string, limit int, allowed string) *problem {
 	if !utf8.ValidString(s) {
 		return &problem{rule: ruleInvalid, text: "it is not valid UTF-8"}
@@ -133,7 +133,7 @@ func (e *Entry) check() error {
 	return nil
 }
 
-// naturalKey is how a scope and a name are compared; a [*FieldError] for those that cannot be.
+// naturalKey returns the key by which a scope and a name are compared, or a [*FieldError] if they are invalid.
 func naturalKey(scope, name string) (recordKey, error) {
 	scope, name = norm.NFC.String(scope), norm.NFC.String(name)
 	if err := checkText(scope, maxScope, "").inField("scope"); err != nil {
@@ -145,8 +145,8 @@ func naturalKey(scope, name string) (recordKey, error) {
 	return recordKey{scope, folded(name)}, nil
 }
 
-// folded is the same for names that differ by letter case or normalisation only (Unicode, section
-// 3.13, D145: canonical caseless matching).
+// folded returns the same text for names that differ only in letter case or normalisation (Unicode, section 3.13, D145:
+// canonical caseless matching).
 func folded(name string) string {
 	return norm.NFC.String(cases.Fold().String(norm.NFD.String(name)))
 }

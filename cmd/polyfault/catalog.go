@@ -26,18 +26,18 @@ func openapiCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "openapi",
 		Short: "Write OpenAPI components: a response for each kind, with schemas and examples",
-		Long: `Write OpenAPI components: a response for each kind, with the schemas of the bodies and examples in the
-languages. The document has no paths; others refer to its responses, which have the codes of the kinds
-in Pascal case:
+		Long: `Write OpenAPI components: a response for each kind, with the schemas of the bodies and examples in several
+languages. The document has no paths. Your own document refers to its responses, which are named by the codes
+of the kinds in Pascal case:
 
   responses:
     "423":
       $ref: 'errors.json#/components/responses/TaskLocked'
 
-It is JSON, which every tool that reads YAML reads too.
+The document is JSON; tools for YAML read it, too.
 
-The kinds are the built-in ones, in the formats application/json and application/problem+json. The kinds,
-formats and options of an application are known to its own program: call openapi.Components there.`,
+The document has the built-in kinds, in the formats application/json and application/problem+json. For your own
+kinds, formats and options, call openapi.Components in your program.`,
 		Example: `  polyfault catalog openapi --out errors.json
   polyfault catalog openapi --version 3.0 --title "Errors of the shop" --languages de,en
   polyfault catalog openapi --locales ./locales --out errors.json`,
@@ -68,12 +68,12 @@ formats and options of an application are known to its own program: call openapi
 	flags.StringVar(&release, "release", "", `version of the document itself (default "1.0.0")`)
 	flags.StringSliceVar(&languages, "languages", nil, "languages of the all-languages body, and of the examples in "+
 		"one language (default: those of --locales, else de,en,fr,pt; examples in two of them)")
-	flags.StringVar(&locales, "locales", "", "folder of locale files active.<tag>.toml to lay over the built-in ones")
-	flags.StringVar(&out, "out", "", "the file to write; standard output when empty")
+	flags.StringVar(&locales, "locales", "", "folder of locale files active.<tag>.toml that override the built-in ones")
+	flags.StringVar(&out, "out", "", "the file to write; standard output if empty")
 	return c
 }
 
-// silent makes a responder, of the built-in texts and those in the folder, that logs nothing.
+// silent makes a responder that logs nothing, with the built-in texts and those in the folder.
 func silent(locales string, languages []string) (*fault.Responder, error) {
 	opts := []fault.Option{fault.WithLogger(slog.New(slog.DiscardHandler))}
 	if locales != "" {

@@ -19,11 +19,11 @@ func checkCommand() *cobra.Command {
 		Short: "Check the built-in kinds and texts, with your own locale files over them",
 		Long: `Check the built-in kinds and texts, with your own locale files over them.
 
-Messages are printed by level, the most serious first, and a summary behind them. The exit status is 1
-when one of them has the fail level or a higher one.
+The messages are printed by level, the most serious first, with a summary at the end. The exit status is 1
+if one of them has at least the fail level.
 
-The checks of an application's own kinds, mappers and options need its responder: call checks.RunFor in
-a test or at start-up. What only options can tell, whether 401 responses have a challenge, is left to them.`,
+Checks of an application's own kinds, mappers and options need its responder: call checks.RunFor in a test or
+at start-up. This command cannot check options, such as the challenge of 401 responses.`,
 		Example: `  polyfault check
   polyfault check --locales ./locales --languages de,en --fail-level warning
   polyfault check --tag texts --silence polyfault.W001`,
@@ -51,7 +51,7 @@ a test or at start-up. What only options can tell, whether 401 responses have a 
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&locales, "locales", "", "folder of locale files active.<tag>.toml to lay over the built-in ones")
+	flags.StringVar(&locales, "locales", "", "folder of locale files active.<tag>.toml that override the built-in ones")
 	flags.StringSliceVar(&languages, "languages", nil, "languages of the all-languages body (default: those of --locales, else de,en,fr,pt)")
 	flags.StringSliceVar(&opts.Tags, "tag", nil, "run only checks with this tag; may be repeated")
 	flags.BoolVar(&listTags, "list-tags", false, "list the tags and end")

@@ -19,12 +19,12 @@ import (
 func codesCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "codes",
-		Short: "Ids of check messages and what is promised of kinds: the lock file codes.lock",
-		Long: `Ids of check messages and what is promised of kinds: the lock file codes.lock.
+		Short: "Manage codes.lock, which pins the ids of check messages and the promises of kinds",
+		Long: `Manage the lock file codes.lock. It pins the ids of check messages and the promises of kinds.
 
-The file pins each key of a message to a serial id (djutils.E001), and status, type, number, exit code and
-arguments to each kind. It is append-only: lines are never changed, moved or removed. Commit it, and give it
-the attributes "text eol=lf merge=union" in .gitattributes.`,
+Each key of a message has a serial id (djutils.E001). Each kind has a status, type, number, exit code and
+arguments that clients rely on. The file is append-only: lines are never changed, moved or removed. Commit it,
+and give it the attributes "text eol=lf merge=union" in .gitattributes.`,
 	}
 	lock := c.PersistentFlags().String("lock", "codes.lock", "the lock file")
 	c.AddCommand(addCommand(lock), retireCommand(lock), listCommand(lock), showCommand(lock), checkLockCommand(lock), docCommand())
@@ -36,8 +36,8 @@ func addCommand(lock *string) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "add [key]",
 		Short: "Append a key with the next id of its app and level",
-		Long: `Append a key with the next id of its app and level, and print both. Without a key a random one is
-made: opaque keys never need to be renamed, and are easy to search for.`,
+		Long: `Append a key with the next id of its app and level, and print both. Without a key, the command makes a
+random one: such a key never needs to be renamed, and is easy to search for.`,
 		Example: `  polyfault codes add --app djutils --level error
   polyfault codes add --app djutils --level warning 0A25CEA3F2C3`,
 		Args: cobra.MaximumNArgs(1),
@@ -58,7 +58,7 @@ made: opaque keys never need to be renamed, and are easy to search for.`,
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s %s\n", key, code) // the id is taken now, and not before
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s %s\n", key, code) // only now is the id in the file
 			return err
 		},
 	}
@@ -109,7 +109,7 @@ func listCommand(lock *string) *cobra.Command {
 	return c
 }
 
-// lockedCode and lockedKind are entries as JSON has them.
+// lockedCode and lockedKind are the JSON forms of entries.
 type lockedCode struct {
 	ID      string `json:"id"`
 	Key     string `json:"key"`
@@ -193,13 +193,13 @@ func checkLockCommand(lock *string) *cobra.Command {
 	var base, ref string
 	c := &cobra.Command{
 		Use:   "check",
-		Short: "Fail when the lock file is damaged, or breaks what an earlier version of it promised",
-		Long: `Fail when the lock file is damaged, or breaks what an earlier version of it promised: an id that
-changed, vanished or went to another key, a kind that lost or changed what clients rely on. Both sides are
-named. Two branches that took the same number show in the file itself, once they are merged. A revision that
-does not have the file yet promised nothing.
+		Short: "Fail if the lock file is damaged, or breaks the promises of an earlier version",
+		Long: `Fail if the lock file is damaged, or breaks the promises of an earlier version: an id has changed, vanished or
+gone to another key, or a kind has lost or changed something that clients rely on. The messages name both
+versions. If two branches have taken the same number, the merged file itself shows it. A revision without the
+file has promised nothing.
 
-That code and lock file agree is for a test: checks.TestCodes and checks.TestKinds.`,
+To compare the lock file with code, use checks.TestCodes and checks.TestKinds in a test.`,
 		Example: `  polyfault codes check
   polyfault codes check --base-ref origin/main`,
 		Args: cobra.NoArgs,
@@ -237,7 +237,7 @@ func loadLock(path string) (*checks.Lock, error) {
 	return file, err
 }
 
-// loadBase is the earlier version; without one, an empty lock.
+// loadBase returns the earlier version, or an empty lock.
 func loadBase(cmd *cobra.Command, path, base, ref string) (*checks.Lock, error) {
 	switch {
 	case base != "":
@@ -248,14 +248,14 @@ func loadBase(cmd *cobra.Command, path, base, ref string) (*checks.Lock, error) 
 	return loadRevision(cmd.Context(), path, ref)
 }
 
-// loadRevision is the file as the revision has it, an empty lock when it has none.
+// loadRevision returns the file at the revision, or an empty lock.
 func loadRevision(ctx context.Context, path, ref string) (*checks.Lock, error) {
 	folder, name := filepath.Split(path)
 	shown := ref + ":" + filepath.ToSlash(path)
 	if !filepath.IsAbs(path) {
 		shown = ref + ":./" + strings.TrimPrefix(filepath.ToSlash(path), "./")
 	}
-	// "./" makes git look below the folder, wherever in the repository that is.
+	// With "./", git looks below the folder, anywhere in the repository.
 	listed, err := git(ctx, folder, "ls-tree", "-z", "--name-only", "--end-of-options", ref+"^{commit}", "./"+name)
 	if err != nil {
 		return nil, fmt.Errorf("git show %s: %w", shown, err)
@@ -270,7 +270,7 @@ func loadRevision(ctx context.Context, path, ref string) (*checks.Lock, error) {
 	return checks.ParseLock(shown, content)
 }
 
-// git runs git in the folder, the working directory when it is "".
+// git runs git in the folder; "" means the working directory.
 func git(ctx context.Context, folder string, args ...string) ([]byte, error) {
 	command := exec.CommandContext(ctx, "git", args...)
 	command.Dir = folder
@@ -281,7 +281,7 @@ func git(ctx context.Context, folder string, args ...string) ([]byte, error) {
 	return out, err
 }
 
-// compareLocks is what the earlier version promised and the later one breaks.
+// compareLocks returns the promises of the earlier version that the later one breaks.
 func compareLocks(earlier, later *checks.Lock) (problems []string) {
 	for _, was := range earlier.Codes() {
 		is, ok := later.Code(was.Key)

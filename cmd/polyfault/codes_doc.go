@@ -18,7 +18,7 @@ func docCommand() *cobra.Command {
 		Use:   "doc",
 		Short: "Write the catalogue of kinds as Markdown or JSON",
 		Long: `Write the catalogue of kinds as Markdown or JSON: code, text id, status, type, number, exit code, category,
-whether repeating helps, and the texts in the languages of the all-languages body.`,
+retryable or not, and the texts in the languages of the all-languages body.`,
 		Example: `  polyfault codes doc --out docs/errors.md
   polyfault codes doc --format json --locales ./locales --languages en,pl`,
 		Args: cobra.NoArgs,
@@ -34,14 +34,14 @@ whether repeating helps, and the texts in the languages of the all-languages bod
 			return writeOut(cmd.OutOrStdout(), out, func(w io.Writer) error { return write(w, r.Catalogue()) })
 		},
 	}
-	c.Flags().StringVar(&locales, "locales", "", "folder of locale files active.<tag>.toml to lay over the built-in ones")
+	c.Flags().StringVar(&locales, "locales", "", "folder of locale files active.<tag>.toml that override the built-in ones")
 	c.Flags().StringSliceVar(&languages, "languages", nil, "languages of the texts, as for fault.WithLanguages")
-	c.Flags().StringVar(&out, "out", "", "the file to write; standard output when empty")
+	c.Flags().StringVar(&out, "out", "", "the file to write; standard output if empty")
 	formatFlag(c, &format, "markdown", "json")
 	return c
 }
 
-// A documentedKind is a kind as the JSON document has it.
+// A documentedKind is a kind in the JSON document.
 type documentedKind struct {
 	Code       string            `json:"code"`
 	TextID     string            `json:"text_id"`
@@ -133,5 +133,5 @@ func repeating(k documentedKind) string {
 	return "yes"
 }
 
-// cell is a text inside a table.
+// cell returns a text for a cell of a table.
 func cell(s string) string { return strings.NewReplacer("|", `\|`, "\n", " ").Replace(s) }

@@ -21,14 +21,14 @@ func exportCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export [dir]",
 		Short: "Write the texts for translators' tools: gettext's PO, or go-i18n's JSON",
-		Long: `Write the texts for translators' tools, one file a language, into the directory of --out:
+		Long: `Write the texts for translators' tools into the directory of --out, one file for each language:
 
-  po      <tag>.po, as gettext has it: msgctxt is the id, msgid the source, with the plural forms of CLDR;
-          descriptions are comments (#.), a text whose source has changed since is fuzzy, the header has the
-          review state (X-Polyfault-Review)
-  json    active.<tag>.json, as go-i18n has it, which polyfault loads, too; comments are left out
+  po      <tag>.po for gettext's tools: msgctxt is the id, msgid the source, with the plural forms of CLDR.
+          Descriptions are comments (#.). A text whose source has changed is fuzzy. The header has the review
+          state (X-Polyfault-Review).
+  json    active.<tag>.json for go-i18n's tools, without comments. polyfault loads it, too.
 
-translations.lock comes with them. Bring the translations back by polyfault locales import.`,
+translations.lock is written beside them. Bring the translations back with polyfault locales import.`,
 		Example: `  polyfault locales export --format po --out translations
   polyfault locales export ./internal/locales --format json --out translations`,
 		Args: cobra.MaximumNArgs(1),
@@ -37,7 +37,7 @@ translations.lock comes with them. Bring the translations back by polyfault loca
 		},
 	}
 	formatFlag(c, &format, "po", "json")
-	c.Flags().StringVar(&out, "out", "", "directory to write into, another one than that of the locale files")
+	c.Flags().StringVar(&out, "out", "", "directory to write into; not the one of the locale files")
 	_ = c.MarkFlagRequired("out")
 	sourceFlag(c, &source)
 	return c
@@ -78,24 +78,25 @@ func sameFolder(a, b string) bool {
 	return err == nil && err2 == nil && os.SameFile(first, second)
 }
 
-// importable are the endings of files that import reads.
+// importable are the file extensions that import reads.
 var importable = append([]string{"toml", "json"}, localefile.Importable...)
 
 func importCommand() *cobra.Command {
 	var dir, source string
 	c := &cobra.Command{
 		Use:   "import file|dir…",
-		Short: "Take over texts from files of translators' tools: PO, JSON, YAML",
-		Long: `Take over texts from files, or all such files of directories: PO as polyfault locales export writes it, and
-go-i18n's JSON, YAML and TOML. The name ends with the language: pl.po, active.pt-BR.json, messages.zh_Hant.yaml.
+		Short: "Import texts from files of translators' tools: PO, JSON, YAML",
+		Long: `Import texts from files, or from all such files in directories: PO as written by polyfault locales export, and
+go-i18n's JSON, YAML and TOML. The file name ends with the language: pl.po, active.pt-BR.json,
+messages.zh_Hant.yaml.
 
-Each text takes the place of the one there, form by form, in the file of its language, or makes
-active.<tag>.toml. Nothing is taken away: empty and missing texts leave what there is, and so do obsolete
-entries, entries that are fuzzy, and texts that the source does not have; the latter two are named. Comments
-stay. translations.lock records which texts were translated from the source as it is now.
+Each text replaces the present one in the file of its language, form by form. If there is no file, the command
+creates active.<tag>.toml. Import removes nothing: it ignores empty and missing texts, obsolete and fuzzy
+entries, and texts that the source lacks, and lists the latter two. Comments stay. translations.lock records
+which texts were translated from the present source.
 
-All files are taken over, or none. Order and check them afterwards: polyfault locales fmt, polyfault locales
-lint, which by --fix restores plural forms that a tool has dropped.`,
+All files are imported, or none. Afterwards run polyfault locales fmt and polyfault locales lint; lint --fix
+restores plural forms that a tool has dropped.`,
 		Example: `  polyfault locales import translations
   polyfault locales import pl.po pt_BR.po --dir ./internal/locales
   polyfault locales import locales/active.de.yaml`,
@@ -141,7 +142,7 @@ func importTexts(w io.Writer, dir, source string, args []string) error {
 	return tellImport(w, dir, paths, left)
 }
 
-// tellImport says what was left out, and which files polyfault does not load.
+// tellImport prints the texts that were left out, and the files that polyfault does not load.
 func tellImport(w io.Writer, dir string, paths []string, left []localetest.Left) error {
 	var said strings.Builder
 	for _, l := range left {
@@ -156,7 +157,7 @@ func tellImport(w io.Writer, dir string, paths []string, left []localetest.Left)
 	return err
 }
 
-// filesOf are the files that are named, and those in the directories.
+// filesOf returns the named files, and those in the named directories.
 func filesOf(dir string, args []string) (paths []string, err error) {
 	for _, arg := range args {
 		info, err := os.Stat(arg)
@@ -179,7 +180,7 @@ func filesOf(dir string, args []string) (paths []string, err error) {
 	return paths, nil
 }
 
-// filesIn are the files of a directory that can be imported; of that of the locale files, those that are none.
+// filesIn returns the files of a directory that can be imported. In the directory of the locale files, it skips these.
 func filesIn(dir string, own bool) (paths []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -231,7 +232,7 @@ func readForeign(path string) (localetest.Language, error) {
 	}
 }
 
-// renamed is the error with the name that the file has for people.
+// renamed returns the error with the file name that the user knows.
 func renamed(err error, was, is string) error {
 	if err == nil {
 		return nil
@@ -241,8 +242,8 @@ func renamed(err error, was, is string) error {
 
 func extOf(path string) string { return strings.ToLower(strings.TrimPrefix(filepath.Ext(path), ".")) }
 
-// languageOf is the language in the name of a file to import: what stands before the ending, behind a dot or alone, as
-// BCP 47 or as gettext writes it (pt_BR, sr@latin).
+// languageOf returns the language in the name of a file to import: the part before the extension, after a dot or alone. It
+// has the form of BCP 47 or of gettext (pt_BR, sr@latin).
 func languageOf(path string) (tag string, err error) {
 	base := filepath.Base(path)
 	ext := extOf(path)

@@ -20,7 +20,7 @@ const (
 	other       = "other"
 )
 
-// canonicalTag reads a tag of BCP 47 or of gettext; "" when it names no language.
+// canonicalTag reads a tag of BCP 47 or of gettext. It returns "" if the tag names no language.
 func canonicalTag(written string) string {
 	written = strings.ReplaceAll(written, "_", "-")
 	if base, script, ok := strings.Cut(written, "@"); ok {
@@ -67,7 +67,7 @@ func writePO(lang localetest.Language) (string, error) {
 func poEntry(text localetest.Text, isSource bool, forms languageForms) po.Entry {
 	source := text.Source
 	if len(source) == 0 {
-		source = text.Forms // a text of its own
+		source = text.Forms // the source lacks the text
 	}
 	e := po.Entry{Context: text.ID, ID: source[other]}
 	note, own := text.Note, text.Description
@@ -178,7 +178,7 @@ func (r *poReader) text(e po.Entry) (text localetest.Text, err error) {
 	return text, nil
 }
 
-// languageForms are the plural forms that a language has.
+// languageForms are the plural forms of a language.
 type languageForms struct {
 	tag   string
 	rules *plural.Rules
@@ -199,15 +199,15 @@ func formsOf(tag string) (languageForms, error) {
 	return f, nil
 }
 
-// header is the language's Plural-Forms: all its forms in CLDR's order, those for decimals alone, too, which no whole
-// number has.
+// header returns the language's Plural-Forms: all its forms in CLDR's order. Forms for decimals are included, although no
+// whole number has them.
 func (f languageForms) header() (string, error) {
 	return po.Expression(len(f.names), func(n int) int { return slices.Index(f.names, f.rules.Form(n).String()) })
 }
 
-// places are where a file with that Plural-Forms has the forms of the language. Each form has one place: a header of
-// another language has not. Forms that the file does not tell from "other" have none, and those for decimals only
-// where the file has places that no whole number takes.
+// places returns the index of each form of the language in a file with that Plural-Forms. It returns an error if a form has
+// several, which means that the header is of another language. A form that the file does not distinguish from "other" has no
+// index. Forms for decimals have one only if the file has indexes that no whole number uses.
 func (f languageForms) places(header string) (map[string]int, int, error) {
 	if header == "" {
 		return nil, 0, fmt.Errorf("the file has plural forms, and no Plural-Forms in its header")
@@ -243,7 +243,7 @@ func (f languageForms) places(header string) (map[string]int, int, error) {
 	return places, rule.Forms, nil
 }
 
-// placeDecimals gives the places that no whole number takes to the forms that no whole number has.
+// placeDecimals gives indexes that no whole number uses to forms that no whole number has.
 func (f languageForms) placeDecimals(places map[string]int, taken map[int]string, count int) {
 	var free []int
 	for at := range count {

@@ -37,6 +37,9 @@ func contents(t *testing.T, dir string) map[string]string {
 // All shipped languages, there and back: into an empty directory, into one where every text was lost, and into the
 // one that they came from.
 func TestRoundTripOfTheShippedLanguages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, much to compute: not for the race detector")
+	}
 	shipped := filepath.Join("..", "..", "locales")
 	want := contents(t, shipped)
 	require.Len(t, want, 34)

@@ -11,8 +11,8 @@ import (
 	"github.com/polyfault/polyfault/internal/localefile"
 )
 
-// yamlAsJSON writes a YAML file as JSON, each key on the line that it has, for one reader of locale files and its
-// errors. Numbers and the like stay what they are, so that they are found.
+// yamlAsJSON writes a YAML file as JSON, with each key on its line, so that the reader of locale files reports the right
+// lines. Numbers and the like stay what they are, so that the reader refuses them.
 func yamlAsJSON(content []byte) ([]byte, error) {
 	var document yaml.Node
 	if err := yaml.Unmarshal(content, &document); err != nil {

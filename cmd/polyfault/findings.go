@@ -27,14 +27,14 @@ func locate(dir string, m checks.Message) located {
 	return located{m, path.Join(filepath.ToSlash(dir), place.File), place}
 }
 
-// where is the place with the whole path.
+// where returns the place with the whole path.
 func (f located) where() string {
 	place := f.place
 	place.File = filepath.FromSlash(f.path)
 	return place.String()
 }
 
-// printFindings writes those of the level or above.
+// printFindings writes the findings of the level or above.
 func printFindings(w io.Writer, format string, found []located, level checks.Level) error {
 	var shown []located
 	counts := map[checks.Level]int{}
@@ -63,8 +63,8 @@ func printFindings(w io.Writer, format string, found []located, level checks.Lev
 	return err
 }
 
-// colours are the escape sequences before a level's id and, under 0, behind it. Files, pipes, dumb
-// terminals and those who set NO_COLOR get none.
+// colours returns the escape sequences before a level's id and, under 0, after it. It returns none for files, pipes and dumb
+// terminals, and if NO_COLOR is set.
 func colours(w io.Writer) map[checks.Level]string {
 	if !isTerminal(w) || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
 		return nil
@@ -80,15 +80,14 @@ func isTerminal(w io.Writer) bool {
 	return isatty.IsTerminal(file.Fd())
 }
 
-// progress overwrites one line of a terminal; anywhere else it says nothing.
+// progress overwrites one line of a terminal, and writes nothing elsewhere.
 func progress(w io.Writer, format string, args ...any) {
 	if isTerminal(w) {
 		fmt.Fprintf(w, "\r\x1b[K"+format+"\r", args...)
 	}
 }
 
-// A jsonFinding is a finding as --format json has it. Lines begin at 1 and are left out when the file as a
-// whole is meant.
+// A jsonFinding is a finding of --format json. Lines begin at 1, and are left out for the whole file.
 type jsonFinding struct {
 	File    string `json:"file"`
 	Line    int    `json:"line,omitempty"`
@@ -140,12 +139,12 @@ func printAnnotations(w io.Writer, found []located) error {
 	return nil
 }
 
-// sarifLevels are those of SARIF 2.1.0, section 3.27.10.
+// sarifLevels are the levels of SARIF 2.1.0, section 3.27.10.
 var sarifLevels = map[checks.Level]string{checks.Error: "error", checks.Warning: "warning", checks.Info: "note"}
 
 type object = map[string]any
 
-// sarifLog is the Static Analysis Results Interchange Format, 2.1.0 (OASIS).
+// sarifLog returns the Static Analysis Results Interchange Format, 2.1.0 (OASIS).
 func sarifLog(found []located) object {
 	var rules []object
 	for _, e := range localetest.Rules().All() {

@@ -10,7 +10,7 @@ import (
 	"github.com/polyfault/polyfault/core/checks"
 )
 
-// oneOf is the value of a flag that takes some words only.
+// oneOf is the value of a flag that takes only certain words.
 type oneOf struct {
 	value   *string
 	allowed []string

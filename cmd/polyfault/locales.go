@@ -26,21 +26,21 @@ translations.lock beside them. A language takes four commands:
 
   polyfault locales new nn          begins active.nn.toml, or completes it
   (translate)
-  polyfault locales lint            names what is wrong, with file, line and hint
+  polyfault locales lint            lists mistakes, with file, line and hint
   polyfault locales fmt             orders the file
   polyfault locales stamp nn        records what it was translated from
 
 polyfault locales export and import exchange the texts with tools for translators.
 
-Files are replaced as a whole or not at all, all of a directory or none, and a file that cannot be read as a
-whole is left alone. Of two commands that write in a directory, one waits for the other.`,
+A command replaces all files of a directory that change, or none, and never a file that it cannot read
+completely. Two commands that write in one directory wait for each other.`,
 	}
 	c.AddCommand(newLocaleCommand(), lintCommand(), statusCommand(), fmtCommand(), stampCommand())
 	c.AddCommand(exportCommand(), importCommand())
 	return c
 }
 
-// dirsOf are the directories that a command is about; locales when none is named.
+// dirsOf returns the directories that a command is about; the default is locales.
 func dirsOf(args []string) []string {
 	if len(args) == 0 {
 		return []string{"locales"}
@@ -53,15 +53,15 @@ func newLocaleCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "new tag",
 		Short: "Begin the file of a language, or add what it lacks",
-		Long: `Begin the file of a language, or add what it lacks: every text of the source with its description and
-its source text as comments (#.), and with the plural forms that the language has. Fill in what stands
-between the quotation marks; the comments of a text go with polyfault locales fmt once it is translated.
+		Long: `Begin the file of a language, or add the texts that it lacks. Each text has its plural forms, empty, and its
+description and source text as comments (#.). Write the translations between the quotation marks. Once a text
+is translated, polyfault locales fmt removes its comments.
 
-polyfault does not load empty texts: polyfault locales fmt --prune leaves them out, and this command brings
-them back.
+polyfault does not load empty texts: polyfault locales fmt --prune removes them, and this command adds them
+again.
 
-Where there is no file yet, or no directory, it is made, with a file for the source language, too: write your
-texts there, and give the command again.`,
+If there is no directory or no file yet, the command creates them, with a file for the source language. Write
+your texts there, and run the command again.`,
 		Example: `  polyfault locales new nn
   polyfault locales new pt-BR --dir ./internal/locales --source en`,
 		Args: cobra.ExactArgs(1),
@@ -76,7 +76,7 @@ texts there, and give the command again.`,
 	return c
 }
 
-// newLanguage begins or completes the file of a language, and begins that of the source where there is no file.
+// newLanguage begins or completes the file of a language. In a directory without files it also begins that of the source.
 func newLanguage(files fs.FS, tag, source string) ([]localetest.Change, error) {
 	change, err := localetest.New(files, tag, localetest.NewOptions{Source: source})
 	if !errors.Is(err, localetest.ErrNoFiles) {
@@ -94,7 +94,7 @@ func newLanguage(files fs.FS, tag, source string) ([]localetest.Change, error) {
 	return []localetest.Change{first, change}, err
 }
 
-// changeThere is changeFiles for a directory that has to be there.
+// changeThere is changeFiles for a directory that has to exist.
 func changeThere(w io.Writer, dir string, change func(fs.FS) ([]localetest.Change, error)) error {
 	if _, err := os.Stat(dir); err != nil {
 		return in(dir, err)
@@ -102,8 +102,8 @@ func changeThere(w io.Writer, dir string, change func(fs.FS) ([]localetest.Chang
 	return changeFiles(w, dir, change)
 }
 
-// changeFiles puts in place what change makes of the files of a directory, and names them. Nobody else writes there in
-// between. A directory that does not exist is made when there is something to write.
+// changeFiles writes the changes of a directory's files, and prints their names. Other commands wait meanwhile. It creates the
+// directory if there is something to write.
 func changeFiles(w io.Writer, dir string, change func(fs.FS) ([]localetest.Change, error)) error {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		changes, err := change(fstest.MapFS{})
@@ -130,17 +130,17 @@ func sourceFlag(c *cobra.Command, source *string) {
 	c.Flags().StringVar(source, "source", "", "language that the others are translated from (default en, or the only one)")
 }
 
-// profileFlag is --profile, by the words that profiles has.
+// profileFlag defines --profile, with the words of profiles.
 func profileFlag(c *cobra.Command, profile *localetest.Profile) {
 	c.Flags().Var(profileValue{profile}, "profile",
-		"what the texts are for: errors, or any (mails, chats, pages: markup, line breaks, spaces, emoji are as the source has them)")
+		"purpose of the texts: errors, or any (mails, chats, pages: markup, line breaks, spaces and emoji follow the source)")
 	_ = c.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(profiles, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 }
 
 // profiles are the words for the values of [localetest.Profile].
 var profiles = []string{localetest.ErrorTexts: "errors", localetest.AnyTexts: "any"}
 
-// profileValue is the value of --profile.
+// profileValue is the value of the flag --profile.
 type profileValue struct{ profile *localetest.Profile }
 
 func (v profileValue) String() string {
@@ -161,7 +161,7 @@ func (v profileValue) Set(word string) error {
 	return nil
 }
 
-// in names the directory: the errors of localetest do not know it.
+// in adds the directory to an error of localetest, which does not know it.
 func in(dir string, err error) error {
 	return fmt.Errorf("%s: %w", dir, err)
 }
@@ -170,17 +170,17 @@ func lintCommand() *cobra.Command {
 	var run lintRun
 	c := &cobra.Command{
 		Use:   "lint [dir…]",
-		Short: "Name everything that is wrong with locale files",
-		Long: `Name everything that is wrong with locale files: encoding, syntax, ids, placeholders, plural forms, spaces,
-characters, scripts, punctuation, markup, titles, texts left in English, texts whose source has changed. The
-rules stand in the documentation of the package core/localetest.
+		Short: "List the mistakes in locale files",
+		Long: `List the mistakes in locale files: encoding, syntax, ids, placeholders, plural forms, spaces, characters,
+scripts, punctuation, markup, titles, texts left in English, texts whose source has changed. The documentation
+of package core/localetest has the rules.
 
-The exit code is 1 when there are errors, or findings of --fail-level. What is right as it is, for a text or
-a pattern of ids: polyfault locales stamp --allow. In a folder of more than errors, mails or a chat bot for
-example: --profile any.
+The exit code is 1 if there are errors, or findings of --fail-level. Use polyfault locales stamp --allow for
+findings that are right as they are, in a text or a pattern of ids. Use --profile any for a folder of other
+texts than errors, such as mails.
 
---fix repairs first what is mechanical: encoding, spaces, normal form, invisible characters and stand-ins for
-letters, layout; plural forms that the language does not have go, and those come back that others tell.`,
+--fix repairs mechanical mistakes first: encoding, spaces, normal form, invisible characters, stand-ins for
+letters, layout. It removes plural forms that the language lacks, and restores those that follow from others.`,
 		Example: `  polyfault locales lint
   polyfault locales lint ./locales ./admin/locales --require de,fr --fail-level warning
   polyfault locales lint --fix
@@ -194,11 +194,11 @@ letters, layout; plural forms that the language does not have go, and those come
 	sourceFlag(c, &run.options.Source)
 	flags.StringSliceVar(&run.options.Required, "require", nil, "languages in which a missing text is an error")
 	flags.StringSliceVar(&run.options.Silenced, "silence", nil, "ids of findings to leave out (locales.W003)")
-	flags.BoolVar(&run.options.AllowIsolates, "allow-isolates", false, "let texts have the characters U+2066 to U+2069")
+	flags.BoolVar(&run.options.AllowIsolates, "allow-isolates", false, "permit the characters U+2066 to U+2069 in texts")
 	profileFlag(c, &run.options.Profile)
 	flags.StringVar(&run.failLevel, "fail-level", "error", "findings of this level or above fail: info, warning, error")
 	flags.StringVar(&run.level, "level", "warning", "findings below this level are only counted: info, warning, error")
-	flags.BoolVar(&run.fix, "fix", false, "repair first what is mechanical")
+	flags.BoolVar(&run.fix, "fix", false, "repair mechanical mistakes first")
 	return c
 }
 
@@ -259,8 +259,9 @@ func fmtCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "fmt [dir…]",
 		Short: "Write locale files in the usual order and layout",
-		Long: `Write locale files in the usual order and layout: one table a text, in the order of the source language,
-one line a form. Comments stay. Doing it twice changes nothing more. A file that does not parse is left alone.`,
+		Long: `Write locale files in the usual order and layout: one table for each text, in the order of the source
+language, and one line for each form. Comments stay. A second run changes nothing more. A file that does not
+parse stays as it is.`,
 		Example: `  polyfault locales fmt
   polyfault locales fmt --check ./locales`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -288,13 +289,13 @@ one line a form. Comments stay. Doing it twice changes nothing more. A file that
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&check, "check", false, "write nothing; name the files that would change, and exit with 1 when there are any")
+	c.Flags().BoolVar(&check, "check", false, "write nothing; list the files that would change, and exit with 1 if there are any")
 	c.Flags().BoolVar(&o.Prune, "prune", false, "leave out texts that are not translated yet")
 	sourceFlag(c, &o.Source)
 	return c
 }
 
-// writeChanges puts files in place, all or none, and names them.
+// writeChanges writes all files or none, and prints their names.
 func writeChanges(w io.Writer, dir string, changes []localetest.Change) error {
 	var files []atomicfile.File
 	var said strings.Builder
@@ -319,14 +320,14 @@ func stampCommand() *cobra.Command {
 	var o localetest.StampOptions
 	c := &cobra.Command{
 		Use:   "stamp [tag…]",
-		Short: "Record what translations were made from, who has reviewed them, and which warnings are right",
-		Long: `Record in translations.lock that the translations there are were made from the source as it is: lint then
-tells which of them the source has left behind. Look at a stale text before you stamp it. Without a tag all
+		Short: "Record the source of translations, their review, and findings that are right as they are",
+		Long: `Record in translations.lock that the present translations were made from the present source. When the source
+changes later, lint reports them as stale. Check a stale text before you stamp it. Without a tag, all
 languages are stamped.
 
---allow records findings that are right as they are: warnings, and of the errors white-space, script, markup
-and title. --id takes texts, and patterns of them (mail.*); the tag may be that of the source, or "*" for all
-languages. An allowance of nothing goes with the next stamp.`,
+--allow records findings that are right as they are: warnings, and the errors white-space, script, markup and
+title. --id takes texts, or patterns of them (mail.*). The tag may be the source's, or "*" for all languages.
+The next stamp removes allowances that no longer have a finding.`,
 		Example: `  polyfault locales stamp nn
   polyfault locales stamp de --id order.not_found
   polyfault locales stamp de --review "reviewed by Anna Schmidt"
@@ -348,14 +349,14 @@ languages. An allowance of nothing goes with the next stamp.`,
 		},
 	}
 	c.Flags().StringVar(&dir, "dir", "locales", "directory of the locale files")
-	c.Flags().StringSliceVar(&o.IDs, "id", nil, "stamp these texts only, or those that a pattern fits")
+	c.Flags().StringSliceVar(&o.IDs, "id", nil, "stamp only these texts, or those that match a pattern")
 	c.Flags().StringVar(&o.Review, "review", "", `review state: machine, or "reviewed by " and a name`)
 	c.Flags().StringSliceVar(&o.Allow, "allow", nil, "findings that are right as they are, by rule (untranslated, locales.W002)")
 	sourceFlag(c, &o.Source)
 	return c
 }
 
-// tagsIn are the languages of a directory, for shell completion.
+// tagsIn returns the languages of a directory, for shell completion.
 func tagsIn(dir string) (tags []string) {
 	names, _ := filepath.Glob(filepath.Join(dir, "active.*.toml"))
 	for _, name := range names {

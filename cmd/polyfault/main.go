@@ -40,12 +40,12 @@ func execute(args []string, out, log io.Writer) int {
 	return 2 // the command has not been run
 }
 
-// A failure is the error of a command that was called rightly.
+// A failure is the error of a command that was called correctly.
 type failure struct{ error }
 
 func (f *failure) Unwrap() error { return f.error }
 
-// newRoot makes the command anew for each run, so that tests share nothing.
+// newRoot makes a new command for each run, so that tests share nothing.
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "polyfault",
@@ -62,11 +62,10 @@ func newRoot() *cobra.Command {
 }
 
 const exitCodes = `
-Exit codes: 0 all is well; 1 something was found, or failed; 2 the command was called in a wrong way.
+Exit codes: 0 all is well; 1 there are findings, or the command failed; 2 wrong command, flag or argument.
 `
 
-// finish gives every command what they have in common: what it fails with once it runs is no mistake of the call, and
-// words that a group of commands does not know are.
+// finish makes errors of running commands failures, and unknown words in a group of commands mistakes of the call.
 func finish(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		finish(sub)
@@ -88,12 +87,12 @@ func finish(c *cobra.Command) {
 	}
 }
 
-// A wrongCall is the error of a command that finds a mistake of the call itself.
+// A wrongCall is the error of a command that finds a mistake in its own call.
 type wrongCall struct{ error }
 
 func (w *wrongCall) Unwrap() error { return w.error }
 
-// group is the command that only has others.
+// group runs a command that only has subcommands.
 func group(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return c.Help()

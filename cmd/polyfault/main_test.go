@@ -341,7 +341,7 @@ func TestExitCodes(t *testing.T) {
 	all(newRoot())
 }
 
-// Many at once: nobody gets the id of another one, and every id that was printed is in the file.
+// Many runs at once get different ids, and every printed id is in the file.
 func TestCodesAddAtOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "codes.lock")
 	var wait sync.WaitGroup

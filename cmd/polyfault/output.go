@@ -9,7 +9,7 @@ import (
 	"github.com/polyfault/polyfault/internal/atomicfile"
 )
 
-// errFound ends a command that has printed what is wrong.
+// errFound ends a command that has printed its findings.
 var errFound = errors.New("there is something to repair")
 
 func printResult(w io.Writer, result checks.Result, format string) error {
@@ -32,7 +32,7 @@ func writeJSON(w io.Writer, v any) error {
 	return encoder.Encode(v)
 }
 
-// writeOut writes to the file, in one step, or to w when there is none.
+// writeOut writes to the file in one step, or to w if path is empty.
 func writeOut(w io.Writer, path string, write func(io.Writer) error) error {
 	if path == "" {
 		return write(w)

@@ -8,7 +8,7 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// responder makes a responder of the built-in texts and those in the folder.
+// responder makes a responder with the built-in texts and those in the folder.
 func responder(locales string, languages []string, more ...fault.Option) (*fault.Responder, error) {
 	opts := append([]fault.Option{fault.WithLogger(slog.New(slog.DiscardHandler))}, more...)
 	if locales != "" {

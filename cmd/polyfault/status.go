@@ -20,8 +20,8 @@ func statusCommand() *cobra.Command {
 	var check bool
 	c := &cobra.Command{
 		Use:   "status [dir]",
-		Short: "Tell how far the languages are, and who has reviewed them",
-		Long: `Tell how far the languages are, and who has reviewed them. With --readme the table is put into a Markdown
+		Short: "Show how complete the languages are, and who has reviewed them",
+		Long: `Show how complete the languages are, and who has reviewed them. With --readme, write the table into a Markdown
 file, between the lines <!-- status --> and <!-- /status -->.`,
 		Example: `  polyfault locales status
   polyfault locales status --readme locales/README.md`,
@@ -46,18 +46,18 @@ file, between the lines <!-- status --> and <!-- /status -->.`,
 	}
 	formatFlag(c, &format, "text", "json", "markdown")
 	c.Flags().StringVar(&readme, "readme", "", "Markdown file to put the table into")
-	c.Flags().BoolVar(&check, "check", false, "with --readme: write nothing, and exit with 1 when the table is another one")
+	c.Flags().BoolVar(&check, "check", false, "with --readme: write nothing, and exit with 1 if the table would change")
 	sourceFlag(c, &source)
 	return c
 }
 
-// names are the language's name in English and in itself.
+// names returns the language's name in English and in itself.
 func names(tag string) (english, own string) {
 	t := language.Make(tag)
 	return display.English.Tags().Name(t), display.Self.Name(t)
 }
 
-// reviewOf is the review state for people.
+// reviewOf returns the review state for people.
 func reviewOf(s localetest.LanguageStatus) string {
 	switch {
 	case s.Source:

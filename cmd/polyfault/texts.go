@@ -22,25 +22,25 @@ func textsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "texts",
 		Short: "Write a Go function for each text of your locale files",
-		Long: `Write a Go function for each text of your locale files: its placeholders are parameters, so that the
-compiler finds an unknown text and a missing or superfluous argument.
+		Long: `Write a Go function for each text of your locale files. Its placeholders are parameters, so the compiler finds
+unknown texts, and missing or superfluous arguments.
 
   "order.not_found" = "Order {{.ID}} was not found."
 
   return fault.NotFound.New(texts.OrderNotFound(id)...)
 
 The texts are those in the file of the source language. Titles and names of fields ("field.<name>") have no
-function: polyfault finds them itself. The parameters are sorted by name, so that a reworded text leaves
-the calls as they are. They are of type any, {{.Count}} is int; the end of a text's description may declare
-others:
+function, since polyfault finds them itself. The parameters are sorted by name, so a reworded text does not
+change the calls. They have the type any, and {{.Count}} has int. The end of a text's description may declare
+other types:
 
   description = "Shown for an old link. Types: ID int, Due time.Time"
 
 Types are any, bool, float64, fmt.Stringer, int, int64, string, []string, time.Duration, time.Time, uint and
-uint64. What fault.Secret wraps is any. {{.Field}} in the text of a rule ("rule.<code>") is given by
-fault.Field and so is no parameter.
+uint64. Use any for a value of fault.Secret. {{.Field}} in the text of a rule ("rule.<code>") is no parameter,
+since fault.Field fills it.
 
-The file is written when it is not the same already, in one step. Flags have one dash or two.`,
+The file is replaced in one step if its content changes. Flags have one dash or two.`,
 		Example: `  polyfault texts -in locales -out texts/texts.go
   polyfault texts -in locales -out texts/texts.go -check
   //go:generate go run github.com/polyfault/polyfault/cmd/polyfault texts -in locales -out texts/texts.go`,
@@ -50,7 +50,7 @@ The file is written when it is not the same already, in one step. Flags have one
 	flags.StringVar(&out, "out", filepath.Join("texts", "texts.go"), "the Go `file` to write")
 	flags.StringVar(&opts.Package, "package", "", "`name` of its package (default: the name of its folder)")
 	flags.StringVar(&opts.Language, "language", "", "`tag` of the source language (default: en, else the only one)")
-	flags.BoolVar(&check, "check", false, "write nothing; exit with 1 when the file is not what would be written")
+	flags.BoolVar(&check, "check", false, "write nothing; exit with 1 if the file would change")
 	goFlags(c, flags, func(_ *cobra.Command, args []string) error {
 		if len(args) > 0 {
 			return fmt.Errorf("unexpected argument %q; the folder of locale files is -in", args[0])
@@ -67,7 +67,7 @@ The file is written when it is not the same already, in one step. Flags have one
 	return c
 }
 
-// packageOf is the name of the folder that the file is in, if a package can have it.
+// packageOf returns the name of the file's folder if it can be that of a package, else "".
 func packageOf(file string) string {
 	whole, err := filepath.Abs(file)
 	if err != nil {
@@ -80,7 +80,7 @@ func packageOf(file string) string {
 	return name
 }
 
-// bring makes the file hold the code, or with check says that it does not.
+// bring writes the code into the file. With check it returns an error if the file has other code.
 func bring(file string, code []byte, check bool) error {
 	old, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -103,8 +103,8 @@ func bring(file string, code []byte, check bool) error {
 	})
 }
 
-// goFlags gives c flags in the manner of the go command, with one dash or two: pflag, which cobra uses,
-// would read "-in" as "-i n". They stand before other arguments.
+// goFlags gives c flags like those of the go command, with one dash or two: pflag, which cobra uses, would read "-in" as
+// "-i n". They stand before other arguments.
 func goFlags(c *cobra.Command, flags *flag.FlagSet, run func(*cobra.Command, []string) error) {
 	flags.SetOutput(io.Discard)   // what is wrong is the command's error
 	c.Flags().AddGoFlagSet(flags) // for --help

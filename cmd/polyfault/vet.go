@@ -14,7 +14,7 @@ import (
 	"github.com/polyfault/polyfault/cmd/polyfault/internal/vet"
 )
 
-// vettool does the work and ends the program when it is go vet that runs it. main calls it first.
+// vettool does the work and ends the program if go vet has started it. main calls it first.
 func vettool(args []string) bool {
 	if !vet.CalledByGoVet(args) {
 		return false
@@ -31,22 +31,21 @@ func vetCommand() *cobra.Command {
 		Long: `Find misused texts in Go code:
 
   - ids that no locale file has: in fault.Text, Spec.Text, fault.Field, AddField and Localizer;
-  - arguments that an error's text has no placeholder for, placeholders without an argument, and a missing
-    fault.Count, in New, Wrap, With, Err, fault.Field, AddField and Localizer, and in kinds that are
-    returned as they are;
+  - arguments without a placeholder, placeholders without an argument, and a missing fault.Count: in New, Wrap,
+    With, Err, fault.Field, AddField and Localizer, and in kinds that are returned without New;
   - texts in your locale files that no code of the module names (-unused=false leaves these out).
 
-The texts are the built-in ones and those in the folder "locales" beside a package, or in a folder above it
-in its module; -locales names another one for all packages. Packages are the one here by default. Test
-files are not checked. Nothing is said where ids, names or attributes are not plain to see: variables,
-append, your own functions. Functions that polyfault texts wrote need no check: the compiler did it.
+The texts are the built-in ones, and those in the folder "locales" beside a package or above it in its module;
+-locales names another folder for all packages. The default package is the one in this directory. Test files
+are not checked. Neither are ids, names and attributes that the code does not show directly: variables, append,
+your own functions. Functions made by polyfault texts need no check, since the compiler checks their calls.
 
-go vet does the same, but for unused texts; its flag wants an absolute path:
+go vet finds the same, except unused texts. Its flag needs an absolute path:
 
   go vet -vettool=$(which polyfault) ./...
   go vet -vettool=$(go tool -n polyfault) -polyfaulttexts.locales=$PWD/texts ./...
 
-The exit status is 1 when something was found. Flags have one dash or two, and stand before packages.`,
+The exit status is 1 if there is a finding. Flags have one dash or two, and stand before packages.`,
 		Example: `  polyfault vet ./...
   polyfault vet -locales ./internal/locales -unused=false ./...`,
 	}

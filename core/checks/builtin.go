@@ -45,13 +45,13 @@ var lockFile []byte
 var builtinLock = sync.OnceValue(func() *Lock {
 	l, err := ParseLock("codes.lock", lockFile)
 	if err != nil {
-		panic(err) // it is embedded, and a test reads it
+		panic(err) // cannot happen: the file is embedded, and a test reads it
 	}
 	return l
 })
 
-// Builtin is the registry of polyfault's own messages, app "polyfault": for tools that list or
-// explain ids. It is sealed.
+// Builtin returns the registry of polyfault's own messages, with the app "polyfault", for tools that list or explain ids. It
+// is sealed.
 func Builtin() *Registry { return builtin() }
 
 var builtin = sync.OnceValue(func() *Registry {
@@ -79,7 +79,7 @@ var builtin = sync.OnceValue(func() *Registry {
 		{keyLeftBehind, Warning},
 	} {
 		if err := r.Register(m.key, app, m.level); err != nil {
-			panic(err) // both sides are in this package, and a test compares them
+			panic(err) // cannot happen: both sides are in this package, and a test compares them
 		}
 	}
 	r.Seal()
@@ -90,18 +90,18 @@ var builtin = sync.OnceValue(func() *Registry {
 func message(key, hint string, object any, format string, args ...any) Message {
 	m, err := builtin().Make(key, fmt.Sprintf(format, args...), hint, object)
 	if err != nil {
-		panic(err) // the keys are constants above
+		panic(err) // cannot happen: the keys are the constants above
 	}
 	return m
 }
 
-// faulty is the message about a check that does not do its work.
+// faulty returns the message about a check that fails to run.
 func faulty(c Check, what string) Message {
 	return message(keyFaultyCheck, "what the check looks for is unknown until it is repaired", c.Name, "check %q %s", c.Name, what)
 }
 
-// BuiltinSet makes a set of the checks that polyfault brings, to be run on their own or added to.
-// Their ids, tags and meanings stand in the documentation of the package.
+// BuiltinSet returns a new set of the checks that polyfault brings. Run it alone, or add your checks to it. The package
+// comment lists ids, tags and meanings.
 func BuiltinSet() *Set { return &Set{checks: builtinChecks()} }
 
 func builtinChecks() []Check {
@@ -123,7 +123,7 @@ func builtinChecks() []Check {
 	}
 }
 
-// all looks by one function after the other.
+// all joins the findings of several functions.
 func all(looks ...func(*Subject) []Message) func(*Subject) []Message {
 	return func(s *Subject) (found []Message) {
 		for _, look := range looks {
@@ -133,15 +133,15 @@ func all(looks ...func(*Subject) []Message) func(*Subject) []Message {
 	}
 }
 
-// Tags are the tags that [RunFor] knows, sorted; those of deploy-only checks only with deploy.
+// Tags returns the tags that [RunFor] knows, sorted. Tags of deploy-only checks are included only if deploy is true.
 func Tags(deploy bool) []string { return tags(allChecks(), deploy) }
 
 func allChecks() []Check { return append(builtinChecks(), defaultSet.Checks()...) }
 
-// RunFor runs the checks that polyfault brings and, behind them, those of [AddCheck], over the
-// responder; nil means [fault.Default]. It is for applications at start-up, before the first
-// request, and for tests. It looks at every text in every language, which takes some 60 ms the first time:
-// a start-up that has to be quicker leaves it to tests. See [Set.Run] for results and errors.
+// RunFor runs the checks that polyfault brings over the responder, and after them those of [AddCheck]. A nil responder
+// means [fault.Default]. Applications call it at start-up, before the first request, and in tests. It reads every text in
+// every language, which takes some 60 ms the first time: if start-up has to be faster, call it in tests only. See
+// [Set.Run] for results and errors.
 func RunFor(ctx context.Context, r *fault.Responder, opts Options) (Result, error) {
 	return run(ctx, allChecks(), SubjectOf(r, opts.Kinds), opts)
 }
@@ -165,8 +165,8 @@ func checkLanguages(s *Subject) (found []Message) {
 	return found
 }
 
-// checkTexts looks at both kinds of languages for each text: the default language is asked for by
-// clients that accept no other, those of the body are shown to everybody.
+// checkTexts checks each text in the default language, which clients get if they accept no other, and in the languages of
+// the body, which everybody gets.
 func checkTexts(s *Subject) (found []Message) {
 	for _, t := range s.Texts {
 		if _, ok := t.In(s.Default); !ok && s.Default != "" {
@@ -188,7 +188,7 @@ func checkTexts(s *Subject) (found []Message) {
 	return found
 }
 
-// has says where the text is, as it may be a misspelt id.
+// has tells which languages have the text, since the id may be misspelt.
 func (t Text) has() string {
 	var tags []string
 	for _, f := range t.Forms {
@@ -197,7 +197,7 @@ func (t Text) has() string {
 	return "it stands in " + strings.Join(tags, ", ")
 }
 
-// checkPlaceholders compares with the default language, or the first that has the text.
+// checkPlaceholders compares placeholders with those of the default language, or of the first that has the text.
 func checkPlaceholders(s *Subject) (found []Message) {
 	for _, t := range s.Texts {
 		if len(t.Forms) == 0 {
@@ -219,8 +219,8 @@ func checkPlaceholders(s *Subject) (found []Message) {
 	return found
 }
 
-// compared are the placeholders that all languages need. A plural form may say "one hour", and a
-// language without plurals then has a Count that others lack.
+// compared returns the placeholders that all languages need. A plural form may say "one hour": then a language without
+// plurals has a Count that others lack.
 func (t Text) compared(f Form) []string {
 	plural := slices.ContainsFunc(t.Forms, func(f Form) bool { return f.Plural })
 	names := slices.Sorted(slices.Values(f.Placeholders))
@@ -234,8 +234,8 @@ func braced(names []string) string {
 	return "{{." + strings.Join(names, "}}, {{.") + "}}"
 }
 
-// checkKindTexts: without a text of its own a kind has its parent's, which for a kind that changes
-// the status speaks of another status.
+// checkKindTexts finds kinds without a text of their own. Such a kind has its parent's text; if it changes the status, that
+// text describes another status.
 func checkKindTexts(s *Subject) (found []Message) {
 	exists := map[string]bool{}
 	for _, t := range s.Texts {
@@ -288,7 +288,7 @@ func checkRetries(s *Subject) (found []Message) {
 	return found
 }
 
-// statusHeaders are the headers that RFC 9110 (sections 15.5.2, 15.5.8, 15.5.16 and 15.5.22) wants beside a status.
+// statusHeaders are the headers that RFC 9110 (sections 15.5.2, 15.5.8, 15.5.16 and 15.5.22) demands with a status.
 var statusHeaders = map[int][]string{
 	http.StatusUnauthorized:         {"Www-Authenticate"},
 	http.StatusProxyAuthRequired:    {"Proxy-Authenticate"},
@@ -296,8 +296,8 @@ var statusHeaders = map[int][]string{
 	http.StatusUpgradeRequired:      {"Upgrade"},
 }
 
-// checkHeaders looks at the built-in kinds for 401 only: any service meets that one, the others are for those who use
-// them, and an error can bring its header itself.
+// checkHeaders checks the built-in kind for 401, which every service answers with, and no other built-in kind: services
+// may not use those, and an error can bring its header.
 func checkHeaders(s *Subject) (found []Message) {
 	for _, k := range s.Kinds {
 		names := statusHeaders[k.Status]

@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// A Code is what a registry gives to a key: its String is the id of messages, "djutils.E001". Codes
-// are comparable. The zero Code is nobody's; its String is empty.
+// A Code is what a registry gives to a key. Its String is the id of messages, "djutils.E001". Codes are comparable. The zero
+// Code belongs to no key; its String is empty.
 type Code struct {
 	App    string
 	Level  Level
 	Number int // from 1, in the series of App and Level
 }
 
-// String is the id: app, level's letter, and the number with at least three digits.
+// String returns the id: app, letter of the level, and the number with at least three digits.
 func (c Code) String() string {
 	if c == (Code{}) {
 		return ""
@@ -48,7 +48,7 @@ func malformedCode(id string) error {
 
 func (c Code) series() series { return series{c.App, c.Level} }
 
-// A series is what has numbers of its own.
+// A series is an app and a level: each has numbers of its own.
 type series struct {
 	app   string
 	level Level

@@ -2,16 +2,16 @@ package checks
 
 import "context"
 
-// The default instances. Libraries register at init, so that the program has to do nothing.
+// The default instances. Libraries register with them at init, so that the program need not.
 var (
 	defaultRegistry Registry
 	defaultSet      Set
 )
 
-// DefaultRegistry is the registry behind the package's functions.
+// DefaultRegistry returns the registry that the package's functions use.
 func DefaultRegistry() *Registry { return &defaultRegistry }
 
-// DefaultSet is the set behind [AddCheck] and [Run].
+// DefaultSet returns the set that [AddCheck] and [Run] use.
 func DefaultSet() *Set { return &defaultSet }
 
 // Register is [Registry.Register] on the default registry.
@@ -46,8 +46,8 @@ func Reset() { defaultRegistry.Reset() }
 // AddCheck is [Set.Add] on the default set.
 func AddCheck(c Check) error { return defaultSet.Add(c) }
 
-// Run runs the checks of the default set, and no built-in ones, over [fault.Default]. See [Set.Run]
-// for results and errors, and [RunFor] for the checks that polyfault brings.
+// Run runs the checks of the default set over [fault.Default], without polyfault's own. See [Set.Run] for results and
+// errors, and [RunFor] for the checks that polyfault brings.
 func Run(ctx context.Context, opts Options) (Result, error) {
 	return defaultSet.Run(ctx, SubjectOf(nil, opts.Kinds), opts)
 }

@@ -11,7 +11,7 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// A KindEntry is what clients may rely on of a kind: its identity, and the arguments of its text.
+// A KindEntry is what clients may rely on in a kind: its identity, and the arguments of its text.
 type KindEntry struct {
 	Code      string
 	Status    int
@@ -20,18 +20,18 @@ type KindEntry struct {
 	ExitCode  int
 	Retryable bool
 	Args      []string // sorted, without duplicates
-	Aliases   []string // former codes, which have lines of their own; not of a Lock
+	Aliases   []string // former codes, which have lines of their own; empty in a Lock
 
 	Retired bool // in a Lock: the kind is gone for good
-	Line    int  // in a Lock: where it stands
+	Line    int  // in a Lock: the line of the entry
 }
 
-// ErrDuplicateKind is the error of [Lock.AddKind] for a kind that has a line, perhaps a retired one.
+// ErrDuplicateKind is the error of [Lock.AddKind] for a kind that already has a line, retired or not.
 var ErrDuplicateKind = errors.New("the kind already has a line")
 
-// KindEntries describes the kinds, in their order: nil means those of [fault.Kinds]. The arguments
-// are the placeholders of the English text, or, where there is none, of the one in the catalogue's
-// default language; a kind without a text has those of its parent, as it has its parent's text.
+// KindEntries returns the entries of the kinds, in their order; nil means those of [fault.Kinds]. The arguments are the
+// placeholders of the English text, or else of the text in the catalogue's default language. A kind without a text has its
+// parent's text, and so its parent's arguments.
 func KindEntries(kinds iter.Seq[*fault.Kind], c fault.Catalogue) []KindEntry {
 	if kinds == nil {
 		kinds = fault.Kinds()
@@ -69,7 +69,7 @@ func BuiltinKind(k *fault.Kind) bool {
 	return ok
 }
 
-// where keeps the kinds that keep wants; nil keeps all.
+// where yields the kinds that keep chooses; nil chooses all.
 func where(keep func(*fault.Kind) bool) iter.Seq[*fault.Kind] {
 	return func(yield func(*fault.Kind) bool) {
 		for k := range fault.Kinds() {
@@ -80,8 +80,7 @@ func where(keep func(*fault.Kind) bool) iter.Seq[*fault.Kind] {
 	}
 }
 
-// Kinds are the entries of kinds, retired ones included, in the order of the file. The slice is the
-// caller's.
+// Kinds returns the entries of kinds, with retired ones, in the order of the file. The slice is a copy.
 func (l *Lock) Kinds() []KindEntry {
 	if l == nil {
 		return nil
@@ -93,7 +92,7 @@ func (l *Lock) Kinds() []KindEntry {
 	return list
 }
 
-// Kind finds the entry of a kind by its code.
+// Kind returns the entry of a kind by its code, and false if there is none.
 func (l *Lock) Kind(code string) (KindEntry, bool) {
 	if l == nil || l.byKind[code] == nil {
 		return KindEntry{}, false
@@ -106,8 +105,8 @@ func (e KindEntry) clone() KindEntry {
 	return e
 }
 
-// AddKind appends the kind; Retired and Line do not count. The error is an [ErrDuplicateKind], or
-// names what cannot stand in a lock file.
+// AddKind appends the kind; it ignores Retired and Line. The error is an [ErrDuplicateKind], or names what a lock file
+// cannot hold.
 func (l *Lock) AddKind(e KindEntry) error {
 	if old, taken := l.byKind[e.Code]; taken {
 		return fmt.Errorf("checks: kind %s: %w: %d", e.Code, ErrDuplicateKind, old.Line)
@@ -120,8 +119,8 @@ func (l *Lock) AddKind(e KindEntry) error {
 	return l.enter(kindLine(e))
 }
 
-// AddArgs pins further arguments of the kind; those that are pinned already are left out. The error
-// is an [ErrUnknownKey], or names what is no argument.
+// AddArgs pins further arguments of the kind, and skips those that are pinned already. The error is an [ErrUnknownKey], or
+// names what cannot be an argument.
 func (l *Lock) AddArgs(code string, names ...string) error {
 	e, ok := l.byKind[code]
 	if !ok {
@@ -150,9 +149,8 @@ func (l *Lock) RetireKind(code string) error {
 	return l.enter(retireLine("kind", code))
 }
 
-// AddKinds appends the kinds that the lock has not and the arguments that are new. It returns the
-// entries that it added; on an error those that were added before it. Nothing that the lock has is
-// changed: see [CheckKinds].
+// AddKinds appends the kinds and arguments that the lock lacks. It returns the entries that it added; on an error, those
+// added before it. It changes no entry: see [CheckKinds].
 func (l *Lock) AddKinds(kinds []KindEntry) ([]KindEntry, error) {
 	var added []KindEntry
 	for _, e := range kinds {
@@ -172,7 +170,7 @@ func (l *Lock) AddKinds(kinds []KindEntry) ([]KindEntry, error) {
 	return added, nil
 }
 
-// without is names without those of others.
+// without returns names without those in others.
 func without(names, others []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(others, name) })
 }
@@ -207,7 +205,7 @@ func (l *Lock) readKind(line, rest string) *LockError {
 	return nil
 }
 
-// parseKind reads what stands behind "kind "; readKind compares with the only spelling.
+// parseKind reads the rest of a line after "kind "; readKind compares it with the only spelling.
 func parseKind(rest string) (e KindEntry, ok bool) {
 	e.Code, rest, ok = cutWord(rest)
 	values := map[string]string{}
@@ -280,14 +278,13 @@ func (l *Lock) readArgs(line, rest string) *LockError {
 	return nil
 }
 
-// CheckKinds compares kinds with the lock and returns what clients would lose, sorted by line: kinds
-// that were removed, statuses, types, numbers, exit codes or retry promises that changed, arguments
-// that are gone. Arguments may be added. A kind without an entry is a problem too, and is marked as
-// [Problem.Missing].
+// CheckKinds compares kinds with the lock and returns every difference that clients would notice, sorted by line: kinds
+// that were removed; statuses, types, numbers, exit codes or retry promises that changed; arguments that were removed. New
+// arguments are no problem. A kind without an entry is one, marked as [Problem.Missing].
 //
-// A kind stands for its aliases, too: what the lock holds of a former code has to be true of the kind.
+// A kind also stands for its aliases: the entry of a former code has to be true of the kind.
 //
-// kinds are all that the lock is for; see [KindEntries].
+// kinds are all the kinds that the lock is for; see [KindEntries].
 func CheckKinds(l *Lock, kinds []KindEntry) []Problem {
 	p := &problems{file: l.File()}
 	current := map[string]bool{}

@@ -8,8 +8,8 @@ import (
 	"github.com/polyfault/polyfault/internal/localefile"
 )
 
-// checkDefaultLanguage: clients that accept no language of the service read the default one. Where nobody has chosen
-// it, and English is none of the body's, it is the first by the alphabet.
+// checkDefaultLanguage reports a default language that the application has not chosen. Clients that accept no language of
+// the service get it. If the body has no English, it is the first by the alphabet.
 func checkDefaultLanguage(s *Subject) []Message {
 	if s.DefaultBy != firstOfBody || len(s.Body) < 2 {
 		return nil
@@ -18,10 +18,10 @@ func checkDefaultLanguage(s *Subject) []Message {
 		"%s is the default language because it is the first of %s", s.Default, strings.Join(s.Body, ", "))}
 }
 
-// firstOfBody is what [fault.Catalogue.ChosenBy] says of a default language that nothing speaks for.
+// firstOfBody is what [fault.Catalogue.ChosenBy] returns for a default language that was not chosen.
 const firstOfBody = "first of the body"
 
-// checkNearIDs: an own text whose id is nearly that of a built-in one was meant to lie over it.
+// checkNearIDs reports own texts whose id is nearly a built-in one: they were probably meant to replace that text.
 func checkNearIDs(s *Subject) (found []Message) {
 	deliberate := map[string]bool{}
 	for _, k := range s.Kinds {
@@ -45,10 +45,10 @@ func checkNearIDs(s *Subject) (found []Message) {
 	return found
 }
 
-// maxNamedIDs is how many ids a message names.
+// maxNamedIDs is the number of ids that a message names.
 const maxNamedIDs = 5
 
-// checkOverrides: a built-in text that says something else in one language of a body than in the others.
+// checkOverrides reports built-in texts that own files change in some languages of the body and not in others.
 func checkOverrides(s *Subject) (found []Message) {
 	for _, tag := range s.Body {
 		var left []string

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// A Level says how serious a [Message] is. The values are those of the reference, so that levels
-// compare by <. The zero Level is unknown, as is every value without a constant: what takes a level
-// refuses it, or documents what zero means there.
+// A Level tells how serious a [Message] is: [Debug], [Info], [Warning], [Error] or [Critical]. The values are those of
+// Django and grow with the severity. The zero Level, like every value without a constant, is unknown: functions refuse it
+// unless they document what zero means.
 type Level int
 
 // The levels.
@@ -22,7 +22,7 @@ const (
 // levels are the known levels, the most serious first: the order in which a [Result] is printed.
 var levels = [...]Level{Critical, Error, Warning, Info, Debug}
 
-// String is the name of the constant, or Level(7) for an unknown level.
+// String returns the name of the constant, or Level(7) for an unknown level.
 func (l Level) String() string {
 	switch l {
 	case Debug:
@@ -39,7 +39,7 @@ func (l Level) String() string {
 	return fmt.Sprintf("Level(%d)", int(l))
 }
 
-// Letter is the level's letter in ids: D, I, W, E or C. An unknown level has none.
+// Letter returns the level's letter in ids: D, I, W, E or C, and "" for an unknown level.
 func (l Level) Letter() string {
 	if !l.known() {
 		return ""
@@ -56,7 +56,7 @@ func (l Level) known() bool {
 	return false
 }
 
-// ParseLevel finds the level by its name or letter, upper or lower case. Its error is an [ErrLevel].
+// ParseLevel returns the level with the name or letter, in upper or lower case. Its error is an [ErrLevel].
 func ParseLevel(s string) (Level, error) {
 	for _, l := range levels {
 		if strings.EqualFold(s, l.String()) || strings.EqualFold(s, l.Letter()) {

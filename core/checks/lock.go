@@ -15,9 +15,8 @@ const lockFormat = "# polyfault codes.lock v"
 
 const lockHeader = lockFormat + "1 append-only: lines are never changed, moved or removed"
 
-// A Lock is the content of a lock file: the ids of message keys ([Entry]) and what clients rely on
-// of kinds ([KindEntry]), pinned for good. It is plain text, one line an entry, in the order of
-// addition:
+// A Lock is the content of a lock file. It pins the ids of message keys ([Entry]) and the facts about kinds that clients
+// rely on ([KindEntry]). The file is plain text, with one line for each entry, in the order of addition:
 //
 //	# polyfault codes.lock v1 append-only: lines are never changed, moved or removed
 //	code 0A25CEA3F2C3 djutils.W001
@@ -26,16 +25,14 @@ const lockHeader = lockFormat + "1 append-only: lines are never changed, moved o
 //	retire code 0A25CEA3F2C3
 //	retire kind task_locked
 //
-// An args line adds arguments to a kind; a retire line is a tombstone. Words with blanks are written
-// as Go string literals. Lines with # in front and empty lines are for people.
+// An args line adds arguments to a kind; a retire line is a tombstone. Words with blanks are Go string literals. Lines
+// that begin with # and empty lines are for people.
 //
-// The format is made for version control. Give the file the attributes "text eol=lf merge=union":
-// git then keeps the lines of both branches, and a key or number that both took is an error of
-// [ParseLock].
+// The format is made for version control. Give the file the attributes "text eol=lf merge=union": then git keeps the lines
+// of both branches, and [ParseLock] reports a key or number that both have taken.
 //
-// A Lock only grows: what it was read from stays a prefix of [Lock.String]. It may be read from many
-// goroutines, but not while it is changed. The zero Lock is empty and ready; a nil one reads as empty
-// and cannot be changed.
+// A Lock only grows: the content that it was read from stays a prefix of [Lock.String]. Goroutines may read it at the same
+// time, but not while it is changed. The zero Lock is empty and ready. A nil Lock reads as empty and cannot be changed.
 type Lock struct {
 	file   string
 	text   []byte
@@ -48,8 +45,8 @@ type Lock struct {
 	byKind map[string]*KindEntry
 }
 
-// A LockError is what is wrong with a lock file, and what to do about it. There is one an attempt:
-// nothing of a wrong file is used.
+// A LockError tells what is wrong with a lock file, and what to do about it. Reading stops at the first error, and nothing
+// of a wrong file is used.
 type LockError struct {
 	File    string
 	Line    int // from 1
@@ -62,10 +59,10 @@ func (e *LockError) Error() string {
 	return fmt.Sprintf("%s:%d: %s; %s", e.File, e.Line, e.Problem, e.Remedy)
 }
 
-// NewLock makes a lock without entries; file is the name that its errors show.
+// NewLock returns a lock without entries; file is the name that its errors show.
 func NewLock(file string) *Lock { return &Lock{file: file} }
 
-// ReadLock is [ParseLock] on all that r has to say. An error of r comes back wrapped.
+// ReadLock reads r to its end and calls [ParseLock]. It wraps an error of r.
 func ReadLock(file string, r io.Reader) (*Lock, error) {
 	content, err := io.ReadAll(r)
 	if err != nil {
@@ -74,9 +71,8 @@ func ReadLock(file string, r io.Reader) (*Lock, error) {
 	return ParseLock(file, content)
 }
 
-// ParseLock reads the content of a lock file; file is the name that errors show. It is strict: for
-// anything that a careless edit, a merge or a broken copy can do to the file, the error is one
-// *[LockError]. The content is copied.
+// ParseLock reads the content of a lock file; file is the name that errors show. It is strict: after a careless edit, a bad
+// merge or a broken copy it returns one *[LockError]. It copies the content.
 func ParseLock(file string, content []byte) (*Lock, error) {
 	if err := checkLockFile(file, content); err != nil {
 		return nil, err
@@ -123,7 +119,7 @@ func checkLockFile(file string, content []byte) error {
 
 const restoreRemedy = "restore the file from version control"
 
-// isConflictMarker knows what git leaves in a file that it could not merge.
+// isConflictMarker reports whether git has left the line in a file that it could not merge.
 func isConflictMarker(line string) bool {
 	for _, marker := range []string{"<<<<<<<", "|||||||", "=======", ">>>>>>>"} {
 		if strings.HasPrefix(line, marker) {
@@ -154,8 +150,7 @@ func (l *Lock) enter(line string) error {
 	return nil
 }
 
-// read understands one line. Only lines that are written as their content would be pass: every
-// entry has one spelling, which can be searched for.
+// read reads one line. Every entry has one spelling, so that it can be searched for; read refuses any other.
 func (l *Lock) read(line string) *LockError {
 	if line == "" || line[0] == '#' {
 		return nil
@@ -239,7 +234,7 @@ func (l *Lock) readRetire(line, rest string) *LockError {
 	return nil
 }
 
-// retired is the mark of a code or kind; nil when what is neither.
+// retired returns the mark of a code or kind, or nil if what is neither.
 func (l *Lock) retired(what, name string) (mark *bool, found bool) {
 	switch what {
 	case "code":
@@ -258,7 +253,7 @@ func (l *Lock) retired(what, name string) (mark *bool, found bool) {
 
 func retireLine(what, name string) string { return "retire " + what + " " + word(name) }
 
-// word writes s so that it is one word of a line: as it is, or as a Go string literal.
+// word writes s as one word of a line: as it is, or as a Go string literal.
 func word(s string) string {
 	quoted := strconv.Quote(s)
 	if s == "" || strings.Contains(s, " ") || quoted != `"`+s+`"` {
@@ -267,8 +262,8 @@ func word(s string) string {
 	return s
 }
 
-// cutWord reads the word at the beginning of s, and the rest behind one blank. It is lenient: its
-// callers compare the line with the only spelling.
+// cutWord reads the word at the beginning of s, and returns the rest after one blank. It is lenient, since its callers
+// compare the line with the only spelling.
 func cutWord(s string) (value, rest string, ok bool) {
 	if !strings.HasPrefix(s, `"`) {
 		value, rest, _ = strings.Cut(s, " ")
@@ -279,7 +274,7 @@ func cutWord(s string) (value, rest string, ok bool) {
 	return value, strings.TrimPrefix(s[len(quoted):], " "), err == nil
 }
 
-// File is the name that errors show.
+// File returns the name that errors show.
 func (l *Lock) File() string {
 	if l == nil {
 		return ""
@@ -287,7 +282,7 @@ func (l *Lock) File() string {
 	return l.file
 }
 
-// String is the content of the file.
+// String returns the content of the file.
 func (l *Lock) String() string {
 	if l == nil || l.text == nil {
 		return lockHeader + "\n"
@@ -295,8 +290,7 @@ func (l *Lock) String() string {
 	return string(l.text)
 }
 
-// Codes are the entries of message keys, retired ones included, in the order of the file. The slice
-// is the caller's.
+// Codes returns the entries of message keys, with retired ones, in the order of the file. The slice is a copy.
 func (l *Lock) Codes() []Entry {
 	if l == nil {
 		return nil
@@ -308,7 +302,7 @@ func (l *Lock) Codes() []Entry {
 	return list
 }
 
-// Code finds the entry of a message key.
+// Code returns the entry of a message key, and false if there is none.
 func (l *Lock) Code(key string) (Entry, bool) {
 	if l == nil || l.byKey[key] == nil {
 		return Entry{}, false
@@ -316,7 +310,7 @@ func (l *Lock) Code(key string) (Entry, bool) {
 	return *l.byKey[key], true
 }
 
-// Find finds the entry with an id, "djutils.E001".
+// Find returns the entry with an id such as "djutils.E001", and false if there is none.
 func (l *Lock) Find(id string) (Entry, bool) {
 	code, err := ParseCode(id)
 	if err != nil || l == nil || l.byCode[code] == nil {
@@ -351,11 +345,11 @@ func (l *Lock) Retire(key string) error {
 	return l.enter(retireLine("code", key))
 }
 
-// AddRegistered appends what the registry has and the lock has not: new keys in the order of their
-// registration, and tombstones of retired ones. With apps, keys of other apps are left out. It
-// returns the new entries; on an error those that were added before it.
+// AddRegistered appends what the lock lacks: the new keys of the registry in the order of their registration, and
+// tombstones of retired ones. If apps are given, keys of other apps are skipped. It returns the new entries; on an error,
+// those added before it.
 //
-// The numbers are those that a registry bound to the lock hands out.
+// A registry bound to the lock gives out the same numbers.
 func (l *Lock) AddRegistered(r *Registry, apps ...string) ([]Entry, error) {
 	var added []Entry
 	for _, e := range r.registered() {

@@ -11,16 +11,15 @@ import (
 	"github.com/polyfault/polyfault/internal/atomicfile"
 )
 
-// NewKey makes a random key of twelve upper-case hexadecimal digits: opaque, so that nothing has to
-// be renamed when a message changes its meaning, and easy to search for.
+// NewKey returns a random key of twelve upper-case hexadecimal digits. It is easy to search for, and has no meaning that
+// could become wrong when the message changes.
 func NewKey() string {
 	var b [6]byte
 	rand.Read(b[:]) // never fails
 	return fmt.Sprintf("%X", b)
 }
 
-// LoadLock reads a lock file. The error is a *[LockError], or that of the file system:
-// [fs.ErrNotExist] when there is none.
+// LoadLock reads a lock file. The error is a *[LockError], or that of the file system, such as [fs.ErrNotExist].
 func LoadLock(path string) (*Lock, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -29,12 +28,11 @@ func LoadLock(path string) (*Lock, error) {
 	return ParseLock(path, content)
 }
 
-// WriteFile replaces the file by the lock, in one step: readers see the old content or the new. It
-// refuses, and leaves the file alone, when the file does not parse or is not a prefix of the lock:
-// then it is not the file that the lock was read from, or somebody has changed it since. A file that
-// does not exist is made.
+// WriteFile replaces the file with the lock in one step: readers see the old content or the new. It creates a file that does
+// not exist. It returns an error and changes nothing if the file does not parse or is not a prefix of the lock: then the
+// lock was read from another file, or the file has changed since.
 //
-// It does not keep two processes from writing at the same time: [UpdateLock] does.
+// WriteFile does not prevent two processes from writing at the same time: [UpdateLock] does.
 func (l *Lock) WriteFile(path string) error {
 	old, err := LoadLock(path)
 	switch {
@@ -50,10 +48,10 @@ func (l *Lock) WriteFile(path string) error {
 	return nil
 }
 
-// UpdateLock reads the lock file, or begins an empty one, lets change append to it, and writes it
-// when something was appended. From reading to writing nobody else can update the file, of this process or
-// another one: two that append at once both do, one behind the other. Errors are those of [LoadLock], of
-// change, and of [Lock.WriteFile]; the file is as it was then. change must not update a lock file itself.
+// UpdateLock reads the lock file, or begins an empty one, calls change to append to it, and writes it if something was
+// appended. Other updates of the file wait meanwhile, in this process and in others: of two that append at once, both
+// succeed. Errors are those of [LoadLock], of change, and of [Lock.WriteFile]; the file is unchanged then. change must not
+// update a lock file itself.
 func UpdateLock(path string, change func(*Lock) error) error {
 	unlock, err := atomicfile.Lock(path)
 	if err != nil {

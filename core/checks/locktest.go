@@ -7,27 +7,26 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// A T is what the test helpers need of a [testing.T]. This package does not import testing, as
-// programs link it.
+// A T is the part of [testing.T] that the test functions need. This package does not import testing, because programs link
+// it.
 type T interface {
 	Helper()
 	Errorf(format string, args ...any)
 }
 
-// KindOptions say what [TestKinds] looks at. The zero value is for an application's own kinds.
+// KindOptions choose what [TestKinds] compares. The zero value means the application's own kinds.
 type KindOptions struct {
-	// Update appends kinds and arguments that the lock file has not. It changes no line: what has
-	// changed stays an error. The caller has a flag for it, usually -update.
+	// Update appends kinds and arguments that the lock file lacks. It changes no line: a change is still an
+	// error. The caller usually has a flag -update for it.
 	Update bool
-	// Keep chooses the kinds that the lock file is for; nil means every kind that polyfault has not
-	// brought itself.
+	// Keep chooses the kinds that the lock file is for; nil means all kinds that are not built in.
 	Keep func(*fault.Kind) bool
-	// Responder has the texts whose arguments are locked; nil means [fault.Default].
+	// Responder has the texts whose arguments are pinned; nil means [fault.Default].
 	Responder *fault.Responder
 }
 
-// TestKinds fails for everything that clients would lose by a change of the kinds, as the lock file
-// knows them, and for every kind without an entry: see [CheckKinds]. It is the body of a test:
+// TestKinds fails for every change of the kinds that clients would notice, by the lock file, and for every kind without an
+// entry: see [CheckKinds]. It is the body of a test:
 //
 //	var update = flag.Bool("update", false, "append new kinds to codes.lock")
 //
@@ -45,18 +44,18 @@ func TestKinds(t T, path string, opts KindOptions) {
 		func(l *Lock) []Problem { return CheckKinds(l, kinds) })
 }
 
-// CodeOptions say what [TestCodes] looks at.
+// CodeOptions choose what [TestCodes] compares. The zero value means all keys of [DefaultRegistry].
 type CodeOptions struct {
-	// Update appends keys that the lock file has not, and tombstones. It changes no line.
+	// Update appends keys that the lock file lacks, and tombstones. It changes no line.
 	Update bool
-	// Registry has the keys; nil means [DefaultRegistry].
+	// Registry is the registry of the keys; nil means [DefaultRegistry].
 	Registry *Registry
-	// Apps are the apps that the lock file is for; none means all.
+	// Apps are the apps that the lock file is for; empty means all.
 	Apps []string
 }
 
 // TestCodes fails for every difference between the registered keys and the lock file: see
-// [Registry.Verify]. It is the body of a test, as [TestKinds] is; both may use the same file.
+// [Registry.Verify]. It is the body of a test, like [TestKinds]; both may use the same file.
 func TestCodes(t T, path string, opts CodeOptions) {
 	t.Helper()
 	r := opts.Registry

@@ -7,18 +7,18 @@ import (
 	"slices"
 )
 
-// A Message is what a check has found. It is a plain value; [Registry.Make] makes one with an id.
-// The zero Message has no level, and a run of checks reports the check that returned it.
+// A Message is a finding of a check. It is a plain value; [Registry.Make] makes one with an id. The zero Message has no
+// level: if a check returns it, the run reports the check.
 type Message struct {
 	Level  Level
 	Text   string
 	Hint   string // what to do; may be empty
-	Object any    // what it is about, printed by fmt; nil for nothing in particular
-	ID     string // "djutils.E001"; without one, the message cannot be silenced
+	Object any    // the subject of the message, printed by fmt; may be nil
+	ID     string // "djutils.E001"; a message without an id cannot be silenced
 }
 
-// String is the reference's form, "object: (djutils.E001) text", with "?" for a nil object and the
-// hint behind "\n\tHINT: ".
+// String returns "object: (djutils.E001) text", as Django prints messages, with "?" for a nil object, and the hint after
+// "\n\tHINT: ".
 func (m Message) String() string {
 	s := "?: "
 	if m.Object != nil {
@@ -36,8 +36,8 @@ func (m Message) String() string {
 
 func (m Message) object() string { return fmt.Sprint(m.Object) }
 
-// Equal reports whether all fields are equal. Unlike ==, it does not panic for objects that cannot be
-// compared: those are equal when [reflect.DeepEqual] says so.
+// Equal reports whether all fields are equal. Unlike ==, it does not panic for objects that cannot be compared: it compares
+// those with [reflect.DeepEqual].
 func (m Message) Equal(other Message) bool {
 	if a, b := reflect.ValueOf(m.Object), reflect.ValueOf(other.Object); a.IsValid() && b.IsValid() && !(a.Comparable() && b.Comparable()) {
 		same := reflect.DeepEqual(m.Object, other.Object)
@@ -47,7 +47,7 @@ func (m Message) Equal(other Message) bool {
 	return m == other
 }
 
-// Serious reports whether the level is at least the threshold; 0 means [Error].
+// Serious reports whether the level is at least the threshold; a threshold of 0 means [Error].
 func (m Message) Serious(threshold Level) bool {
 	if threshold == 0 {
 		threshold = Error
@@ -55,13 +55,13 @@ func (m Message) Serious(threshold Level) bool {
 	return m.Level >= threshold
 }
 
-// Silenced reports whether one of the ids is the message's. A message without an id never is.
+// Silenced reports whether ids has the id of the message. A message without an id is never silenced.
 func (m Message) Silenced(ids []string) bool {
 	return m.ID != "" && slices.Contains(ids, m.ID)
 }
 
-// MarshalJSON gives the members level (the number), id, object, text and hint; empty ones but level
-// and text are left out. The object is a string, as in String.
+// MarshalJSON writes the members level (the number), id, object, text and hint. It leaves out an empty id, object or hint.
+// The object is a string, as in String.
 func (m Message) MarshalJSON() ([]byte, error) {
 	wire := struct {
 		Level  Level   `json:"level"`

@@ -5,14 +5,13 @@ import (
 	"slices"
 )
 
-// A Problem is one difference between a [Lock] and the program. It is an error that names both
-// sides and what to do.
+// A Problem is one difference between a [Lock] and the program. It is an error that names both sides and a remedy.
 type Problem struct {
 	File string // of the lock
-	Line int    // of the lock; 0 when it has no line for the subject
+	Line int    // of the lock; 0 if it has no line for the subject
 	Text string
 
-	// Missing: nothing has changed, only the entry is missing; adding it solves the problem.
+	// Missing: only the entry is missing; adding it solves the problem.
 	Missing bool
 }
 
@@ -24,7 +23,7 @@ func (p Problem) Error() string {
 	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text)
 }
 
-// problems collects what is wrong with regard to a lock.
+// problems collects the differences from a lock.
 type problems struct {
 	file string
 	list []Problem
@@ -38,12 +37,11 @@ func (p *problems) missing(format string, args ...any) {
 	p.list = append(p.list, Problem{File: p.file, Text: fmt.Sprintf(format, args...), Missing: true})
 }
 
-// Verify compares the registrations with the lock and returns every difference, sorted by line: an
-// id that changed, vanished or was given to another key, a key without a line, a retired key that is
-// in use. With apps, only keys of these apps are compared: for programs that do not link all of what
-// the lock holds.
+// Verify compares the registrations with the lock and returns every difference, sorted by line: an id that changed,
+// vanished or belongs to another key, a key without a line, a retired key in use. If apps are given, it compares only keys
+// of these apps, for programs that do not link everything that the lock holds.
 //
-// A registry that is bound to the lock ([Registry.UseLock]) cannot have ids that changed.
+// The ids of a registry that is bound to the lock ([Registry.UseLock]) cannot change.
 func (r *Registry) Verify(l *Lock, apps ...string) []Problem {
 	p := &problems{file: l.File()}
 	registered := map[string]bool{}

@@ -8,8 +8,7 @@ import (
 	"sync/atomic"
 )
 
-// What can be wrong with a registration, as targets of [errors.Is]. The errors that are returned
-// name the key and say what to change.
+// Errors of registrations, as targets of [errors.Is]. The returned errors name the key and a remedy.
 var (
 	ErrKey          = errors.New("the key is empty")
 	ErrApp          = errors.New("the app is not a name")
@@ -26,23 +25,22 @@ type Entry struct {
 	Key     string
 	Code    Code
 	Retired bool
-	Line    int // of a Lock, where Code is given; 0 in a Registry
+	Line    int // the line of the code in a Lock; 0 in a Registry
 }
 
-// A Registry gives serial ids to keys, so that two people never choose the same one: every app has
-// a series of numbers for each level, from 1 and without gaps. Keys are opaque; [NewKey] makes one.
+// A Registry gives serial ids to keys, so that two people never choose the same id. Every app has a series of numbers for
+// each level, from 1 and without gaps. Keys are opaque; [NewKey] makes one.
 //
 // Numbers follow the order of registration, unless a [Lock] pins them (see [Registry.UseLock]).
 //
-// The zero Registry is empty and ready. A Registry is safe for concurrent use and must not be
-// copied. A call that returns an error has changed nothing. The reference is the Django check message
-// registry.
+// The zero Registry is empty and ready. A Registry is safe for concurrent use and must not be copied. A call that returns
+// an error changes nothing.
 type Registry struct {
 	mu     sync.RWMutex
 	table  table
 	lock   []Entry // what UseLock has read
 	sealed bool
-	handed atomic.Bool // somebody has seen an id
+	handed atomic.Bool // an id was given out
 }
 
 // A table is the content of a registry. The zero table is empty.
@@ -54,8 +52,8 @@ type table struct {
 	pinned map[string]*Entry
 }
 
-// NewRegistry makes a registry whose ids come from the lock: NewRegistry(nil) is the zero Registry.
-// See [Registry.UseLock].
+// NewRegistry returns a registry whose ids come from the lock; with a nil lock it is the zero Registry. See
+// [Registry.UseLock].
 func NewRegistry(l *Lock) *Registry {
 	lock := l.Codes()
 	return &Registry{table: newTable(lock), lock: lock}
@@ -70,14 +68,12 @@ func newTable(lock []Entry) table {
 	return t
 }
 
-// UseLock lets the lock decide about ids: a key that it has gets the id that stands there, whatever
-// the order of registration, and other keys get the numbers behind the lock's. It may come before
-// or after registrations, so that packages can register at init and main brings the lock; the lock
-// is read once, later changes of l are not seen. A nil lock binds to nothing.
+// UseLock binds the registry to the lock: a key in the lock has its id from there, in any order of registration, and other
+// keys get the numbers after the lock's. Call it before or after registrations: packages can register at init, and main
+// brings the lock. UseLock reads the lock once and does not see later changes of l. A nil lock does nothing.
 //
-// The error is an [ErrSealed]; an [ErrRetired] for a registered key that the lock has retired; or an
-// [ErrLocked] when a key's app or level is another one in the lock, or an id would change that
-// somebody has already seen.
+// The error is an [ErrSealed]; an [ErrRetired] for a registered key that the lock has retired; or an [ErrLocked] if a key
+// has another app or level in the lock, or if an id would change that was already given out.
 func (r *Registry) UseLock(l *Lock) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -92,7 +88,7 @@ func (r *Registry) UseLock(l *Lock) error {
 			return err
 		}
 		if err != nil {
-			continue // retired on both sides: the lock keeps its number
+			continue // retired on both sides; the lock keeps its number
 		}
 		if e.Code != old.Code && r.handed.Load() {
 			return fmt.Errorf("checks: key %q is %s, and %s in the lock file: %w; call UseLock before ids are used",
@@ -104,8 +100,8 @@ func (r *Registry) UseLock(l *Lock) error {
 	return nil
 }
 
-// Register gives the key the next number in the series of app and level, or the one that the lock
-// has for it. An app is a name like djutils or acme.billing.
+// Register gives the key the number that the lock has for it, or else the next one in the series of app and level. An app is
+// a name like djutils or acme.billing.
 //
 // The error is an [ErrKey], [ErrApp], [ErrLevel], [ErrDuplicateKey], [ErrRetired], [ErrSealed] or
 // [ErrLocked].
@@ -140,7 +136,7 @@ func (t *table) add(key, app string, level Level) (*Entry, error) {
 	return e, nil
 }
 
-// codeFor is the pinned code of the key, or the next one of the series.
+// codeFor returns the pinned code of the key, or the next one of the series.
 func (t *table) codeFor(key string, s series) (Code, error) {
 	pinned, ok := t.pinned[key]
 	if !ok {
@@ -170,7 +166,7 @@ func checkRegistration(key, app string, level Level) error {
 	return nil
 }
 
-// takenError says that the key of e cannot be had any more.
+// takenError returns the error for registering the key of e again.
 func takenError(e Entry) error {
 	if e.Retired {
 		return fmt.Errorf("checks: key %q (%s): %w; its number is never issued again: take a new key", e.Key, e.Code, ErrRetired)
@@ -178,9 +174,9 @@ func takenError(e Entry) error {
 	return fmt.Errorf("checks: key %q (%s): %w; every message has a key of its own", e.Key, e.Code, ErrDuplicateKey)
 }
 
-// Retire takes the key out of use: nothing can be made with it, it can never be registered again,
-// and its number stays taken. Keep the registration and retire it behind it, or retire the key in
-// the lock ([Lock.Retire]) and remove the registration.
+// Retire takes the key out of use: no message can be made with it, it can never be registered again, and its number stays
+// taken. Either keep the registration and call Retire after it, or retire the key in the lock ([Lock.Retire]) and remove the
+// registration.
 //
 // The error is an [ErrUnknownKey], [ErrRetired] or [ErrSealed].
 func (r *Registry) Retire(key string) error {
@@ -204,7 +200,7 @@ func unknownKey(key string) error {
 	return fmt.Errorf("checks: key %q: %w; call Register first", key, ErrUnknownKey)
 }
 
-// Code is the code of the key, also of a retired one. The error is an [ErrUnknownKey].
+// Code returns the code of the key, retired or not. The error is an [ErrUnknownKey].
 func (r *Registry) Code(key string) (Code, error) {
 	e, ok := r.entry(key)
 	if !ok {
@@ -237,7 +233,7 @@ func (r *Registry) Make(key, message, hint string, object any) (Message, error) 
 	return Message{Level: e.Code.Level, Text: message, Hint: hint, Object: object, ID: e.Code.String()}, nil
 }
 
-// Find looks up an id, "djutils.E001"; false for one that no key of the registry has.
+// Find returns the entry with an id such as "djutils.E001", and false if no key has it.
 func (r *Registry) Find(id string) (Entry, bool) {
 	code, err := ParseCode(id)
 	if err != nil {
@@ -253,8 +249,7 @@ func (r *Registry) Find(id string) (Entry, bool) {
 	return *e, true
 }
 
-// All returns every entry, retired ones included, in the order of the ids. The slice is the
-// caller's.
+// All returns every entry, with retired ones, in the order of the ids. The slice is a copy.
 func (r *Registry) All() []Entry {
 	list := r.registered()
 	if len(list) > 0 {
@@ -264,7 +259,7 @@ func (r *Registry) All() []Entry {
 	return list
 }
 
-// registered are the entries in the order of registration.
+// registered returns the entries in the order of registration.
 func (r *Registry) registered() []Entry {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -275,15 +270,15 @@ func (r *Registry) registered() []Entry {
 	return list
 }
 
-// Seal ends registration: Register, Retire and UseLock are errors from now on.
+// Seal ends registration: Register, Retire and UseLock return [ErrSealed] from now on.
 func (r *Registry) Seal() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.sealed = true
 }
 
-// Reset forgets all registrations, and the seal. The lock stays. Who then registers the same keys in
-// the same order gets the same ids.
+// Reset forgets all registrations and the seal, and keeps the lock. The same registrations in the same order then give the
+// same ids.
 func (r *Registry) Reset() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

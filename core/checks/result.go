@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// A Result is what a run of checks has found. The zero Result is that of a run that found nothing.
+// A Result holds the findings of a run of checks. The zero Result is that of a run without findings.
 type Result struct {
 	Messages []Message `json:"messages"` // without silenced ones, in the order of the checks
 	Silenced int       `json:"silenced"` // how many were silenced
-	Failed   bool      `json:"failed"`   // one of Messages has the fail level or a higher one
+	Failed   bool      `json:"failed"`   // one of Messages has at least the fail level
 }
 
 func (r *Result) take(m Message, opts Options) {
@@ -22,7 +22,7 @@ func (r *Result) take(m Message, opts Options) {
 	r.Failed = r.Failed || m.Serious(opts.FailLevel)
 }
 
-// Summary is the reference's last line: "System check identified no issues (2 silenced).".
+// Summary returns the last line: "System check identified no issues (2 silenced).".
 func (r Result) Summary() string {
 	issues := fmt.Sprintf("%d issues", len(r.Messages))
 	switch len(r.Messages) {
@@ -34,8 +34,7 @@ func (r Result) Summary() string {
 	return fmt.Sprintf("System check identified %s (%d silenced).", issues, r.Silenced)
 }
 
-// String is what WriteTo writes: the messages under a heading for each level, the most serious level
-// first, and the summary.
+// String returns the messages under a heading for each level, the most serious level first, and the summary.
 func (r Result) String() string {
 	var b strings.Builder
 	if len(r.Messages) > 0 {
@@ -57,7 +56,7 @@ func (r Result) String() string {
 	return b.String()
 }
 
-// WriteTo writes String to w. It implements [io.WriterTo]; the error is that of w.
+// WriteTo writes the result of String to w. It implements [io.WriterTo]; the error is that of w.
 func (r Result) WriteTo(w io.Writer) (int64, error) {
 	n, err := io.WriteString(w, r.String())
 	return int64(n), err

@@ -11,28 +11,28 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// A Check looks for mistakes that show before the first request.
+// A Check looks for mistakes before the first request.
 type Check struct {
-	// Name is for people: it stands in the message about a check that fails.
+	// Name is for people: the message about a check that fails to run has it.
 	Name string
-	// Tags choose checks for a run. A check without any runs only when no tag is asked for.
+	// Tags choose checks for a run. A check without tags runs only in runs that ask for no tag.
 	Tags []string
-	// Deploy keeps the check for runs with [Options.Deploy]: it is about production, and would
-	// disturb development.
+	// Deploy limits the check to runs with [Options.Deploy]: it is about production and would disturb
+	// development.
 	Deploy bool
-	// Run returns what it has found, nil for nothing. It must not change the subject, and should
-	// return early when the context ends. It runs on a goroutine of its own.
+	// Run returns its findings, or nil. It must not change the subject, and should return early when the context
+	// ends. It runs on a goroutine of its own.
 	Run func(context.Context, *Subject) []Message
 }
 
-// Options say how checks run. The zero value runs all but the deploy checks.
+// Options choose how checks run. The zero value runs all but the deploy-only checks.
 type Options struct {
 	Tags      []string // run checks with one of these tags; none means all checks
 	Deploy    bool     // deploy-only checks too
-	Silenced  []string // ids of messages that are counted only
+	Silenced  []string // ids of messages that are only counted
 	FailLevel Level    // messages of this level or above fail the run; 0 means Error
 
-	// Kinds keeps the kinds that the checks of Run and RunFor see; nil means all of the process.
+	// Kinds chooses the kinds that the checks of Run and RunFor see; nil means all of the process.
 	Kinds func(*fault.Kind) bool
 }
 
@@ -46,8 +46,8 @@ type Set struct {
 	checks []Check
 }
 
-// Add appends a check, whose Tags are copied. It is an error when it has no name, no function, an
-// empty tag, or the name of another check of the set; the set is as it was then.
+// Add appends a check and copies its Tags. It returns an error, and changes nothing, if the check has no name, no function,
+// an empty tag, or the name of another check of the set.
 func (s *Set) Add(c Check) error {
 	switch {
 	case c.Name == "":
@@ -67,14 +67,14 @@ func (s *Set) Add(c Check) error {
 	return nil
 }
 
-// Checks are the checks in the order of their addition. The slice is the caller's, its Tags are not.
+// Checks returns the checks in the order of their addition. The slice is a copy; its Tags are not and must not be changed.
 func (s *Set) Checks() []Check {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return slices.Clone(s.checks)
 }
 
-// Tags are the tags of the checks, sorted; those of deploy-only checks only with deploy.
+// Tags returns the tags of the checks, sorted. Tags of deploy-only checks are included only if deploy is true.
 func (s *Set) Tags(deploy bool) []string { return tags(s.Checks(), deploy) }
 
 func tags(checks []Check, deploy bool) []string {
@@ -88,16 +88,15 @@ func tags(checks []Check, deploy bool) []string {
 	return slices.Compact(list)
 }
 
-// Run runs the checks one after the other, in the order of their addition, over the subject; nil
-// means an empty one. Messages keep that order.
+// Run runs the checks over the subject, one after the other, in the order of their addition. Messages keep that order. A nil
+// subject means an empty one.
 //
-// A check that panics, ends its goroutine, or returns a message of an unknown level becomes a
-// Critical message that names it, polyfault.C003, and the other checks run on.
+// If a check panics, ends its goroutine, or returns a message of an unknown level, the result has a Critical message that
+// names the check, polyfault.C003, and the other checks still run.
 //
-// Errors: [ErrUnknownTag] for a tag that no check has, [ErrLevel] for an unknown fail level, both
-// before any check runs; and the context's error when it ends before the last check has returned.
-// The result then holds what was found until then, and a check that does not care about the context
-// is left behind on its goroutine.
+// Before any check runs, Run returns [ErrUnknownTag] for a tag that no check has, and [ErrLevel] for an unknown fail level.
+// If the context ends before the last check has returned, Run returns the context's error. The result then holds the
+// findings until then, and a check that ignores the context is left behind on its goroutine.
 func (s *Set) Run(ctx context.Context, subject *Subject, opts Options) (Result, error) {
 	return run(ctx, s.Checks(), subject, opts)
 }
@@ -143,14 +142,14 @@ func choose(checks []Check, opts Options) ([]Check, error) {
 	}), nil
 }
 
-// call runs one check. The goroutine is for checks that end it, or that do not come back.
+// call runs one check, on a goroutine, since the check may end it or never return.
 func call(ctx context.Context, c Check, subject *Subject) ([]Message, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("checks: check %q has not run: %w", c.Name, err)
 	}
 	done := make(chan []Message, 1)
 	go func() {
-		found := []Message{faulty(c, "has ended its goroutine")} // by runtime.Goexit, as t.FailNow does
+		found := []Message{faulty(c, "has ended its goroutine")} // with runtime.Goexit, like t.FailNow
 		defer func() {
 			if v := recover(); v != nil {
 				found = []Message{faulty(c, fmt.Sprintf("has panicked: %v", v))}
@@ -167,7 +166,7 @@ func call(ctx context.Context, c Check, subject *Subject) ([]Message, error) {
 	}
 }
 
-// inspect replaces messages that nobody would see, as their level is none.
+// inspect replaces messages of an unknown level, which nobody would see.
 func inspect(c Check, found []Message) []Message {
 	found = slices.Clone(found)
 	for i, m := range found {

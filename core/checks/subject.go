@@ -8,18 +8,17 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// A Subject is what checks look at, as plain data: [SubjectOf] fills it from a responder, tests can
-// fill it with what a responder would refuse. Checks share it and must not change it. The zero
-// Subject has nothing to find fault with.
+// A Subject is what checks examine, as plain data. [SubjectOf] fills it from a responder; tests can also fill it with values
+// that a responder would refuse. Checks share it and must not change it. The zero Subject has no mistakes.
 type Subject struct {
-	// Responder is where the rest comes from; nil in hand-made subjects.
+	// Responder is the responder that the Subject describes; nil in hand-made subjects.
 	Responder *fault.Responder
 
 	Kinds     []Kind   // parents before their children
 	Languages []string // the tags of all loaded languages
-	Body      []string // those of the all-languages body
-	Default   string   // that of clients which accept no loaded language
-	DefaultBy string   // what chose it, as [fault.Catalogue.ChosenBy] says
+	Body      []string // the tags of the all-languages body
+	Default   string   // the tag for clients that accept no loaded language
+	DefaultBy string   // what chose Default, as [fault.Catalogue.ChosenBy] returns it
 	Texts     []Text   // sorted by id
 	Exposure  fault.Exposure
 	Mappers   []fault.MapperReport
@@ -40,19 +39,19 @@ type Kind struct {
 	// OwnStatus and OwnExitCode: the value is not the parent's, or there is no parent.
 	OwnStatus, OwnExitCode bool
 
-	// Builtin: polyfault brought the kind.
+	// Builtin: the kind is one of polyfault's.
 	Builtin bool
-	// InheritsRetry: the parent is retryable, too.
+	// InheritsRetry: the parent is retryable as well.
 	InheritsRetry bool
-	// Headers are those of every response of the kind, beside the ones of the responder.
+	// Headers are the headers of every response of the kind, beside those of the responder.
 	Headers http.Header
 }
 
 // A Text is one text constant in the languages that have it.
 type Text struct {
 	ID      string
-	Builtin bool     // polyfault brings a text of this id
-	Own     []string // the languages in which it comes from a file of the application
+	Builtin bool     // polyfault has a text of this id
+	Own     []string // the languages in which the application's files have it
 	Forms   []Form   // in the order of Subject.Languages
 }
 
@@ -63,7 +62,7 @@ type Form struct {
 	Plural       bool     // there are plural forms
 }
 
-// In finds the form of a language.
+// In returns the form of a language, and false if the text lacks it.
 func (t Text) In(language string) (Form, bool) {
 	for _, f := range t.Forms {
 		if f.Language == language {
@@ -73,8 +72,8 @@ func (t Text) In(language string) (Form, bool) {
 	return Form{}, false
 }
 
-// SubjectOf describes the responder as it is now; nil means [fault.Default]. keep chooses kinds; nil
-// keeps all of the process.
+// SubjectOf describes the present state of the responder; nil means [fault.Default]. keep chooses kinds; nil means all of
+// the process.
 func SubjectOf(r *fault.Responder, keep func(*fault.Kind) bool) *Subject {
 	if r == nil {
 		r = fault.Default()

@@ -25,7 +25,7 @@ type testCase struct {
 	check  func(*probe)
 }
 
-// rule makes a case; it stamps the place where it stands.
+// rule makes a case and records the place in the source from which it was called.
 func rule(name, words string, needs func(Features) bool, check func(*probe)) testCase {
 	_, file, line, _ := runtime.Caller(1)
 	return testCase{name, words, fmt.Sprintf("%s:%d", filepath.Base(file), line), needs, check}
@@ -44,8 +44,8 @@ func frameworkErrors(f Features) bool { return f.FrameworkError != nil }
 
 const problemJSON = "application/problem+json"
 
-// answered checks a route by its golden answer and the code in the log. The default format and
-// problem details in German are both asked for.
+// answered checks a route by its golden answers and the code in the log. It asks for the default format and for problem
+// details in German.
 func answered(path, code string) func(*probe) {
 	return func(p *probe) {
 		p.golden(path, p.get(path))
@@ -67,7 +67,7 @@ var cases = []testCase{
 		}
 		p.unlogged()
 	}),
-	rule("typed-nil", "a typed nil is no error: the handler's own response stands", nil, func(p *probe) {
+	rule("typed-nil", "a typed nil is not an error: the handler's own response stays", nil, func(p *probe) {
 		a := p.get("typed-nil")
 		p.equal("status", a.status, 202)
 		p.equal("body", string(a.body), "fine")
@@ -87,7 +87,7 @@ var cases = []testCase{
 	rule("joined", "an error of ours is found in a joined error", nil, answered("joined", "task_locked")),
 	rule("details", "arguments, details, localized entries and the error's own headers are in the answer", nil,
 		answered("details", "transformation")),
-	rule("server-fault", "an intended 5xx keeps its own text, its cause stays inside, the log has a stack", nil, func(p *probe) {
+	rule("server-fault", "a 5xx of ours keeps its own text; its cause is not sent; the log has a stack", nil, func(p *probe) {
 		p.golden("server-fault", p.get("server-fault"))
 		line := p.logged("database")
 		if line["stack"] == nil || !strings.Contains(fmt.Sprint(line["cause"]), canary) {
@@ -116,7 +116,7 @@ var cases = []testCase{
 		p.golden("downstream-cancel", p.get("downstream-cancel"))
 		p.logged("service_unavailable")
 	}),
-	rule("large", "the length of a large body is told", nil, func(p *probe) { p.golden("large", p.get("large")) }),
+	rule("large", "the answer with a large body has Content-Length", nil, func(p *probe) { p.golden("large", p.get("large")) }),
 
 	rule("panic-of-ours", "a panic with an error of ours is answered like a returned one, "+
 		"and logged without a stack below 500", nil, func(p *probe) {
@@ -165,7 +165,7 @@ var cases = []testCase{
 		}
 		p.logged("method_not_allowed")
 	}),
-	rule("unknown-method", "a method that nobody knows is answered in the same form", allMethods, func(p *probe) {
+	rule("unknown-method", "an unknown method is answered in the same form", allMethods, func(p *probe) {
 		a := p.ask("BREW", "kind", "")
 		p.sound(a)
 		if a.status != 404 && a.status != 405 {
@@ -200,7 +200,7 @@ var cases = []testCase{
 		w.nothingLeft()
 	}),
 
-	rule("stale-headers", "headers of the body that failed are removed, those of the exchange are kept, "+
+	rule("stale-headers", "headers of the failed body are removed, those of the exchange are kept, "+
 		"Vary is added to", nil, func(p *probe) {
 		a := p.get("stale")
 		p.equal("status", a.status, 423)
@@ -225,7 +225,7 @@ var cases = []testCase{
 		p.header(a, "Content-Encoding")
 		p.header(a, "Content-Type", "application/json")
 	}),
-	rule("framework-error", "an error of the framework's own keeps its status; its message stays inside", frameworkErrors, func(p *probe) {
+	rule("framework-error", "the framework's own error keeps its status; its message is not sent", frameworkErrors, func(p *probe) {
 		p.golden("framework-error", p.get("framework-error"))
 		p.logged("conflict")
 	}),
@@ -250,7 +250,7 @@ var cases = []testCase{
 		p.header(a, "Set-Cookie", "a=b")
 		p.unlogged()
 	}),
-	rule("given-id", "the id that the response carries already, middleware's, is the trace id: one response has one id", nil, func(p *probe) {
+	rule("given-id", "an id that middleware has set on the response is the trace id: one response has one id", nil, func(p *probe) {
 		p.lines.drop(givenID)
 		a := p.get("given-id")
 		p.equal("status", a.status, 423)
@@ -265,7 +265,7 @@ var cases = []testCase{
 	rule("stale-length", "a Content-Length that the handler had set does not cut the answer", nil, func(p *probe) {
 		p.golden("kind", p.get("stale-length"))
 	}),
-	rule("header-injection", "header values with line breaks or NUL are refused, the rest of the answer stands", nil, func(p *probe) {
+	rule("header-injection", "header values with line breaks or NUL are refused; the rest of the answer stays", nil, func(p *probe) {
 		a := p.get("injected-header")
 		p.equal("status", a.status, 423)
 		p.sound(a)
@@ -280,7 +280,7 @@ var cases = []testCase{
 		p.sound(a)
 	}),
 
-	rule("bytes-then-error", "to a response that has begun nothing is appended; the error is logged as committed", streaming, func(p *probe) {
+	rule("bytes-then-error", "nothing is appended to a response that has begun; the error is logged as committed", streaming, func(p *probe) {
 		a := p.get("status-then-error")
 		p.equal("status", a.status, 200)
 		p.equal("body", string(a.body), "half of the ")
@@ -305,7 +305,7 @@ var cases = []testCase{
 			p.logged("unhandled")
 		}
 	}),
-	rule("informational", "103 Early Hints is no beginning: the error is still answered", informational, func(p *probe) {
+	rule("informational", "103 Early Hints does not begin the response: the error is still answered", informational, func(p *probe) {
 		for _, path := range []string{"hints", "hints-panic"} {
 			p.next()
 			w := p.connect()
@@ -320,7 +320,7 @@ var cases = []testCase{
 			_ = w.Close()
 		}
 	}),
-	rule("hijack", "into a hijacked connection nothing is written; the failure is logged as committed", hijack, func(p *probe) {
+	rule("hijack", "nothing is written to a hijacked connection; the failure is logged as committed", hijack, func(p *probe) {
 		for _, path := range []string{"hijack-error", "hijack-panic"} {
 			p.next()
 			w := p.connect()
@@ -334,7 +334,7 @@ var cases = []testCase{
 		p.alive()
 	}),
 
-	rule("bad-input", "malformed, empty, truncated, ill-typed and unknown input is 400 in the words of the catalogue", nil, func(p *probe) {
+	rule("bad-input", "malformed, empty, truncated, ill-typed and unknown input is 400 with texts of the catalogue", nil, func(p *probe) {
 		for name, body := range map[string]string{
 			"syntax": `{"hours":` + canary + `}`, "empty": ``, "truncated": `{"hours":`,
 			"type": `{"hours":"` + canary + `"}`, "field": `{"colour":"` + canary + `"}`,
@@ -387,7 +387,7 @@ var cases = []testCase{
 			p.header(a, "Vary", "Accept, Accept-Language")
 		}
 	}),
-	rule("formats", "Accept chooses the format; what nobody offers gets the default, never 406", nil, func(p *probe) {
+	rule("formats", "Accept chooses the format; other media types get the default, never 406", nil, func(p *probe) {
 		for header, want := range map[string]string{
 			"": "application/json", "*/*": "application/json", "text/html": "application/json", problemJSON: problemJSON,
 			"application/json;q=0.1, application/problem+json": problemJSON, "*/*;q=0": "application/json", "/;,": "application/json",
@@ -397,7 +397,7 @@ var cases = []testCase{
 			p.sound(a)
 		}
 	}),
-	rule("broken-values", "whatever panics inside costs its contribution only: "+
+	rule("broken-values", "a panic of foreign code loses only its own contribution: "+
 		"the status stands, the body is sound, one log line", nil, func(p *probe) {
 		for path, code := range map[string]string{
 			"broken-error": "unhandled", "broken-detail": "task_locked", "broken-header-function": "task_locked",
@@ -428,7 +428,7 @@ var cases = []testCase{
 			p.golden(strings.Replace(path, "panic-", "", 1), a)
 		}
 	}),
-	rule("client-leaves", "a client that leaves is no error of the service: nothing above Debug is logged", clientCancel, func(p *probe) {
+	rule("client-leaves", "a client that leaves is not an error of the service: nothing above Debug is logged", clientCancel, func(p *probe) {
 		w := p.connect()
 		w.send(http.MethodGet, "wait", "")
 		_ = w.Close()
@@ -448,7 +448,7 @@ var cases = []testCase{
 		}
 		p.alive()
 	}),
-	rule("malformed-request", "a request that is no HTTP is never echoed", nil, func(p *probe) {
+	rule("malformed-request", "a request that is not HTTP is never echoed", nil, func(p *probe) {
 		w := p.connect()
 		defer w.Close()
 		_, _ = io.WriteString(w, canary+" \x00 nonsense\r\n\r\n")
@@ -522,11 +522,11 @@ const (
 func checkGrowth(p *probe) {
 	languages := []string{"de", "en", "fr", "pt"}
 	titles := map[string]string{"de": "Gesperrt", "en": "Locked", "fr": "Ressource verrouillée", "pt": "Bloqueado"}
-	p.flood(2, languages, titles) // warm pools
+	p.flood(2, languages, titles) // to warm the pools
 	before := measure()
 	p.flood(perClient, languages, titles)
 	var after usage
-	for wait := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) { // connections close behind us
+	for wait := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) { // connections close after we do
 		if after = measure(); after.goroutines <= before.goroutines+2 && after.descriptors <= before.descriptors+2 || time.Now().After(wait) {
 			break
 		}
@@ -578,7 +578,7 @@ func (p *probe) flood(times int, languages []string, titles map[string]string) {
 	}
 }
 
-// usage is what could grow.
+// usage is the resources that could grow.
 type usage struct {
 	goroutines, descriptors int
 	heap                    uint64
@@ -586,9 +586,9 @@ type usage struct {
 
 func measure() usage {
 	runtime.GC()
-	runtime.GC() // the second one empties what pools kept over the first
+	runtime.GC() // the second run empties what pools have kept over the first
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
-	files, _ := os.ReadDir("/proc/self/fd") // empty elsewhere than on Linux
+	files, _ := os.ReadDir("/proc/self/fd") // empty on systems other than Linux
 	return usage{runtime.NumGoroutine(), len(files), memory.HeapAlloc}
 }

@@ -1,9 +1,8 @@
-// Package coretest is the conformance suite for adapters: it starts a service on the adapter's
-// framework, drives it over TCP, and checks every rule that an adapter has to keep. It is modelled on
-// testing/slogtest and knows no framework.
+// Package coretest is the conformance suite for adapters. It starts a service on the adapter's framework, sends it requests
+// over TCP, and checks every rule that an adapter has to keep. It is modelled on testing/slogtest and imports no framework.
 //
-// An adapter's test says how to register a route, start a listener and set up the adapter, and what
-// the framework legitimately does in another way:
+// An adapter's test tells how to register a route, start a listener and set up the adapter, and in which features the
+// framework legitimately differs:
 //
 //	func TestConformance(t *testing.T) {
 //		coretest.Run(t, coretest.Adapter{
@@ -20,8 +19,8 @@
 //		})
 //	}
 //
-// The answers are golden and the same for all adapters: status, chosen headers and the bytes of the
-// body. A failure names the rule in words and the place where it is written.
+// All adapters have the same golden answers: status, chosen headers and the bytes of the body. A failure quotes the rule
+// that is broken and tells where it is written.
 package coretest
 
 import (
@@ -38,22 +37,22 @@ const BodyLimit = 4096
 
 // An Adapter is what the suite tests.
 type Adapter struct {
-	// Start starts a service that has the adapter under test set up with r, the routes and nothing
-	// else, and limits request bodies to BodyLimit. It returns the address of a TCP listener on
-	// loopback and a function that stops the service and waits for it.
+	// Start starts a service with the adapter under test, set up with r, and the routes, and nothing else. The service
+	// limits request bodies to BodyLimit. Start returns the address of a TCP listener on loopback, and a function that
+	// stops the service and waits for its end.
 	Start func(r *fault.Responder, routes []Route) (addr string, stop func(), err error)
 
 	Features Features
 }
 
 // Features are the legitimate differences between frameworks. The zero value is the most restricted
-// framework. They say what the framework does; they are not for excusing an adapter.
+// framework. They describe the framework and never excuse an adapter.
 type Features struct {
-	// HeadRoutes: HEAD requests reach the handler of the GET route (net/http, fiber). Without it
-	// HEAD is another method without a route (gin, echo, chi).
+	// HeadRoutes: HEAD requests reach the handler of the GET route (net/http, fiber). Without it,
+	// HEAD has no route (gin, echo, chi).
 	HeadRoutes bool
-	// Streaming: what a handler writes is sent at once, so that a response can be half sent when an
-	// error comes. Without it the framework buffers (fiber), and an error replaces the buffer.
+	// Streaming: the framework sends at once what a handler writes, so a response can be half sent when
+	// an error comes. Without it, the framework buffers (fiber), and an error replaces the buffer.
 	Streaming bool
 	// Informational: handlers can send 103 Early Hints.
 	Informational bool
@@ -61,11 +60,10 @@ type Features struct {
 	Hijack bool
 	// ClientCancel: the request's context ends when the client goes away. fasthttp has no such signal.
 	ClientCancel bool
-	// AllMethods: requests with a method that nobody knows reach the router. fiber answers them by
-	// itself.
+	// AllMethods: requests with an unknown method reach the router. fiber answers them itself.
 	AllMethods bool
-	// FrameworkError makes an error of the framework's own type, with a status and a message as handlers give
-	// them: echo.NewHTTPError, fiber.NewError. Nil for a framework without such a type.
+	// FrameworkError makes an error of the framework's own type with a status and a message, as handlers
+	// do: echo.NewHTTPError, fiber.NewError. It is nil for a framework without such a type.
 	FrameworkError func(status int, message string) error
 }
 
@@ -73,16 +71,16 @@ type Features struct {
 type Failure struct {
 	Case string // the name of the case
 	Rule string // the rule in words, and where it is written
-	Err  error  // what was seen
+	Err  error  // what the suite saw
 }
 
-// Error names the case, what was seen, and the rule.
+// Error returns the name of the case, what the suite saw, and the rule.
 func (f *Failure) Error() string { return fmt.Sprintf("%s: %v\nrule: %s", f.Case, f.Err, f.Rule) }
 
-// Unwrap returns what was seen.
+// Unwrap returns Err.
 func (f *Failure) Unwrap() error { return f.Err }
 
-// Run runs the suite, a subtest for each rule.
+// Run runs the suite, with a subtest for each rule.
 func Run(t *testing.T, a Adapter) {
 	t.Helper()
 	s, err := start(a)

@@ -18,13 +18,13 @@ import (
 type Route struct {
 	Method string
 	Path   string // without parameters
-	// Handle is the handler. What it returns, the framework's handler returns, or gives to the
-	// adapter; what it panics, it panics there.
+	// Handle is the handler. The framework's handler calls it, and returns its error or gives it to the
+	// adapter. It lets panics pass.
 	Handle func(Exchange) error
 }
 
-// An Exchange is a request and its response as the suite's handlers use them: a few lines over the
-// framework's context.
+// An Exchange is a request and its response as the suite's handlers use them. The adapter's test implements it with a few
+// lines over the framework's context.
 type Exchange interface {
 	// Context is the context that handlers of the framework are meant to use.
 	Context() context.Context
@@ -32,18 +32,18 @@ type Exchange interface {
 	Body() io.Reader
 	// SetHeader sets a response header.
 	SetHeader(name, value string)
-	// Status sends the status, or sets it where the framework sends later. Informational statuses
-	// come with Features.Informational only.
+	// Status sends the status, or sets it if the framework sends later. The suite calls it with an
+	// informational status only if Features has Informational.
 	Status(status int)
 	// Write sends a part of the body, or buffers it where the framework does.
 	Write(p []byte) (int, error)
 	// Flush sends what was written, if the framework can.
 	Flush()
-	// Hijack takes over the connection. It is called with Features.Hijack only.
+	// Hijack takes over the connection. The suite calls it only if Features has Hijack.
 	Hijack() (net.Conn, error)
 }
 
-// Canary is in every text that no client may see.
+// canary is in every text that no client may see.
 const canary = "canary-7f3a"
 
 var errCanary = errors.New("dial tcp 10.0.0.1:5432: " + canary)
@@ -71,19 +71,19 @@ type booking struct {
 	Hours int `json:"hours"`
 }
 
-// stale are the headers of a body that never comes.
+// stale are headers of a handler whose body is never sent.
 var stale = map[string]string{
 	"Content-Type": "text/csv", "Content-Encoding": "gzip", "Etag": `"x"`, "Last-Modified": "Mon, 02 Jan 2006 15:04:05 GMT",
 	"Content-Disposition": "attachment", "Content-Range": "bytes 0-1/2", "Accept-Ranges": "bytes", "Content-Location": "/x",
 	"Cache-Control": "public, max-age=86400", "Expires": "Mon, 02 Jan 2035 15:04:05 GMT",
 	"Cdn-Cache-Control": "max-age=9", "Surrogate-Control": "max-age=9",
 	"Repr-Digest": "sha-256=:x:",
-	// What makes a proxy, a browser or a front end act instead of reading the body.
+	// Headers that make a proxy, a browser or a front end act instead of reading the body.
 	"X-Accel-Redirect": "/secret", "X-Accel-Expires": "60", "X-Sendfile": "/secret", "X-Lighttpd-Send-File": "/secret",
 	"Location": "/elsewhere", "Refresh": "0; url=/elsewhere", "Hx-Redirect": "/elsewhere", "Hx-Location": "/elsewhere", "Hx-Refresh": "true",
 	"Hx-Push-Url": "/elsewhere", "Hx-Replace-Url": "/elsewhere", "Edge-Control": "cache-maxage=9", "Surrogate-Key": "x",
 	"Cloudflare-Cdn-Cache-Control": "max-age=9",
-	// Trailers: the declaration, what it names, and one that comes without.
+	// Trailers: the declaration, the declared one, and an undeclared one.
 	"Trailer": "X-Checksum", "X-Checksum": "x", "Trailer:X-Late": "x",
 }
 
@@ -100,7 +100,7 @@ func returning(err error) func(Exchange) error { return func(Exchange) error { r
 // panickingWith makes a handler that panics.
 func panickingWith(value any) func(Exchange) error { return func(Exchange) error { panic(value) } }
 
-// details has a body beyond any buffer of a framework.
+// manyDetails makes an error whose body exceeds any buffer of a framework.
 func manyDetails() error {
 	var d fault.Details
 	for i := range 200 {
@@ -116,7 +116,7 @@ func someDetails() error {
 		fault.AddHeader("X-Own", "2"), fault.RetryAfter(1500*time.Millisecond))
 }
 
-// allRoutes are the suite's routes.
+// allRoutes returns the suite's routes.
 func allRoutes() []Route {
 	get := func(path string, h func(Exchange) error) Route { return Route{http.MethodGet, "/coretest/" + path, h} }
 	post := func(path string, h func(Exchange) error) Route { return Route{http.MethodPost, "/coretest/" + path, h} }
@@ -262,7 +262,7 @@ func allRoutes() []Route {
 	}
 }
 
-// frameworkRoutes fail with the framework's own errors; there are none without those.
+// frameworkRoutes returns routes that fail with the framework's own errors, and none if own is nil.
 func frameworkRoutes(own func(status int, message string) error) []Route {
 	if own == nil {
 		return nil
@@ -281,7 +281,7 @@ func frameworkRoutes(own func(status int, message string) error) []Route {
 	}
 }
 
-// frameworkMessage is what a handler tells by an error of the framework.
+// frameworkMessage is the message of the framework's own errors.
 const frameworkMessage = "paid already"
 
 // givenID is the id that middleware has given a request.

@@ -24,7 +24,7 @@ import (
 //go:embed testdata
 var golden embed.FS
 
-// service is the running service under test and what it has logged and observed.
+// service is the running service under test, with its log lines and observer calls.
 type service struct {
 	addr    string
 	stop    func()
@@ -92,7 +92,7 @@ func (r *recorder) of(id string) (lines []map[string]any, observed int) {
 	return slices.Clone(r.lines[id]), len(r.observed[id])
 }
 
-// drop forgets what was logged for the id.
+// drop forgets the log lines and observer calls of the id.
 func (r *recorder) drop(id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -105,7 +105,7 @@ func (s *service) run(c testCase) *Failure {
 	p := &probe{service: s, name: c.name, id: c.name}
 	func() {
 		defer func() {
-			if v := recover(); v != nil && v != errStop { // the suite's own mistakes are failures, too
+			if v := recover(); v != nil && v != errStop { // a panic of the suite itself is a failure, too
 				p.fail("the case panicked: %v", v)
 			}
 		}()
@@ -119,7 +119,7 @@ func (s *service) run(c testCase) *Failure {
 
 var errStop = errors.New("stop")
 
-// probe is one case at work.
+// probe is one running case.
 type probe struct {
 	*service
 	name  string
@@ -132,7 +132,7 @@ func (p *probe) fail(format string, args ...any) {
 	p.errs = append(p.errs, fmt.Errorf(format, args...))
 }
 
-// elsewhere runs a part of the case on a service of its own, whose responder has further options.
+// elsewhere runs a part of the case on another service, whose responder has further options.
 func (p *probe) elsewhere(check func(*probe), more ...fault.Option) {
 	s, err := start(p.adapter, more...)
 	p.must(err)
@@ -225,11 +225,11 @@ func (p *probe) get(path string, headers ...string) answer {
 	return p.ask(http.MethodGet, path, "", headers...)
 }
 
-// chosen are the headers that are the same on every framework.
+// chosen are the headers that are the same with every framework.
 var chosen = []string{"Cache-Control", "Content-Language", "Content-Length", "Content-Type", "Retry-After", "Vary",
 	"Www-Authenticate", "X-Content-Type-Options", "X-Own"}
 
-// text is the answer as golden files have it.
+// text returns the answer in the form of golden files.
 func (a answer) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d\n", a.status)
@@ -242,8 +242,7 @@ func (a answer) text() string {
 	return b.String()
 }
 
-// golden compares the answer with the golden one of the name, byte by byte, and with what holds for
-// every error response.
+// golden compares the answer byte by byte with the golden one of that name, and checks it with sound.
 func (p *probe) golden(name string, a answer) {
 	file := path.Join("testdata", name+".txt")
 	got := strings.ReplaceAll(a.text(), p.id, "TRACE-ID")
@@ -260,10 +259,10 @@ func (p *probe) golden(name string, a answer) {
 	p.sound(a)
 }
 
-// rewrite is set by the suite's own test to write the golden files anew.
+// rewrite is set by the suite's own test to write the golden files again.
 var rewrite func(file, content string)
 
-// sound checks what holds for every error response.
+// sound checks the rules that hold for every error response.
 func (p *probe) sound(a answer) {
 	if a.status < 400 || a.status > 599 {
 		p.fail("status %d", a.status)
@@ -276,7 +275,7 @@ func (p *probe) sound(a answer) {
 	p.silent(a)
 }
 
-// silent checks that nothing of an error's inside is in the answer.
+// silent checks that the answer holds nothing internal of an error.
 func (p *probe) silent(a answer) {
 	if all := fmt.Sprint(a.header) + string(a.body); strings.Contains(all, canary) || strings.Contains(all, "goroutine ") {
 		p.fail("the answer leaks: %v %s", a.header, a.body)
@@ -315,7 +314,7 @@ func (p *probe) unlogged() {
 	}
 }
 
-// next gives the following requests a request id of their own.
+// next gives the following requests another request id.
 func (p *probe) next() {
 	p.asked++
 	p.id = fmt.Sprintf("%s-%d", p.name, p.asked)

@@ -8,10 +8,10 @@
 //   - [HTML]: a page for people
 //   - [Text]: plain text for terminals
 //
-// They are options of a responder; the first is the default, the client chooses by Accept:
+// Give them to a responder. The first format is the default; the client chooses another one with Accept:
 //
 //	fault.NewResponder(fault.WithFormats(fault.Multilingual{}, fault.Problem{}, formats.HTML{}))
 //
-// All of them speak the one language that the client negotiated. They are values without state, safe
-// for concurrent use.
+// Every body is in one language, the one negotiated with the client. The formats are values without state, safe for
+// concurrent use.
 package formats

@@ -7,32 +7,36 @@ import (
 	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
-// Envelope is the shape of the blargh exceptions: {"error":{"code":"TASK_LOCKED","details":{…}}}. The
-// code is the kind's in upper case, in the reference system's own spelling for the kinds that it knows.
-// Details are always there. Among them are "msg", the text, when the error chose another text than its
-// kind's, and every field error under its name as {"code","msg","params"}, with "in" when it is not about the body, and
-// "pointer" or "name" where the name alone would be another place. The whole body has the name "#". Beside them is "input", when there is
-// something to say of the request's body as such. The zero value is ready.
+// Envelope is {"error":{"code":"TASK_LOCKED","details":{…}}}. The code is the kind's in upper case, with three exceptions that
+// clients of this shape know: OBJECT_DOES_NOT_EXIST for EntityNotFound, FIELD_DOES_NOT_EXISTS for FieldDoesNotExist, and
+// UNPROCESSABLE_ENTITY for UnprocessableContent.
+//
+// The details are always present. They hold:
+//   - "msg", the text, if the error chose another text than its kind's;
+//   - each field error under its name, as {"code","msg","params"}. It has "in" if it is not about the body, and "pointer" or
+//     "name" if its name alone would be another place. The name of the whole body is "#".
+//
+// Beside the details is "input", if there is something to say about the request's body as such. The zero value is ready.
 type Envelope struct {
-	// MediaType is the media type, "application/json" when empty. Two formats of a responder cannot
-	// have the same.
+	// MediaType is the media type, "application/json" if empty. Two formats of a responder cannot
+	// have the same one.
 	MediaType string
 }
 
-// envelopeCodes are the spellings of the reference system that differ from the kinds' codes.
+// envelopeCodes are the spellings of Envelope that differ from the kinds' codes.
 var envelopeCodes = map[string]string{
 	"entity_not_found":      "OBJECT_DOES_NOT_EXIST",
 	"field_does_not_exist":  "FIELD_DOES_NOT_EXISTS",
 	"unprocessable_content": "UNPROCESSABLE_ENTITY",
 }
 
-// ContentType is "application/json" or the MediaType.
+// ContentType returns "application/json" or the MediaType.
 func (f Envelope) ContentType() string { return mediaType(f.MediaType) }
 
-// Use is OneLanguage.
+// Use returns [fault.OneLanguage].
 func (Envelope) Use() fault.TextUse { return fault.OneLanguage }
 
-// Reusable is true.
+// Reusable returns true.
 func (Envelope) Reusable() bool { return true }
 
 // Append appends the body.

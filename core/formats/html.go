@@ -21,19 +21,19 @@ import (
 	"github.com/polyfault/polyfault/internal/clean"
 )
 
-// HTML is text/html: a page for people, in the client's language and its direction. It has the title,
-// the text, the field errors with their names, and in small print status, code and trace id. It needs
-// nothing from anywhere: no script, no images, one style sheet inside, which knows dark mode and print.
-// Other details are for programs and not on the page; code and trace id are also the content of the
-// meta elements "error-code" and "trace-id", and data-in of an item says which part of the
-// request its name is of, when that is not the body: "query", "path", "header", "cookie". It is "pointer" when the name is a JSON
-// Pointer as a fragment, "#/a.b", where a path with dots would be another place.
+// HTML is text/html: a page for people, in the client's language and its direction. It has the title, the text, the field
+// errors with their names, and in small print status, code and trace id. The page loads nothing: it has no script and no
+// images, and one style sheet inside, with dark mode and print.
 //
-// With [fault.ExposeException] the page shows the text of an unknown error. With
-// [fault.ExposeTraceback] it has a part for developers: the error and what it wraps with Go types, the
-// call stack with the application's own frames marked, the request (method, path and some headers,
-// never Authorization or Cookie), details and log attributes. That part is in English. What a name
-// like "token" or "password" stands for shows as "***" there, also inside of texts.
+// Other details are for programs and not on the page. Programs find the code and the trace id in the meta elements
+// "error-code" and "trace-id". The attribute data-in of a field error tells the part of the request if that is not the body:
+// "query", "path", "header" or "cookie". It is "pointer" if the name is a JSON Pointer ("#/a.b"), because a path with dots
+// would be another place.
+//
+// With [fault.ExposeException] the page shows the text of an unknown error. With [fault.ExposeTraceback] it has a part for
+// developers, in English: the error and what it wraps with Go types, the call stack with the application's own frames
+// marked, the request (method, path and some headers, never Authorization or Cookie), details and log attributes. The
+// values of names like "token" or "password" show as "***" there, also inside of texts.
 //
 // Its responses have a Content-Security-Policy that allows the page's own style sheet, by hash, and
 // nothing else ([CSP Level 3]). All values are escaped for the place where they stand; control
@@ -42,16 +42,16 @@ import (
 // [CSP Level 3]: https://www.w3.org/TR/CSP3/
 type HTML struct{}
 
-// ContentType is "text/html; charset=utf-8".
+// ContentType returns "text/html; charset=utf-8".
 func (HTML) ContentType() string { return "text/html; charset=utf-8" }
 
-// Use is OneLanguageTitled.
+// Use returns [fault.OneLanguageTitled].
 func (HTML) Use() fault.TextUse { return fault.OneLanguageTitled }
 
-// Reusable is true.
+// Reusable returns true.
 func (HTML) Reusable() bool { return true }
 
-// SetHeader is what NewResponder asks: it sets the Content-Security-Policy.
+// SetHeader sets the Content-Security-Policy. NewResponder calls it.
 func (HTML) SetHeader(set func(name, value string)) {
 	set("Content-Security-Policy", page().policy)
 }
@@ -60,7 +60,7 @@ func (HTML) SetHeader(set func(name, value string)) {
 func (HTML) Append(dst []byte, o *fault.Occurrence) []byte {
 	b := bytes.NewBuffer(dst)
 	if err := page().template.Execute(b, newView(o)); err != nil {
-		return nil // core answers in its stead
+		return nil // core answers with its last resort
 	}
 	return b.Bytes()
 }
@@ -73,14 +73,14 @@ type preparedPage struct {
 	policy   string
 }
 
-// page parses the template, when the first responder with the format is made.
+// page parses the template when the first responder with the format is made.
 var page = sync.OnceValue(func() preparedPage {
 	t := template.Must(template.New("page").Parse(pageSource))
 	var b strings.Builder
 	if err := t.Execute(&b, view{}); err != nil {
-		panic(err) // no value in it: the template itself is wrong
+		panic(err) // only a wrong template can fail: it has no values
 	}
-	// The hash is that of the element's content as it is sent: the template engine may change it.
+	// The hash is over the element's content as it is sent, since the template engine may change it.
 	_, style, _ := strings.Cut(b.String(), "<style>")
 	style, _, _ = strings.Cut(style, "</style>")
 	hash := sha256.Sum256([]byte(style))
@@ -91,17 +91,17 @@ var page = sync.OnceValue(func() preparedPage {
 // A view is what the template sees: plain values, neutralised.
 type view struct {
 	Language, Dir string
-	Title, Text   string // no Text when it is the title
+	Title, Text   string // Text is empty if it equals the title
 	Violations    []violation
-	Total         int // of the violations, when they are not all here
+	Total         int // number of all violations, if some were left out
 	Status        int
 	Code, TraceID string
 	Exception     string // shown from ExposeException on
 	Developer     *developerView
 }
 
-// A violation is an error among the details. In is the part of the request that Name is of, "pointer" when it is the fragment of a
-// pointer into the body, and "" when it is a path in the body.
+// A violation is an error among the details. In is the part of the request that holds Name, "pointer" if Name is a JSON
+// Pointer into the body, and "" if it is a path in the body.
 type violation struct{ Name, Text, In string }
 
 func newViolation(o *fault.Occurrence, e *fault.DetailError) violation {
@@ -159,7 +159,7 @@ type fact struct{ Name, Value string }
 type cause struct {
 	Type, Text string
 	Branches   [][]cause
-	More       bool // stands for what is left away
+	More       bool // stands for causes that were left out
 }
 
 type frame struct {
@@ -182,19 +182,19 @@ func newDeveloperView(o *fault.Occurrence) *developerView {
 	return v
 }
 
-// harmless runs f, which calls code of the application: its panic costs f's contribution only.
+// harmless runs f, which calls code of the application. If that panics, only f's contribution is lost.
 func harmless(f func()) {
 	defer func() { _ = recover() }()
 	f()
 }
 
-// Limits of the tree of errors: it can be cyclic, and broad.
+// Limits for trees of errors, which can be cyclic and broad.
 const (
 	maxCauses   = 40
 	maxBranches = 8 // on top of each other
 )
 
-// A causeWalk goes through a tree of errors.
+// A causeWalk walks a tree of errors.
 type causeWalk struct {
 	left int
 	seen []error
@@ -222,7 +222,7 @@ func (w *causeWalk) chain(err error, depth int) (chain []cause) {
 	return chain
 }
 
-// met reports whether err was there before. Errors that cannot be compared are bounded by number only.
+// met reports whether the walk has met err before. Only their number bounds errors that cannot be compared.
 func (w *causeWalk) met(err error) bool {
 	if !reflect.ValueOf(err).Comparable() {
 		return false
@@ -234,7 +234,7 @@ func (w *causeWalk) met(err error) bool {
 	return false
 }
 
-// unwrap is what err wraps, whatever its Unwrap does.
+// unwrap returns the errors that err wraps, and nothing if its Unwrap panics.
 func unwrap(err error) (branches []error, next error) {
 	harmless(func() {
 		switch x := err.(type) {
@@ -278,8 +278,8 @@ func splitFunction(f runtime.Frame) (pkg, name string) {
 	return f.Function[:dot], f.Function[dot+1:]
 }
 
-// isOwn tells the application's files from those of polyfault, other modules and the standard library.
-// The name of the function does not tell: that of an inlined closure is its caller's.
+// isOwn reports whether a file is the application's, and not one of polyfault, another module or the standard library. The
+// name of a function does not tell: an inlined closure has its caller's.
 func isOwn(file string) bool {
 	inside, ours := strings.CutPrefix(file, ourSource)
 	switch standard := standardSource(); {
@@ -315,7 +315,7 @@ var mainModule = sync.OnceValue(func() string {
 	return ""
 })
 
-// requestHeaders are those that are worth a look and hold no secrets.
+// requestHeaders are the headers that help developers and hold no secrets.
 var requestHeaders = []string{
 	"Accept", "Accept-Encoding", "Accept-Language", "Content-Length", "Content-Type", "Origin", "Referer", "Traceparent",
 	"User-Agent", "X-Request-ID",
@@ -345,7 +345,7 @@ func requestFacts(req fault.Request) (facts []fact) {
 	return facts
 }
 
-// withoutQuery hides query and fragment: they hold what other pages were asked for.
+// withoutQuery hides query and fragment of a URL, which may hold private data of other pages.
 func withoutQuery(url string) string {
 	if i := strings.IndexAny(url, "?#"); i >= 0 {
 		return url[:i+1] + hidden
@@ -353,7 +353,7 @@ func withoutQuery(url string) string {
 	return url
 }
 
-// valueFacts are the details, arguments and log attributes.
+// valueFacts returns the details, arguments and log attributes.
 func valueFacts(o *fault.Occurrence) (facts []fact) {
 	room := maxValue
 	add := func(name string, value any) {
@@ -364,7 +364,7 @@ func valueFacts(o *fault.Occurrence) (facts []fact) {
 		}
 	}
 	for name, value := range o.Details() {
-		if name != "trace_id" && name != "exception" && name != "traceback" { // have places of their own
+		if name != "trace_id" && name != "exception" && name != "traceback" { // these have places of their own
 			add(name, value)
 		}
 	}
@@ -385,7 +385,7 @@ func valueFacts(o *fault.Occurrence) (facts []fact) {
 	return facts
 }
 
-// logFacts adds a log attribute; of a group each member by itself.
+// logFacts adds a log attribute, or each member of a group.
 func logFacts(name string, value slog.Value, depth int, add func(string, any)) {
 	value = value.Resolve()
 	switch {
@@ -401,7 +401,7 @@ func logFacts(name string, value slog.Value, depth int, add func(string, any)) {
 	}
 }
 
-// shownValue is a value without what its names say to be secret.
+// shownValue returns a value, with "***" for members whose names say that they are secret.
 func shownValue(o *fault.Occurrence, name string, value any) string {
 	if secretName.MatchString(name) {
 		return hidden

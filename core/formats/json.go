@@ -36,7 +36,7 @@ func (o *object) number(name string, n int) {
 
 func (o *object) end() []byte { return append(o.dst, '}') }
 
-// appendErrorCount tells how many errors there are when the body does not hold them all.
+// appendErrorCount appends the number of errors if the body does not hold all of them.
 func appendErrorCount(dst []byte, member string, o *fault.Occurrence) []byte {
 	if !incomplete(o) {
 		return dst
@@ -45,7 +45,7 @@ func appendErrorCount(dst []byte, member string, o *fault.Occurrence) []byte {
 	return strconv.AppendInt(dst, int64(o.ErrorCount()), 10)
 }
 
-// appendInput appends what there is to say of the body of the request as such, as a member behind another one.
+// appendInput appends the facts about the request's body as such, as a member after another one.
 func appendInput(dst []byte, o *fault.Occurrence) []byte {
 	if _, _, ok := o.Input(); !ok {
 		return dst

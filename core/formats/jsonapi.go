@@ -9,29 +9,30 @@ import (
 	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
-// JSONAPI is JSON:API 1.1, application/vnd.api+json: "errors", the error itself first, and after it an
-// object for each field error. Each has status (a string), code, title and detail. The first one has
-// the trace id as its id, and details, params, input and retryable in its meta. A field error has source:
-// pointer, parameter (of the query) or header; other places are in and name in its meta. A pointer
-// names a value that exists: that of a missing member is its parent's, the member's name is in meta.
-// The zero value is ready.
+// JSONAPI is JSON:API 1.1, application/vnd.api+json: a list "errors", with the error itself first, and after it an object for
+// each field error. Each has status (a string), code, title and detail. The first one has the trace id as its id, and
+// details, params, input and retryable in its meta.
+//
+// A field error has a source: pointer, parameter (of the query) or header. Other places are "in" and "name" in its meta. A
+// pointer names a value that exists: for a missing member it names the parent, and the member's name is in meta. The zero
+// value is ready.
 type JSONAPI struct {
-	// TypeBase is what links.type starts with; the kind's type follows. Without it there are no links.
+	// TypeBase is the beginning of links.type; the kind's type follows. If it is empty, there are no links.
 	TypeBase string
 }
 
-// ContentType is "application/vnd.api+json".
+// ContentType returns "application/vnd.api+json".
 func (JSONAPI) ContentType() string { return "application/vnd.api+json" }
 
-// Use is OneLanguageTitled.
+// Use returns [fault.OneLanguageTitled].
 func (JSONAPI) Use() fault.TextUse { return fault.OneLanguageTitled }
 
-// Reusable is true.
+// Reusable returns true.
 func (JSONAPI) Reusable() bool { return true }
 
 // Append appends the body.
 func (f JSONAPI) Append(dst []byte, o *fault.Occurrence) []byte {
-	title := o.AppendTitle(nil) // of every error
+	title := o.AppendTitle(nil) // the title of every error
 	var space []byte
 	dst = append(dst, `{"errors":[`...)
 	dst = f.appendFirst(dst, o, title)
@@ -103,8 +104,7 @@ func (JSONAPI) appendMeta(dst []byte, o *fault.Occurrence) []byte {
 	return meta.end()
 }
 
-// appendError appends a field error. space is for its meta, which is made beside the rest, and returned
-// for the next one.
+// appendError appends a field error. It builds the meta in space, and returns the space for the next one.
 func (f JSONAPI) appendError(dst, space []byte, o *fault.Occurrence, e *fault.DetailError, title []byte) (out, spaceAfter []byte) {
 	object := newObject(dst)
 	f.appendHead(&object, o, e.Code(), title)
@@ -126,7 +126,7 @@ func (f JSONAPI) appendError(dst, space []byte, o *fault.Occurrence, e *fault.De
 	return object.end(), meta.dst
 }
 
-// appendSource appends where the error lies, and to meta what source has no place for.
+// appendSource appends the place of the error, and adds to meta the facts that source has no member for.
 func (JSONAPI) appendSource(object *object, meta object, e *fault.DetailError) object {
 	at := e.At()
 	name, value := "pointer", at.Pointer()
@@ -156,10 +156,10 @@ func (JSONAPI) appendSource(object *object, meta object, e *fault.DetailError) o
 	return meta
 }
 
-// missing are words in codes which say that a value must be there, of ours and in use elsewhere.
+// missing are words in codes of rules that require a value: in our codes and in common ones.
 var missing = []string{"required", "missing", "mandatory", "absent"}
 
-// isMissing reports whether the rule says that a value must be there.
+// isMissing reports whether the rule requires a value.
 func isMissing(code string) bool {
 	return slices.ContainsFunc(strings.FieldsFunc(code, func(r rune) bool { return r == '_' || r == '-' || r == '.' }),
 		func(word string) bool { return slices.Contains(missing, word) })

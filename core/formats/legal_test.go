@@ -119,7 +119,7 @@ func eachObject(t *testing.T, decoder *json.Decoder, visit func(names []string))
 	require.NoError(t, err)
 }
 
-// AIP-193: reasons and keys of metadata have a form and a length, whatever codes and arguments are called.
+// AIP-193 prescribes form and length of reasons and metadata keys; codes and arguments may have any name.
 func TestReasonsAndMetadataAreLegal(t *testing.T) {
 	reason := regexp.MustCompile(`^[A-Z][A-Z0-9_]+[A-Z0-9]$`)
 	key := regexp.MustCompile(`^[a-z][a-zA-Z0-9-_]+$`)

@@ -7,8 +7,8 @@ import (
 	"github.com/polyfault/polyfault/internal/jsonpointer"
 )
 
-// notation is the place as one string: the fragment of a pointer ("#/items/0/qty", "#" for the whole body), or where it is and the
-// name ("query page").
+// notation returns the place as one string: a JSON Pointer as a fragment ("#/items/0/qty", "#" for the whole body), or the
+// part of the request and the name ("query page").
 func notation(at fault.Location) string {
 	if at.In() == "body" {
 		fragment := jsonpointer.AppendFragment(nil, at.Pointer())
@@ -17,18 +17,18 @@ func notation(at fault.Location) string {
 	return at.In() + " " + at.Name()
 }
 
-// isTold reports whether the path with dots says all of the place.
+// isTold reports whether the path with dots tells the place completely.
 func isTold(path string, at fault.Location) bool {
 	return at.In() == "body" && jsonpointer.OfDots(path) == at.Pointer()
 }
 
-// wholeBody is the name of a member that would have none: the fragment of the pointer to the whole document.
+// wholeBody is the name of a member that would have an empty one: the JSON Pointer to the whole document, as a fragment.
 const wholeBody = "#"
 
-// names gives members their names: none is empty, and each is there once.
+// names gives out names of members: no name is empty, and each is used once.
 type names map[string]bool
 
-// namesOf are those of the details of o.
+// namesOf returns the names that the details of o use.
 func namesOf(o *fault.Occurrence) names {
 	taken := names{}
 	for name := range o.Details() {
@@ -40,7 +40,7 @@ func namesOf(o *fault.Occurrence) names {
 	return taken
 }
 
-// of is the name for a member that stands for an empty one, too.
+// of returns the name of a member. An empty name becomes "#", or "##" and so on if that is taken.
 func (n names) of(name string) string {
 	if name != "" {
 		return name
@@ -52,7 +52,7 @@ func (n names) of(name string) string {
 	return name
 }
 
-// placed appends the members of an entry under name that say more of its place than the name does.
+// placed appends the members that tell the place of an entry more precisely than its name does.
 func (o *object) placed(name string, at fault.Location) {
 	switch {
 	case at.In() != "body":

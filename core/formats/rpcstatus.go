@@ -10,41 +10,46 @@ import (
 	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
-// RPCStatus is google.rpc.Status as JSON over HTTP (AIP-193): error.code is the HTTP status, status the
-// name of the google.rpc.Code, message the English text. Its details are
+// RPCStatus is google.rpc.Status as JSON over HTTP (AIP-193): error.code is the HTTP status, status the name of the
+// google.rpc.Code, message the English text. Its details are
 //
-//   - ErrorInfo: reason (the code in upper case), domain, metadata (the arguments as strings; code, when the reason does
-//     not say it all; inputPosition and inputField when there is something to say of the request's body as such; and
-//     fieldViolation0 and so on: where the violation of that number lies when its field does not say it all, as a JSON Pointer
-//     in a fragment, "#/a.b", or as the part of the request and the name, "query page")
+//   - ErrorInfo: reason (the code in upper case), domain, and metadata (below)
 //   - LocalizedMessage: the text in the client's language
 //   - BadRequest: the field errors
-//   - RetryInfo: the wait, when the response advertises one
+//   - RetryInfo: the wait, if the response advertises one
 //   - RequestInfo: the trace id
 //   - google.protobuf.Struct: other details
 //
-// Reasons are [A-Z][A-Z0-9_]+[A-Z0-9], of at most 63 bytes, keys of metadata [a-z][a-zA-Z0-9-_]+, of at most 64. What is not is made
-// so, and no two keys are one. The zero value is ready.
+// The metadata holds
+//
+//   - the arguments as strings
+//   - code, if the reason is not the whole code
+//   - inputPosition and inputField, if there is something to say about the request's body as such
+//   - fieldViolation0 and so on, the place of that violation if its field does not tell it completely: a JSON Pointer as a
+//     fragment ("#/a.b"), or the part of the request and the name ("query page")
+//
+// A reason matches [A-Z][A-Z0-9_]+[A-Z0-9] and has at most 63 bytes. A key of metadata matches [a-z][a-zA-Z0-9-_]+ and has
+// at most 64. Other reasons and keys are changed to match, and different keys stay different. The zero value is ready.
 type RPCStatus struct {
-	// Domain is the domain of the reasons, best the service's name ("booking.example.com"); "local"
-	// when empty.
+	// Domain is the domain of the reasons, usually the service's name ("booking.example.com"); "local"
+	// if empty.
 	Domain string
-	// MediaType is the media type, "application/json" when empty. Two formats of a responder cannot
-	// have the same.
+	// MediaType is the media type, "application/json" if empty. Two formats of a responder cannot
+	// have the same one.
 	MediaType string
 }
 
-// ContentType is "application/json" or the MediaType.
+// ContentType returns "application/json" or the MediaType.
 func (f RPCStatus) ContentType() string { return mediaType(f.MediaType) }
 
-// Use is OneLanguage.
+// Use returns [fault.OneLanguage].
 func (RPCStatus) Use() fault.TextUse { return fault.OneLanguage }
 
-// Reusable is true.
+// Reusable returns true.
 func (RPCStatus) Reusable() bool { return true }
 
-// rpcCodes are the names of google.rpc.Code by HTTP status, as google/rpc/code.proto maps them; for the
-// statuses that it does not name, those that fit.
+// rpcCodes are the names of google.rpc.Code by HTTP status, as google/rpc/code.proto maps them, and fitting names for the
+// statuses that it does not mention.
 var rpcCodes = map[int]string{
 	400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 405: "UNIMPLEMENTED",
 	408: "DEADLINE_EXCEEDED", 409: "ABORTED", 410: "NOT_FOUND", 411: "INVALID_ARGUMENT", 413: "OUT_OF_RANGE", 414: "INVALID_ARGUMENT",
@@ -97,7 +102,7 @@ func appendType(dst []byte, name string) []byte {
 	return append(dst, `",`...)
 }
 
-// appendEnglish appends the text in English, or in the response's language when there is no English.
+// appendEnglish appends the text in English, or in the response's language if there is no English text.
 func appendEnglish(dst []byte, in func(tag string) (string, bool), otherwise func() string) []byte {
 	if english, ok := in("en"); ok {
 		return jsontext.AppendQuoted(dst, english)
@@ -153,8 +158,8 @@ const (
 	maxMetadataKey = 64
 )
 
-// reason is the code as [A-Z][A-Z0-9_]+[A-Z0-9], of at most 63 bytes. What is cut is told apart by its hash. A code of which nothing
-// is left is otherwise.
+// reason returns the code as [A-Z][A-Z0-9_]+[A-Z0-9], of at most 63 bytes. A code that is cut ends in its hash, to keep it
+// distinct. If nothing is left of the code, reason returns otherwise.
 func reason(code, otherwise string) string {
 	s := strings.Trim(strings.Map(reasonRune, code), "_")
 	if s != "" && s[0] <= '9' {
@@ -182,7 +187,7 @@ func reasonRune(r rune) rune {
 	return '_'
 }
 
-// metadata appends the members of a map whose keys are [a-z][a-zA-Z0-9-_]+, of at most 64 bytes, each there once.
+// metadata appends the members of a map. Its keys match [a-z][a-zA-Z0-9-_]+, have at most 64 bytes, and are distinct.
 type metadata struct {
 	object
 	taken map[string]bool
@@ -203,14 +208,14 @@ func (m *metadata) text(name, value string) {
 	m.dst = jsontext.AppendQuoted(m.dst, value)
 }
 
-// metadataKey begins in lower case, as AIP-193 demands: "ID" → "id", "UserID" → "userID".
+// metadataKey returns the name with a lower-case beginning, as AIP-193 demands: "ID" → "id", "UserID" → "userID".
 func metadataKey(name string) string {
 	end := 0
 	for end < len(name) && 'A' <= name[end] && name[end] <= 'Z' {
 		end++
 	}
 	if end > 1 && end < len(name) && 'a' <= name[end] && name[end] <= 'z' {
-		end-- // the last capital begins a word
+		end-- // the last capital begins the next word
 	}
 	key := strings.ToLower(name[:end]) + strings.Map(metadataRune, name[end:])
 	if key == "" || key[0] < 'a' || key[0] > 'z' || len(key) < len("a1") {
@@ -261,7 +266,7 @@ func (RPCStatus) appendBadRequest(dst []byte, o *fault.Occurrence) []byte {
 	return append(dst, `]}`...)
 }
 
-// rpcField is the path of a field as BadRequest.FieldViolation has it: "items[0].qty".
+// rpcField returns the path of a field in the form of BadRequest.FieldViolation: "items[0].qty".
 func rpcField(at fault.Location) string {
 	if at.In() != "body" {
 		return at.Name()
@@ -280,7 +285,7 @@ func rpcField(at fault.Location) string {
 	return path.String()
 }
 
-// rpcPath brings such a path into the form of other paths, with dots alone.
+// rpcPath turns such a path into one with dots only.
 var rpcPath = strings.NewReplacer("[", ".", "]", "")
 
 func isIndex(step string) bool {
@@ -297,7 +302,7 @@ func (RPCStatus) appendStruct(dst []byte, o *fault.Occurrence) []byte {
 	}
 	total := incomplete(o)
 	for name, value := range o.Details() {
-		if total && name == "errors_total" { // which is what the format says
+		if total && name == "errors_total" { // the format itself has this member
 			continue
 		}
 		begin()

@@ -20,32 +20,32 @@ import (
 //	status: 400
 //	trace_id: 4bf92f3577b34da6a3ce929d0e0e4736
 //
-// The first line is the text. Each field error has a line that begins with "- ", its place and its text: the path of a member
-// of the body, with dots or, where these would say another place, as the fragment of a JSON Pointer ("#/a.b"); the name of a
-// parameter and where it is; nothing for the body as a whole;
-// behind 100 of them stands "errors_total: 5000". Behind an empty line there are the other details, input (when there
-// is something to say of the request's body as such), and then code, status and trace_id. A value of several lines
-// begins in the next one, indented. Labels are machine names, so that no line needs a translation.
+// The first line is the text. A field error is a line of "- ", its place and its text. The place is the path of a member of
+// the body, with dots or as a JSON Pointer ("#/a.b") if dots would be another place; or the name of a parameter and its part
+// of the request; or nothing for the body as a whole. After 100 field errors comes "errors_total: 5000".
 //
-// Every line is one that the format makes: control characters, line separators and bidirectional
-// overrides in values are replaced. The zero value is ready.
+// After an empty line come the other details, input (if there is something to say about the request's body as such), and
+// code, status and trace_id. A value of several lines begins in the next line, indented. Labels are names for programs, so
+// no line needs a translation.
+//
+// Values cannot add lines: control characters, line separators and bidirectional overrides in them are replaced. The zero
+// value is ready.
 type Text struct{}
 
-// ContentType is "text/plain; charset=utf-8".
+// ContentType returns "text/plain; charset=utf-8".
 func (Text) ContentType() string { return "text/plain; charset=utf-8" }
 
-// Use is OneLanguage.
+// Use returns [fault.OneLanguage].
 func (Text) Use() fault.TextUse { return fault.OneLanguage }
 
-// Reusable is true.
+// Reusable returns true.
 func (Text) Reusable() bool { return true }
 
-// Limits of what people are shown. Core caps the number of field errors, and what an argument adds to a
-// text.
+// Limits of the parts of a body. Core limits the number of field errors, and the length of arguments in texts.
 const (
 	maxLabel   = 256      // bytes of a name
 	maxMessage = 4096     // of the text of an error
-	maxValue   = 32 << 10 // of another value: a call stack, say
+	maxValue   = 32 << 10 // of another value, such as a call stack
 	maxFacts   = 100      // details, log attributes
 )
 
@@ -109,16 +109,16 @@ func appendFact(dst []byte, name, value string) []byte {
 	return append(dst, '\n')
 }
 
-// violationText is the text of a field error, or of another error among the details.
+// violationText returns the text of a field error, or of another error among the details.
 func violationText(o *fault.Occurrence, e *fault.DetailError) string {
 	if _, localized := e.TextIn(o.Language()); localized {
 		return clean.Sentence(e.Text())
 	}
-	return clean.Line(e.Text(), maxMessage) // a foreign error's: nobody has neutralised it
+	return clean.Line(e.Text(), maxMessage) // a foreign error's text, not cleaned yet
 }
 
-// exposedText is the text of an error that nobody classified, where the exposure shows it. Core then
-// adds it to the details, behind the trace id.
+// exposedText returns the text of an unknown error if the exposure shows it. Core adds it to the details, after the trace
+// id.
 func exposedText(o *fault.Occurrence) (text string, ok bool) {
 	if o.Exposure() < fault.ExposeException {
 		return "", false
@@ -136,7 +136,7 @@ func exposedText(o *fault.Occurrence) (text string, ok bool) {
 	return withoutSecrets(text), ok
 }
 
-// plainValue is how a detail reads: strings as they are, anything else as JSON.
+// plainValue returns a detail for people: strings as they are, anything else as JSON.
 func plainValue(o *fault.Occurrence, value any) string {
 	if s, ok := value.(string); ok {
 		return s
@@ -149,7 +149,7 @@ func plainValue(o *fault.Occurrence, value any) string {
 	return string(encoded)
 }
 
-// isolated keeps a machine name from turning the order of a line that is read from right to left.
+// isolated returns a machine name that does not disturb the order of a line read from right to left.
 func isolated(name, dir string) string {
 	if dir != "rtl" {
 		return name
@@ -157,7 +157,7 @@ func isolated(name, dir string) string {
 	return "\u2068" + name + "\u2069"
 }
 
-// placeLabel is the place of an error, for people: "items.0.qty", "page (query)", "#/a.b"; "" for the body as a whole.
+// placeLabel returns the place of an error for people: "items.0.qty", "page (query)", "#/a.b"; "" for the body as a whole.
 func placeLabel(e *fault.DetailError) string {
 	at := e.At()
 	name := at.Name()
@@ -172,12 +172,12 @@ func placeLabel(e *fault.DetailError) string {
 	return label(name)
 }
 
-// label is a name on one line.
+// label returns a name on one line.
 func label(name string) string { return clean.Line(name, maxLabel) }
 
 const hidden = "***"
 
-// secretName matches the names of values that are not shown, wherever in a name the word stands.
+// secretName matches the names of values that are not shown. The word may be any part of the name.
 var secretName = regexp.MustCompile(`(?i)token|key|secret|passw|passphrase|pwd|signature|credential|authorization|cookie|session`)
 
 // Secrets inside of texts: the text of an error often quotes a URL, a connection string or a header.
@@ -193,8 +193,8 @@ var (
 	userInfo = regexp.MustCompile(`(://[^\s/:@]*):[^\s/@]+@`)
 )
 
-// withoutSecrets replaces what looks like a secret in the text of an error or header: for development,
-// where such texts are shown at all.
+// withoutSecrets replaces parts of an error's or a header's text that look like secrets. Such texts are shown in development
+// only.
 func withoutSecrets(s string) string {
 	s = clean.Shorten(s, maxValue)
 	s = userInfo.ReplaceAllString(s, "$1:"+hidden+"@")

@@ -123,7 +123,7 @@ func TestTextExposure(t *testing.T) {
 		"what an error of ours says is meant for clients")
 }
 
-// Every line is the format's own, whatever is in the values.
+// Values cannot add lines.
 func TestTextHoldsHostileValues(t *testing.T) {
 	for exposure := fault.ExposeNone; exposure <= fault.ExposeTraceback; exposure++ {
 		t.Run(fmt.Sprint("exposure ", exposure), func(t *testing.T) {

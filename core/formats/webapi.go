@@ -9,27 +9,27 @@ import (
 	"github.com/polyfault/polyfault/internal/jsontext"
 )
 
-// WebAPI is the shape of the djblets web API: {"err":{"code":100,"msg":"…","type":"…"},"stat":"fail"},
-// keys sorted on every level that it makes.
+// WebAPI is {"err":{"code":100,"msg":"…","type":"…"},"stat":"fail"}, the shape of web APIs made with djblets
+// (https://github.com/djblets/djblets). Its keys are sorted on every level.
 //
-//   - err has code (the kind's [fault.Kind.Number], or the status when it has none), msg (the text),
+//   - err has code (the kind's [fault.Kind.Number], or the status if it has none), msg (the text),
 //     type ([fault.Kind.Type], or the code of another service, see [fault.Occurrence.Code]), subtype ([fault.Subtype]), trace_id,
-//     and detail: the error's detail of that name.
-//   - fields, at the root, has the field errors: name → list of texts. The whole body has the name "#".
-//   - places, at the root, is there when a name of fields alone would be another place: name → list of places, one for each
-//     text: a JSON Pointer as a fragment ("#/a.b"), or where it is and the name ("query page").
-//   - input, at the root, is there when there is something to say of the request's body as such.
-//   - Other details are members of the root. One named "stat", "err", "fields", "places", "details", "input" or
-//     "errors_total" stands in "details" instead.
+//     and detail, the error's detail of that name.
+//   - fields, at the root, has a list of texts for each name with field errors. The name of the whole body is "#".
+//   - places, at the root, exists if a name in fields alone would be another place. It has a list of places for each such
+//     name, one for each text: a JSON Pointer as a fragment ("#/a.b"), or the part of the request and the name ("query page").
+//   - input, at the root, exists if there is something to say about the request's body as such.
+//   - Other details are members of the root. Those named "stat", "err", "fields", "places", "details", "input" or
+//     "errors_total" are in "details" instead.
 //
 // The zero value is ready.
 type WebAPI struct {
-	// Vendor makes the media type application/vnd.<vendor>.error+json; it is application/json when
+	// Vendor makes the media type application/vnd.<vendor>.error+json; it is application/json if Vendor is
 	// empty. A vendor has letters, digits, "." and "-" (RFC 6838, section 4.2).
 	Vendor string
 }
 
-// ContentType is "application/json", or that of the vendor.
+// ContentType returns "application/json", or that of the vendor.
 func (f WebAPI) ContentType() string {
 	if f.Vendor == "" {
 		return "application/json"
@@ -37,7 +37,7 @@ func (f WebAPI) ContentType() string {
 	return "application/vnd." + f.Vendor + ".error+json"
 }
 
-// Check is what NewResponder asks: it tells what is wrong with the vendor.
+// Check returns an error for an invalid vendor. NewResponder calls it.
 func (f WebAPI) Check() error {
 	for _, c := range f.Vendor {
 		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '-') {
@@ -47,16 +47,16 @@ func (f WebAPI) Check() error {
 	return nil
 }
 
-// Use is OneLanguage.
+// Use returns [fault.OneLanguage].
 func (WebAPI) Use() fault.TextUse { return fault.OneLanguage }
 
-// Reusable is true.
+// Reusable returns true.
 func (WebAPI) Reusable() bool { return true }
 
 // reserved are the members that the format makes itself.
 var reserved = []string{"details", "err", "errors_total", "fields", "input", "places", "stat"}
 
-// A member is one of the root, by name.
+// A member is a member of the root.
 type member struct {
 	name  string
 	value any
@@ -91,7 +91,7 @@ func (f WebAPI) Append(dst []byte, o *fault.Occurrence) []byte {
 	return object.end()
 }
 
-// sort tells the members of the root in order, the details that cannot be there, and the one for err.
+// sort returns the members of the root in order, the details that cannot be there, and the one for err.
 func (WebAPI) sort(o *fault.Occurrence, fields []field) (root []member, inside map[string]any, detail *member) {
 	root = append(root, member{name: "stat"}, member{name: "err"})
 	names := namesOf(o)
@@ -148,7 +148,7 @@ func (WebAPI) appendErr(dst []byte, o *fault.Occurrence, detail *member) []byte 
 	return object.end()
 }
 
-// typeOf is the kind's type. The code of another service that this one has no kind for is a type as it is.
+// typeOf returns the kind's type. A code of another service without a kind in this one is used as the type.
 func typeOf(o *fault.Occurrence) string {
 	if code := o.Code(); code != o.Kind().Code() {
 		return code
@@ -156,13 +156,13 @@ func typeOf(o *fault.Occurrence) string {
 	return o.Kind().Type()
 }
 
-// A field is an error under the name that it has among the fields.
+// A field is an error and its name among the fields.
 type field struct {
 	fault.DetailError
 	name string
 }
 
-// fieldsOf are the errors, by name.
+// fieldsOf returns the errors, sorted by name.
 func fieldsOf(o *fault.Occurrence) (fields []field) {
 	names := namesOf(o)
 	for e := range o.Errors() {
@@ -172,7 +172,7 @@ func fieldsOf(o *fault.Occurrence) (fields []field) {
 	return fields
 }
 
-// untold are the fields of names that alone would be another place, be it of one of them.
+// untold returns the fields of each name that does not tell the place of all its fields.
 func untold(fields []field) (list []field) {
 	names := map[string]bool{}
 	for _, f := range fields {
@@ -190,7 +190,7 @@ func textOf(dst []byte, f *field) []byte { return f.AppendText(dst) }
 
 func placeOf(dst []byte, f *field) []byte { return jsontext.AppendQuoted(dst, notation(f.At())) }
 
-// appendFields appends name → what there is of each error of the name.
+// appendFields appends, for each name, the list that of makes of its errors.
 func (WebAPI) appendFields(dst []byte, fields []field, of func([]byte, *field) []byte) []byte {
 	object := newObject(dst)
 	for i := range fields {

@@ -20,7 +20,7 @@ func (c *textCase) lintSpace() {
 	}
 }
 
-// anyHas: in folders of any texts the source may have it, and then its translations.
+// anyHas reports whether the profile is AnyTexts and the source has it, so that its translations may.
 func (c *textCase) anyHas(has func(string) bool) bool {
 	return c.Profile == AnyTexts && (c.isSource() || c.asSource(has))
 }
@@ -29,8 +29,8 @@ func hasOuterSpace(text string) bool  { return text != strings.TrimSpace(text) }
 func hasDoubleSpace(text string) bool { return strings.Contains(text, "  ") }
 func hasBreak(text string) bool       { return strings.ContainsAny(text, "\n\t\r") }
 
-// hasOddSpace: of the white space, texts have the space and the two that do not break. Line breaks are as the source
-// has them, and anywhere in folders of any texts.
+// hasOddSpace reports white space other than the space and the two spaces that do not break. Line breaks are allowed if the
+// source has them, and anywhere with AnyTexts.
 func (c *textCase) hasOddSpace() bool {
 	breaks := c.Profile == AnyTexts || c.asSource(hasBreak)
 	before := ' '
@@ -130,7 +130,7 @@ func (c *textCase) badCharacter(r rune, script string) string {
 	return lookAlike(r, script)
 }
 
-// lookAlike names characters that stand for others, or show nothing: people see a text, and no search finds it.
+// lookAlike names a character that looks like another one, or like nothing: people see a text that no search finds.
 func lookAlike(r rune, script string) string {
 	switch {
 	case isVariation(r) && !(script == "Mong" && r < 0x1900):
@@ -147,7 +147,7 @@ func lookAlike(r rune, script string) string {
 	return ""
 }
 
-// isInvisible: format characters and separators of lines, except the joiners that spelling needs.
+// isInvisible reports format characters and separators of lines, except the joiners that spelling needs.
 func isInvisible(r rune) bool {
 	return unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) && r != zeroWidthNonJoiner && r != zeroWidthJoiner
 }
@@ -155,8 +155,8 @@ func isInvisible(r rune) bool {
 func isVariation(r rune) bool { return unicode.Is(unicode.Variation_Selector, r) }
 func isBlank(r rune) bool     { return unicode.Is(blanks, r) }
 
-// isStyled reports whether r is a letter or digit that Unicode has for compatibility, or for the look: Unicode says
-// what it stands for, unless that is how languages are written.
+// isStyled reports whether r is a letter or digit that Unicode has for compatibility or for its style. Unicode names the
+// letter that it stands for. Letters that languages are written with are excepted.
 func isStyled(r rune) bool {
 	switch {
 	case r < 0x250: // ª, º, ŉ, ǆ: letters of languages
@@ -184,14 +184,14 @@ func table(pairs ...rune) *unicode.RangeTable {
 	return t
 }
 
-// The tables hold what Unicode's categories do not tell, first and last of each range.
+// The tables hold ranges, first and last, that Unicode's categories do not tell apart.
 var (
 	// blanks are letters and signs that show nothing.
 	blanks = table(0x034f, 0x034f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x2800, 0x2800, 0x3164, 0x3164, 0xffa0, 0xffa0)
-	// styled are letters for the look that Unicode takes for signs, and small capitals.
+	// styled are decorative letters that are symbols to Unicode, and small capitals.
 	styled = table(0x0262, 0x0262, 0x026a, 0x026a, 0x0274, 0x0274, 0x0280, 0x0280, 0x028f, 0x028f, 0x0299, 0x0299, 0x029c, 0x029c,
 		0x029f, 0x029f, 0x1d00, 0x1d2b, 0x249c, 0x24e9, 0xa730, 0xa731, 0x1f110, 0x1f14f, 0x1f150, 0x1f169, 0x1f170, 0x1f189)
-	// spelled are letters with a stand-in that people write: Korean single letters, Arabic words in one sign.
+	// spelled are compatibility characters that people write: Korean single letters, Arabic words in one sign.
 	spelled = table(0x3131, 0x318e, 0xfdf0, 0xfdfc)
 	// overlays strike letters through, or stand around them.
 	overlays = table(0x0334, 0x0338, 0x0488, 0x0489, 0x20d2, 0x20d3, 0x20d8, 0x20da, 0x20dd, 0x20e0, 0x20e2, 0x20e6, 0x20ea, 0x20eb)
@@ -199,7 +199,7 @@ var (
 	fullWidthMarks = table(0xff01, 0xff0f, 0xff1a, 0xff20, 0xff3b, 0xff40, 0xff5b, 0xff60, 0xffe0, 0xffe6)
 )
 
-// piledUp: no language piles three of the general marks over one letter, once they are composed.
+// piledUp reports three general marks over one letter after composition: no language needs that.
 func piledUp(text string) bool {
 	n := 0
 	for _, r := range text {
@@ -214,7 +214,7 @@ func piledUp(text string) bool {
 	return false
 }
 
-// inEmoji reports whether r, between what stands before and behind it, is a part of an emoji that would be wrong in words.
+// inEmoji reports whether r, between its neighbours, is a part of an emoji. In words it would be wrong.
 func inEmoji(before, r rune, behind string) bool {
 	next, _ := utf8.DecodeRuneInString(behind)
 	switch {
@@ -237,7 +237,7 @@ func isPicture(r rune) bool {
 
 const keycap = '\u20e3'
 
-// plainText is the text without what nobody sees, and with the letters that stand-ins stand for.
+// plainText returns the text without invisible characters, and with plain letters in place of stand-ins.
 func plainText(text string) string {
 	if strings.IndexFunc(text, func(r rune) bool { return r > 0x7f }) < 0 {
 		return text
@@ -258,5 +258,5 @@ func plainText(text string) string {
 	return b.String()
 }
 
-// isZeroWidth: zero-width space, word joiner, byte order mark. The joiners may be spelling.
+// isZeroWidth reports the zero-width space, the word joiner and the byte order mark. The joiners may be spelling.
 func isZeroWidth(r rune) bool { return r == '\u200b' || r == '\u2060' || r == '\ufeff' }

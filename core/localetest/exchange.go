@@ -12,13 +12,13 @@ import (
 	"github.com/polyfault/polyfault/internal/plural"
 )
 
-// A Language is the texts of one language outside of any file: what [Read] and [Parse] give to tools for translators,
-// and [Merge] takes back. Tag and Texts are what matters; the rest may be empty.
+// A Language is the texts of one language, independent of files. [Read] and [Parse] return it for translators' tools, and
+// [Merge] takes it back. Tag and Texts are required; the other fields may be empty.
 type Language struct {
 	Tag    string
 	Source bool     // the others are translated from it
 	Review string   // as in [LanguageStatus]
-	Head   []string // comment lines at the head of the file, "#" included
+	Head   []string // comment lines at the head of the file, with "#"
 	Texts  []Text
 }
 
@@ -26,18 +26,18 @@ type Language struct {
 type Text struct {
 	ID          string
 	Description string            // for translators, of this language's file
-	Note        string            // the description that the source has
+	Note        string            // the description in the source
 	Hash        string            // as goi18n writes it
-	Forms       map[string]string // by CLDR category; "other" alone is a text without a count; no empty ones
-	// Source are the forms that the text is translated from; nil is not known.
+	Forms       map[string]string // by CLDR category, none empty; a text without a count has "other" only
+	// Source are the forms that the text is translated from; nil if they are not known.
 	Source map[string]string
-	// Draft is a text that nobody has confirmed: one whose source has changed since, from [Read]; for [Merge]
-	// one that takes no other's place.
+	// Draft: nobody has confirmed the text. [Read] sets it if the source has changed since the translation.
+	// [Merge] replaces no finished text with a draft.
 	Draft bool
 }
 
-// Read reads the locale files of fsys as languages, sorted by tag. Each has all texts of the source in the source's
-// order, those it lacks without forms, and then its own. It is an error when a file cannot be read as a whole.
+// Read reads the locale files of fsys as languages, sorted by tag. Each language has all texts of the source in the source's
+// order, without forms if it lacks the text, and then its own. Read returns an error if it cannot read a file completely.
 func Read(fsys fs.FS, o Options) ([]Language, error) {
 	s, err := loadWhole(fsys, o.Source)
 	if err != nil {
@@ -77,7 +77,7 @@ func (s *localeSet) language(f *localeFile) Language {
 	return lang
 }
 
-// idsBeyond are the ids that the source lacks.
+// idsBeyond returns the ids that the source lacks.
 func (f *localeFile) idsBeyond(source *localeFile) (ids []string) {
 	for _, id := range f.ids {
 		if source.texts[id] == nil {
@@ -87,12 +87,12 @@ func (f *localeFile) idsBeyond(source *localeFile) (ids []string) {
 	return ids
 }
 
-// text is the entry for others.
+// text returns the entry in its exported form.
 func (e *entry) text() Text {
 	return Text{ID: e.id, Description: e.description, Hash: e.hash, Forms: e.filled()}
 }
 
-// filled are the forms that are not empty.
+// filled returns the forms that are not empty.
 func (e *entry) filled() map[string]string {
 	forms := map[string]string{}
 	for form, text := range e.forms {
@@ -103,8 +103,9 @@ func (e *entry) filled() map[string]string {
 	return forms
 }
 
-// Parse reads the texts of one file, TOML or JSON as its name ends, in any of go-i18n's layouts. The name is for errors;
-// the tag is a canonical BCP 47 tag that has plural rules. What is wrong is one error with file, line and key.
+// Parse reads the texts of one file in any of go-i18n's layouts. It is TOML or JSON by the end of its name, which errors
+// show. The tag is a canonical BCP 47 tag that has plural rules. For an invalid file, Parse returns one error with file,
+// line and key.
 func Parse(name, tag string, content []byte) (Language, error) {
 	f, err := newFile(tag)
 	if err != nil {
@@ -130,8 +131,7 @@ func Parse(name, tag string, content []byte) (Language, error) {
 	return lang, nil
 }
 
-// JSON writes the language as a file active.<tag>.json, as go-i18n has it, with no member for a text that is not
-// there.
+// JSON returns the language as the content of a go-i18n file active.<tag>.json. A text without forms has no member.
 func (l Language) JSON() []byte {
 	f := &localeFile{texts: map[string]*entry{}}
 	for _, text := range l.Texts {
@@ -146,36 +146,36 @@ func (l Language) JSON() []byte {
 	return formatJSON(f, f)
 }
 
-// take enters the forms of the text that are there.
+// take sets the forms that the text has.
 func (e *entry) take(text Text) {
 	for form := range plural.Form(plural.Forms) {
 		e.setForm(form, text.Forms[form.String()])
 	}
 }
 
-// MergeOptions say how [Merge] puts texts in place.
+// MergeOptions choose how [Merge] works. The zero value is ready.
 type MergeOptions struct {
 	Source string // as in [Options]
-	// Lock is the content of the [LockFile] that came with the languages, for a folder that has none.
+	// Lock is the content of the [LockFile] that came with the languages, for a folder without one.
 	Lock []byte
 }
 
-// Left is a text that [Merge] did not put in place.
+// Left is a text that [Merge] has left out.
 type Left struct {
 	Tag, ID string
-	Why     string // as the end of a sentence about the text
+	Why     string // the reason, as the end of a sentence about the text
 }
 
-// String is one line.
+// String returns one line with tag, id and reason.
 func (l Left) String() string { return fmt.Sprintf("%s: %s %s", l.Tag, l.ID, l.Why) }
 
-// Merge returns the changes that put the texts of languages into the files of fsys, which may be empty. Form by
-// form, a text takes the place of the one there; what is empty or missing in languages takes nothing away. Comments
-// stay. Left out, and returned, are drafts beside a finished text, and texts that the source does not have. Where
-// there is a [LockFile], or languages bring a review, it records what was translated, and from what.
+// Merge returns the changes that bring the texts of languages into the files of fsys, which may be empty. A text replaces
+// the present one form by form; empty or missing forms remove nothing. Comments stay. Merge leaves out, and returns, drafts
+// of texts that are finished, and texts that the source lacks. If there is a [LockFile], or languages have a review, the
+// lock file records what was translated, and from which source.
 //
-// It is an error when a file of fsys, or the lock, cannot be read as a whole, when two of languages are of one tag,
-// or a tag has no plural rules; then there are no changes.
+// Merge returns an error, and no changes, if it cannot read a file of fsys or the lock completely, if two languages have the
+// same tag, or if a tag has no plural rules.
 func Merge(fsys fs.FS, languages []Language, o MergeOptions) (changes []Change, left []Left, err error) {
 	m, err := newMerge(fsys, languages, o)
 	if err != nil {
@@ -193,8 +193,8 @@ type merge struct {
 	set       *localeSet
 	languages []Language // the source first
 	seen      map[string]bool
-	before    map[string]string // content of the files there were, by name
-	lockFile  []byte            // content of the lock file there was
+	before    map[string]string // previous content of the files, by name
+	lockFile  []byte            // previous content of the lock file
 	old       map[*localeFile]map[string]entry
 	touched   []*localeFile
 	left      []Left
@@ -209,10 +209,10 @@ func newMerge(fsys fs.FS, languages []Language, o MergeOptions) (*merge, error) 
 		}
 		s.lock, err = readTranslations(fsys)
 	case err != nil && s != nil && s.source == nil && len(s.files) > 0:
-		err = nil // it may be among the languages
+		err = nil // the source may be among the languages
 	}
 	if err == nil {
-		s.files = slices.DeleteFunc(s.files, func(f *localeFile) bool { // they may be what is imported
+		s.files = slices.DeleteFunc(s.files, func(f *localeFile) bool { // they may be the imported files
 			return localefile.NameOf(path.Base(f.name)).Fault == localefile.OtherFormat
 		})
 		err = s.whole()
@@ -310,7 +310,7 @@ func (m *merge) enter(lang *Language) {
 	}
 }
 
-// why says why a text cannot be taken; "" when it can.
+// why returns the reason why a text cannot be taken, or "".
 func (m *merge) why(f *localeFile, text Text) string {
 	old, had := m.old[f][text.ID]
 	_, ours := m.set.lock.of(f.tag).sources[text.ID]
@@ -331,7 +331,7 @@ func (m *merge) why(f *localeFile, text Text) string {
 	return ""
 }
 
-// differs reports whether the text has a form that the entry has in another way.
+// differs reports whether the text and the entry have different forms.
 func (e *entry) differs(text Text) bool {
 	for form, own := range e.forms {
 		if other := text.Forms[plural.Form(form).String()]; other != "" && other != own {
@@ -366,7 +366,7 @@ func (m *merge) put(f *localeFile, text Text) {
 	}
 }
 
-// changes writes the files that were touched, and the lock.
+// changes returns the files that have changed, and the lock.
 func (m *merge) changes() (changes []Change, err error) {
 	for _, f := range m.touched {
 		content, err := f.written(m.set.source)

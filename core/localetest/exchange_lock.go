@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// lock is the lock file behind a merge; nil when there is none, or nothing changes.
+// lock returns the lock file after a merge, or nil if there is none or nothing changes.
 func (m *merge) lock() *Change {
 	s := m.set
 	reviewed := slices.ContainsFunc(m.languages, func(l Language) bool { return l.Review != "" })
@@ -29,7 +29,7 @@ func (m *merge) lock() *Change {
 	return nil
 }
 
-// all are the languages that something is recorded of.
+// all returns the languages that have records.
 func (t *translations) all() map[string]*stamps {
 	if t == nil {
 		return nil
@@ -37,7 +37,7 @@ func (t *translations) all() map[string]*stamps {
 	return t.languages
 }
 
-// stamps are those of a language with the texts that came.
+// stamps returns the records of a language after a merge of its texts.
 func (m *merge) stamps(f *localeFile, lang Language) *stamps {
 	old, next := m.set.lock.of(f.tag), newStamps()
 	next.allowed = maps.Clone(old.allowed)
@@ -62,8 +62,8 @@ func (m *merge) stamps(f *localeFile, lang Language) *stamps {
 	return next
 }
 
-// confirms reports whether the text was made from the source as it is now: because the tool says so, or because it is
-// new and the source came with it.
+// confirms reports whether the text was made from the present source: the tool says so, or the text is new and the source
+// came with it.
 func (m *merge) confirms(f *localeFile, text Text, source *entry) bool {
 	if text.Source != nil {
 		for form, now := range text.Source {

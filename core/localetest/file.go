@@ -18,7 +18,7 @@ import (
 	"github.com/polyfault/polyfault/internal/plural"
 )
 
-// A localeFile is one file, active.<tag>.toml for example, as far as it could be read.
+// A localeFile is one file, such as active.<tag>.toml, as far as it could be read.
 type localeFile struct {
 	name    string // path inside the fs.FS
 	ext     string // toml or json
@@ -43,7 +43,7 @@ type entry struct {
 
 func (e *entry) plural() bool { return slices.Contains(e.present[:plural.Other], true) }
 
-// empty reports whether nothing is translated yet.
+// empty reports whether no form is translated yet.
 func (e *entry) empty() bool { return e.forms == [plural.Forms]string{} }
 
 func (f *localeFile) at(id, form string) Place {
@@ -60,13 +60,13 @@ func (f *localeFile) report(rule string, at Place, hint, format string, args ...
 
 // A localeSet is the content of a file system of locale files.
 type localeSet struct {
-	files    []*localeFile // sorted by language; those with an unusable name have none, and come first
+	files    []*localeFile // sorted by language; files with an unusable name have none and come first
 	source   *localeFile
 	lock     *translations
 	findings []checks.Message
 }
 
-// ErrNoFiles is the error about a file system without a locale file. [NewSource] begins one.
+// ErrNoFiles is the error for a file system without a locale file. [NewSource] begins one.
 var ErrNoFiles = errors.New("localetest: there is no locale file; files are named active.<tag>.toml, active.pt-BR.toml for example")
 
 // load reads all files. Its error is about the file system as a whole.
@@ -103,7 +103,7 @@ func load(fsys fs.FS, o Options) (*localeSet, error) {
 	return s, s.findSource(o.Source)
 }
 
-// reason is the error without the path: the finding names it.
+// reason returns the error without the path, which the finding has.
 func reason(err error) string {
 	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathError.Err.Error()
@@ -161,7 +161,7 @@ func readFile(fsys fs.FS, name string) *localeFile {
 	return f
 }
 
-// readBounded looks before it reads: a pipe would block, a large file fill the memory.
+// readBounded checks the file before it reads it: a pipe would block, and a large file would fill the memory.
 func readBounded(fsys fs.FS, name string) (content []byte, problem string) {
 	info, err := fs.Stat(fsys, name)
 	switch {
@@ -308,13 +308,13 @@ func (f *localeFile) walk(prefix string, tree map[string]any) {
 	}
 }
 
-// reservedStep reports whether the name cannot be an id nor a step of one, or looks like a plural form that is none:
-// polyfault loads such a step, and its next reader takes it for a form.
+// reservedStep reports whether the name cannot be an id or a step of one, or looks like a plural form. polyfault loads such
+// a step, but people take it for a form.
 func reservedStep(name string, value any) bool {
 	return localefile.IsMember(name, value) || slices.Contains(localefile.Keys[localefile.FirstForm:], strings.ToLower(name))
 }
 
-// walkTable tells a text's table from one that holds further ids.
+// walkTable reads a table, which is either a text or holds further ids.
 func (f *localeFile) walkTable(id string, table map[string]any) {
 	isText := false
 	for name, value := range table {
@@ -389,7 +389,7 @@ func (f *localeFile) enter(e *entry) {
 	f.texts[e.id] = e
 }
 
-// order finds the order of the ids: that of the statements, and behind them ids of inline tables.
+// order finds the order of the ids: the order of the statements, and after them the ids of inline tables.
 func (f *localeFile) order() {
 	seen := map[string]bool{}
 	enter := func(id string) {
@@ -408,7 +408,7 @@ func (f *localeFile) order() {
 	}
 }
 
-// broken reports that the file cannot be written anew without losing something.
+// broken reports whether rewriting the file would lose something.
 func (f *localeFile) broken() bool {
 	return slices.ContainsFunc(f.findings, func(m checks.Message) bool {
 		e, _ := rules().Find(m.ID)

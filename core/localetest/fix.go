@@ -10,7 +10,7 @@ import (
 	"github.com/polyfault/polyfault/internal/plural"
 )
 
-// fix repairs what needs no translator.
+// fix repairs mistakes that need no translator.
 func (l *linter) fix(e *entry) {
 	source := l.sourceOf(e.id)
 	space, _ := rules().Code(ruleSpace)
@@ -44,14 +44,14 @@ func (l *linter) fixSpace(e, source *entry, text string) string {
 	return text
 }
 
-// fixForms restores the forms that others tell, and removes those that nothing reaches.
+// fixForms restores forms that follow from others, and removes forms that are never used.
 func (l *linter) fixForms(e *entry, counted bool) {
 	rules := l.file.rules
 	if e.forms[plural.Other] == "" {
 		e.setForm(plural.Other, otherFrom(e, rules, counted))
 	}
 	if e.forms[plural.Other] == "" {
-		return // nothing may go as long as it could be what "other" is made of
+		return // "other" may still be made of any form
 	}
 	for form := range plural.Other {
 		switch {
@@ -69,8 +69,8 @@ func (e *entry) setForm(form plural.Form, text string) {
 	}
 }
 
-// otherFrom is the text of "other" as the other forms tell it, "" when they do not: that of most whole numbers where
-// none has the form "other", or the only text there is where one is enough.
+// otherFrom returns the text of "other" that follows from the other forms, or "". If no whole number has the form "other",
+// it is the form of most whole numbers; if one form is enough, it is the only text.
 func otherFrom(e *entry, rules *plural.Rules, counted bool) string {
 	var texts []string
 	whole := true
@@ -90,7 +90,7 @@ func otherFrom(e *entry, rules *plural.Rules, counted bool) string {
 	return ""
 }
 
-// uninflected are languages whose words stay as they are behind a number, whatever forms CLDR has for texts without it.
+// uninflected are languages whose words do not change after a number, even if CLDR has forms for texts without it.
 var uninflected = []string{"az", "fa", "hu", "ka", "kk", "ky", "tr", "uz", "vi"}
 
 func isUninflected(tag language.Tag) bool {

@@ -10,32 +10,29 @@ import (
 	"github.com/polyfault/polyfault/internal/plural"
 )
 
-// A Change is a file that [Format], [Fix] or [New] writes anew, for the caller to put in place. The
-// package itself writes nothing.
+// A Change is the new content of a file, from [Format], [Fix], [New] or [Merge]. The caller writes the file; this package
+// writes none.
 type Change struct {
 	File    string // path inside the file system
 	Before  []byte // nil for a new file
 	Content []byte
 }
 
-// FormatOptions say what [Format] does.
+// FormatOptions choose what [Format] and [Fix] do. The zero value is ready.
 type FormatOptions struct {
 	Source string // as in [Options]
-	// Prune leaves out texts that are not translated yet, which polyfault does not load. [New] brings
-	// them back.
+	// Prune leaves out texts that are not translated yet, which polyfault does not load. [New] adds
+	// them again.
 	Prune bool
-	// Profile is as in [Options]: [Fix] leaves white space that the profile or the [LockFile] allows.
+	// Profile is as in [Options]: [Fix] keeps white space that the profile or the [LockFile] allows.
 	Profile Profile
 }
 
-// Format returns the files of fsys that are not in the usual layout, in it: one table a text, in the
-// order of the source, description and hash first, forms in CLDR's order, one line each. Comments stay
-// with what they stand above or behind; those that [New] has written go once the text is translated. To format twice
-// changes nothing more.
+// Format returns the files of fsys that are not in the usual layout, brought into it: one table for each text, in the order
+// of the source, description and hash first, forms in CLDR's order, one line each. Comments stay with their statement;
+// those of [New] are removed once the text is translated. Formatting twice changes nothing more.
 //
-// JSON files stay as they are.
-//
-// It is an error when a file cannot be read as a whole; then there are no changes.
+// JSON files stay as they are. Format returns an error, and no changes, if it cannot read a file completely.
 func Format(fsys fs.FS, o FormatOptions) ([]Change, error) {
 	s, err := loadWhole(fsys, o.Source)
 	if err != nil {
@@ -52,7 +49,7 @@ func Format(fsys fs.FS, o FormatOptions) ([]Change, error) {
 	})
 }
 
-// prune leaves out empty texts, but not what somebody has noted at one.
+// prune removes empty texts, unless somebody has written a comment at one.
 func (f *localeFile) prune() {
 	_, byID := f.comments()
 	f.ids = slices.DeleteFunc(f.ids, func(id string) bool {
@@ -62,16 +59,16 @@ func (f *localeFile) prune() {
 	})
 }
 
-// Fix is [Format] after what is mechanical has been repaired, as tools for translators leave it behind:
+// Fix repairs mechanical mistakes, such as translators' tools leave, and then does what [Format] does:
 //
-//   - byte order marks and carriage returns, white space, normal form, characters that nobody sees, and stand-ins
-//     for letters (full-width, mathematical);
-//   - plural forms that the language does not have, or the source does not, go;
-//   - "other" comes back from the other forms where whole numbers have no use for it (Polish), or only one form is
-//     there; forms that are always like "other" come back from that: those for multiples of a million (French),
-//     and all in languages whose words stay as they are behind a number (Vietnamese, Turkish).
+//   - It removes byte order marks, carriage returns, wrong white space and invisible characters, and restores the normal
+//     form and plain letters in place of full-width and mathematical ones.
+//   - It removes plural forms that the language or the source lacks.
+//   - It restores "other" from the other forms if no whole number needs it (Polish) or only one form is present.
+//   - It restores forms that always equal "other": those for multiples of a million (French), and all of them in languages
+//     whose words do not change after a number (Vietnamese, Turkish).
 //
-// A JSON file is written anew only when a text was repaired.
+// Fix rewrites a JSON file only if it has repaired a text.
 func Fix(fsys fs.FS, o FormatOptions) ([]Change, error) {
 	s, err := loadWhole(fsys, o.Source)
 	if err != nil {
@@ -111,7 +108,7 @@ func loadWhole(fsys fs.FS, source string) (*localeSet, error) {
 	return s, s.whole()
 }
 
-// rewrite collects what write makes of the files; nil leaves one alone.
+// rewrite collects the new contents that write returns for the files; nil leaves a file alone.
 func (s *localeSet) rewrite(fsys fs.FS, write func(f *localeFile) ([]byte, error)) (changes []Change, err error) {
 	for _, f := range s.files {
 		content, err := write(f)
@@ -134,7 +131,7 @@ func (s *localeSet) rewrite(fsys fs.FS, write func(f *localeFile) ([]byte, error
 
 func isGenerated(line string) bool { return strings.HasPrefix(line, generated) }
 
-// comments are those of one text.
+// comments are the comments of one text.
 type comments struct {
 	lead    []string // above its table
 	members map[string]memberComments
@@ -145,7 +142,7 @@ type memberComments struct {
 	trail string
 }
 
-// format writes the file in the usual layout. It is the caller's to ask broken before.
+// format writes the file in the usual layout. The caller checks broken before.
 func format(f, source *localeFile) ([]byte, error) {
 	head, byID := f.comments()
 	var b strings.Builder
@@ -165,7 +162,7 @@ func format(f, source *localeFile) ([]byte, error) {
 	return []byte(b.String()), f.compare(b.String())
 }
 
-// compare makes sure that nothing is lost: what was written is read again.
+// compare reads the written file again, to make sure that nothing is lost.
 func (f *localeFile) compare(written string) error {
 	again := &localeFile{name: f.name, ext: f.ext, tag: f.tag, rules: f.rules, texts: map[string]*entry{}}
 	again.parse([]byte(written))
@@ -180,8 +177,8 @@ func (f *localeFile) compare(written string) error {
 		"write every text as a table [id], with its forms one below the other", f.name)
 }
 
-// generated begins the comments that [New] writes above a text that waits for its translation, as in
-// gettext. They go when the text is there.
+// generated begins the comments that [New] writes above a text that is not translated yet, as in gettext. They are removed
+// once the text is translated.
 const generated = "#."
 
 // commentLines counts the comments that people have written.
@@ -203,7 +200,7 @@ func (l *layout) commentLines() (n int) {
 	return n
 }
 
-// canonicalOrder is the source's order; texts that the source lacks come last, in their own.
+// canonicalOrder returns the source's order, followed by the texts that the source lacks in their own order.
 func (f *localeFile) canonicalOrder(source *localeFile) []string {
 	position := map[string]int{}
 	for i, id := range source.ids {
@@ -220,7 +217,7 @@ func (f *localeFile) canonicalOrder(source *localeFile) []string {
 	return ids
 }
 
-// comments are those at the head of the file, up to the first empty line, and those of the texts.
+// comments returns the comments at the head of the file, up to the first empty line, and those of the texts.
 func (f *localeFile) comments() (head []string, byID map[string]*comments) {
 	byID = map[string]*comments{}
 	for i, s := range f.layout.statements {
@@ -249,8 +246,8 @@ func (f *localeFile) comments() (head []string, byID map[string]*comments) {
 	return head, byID
 }
 
-// owner finds the text that a statement belongs to, and which of its members it is: "" for the table
-// itself. A statement of no text, the table above nested ids, belongs to the first text below it.
+// owner returns the text that a statement belongs to, and the member of the text, "" for the table itself. The table above
+// nested ids is no text; it belongs to the first text below it.
 func (f *localeFile) owner(s *statement) (id, member string) {
 	key := s.key()
 	if f.texts[key] != nil {
@@ -272,8 +269,7 @@ func (f *localeFile) owner(s *statement) (id, member string) {
 	return key, ""
 }
 
-// splitHead cuts behind the last empty line, so that what stands right above the first text stays
-// there.
+// splitHead cuts after the last empty line, so that comments right above the first text stay there.
 func splitHead(lead []string) (head, rest []string) {
 	for i := len(lead) - 1; i >= 0; i-- {
 		if lead[i] == "" {
@@ -283,7 +279,7 @@ func splitHead(lead []string) (head, rest []string) {
 	return nil, lead
 }
 
-// trimmed is lines without empty ones at both ends.
+// trimmed returns lines without the empty ones at both ends.
 func trimmed(lines []string) []string {
 	for len(lines) > 0 && lines[0] == "" {
 		lines = lines[1:]
@@ -334,19 +330,19 @@ func (e *entry) member(name string) (value string, present bool) {
 	return e.forms[form], e.present[form]
 }
 
-// NewOptions say what [New] makes.
+// NewOptions choose what [New] makes. The zero value is ready.
 type NewOptions struct {
 	Source string // as in [Options]
 }
 
-// New makes the file of a language to be translated, or completes the one there is: every text of the
-// source that it lacks, in the source's order, with the source's description and text as comments ("#.") and
-// the plural forms that the language has for whole numbers, empty. polyfault does not load empty texts:
-// what is left at the end, [FormatOptions.Prune] removes.
+// New returns the file of a new language, or completes the present file. It adds every text of the source that the language
+// lacks, in the source's order, with empty plural forms: those that the language has for whole numbers. The source's
+// description and text stand above as comments ("#."). polyfault does not load empty texts; [FormatOptions.Prune] removes
+// them.
 //
-// The tag is a canonical BCP 47 tag that has plural rules. Without anything to add the change has the
-// content there was. A JSON file gets the empty texts alone: it has no comments. Where there is no file yet,
-// [ErrNoFiles], begin with [NewSource].
+// The tag is a canonical BCP 47 tag that has plural rules. If there is nothing to add, the change has the present content. A
+// JSON file gets the empty texts without comments. In a folder without files the error is [ErrNoFiles]: begin with
+// [NewSource].
 func New(fsys fs.FS, tag string, o NewOptions) (Change, error) {
 	s, err := loadWhole(fsys, o.Source)
 	if err != nil {
@@ -369,8 +365,8 @@ func New(fsys fs.FS, tag string, o NewOptions) (Change, error) {
 	return change, err
 }
 
-// NewSource makes the file that others are translated from, for a folder without any: how texts are written, as
-// comments. The tag is as in [New].
+// NewSource returns the source file for a folder without locale files. Its comments tell how texts are written. The tag is as
+// in [New].
 func NewSource(tag string) (Change, error) {
 	f, err := newFile(tag)
 	if err != nil {
@@ -386,7 +382,7 @@ const sourceHead = `# %s: the source of all texts. A text is a table:
 # other = "Order {{.Number}} has been paid already."
 `
 
-// newFile is a file without texts.
+// newFile returns a file without texts.
 func newFile(tag string) (*localeFile, error) {
 	f := &localeFile{name: "active." + tag + ".toml", texts: map[string]*entry{}, layout: &layout{}}
 	f.readName()
@@ -437,7 +433,7 @@ func skeleton(source *entry, categories [plural.Forms]bool) *entry {
 	return e
 }
 
-// forTranslators are the comments above a text that waits for its translation.
+// forTranslators returns the comments above a text that is not translated yet.
 func (e *entry) forTranslators() (lines []string) {
 	if e.description != "" {
 		lines = append(lines, generated+" "+oneLine(e.description))

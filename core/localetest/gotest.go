@@ -7,9 +7,8 @@ import (
 	"github.com/polyfault/polyfault/core/checks"
 )
 
-// Test is [Lint] as a test: a subtest for each file and rule with findings, which fails for findings of
-// the level or above and logs the others. 0 means [checks.Error]. It fails, too, when there is nothing to
-// look at.
+// Test runs [Lint] as a test, with a subtest for each file and rule that has findings. A subtest fails for findings of the
+// level or above, and logs the others. A level of 0 means [checks.Error]. Test also fails if there are no locale files.
 //
 //	//go:embed locales
 //	var files embed.FS

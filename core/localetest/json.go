@@ -8,7 +8,7 @@ import (
 	"github.com/polyfault/polyfault/internal/localefile"
 )
 
-// formatJSON writes the file as go-i18n has JSON: one member a text, a string where that says all.
+// formatJSON writes the file in go-i18n's JSON: one member for each text, which is a string if that is enough.
 func formatJSON(f, source *localeFile) []byte {
 	var b strings.Builder
 	b.WriteString("{")
@@ -38,11 +38,11 @@ func (e *entry) writeJSON(b *strings.Builder) {
 	b.WriteString("\n  }")
 }
 
-// quoteJSON leaves <, > and & to be read.
+// quoteJSON does not escape <, > and &, to keep them readable.
 func quoteJSON(text string) string {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(text) // a string always can be
+	_ = encoder.Encode(text) // never fails for a string
 	return strings.TrimSuffix(b.String(), "\n")
 }

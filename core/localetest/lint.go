@@ -21,49 +21,49 @@ import (
 	"github.com/polyfault/polyfault/locales"
 )
 
-// Options say how locale files are looked at. The zero value is for the files of an application.
+// Options choose how locale files are checked. The zero value fits the files of an application.
 type Options struct {
-	// Source is the language that the others are compared with; "" means en, or the only language
-	// there is.
+	// Source is the language that the others are compared with; "" means en, or else the only
+	// language.
 	Source string
-	// Required are the languages in which a missing text is an error; elsewhere it is a warning. The
-	// source's texts are what there is to have.
+	// Required are the languages in which a missing text is an error; in others it is a warning. A
+	// language should have the texts of the source.
 	Required []string
-	// Arguments are the arguments that the program gives to a text, by text id. Texts that it does not
-	// name may have the placeholders of the source. "Count" is that of [fault.Count].
+	// Arguments are the arguments that the program gives to a text, by text id. Texts that are not in it
+	// may have the placeholders of the source. "Count" means [fault.Count].
 	Arguments map[string][]string
-	// AllowIsolates lets texts have the characters U+2066 to U+2069. The responder puts them around
-	// values by itself.
+	// AllowIsolates permits the characters U+2066 to U+2069 in texts. The responder itself puts them
+	// around values.
 	AllowIsolates bool
-	// Silenced are ids of findings that are left out, locales.W024 for example.
+	// Silenced are ids of findings that are left out, such as locales.W004.
 	Silenced []string
-	// Profile says what the texts are for; the zero value is for texts of errors.
+	// Profile is the kind of texts; the zero value means texts of errors.
 	Profile Profile
 }
 
-// A Profile says what the texts of a folder are for, and so which stances the lint takes. The values are
-// [ErrorTexts] and [AnyTexts].
+// A Profile is the purpose of the texts in a folder, on which the rules of style depend. The values are [ErrorTexts] and
+// [AnyTexts].
 type Profile uint8
 
 const (
 	// ErrorTexts are short sentences of plain text on one line, which go into bodies, pages, logs and
 	// terminals alike.
 	ErrorTexts Profile = iota
-	// AnyTexts are mails, chats, pages and menus, too. Markup, addresses, line breaks, indentation, spaces at
-	// the ends and emoji are as the source has them, titles are texts like others, ids may be sentences, and a
-	// text may close in another way than the source.
+	// AnyTexts are texts of any kind: mails, chats, pages, menus. They may have markup, addresses, line breaks,
+	// indentation, spaces at the ends and emoji if the source has them. Titles are ordinary texts, ids may be
+	// sentences, and a text may end with another mark than the source.
 	AnyTexts
 )
 
-// A Place is where a finding lies: the Object of the messages of [Lint].
+// A Place is the place of a finding: the Object of the messages of [Lint].
 type Place struct {
 	File string // path inside the file system
-	Line int    // from 1; 0 when the file as a whole is meant
-	ID   string // text id; "" when the file as a whole is meant
-	Form string // plural form; "" when the text as a whole is meant
+	Line int    // from 1; 0 for the whole file
+	ID   string // text id; "" for the whole file
+	Form string // plural form; "" for the whole text
 }
 
-// String has the form "active.de.toml:12: not_found.other", as far as its parts are known.
+// String returns "active.de.toml:12: not_found.other", without the parts that are not known.
 func (p Place) String() string {
 	s := p.File
 	if p.Line > 0 {
@@ -78,12 +78,10 @@ func (p Place) String() string {
 	return s
 }
 
-// Lint looks for everything that is wrong with the locale files of fsys; the rules stand in the
-// documentation of the package. Findings are sorted by file, line and rule, and their Object is a
-// [Place]. A file that polyfault would not load has an error among its findings.
+// Lint checks the locale files of fsys by the rules in the package comment. Findings are sorted by file, line and rule, and
+// their Object is a [Place]. A file that polyfault would not load has an error among its findings.
 //
-// The error is about fsys as a whole: it cannot be read, has no locale file, or none in the source
-// language. Nothing has been looked at then.
+// Lint returns an error, and checks nothing, if fsys cannot be read, has no locale file, or none in the source language.
 func Lint(fsys fs.FS, o Options) ([]checks.Message, error) {
 	s, err := load(fsys, o)
 	if err != nil {
@@ -108,7 +106,7 @@ func Lint(fsys fs.FS, o Options) ([]checks.Message, error) {
 	return found, nil
 }
 
-// refusedByLoader asks the loader itself, in case that it knows a rule which is missing here.
+// refusedByLoader loads the files with the real loader, which may have a rule that is missing here.
 func (s *localeSet) refusedByLoader(fsys fs.FS, found []checks.Message) []checks.Message {
 	if slices.ContainsFunc(found, func(m checks.Message) bool { return m.Level >= checks.Error }) {
 		return nil
@@ -124,10 +122,10 @@ func (s *localeSet) refusedByLoader(fsys fs.FS, found []checks.Message) []checks
 	return []checks.Message{finding(ruleSyntax, at, "change what it names", "polyfault does not load the files: %v", err)}
 }
 
-// builtinSource has polyfault's own English texts, for files that lie over them.
+// builtinSource has polyfault's own English texts, for files that override them.
 var builtinSource = sync.OnceValue(func() *localeFile { return readFile(locales.FS, "active.en.toml") })
 
-// A linter looks at one file.
+// A linter checks one file.
 type linter struct {
 	Options
 	set    *localeSet
@@ -141,7 +139,7 @@ type linter struct {
 func (l *linter) lint() {
 	f := l.file
 	if f.tag == language.Und || f.layout == nil || l.set.source == nil || l.set.source.layout == nil {
-		return // what is wrong has been told; there is nothing to compare with
+		return // this is reported already, and there is nothing to compare with
 	}
 	l.lintIDs()
 	l.lintMissing()
@@ -163,7 +161,7 @@ func (l *linter) lintTexts() {
 	}
 }
 
-// applyAllowances removes what the lock file allows.
+// applyAllowances removes findings that the lock file allows.
 func (l *linter) applyAllowances() {
 	l.file.findings = slices.DeleteFunc(l.file.findings, func(m checks.Message) bool {
 		lines := l.set.lock.allowing(l.file.tag, allowance{m.ID, m.Object.(Place).ID})
@@ -174,7 +172,7 @@ func (l *linter) applyAllowances() {
 	})
 }
 
-// reportUnused reports allowances of nothing, but for languages that have no file.
+// reportUnused reports allowances without a finding, except for languages that have no file.
 func (s *localeSet) reportUnused(used map[int]bool) {
 	where := map[string]string{allLanguages: "all languages"}
 	for _, f := range s.files {
@@ -192,7 +190,7 @@ func (s *localeSet) reportUnused(used map[int]bool) {
 	}
 }
 
-// categoriesOf are the plural categories of whole numbers: see the package plural for the table.
+// categoriesOf returns the plural categories of whole numbers: see package plural for the table.
 func categoriesOf(rules *plural.Rules) (has [plural.Forms]bool) {
 	for n := range 200 {
 		has[rules.Form(n)] = true
@@ -223,12 +221,12 @@ func isTextID(id string) bool {
 	return true
 }
 
-// isPrintable: in go-i18n, ids are sentences sometimes.
+// isPrintable reports whether the id is printable: in go-i18n, some ids are sentences.
 func isPrintable(id string) bool {
 	return strings.TrimSpace(id) == id && id != "" && !strings.ContainsFunc(id, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
-// sourceOf is the source text: that of the set, or polyfault's own where the file lies over it.
+// sourceOf returns the source text: that of the set, or polyfault's own if the file overrides it.
 func (l *linter) sourceOf(id string) *entry {
 	if e := l.set.source.texts[id]; e != nil {
 		return e
@@ -261,7 +259,7 @@ func (l *linter) lintText(e *entry) {
 		return
 	}
 	if e.empty() {
-		return // lintMissing has told
+		return // lintMissing has reported it
 	}
 	l.lintForms(e, source)
 	declared := l.declared(source)
@@ -308,7 +306,7 @@ func (l *linter) categoryNames() string {
 	return strings.Join(names, ", ")
 }
 
-// formHint: a form for multiples of a million alone is usually "other" again.
+// formHint returns a hint: a form only for multiples of a million usually equals "other".
 func (l *linter) formHint(form plural.Form) string {
 	switch {
 	case l.millionsOnly(form):
@@ -330,7 +328,7 @@ func millionsOnly(rules *plural.Rules, form plural.Form) bool {
 	return rules.Form(1_000_000) == form && form != plural.Other
 }
 
-// declared are the placeholders that a text may have: what the program gives, or what the source has.
+// declared returns the placeholders that a text may have: the program's arguments, or the placeholders of the source.
 func (l *linter) declared(source *entry) []string {
 	if names, ok := l.Arguments[source.id]; ok {
 		return names
@@ -350,7 +348,7 @@ func (l *linter) lintHash(e, source *entry) {
 	}
 }
 
-// lintStamps compares with the lock file, when there is one.
+// lintStamps compares the texts with the lock file, if there is one.
 func (l *linter) lintStamps() {
 	f := l.file
 	if l.set.lock == nil || f == l.set.source {
@@ -382,8 +380,8 @@ func (l *linter) lintStamps() {
 	}
 }
 
-// sameAsSource reports whether a form of the text is word by word a form of the source. Texts without
-// a letter, and those of the source's own language (en-GB beside en), are not asked.
+// sameAsSource reports whether a form of the text equals a form of the source. It is false for texts without a letter, and
+// for texts of the source's own language (en-GB beside en).
 func (s *localeSet) sameAsSource(f *localeFile, e *entry) bool {
 	source := s.source.texts[e.id]
 	if source == nil || sameBase(f.tag, s.source.tag) {

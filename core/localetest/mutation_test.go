@@ -161,6 +161,9 @@ const perMutation = 3
 
 // Each shipped file is damaged in every way, one text at a time, and the lint has to catch every mutant.
 func TestMutations(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, much to compute: not for the race detector")
+	}
 	names, err := fs.Glob(locales.FS, "active.*.toml")
 	require.NoError(t, err)
 	english := blocks(t, "active.en.toml")

@@ -2,8 +2,8 @@ package localetest
 
 import "github.com/polyfault/polyfault/internal/localefile"
 
-// lintNear finds ids that look like a mistyped id of polyfault: the text overrides nothing then, and nobody
-// sees it. It tells of an id once, in the source where the source has it.
+// lintNear finds ids that look like a mistyped id of polyfault: such a text overrides nothing and is never shown. It reports
+// an id once, in the source if the source has it.
 func (l *linter) lintNear(id string) {
 	own := l.set.source.texts[id] != nil
 	if _, declared := l.Arguments[id]; declared || own && l.file != l.set.source || builtinSource().texts[id] != nil {

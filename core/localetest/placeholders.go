@@ -8,7 +8,7 @@ import (
 	"github.com/polyfault/polyfault/internal/plural"
 )
 
-// placeholdersOf are the names over all forms, sorted.
+// placeholdersOf returns the names in all forms, sorted.
 func placeholdersOf(e *entry) (names []string) {
 	for _, text := range e.forms {
 		if compiled, err := message.Compile(text); err == nil {
@@ -46,7 +46,7 @@ func (c *textCase) lintPlaceholders(names []string) {
 	}
 }
 
-// mayOmitCount: "one hour", "two hours" and "no hour" need no number.
+// mayOmitCount reports whether the form needs no number, as in "one hour", "two hours" and "no hour".
 func (c *textCase) mayOmitCount() bool {
 	return c.form == plural.Zero || c.form == plural.One || c.form == plural.Two
 }

@@ -16,16 +16,16 @@ const (
 	PseudoBidi    = "ar-XB" // written from right to left
 )
 
-// Pseudo makes two languages that nobody speaks of the source texts of fsys and of polyfault's own, for
-// the tests of an application and its clients: [PseudoAccents] shows texts that bypass the locale files
-// (they have no accents), parts that are glued together (one bracket too many) and lay-outs with too
-// little room; [PseudoBidi] shows what does not work from right to left. Placeholders stay as they are.
+// Pseudo makes two artificial languages from the source texts of fsys and polyfault's own, for tests of an application and
+// its clients. [PseudoAccents] shows texts that bypass the locale files (they have no accents), texts made of parts (they
+// have too many brackets), and layouts with too little room. [PseudoBidi] shows what fails from right to left. Placeholders
+// stay as they are.
 //
 //	pseudo, err := localetest.Pseudo(locales)
 //	fault.NewResponder(fault.WithLocales(locales), fault.WithLocales(pseudo), fault.WithLanguages("en-XA", "ar-XB"))
 //
-// The files exist in memory only. fsys may be nil: then there are polyfault's texts alone. It is an
-// error when the source cannot be read.
+// The files exist in memory only. With a nil fsys they hold polyfault's texts only. Pseudo returns an error if it cannot
+// read the source.
 func Pseudo(fsys fs.FS) (fs.FS, error) {
 	sources := []*localeFile{builtinSource()}
 	if fsys != nil {
@@ -63,8 +63,7 @@ func Pseudo(fsys fs.FS) (fs.FS, error) {
 	}, nil
 }
 
-// writePseudo writes the text with the plural forms of the pseudo-locale, "other" for those that the
-// source does not have.
+// writePseudo writes the text with the plural forms of the pseudo-locale, and uses "other" for those that the source lacks.
 func writePseudo(b *strings.Builder, source *entry, change func(string) string, forms ...plural.Form) error {
 	b.WriteString("[" + quoteKey(source.id) + "]\n")
 	if !source.plural() {
@@ -110,7 +109,7 @@ var accents = func() map[rune]rune {
 	return pairs
 }()
 
-// accented puts accents on, and two characters more for every five.
+// accented adds accents, and two characters for every five.
 func accented(text string) string {
 	letters := 0
 	changed := outsidePlaceholders(text, func(r rune) rune {
@@ -129,7 +128,7 @@ const (
 	popDirection        = "\u202c"
 )
 
-// mirrored lets every word run from right to left, as a reader of Arabic sees it.
+// mirrored makes every word run from right to left, like Arabic.
 func mirrored(text string) string {
 	return rightToLeftMark + rightToLeftOverride + text + popDirection + rightToLeftMark
 }

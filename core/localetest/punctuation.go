@@ -8,10 +8,10 @@ import (
 	"golang.org/x/text/language"
 )
 
-// A closing is how a text ends.
+// A closing is the kind of mark that ends a text.
 type closing string
 
-// markOf is the language's own mark, def when it has none.
+// markOf returns the language's own mark, or def.
 func markOf(marks map[string]string, tag language.Tag, def string) string {
 	base, _ := tag.Base()
 	for _, key := range []string{base.String(), scriptOf(tag)} {
@@ -22,12 +22,13 @@ func markOf(marks map[string]string, tag language.Tag, def string) string {
 	return def
 }
 
-// behindClosing: quotation marks and brackets, with the spaces inside of them, and signs such as emoji.
+// behindClosing reports characters that may follow the closing mark: quotation marks and brackets with their inner spaces,
+// and signs such as emoji.
 func behindClosing(r rune) bool {
 	return unicode.In(r, unicode.Pe, unicode.Pf, unicode.Pi, unicode.So, unicode.Zs, unicode.Me) || isVariation(r) || r == '"'
 }
 
-// closingOf is how the text ends, what stands behind it left away; mark is what it ends with.
+// closingOf returns the closing of the text and its mark. It ignores characters that may follow the mark.
 func closingOf(text, script string) (c closing, mark string) {
 	text = strings.TrimRightFunc(text, behindClosing)
 	r, size := utf8.DecodeLastRuneInString(text)
@@ -62,7 +63,7 @@ func (c *textCase) lintEnd() {
 	}
 }
 
-// sourceForm is the same form of the source, or else "other".
+// sourceForm returns the same form of the source, or else "other".
 func (c *textCase) sourceForm() string {
 	if text := c.source.forms[c.form]; text != "" {
 		return text
@@ -94,7 +95,7 @@ const (
 	ellipsis    closing = "an ellipsis"
 )
 
-// closings are the marks by which texts end.
+// closings are the marks that end texts.
 var closings = map[rune]closing{
 	'.': fullStop, '。': fullStop, '．': fullStop, '।': fullStop, '۔': fullStop, '։': fullStop, '។': fullStop, '။': fullStop, '።': fullStop,
 	'?': question, '？': question, '؟': question, ';': question, '\u037e': question, '՞': question, '፧': question,
@@ -103,17 +104,17 @@ var closings = map[rune]closing{
 	'…': ellipsis,
 }
 
-// fullStops are the closing marks of languages and scripts that do not use ".", the language first; ""
-// is none at all.
+// fullStops are the full stops of languages and scripts that do not use "."; a language counts before its script. "" means
+// no full stop.
 var fullStops = map[string]string{
 	"hi": "।", "bn": "।", "pa": "।", "ne": "।", "ur": "۔", "hy": "։", "km": "។", "my": "။", "am": "።",
 	"Hans": "。", "Hant": "。", "Jpan": "。", "Thai": "", "Laoo": "",
 }
 
-// questionMarks are those of languages and scripts that do not use "?".
+// questionMarks are the question marks of languages and scripts that do not use "?".
 var questionMarks = map[string]string{"Arab": "؟", "Grek": ";", "Jpan": "？", "Hans": "？", "Hant": "？"}
 
-// asciiMarks are the script's own marks in place of ASCII ones behind a letter of the script.
+// asciiMarks are the script's own marks, which replace ASCII marks after a letter of the script.
 var asciiMarks = map[string]map[rune]string{
 	"Arab": {',': "،", ';': "؛", '?': "؟"},
 	"Hans": {',': "，", ';': "；", '?': "？", '!': "！", ':': "："},

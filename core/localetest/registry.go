@@ -90,19 +90,19 @@ var ruleLevels = []struct {
 //go:embed codes.lock
 var lockedCodes []byte
 
-// Rules is the registry of the rules of [Lint], app "locales": for tools that list or explain ids. It
-// is sealed.
+// Rules returns the registry of the rules of [Lint], with the app "locales", for tools that list or explain ids. It is
+// sealed.
 func Rules() *checks.Registry { return rules() }
 
 var rules = sync.OnceValue(func() *checks.Registry {
 	lock, err := checks.ParseLock("codes.lock", lockedCodes)
 	if err != nil {
-		panic(err) // it is embedded, and a test reads it
+		panic(err) // cannot happen: the file is embedded, and a test reads it
 	}
 	r := checks.NewRegistry(lock)
 	for _, rule := range ruleLevels {
 		if err := r.Register(rule.key, app, rule.level); err != nil {
-			panic(err) // both sides are in this package, and a test compares them
+			panic(err) // cannot happen: both sides are in this package, and a test compares them
 		}
 	}
 	r.Seal()
@@ -113,7 +113,7 @@ var rules = sync.OnceValue(func() *checks.Registry {
 func finding(rule string, at Place, hint, format string, args ...any) checks.Message {
 	m, err := rules().Make(rule, fmt.Sprintf(format, args...), hint, at)
 	if err != nil {
-		panic(err) // the keys are constants above
+		panic(err) // cannot happen: the keys are the constants above
 	}
 	return m
 }

@@ -9,27 +9,26 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// A statement is a table header or a key with its value in a TOML file: what the decoder knows, and
-// the lines and comments that it does not tell.
+// A statement is a table header, or a key with its value, in a TOML file. Beside the decoder's result it has the line and the
+// comments.
 type statement struct {
 	path   []string // of the table, or of the table and the key
 	header bool
 	line   int      // from 1
-	lead   []string // comment lines above, since the statement before; "" is an empty line
+	lead   []string // comment lines since the previous statement; "" is an empty line
 	trail  string   // comment behind it on its last line
 }
 
 func (s *statement) key() string { return strings.Join(s.path, ".") }
 
-// A layout is what a TOML file looks like.
+// A layout is the statements and comments of a TOML file in their order.
 type layout struct {
 	statements []*statement
 	tail       []string // comment lines at the end
 }
 
-// lineOf is the line of the statement with the path id, and form below it where there is one. Parts
-// of ids and paths are joined by dots: a quoted id and a nested one look the same, as they do to
-// readers of the file.
+// lineOf returns the line of the statement with the path id, and of form below it if there is one. Parts of ids and paths
+// are joined with dots, so a quoted id and a nested one look the same, as they do to readers of the file.
 func (l *layout) lineOf(id, form string) int {
 	line := 0
 	for _, s := range l.statements {
@@ -43,8 +42,8 @@ func (l *layout) lineOf(id, form string) int {
 	return line
 }
 
-// scan reads the layout of a file that is valid TOML: what it cannot follow, it skips. Keys of inline
-// tables have no statement of their own.
+// scan reads the layout of a valid TOML file, and skips what it cannot follow. Keys of inline tables have no statement of
+// their own.
 func scan(content string) *layout {
 	s := scanner{text: content, line: 1}
 	var table, lead []string
@@ -78,7 +77,7 @@ func scan(content string) *layout {
 	return l
 }
 
-// scanJSON finds the lines of keys in a file that is valid JSON. Comments there are none.
+// scanJSON finds the lines of keys in a valid JSON file. There are no comments.
 func scanJSON(content string) *layout {
 	l := &layout{}
 	d := json.NewDecoder(strings.NewReader(content))
@@ -118,7 +117,7 @@ func (s *scanner) skipBlanks() {
 	}
 }
 
-// newline steps over one line end, or over one byte of what cannot stand here.
+// newline steps over one line end, or over one unexpected byte.
 func (s *scanner) newline() {
 	if strings.HasPrefix(s.text[s.pos:], "\r\n") {
 		s.pos++
@@ -142,7 +141,7 @@ func (s *scanner) comment() string {
 	return text
 }
 
-// finish reads what is behind a statement on its line.
+// finish reads the rest of the line after a statement.
 func (s *scanner) finish(st *statement) *statement {
 	s.skipBlanks()
 	if s.pos < len(s.text) && s.text[s.pos] == '#' {
@@ -191,11 +190,11 @@ func (s *scanner) path(end byte) (path []string) {
 	return path
 }
 
-// unquote is the value of a TOML string.
+// unquote returns the value of a TOML string.
 func unquote(literal string) string {
 	if inside, ok := strings.CutPrefix(literal, `"`); ok && !strings.ContainsAny(inside, `\`) {
 		if inside, ok = strings.CutSuffix(inside, `"`); ok && !strings.Contains(inside, `"`) {
-			return inside // nearly all are so plain, and the decoder is a hundred times slower
+			return inside // nearly all strings are plain, and the decoder is a hundred times slower
 		}
 	}
 	var holder struct{ V string }

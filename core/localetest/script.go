@@ -11,7 +11,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-// scripts are the Unicode scripts of the letters of a writing system, by its ISO 15924 code.
+// scripts are the Unicode scripts of a writing system's letters, by its ISO 15924 code.
 var scripts = map[string][]string{
 	"Latn": {"Latin"}, "Cyrl": {"Cyrillic"}, "Grek": {"Greek"}, "Arab": {"Arabic"}, "Hebr": {"Hebrew"},
 	"Deva": {"Devanagari"}, "Beng": {"Bengali"}, "Guru": {"Gurmukhi"}, "Gujr": {"Gujarati"}, "Taml": {"Tamil"},
@@ -21,8 +21,8 @@ var scripts = map[string][]string{
 	"Jpan": {"Han", "Hiragana", "Katakana"}, "Hans": {"Han"}, "Hant": {"Han"},
 }
 
-// wordScripts separate words by spaces and do not join words of another script: a Latin letter inside
-// a Cyrillic word is a look-alike. (Korean particles follow Latin words without a space, for example.)
+// wordScripts separate words with spaces and do not join words of another script, so a Latin letter inside a Cyrillic word
+// is a look-alike. (Korean is not one of them: its particles follow Latin words without a space.)
 var wordScripts = []string{"Latn", "Cyrl", "Grek", "Arab", "Hebr", "Deva", "Geor", "Armn"}
 
 // gluingScripts write their particles before a Latin word without a space (הURL, والـAPI), and have no letters that
@@ -32,8 +32,8 @@ var gluingScripts = []string{"Arab", "Hebr", "Deva", "Geor"}
 // joiningScripts need zero-width joiners and non-joiners for their spelling.
 var joiningScripts = []string{"Arab", "Deva", "Beng", "Guru", "Gujr", "Taml", "Telu", "Knda", "Mlym", "Sinh", "Khmr"}
 
-// simplified and traditional are characters that only one of the two Chinese writing systems has, the
-// pairs in the same place. They are those that error messages are made of; the list need not be whole.
+// simplified and traditional are characters of only one of the two Chinese writing systems, with pairs at the same index.
+// They are common in error messages; the list need not be complete.
 const (
 	simplified  = "误请问试后务资无应发选择个这为们该数据输长关于仅过时间错码须当对话录户号级级连续设备页频单项链条参与远类网种称组织统图录状态变节认证许权执产仓载库区让从开术请专业东经会实现标识给书号询响应头体将报复键"
 	traditional = "誤請問試後務資無應發選擇個這為們該數據輸長關於僅過時間錯碼須當對話錄戶號級級連續設備頁頻單項鏈條參與遠類網種稱組織統圖錄狀態變節認證許權執產倉載庫區讓從開術請專業東經會實現標識給書號詢響應頭體將報復鍵"
@@ -60,7 +60,7 @@ func scriptOf(tag language.Tag) string {
 func isLetter(r rune) bool        { return unicode.IsLetter(r) }
 func isLetterOrDigit(r rune) bool { return unicode.In(r, unicode.L, unicode.M, unicode.N) }
 
-// isOf reports whether r is a letter of the writing system. Letters of no script are of every one.
+// isOf reports whether r is a letter of the writing system. Letters without a script belong to every one.
 func isOf(script string, r rune) bool {
 	if unicode.In(r, unicode.Common, unicode.Inherited) {
 		return true
@@ -68,13 +68,13 @@ func isOf(script string, r rune) bool {
 	return slices.ContainsFunc(scripts[script], func(name string) bool { return unicode.Is(unicode.Scripts[name], r) })
 }
 
-// notProse is what stands in texts and is no word of a language: line breaks written as in a program, verbs of
-// printf, addresses, tags, entities, code, names of emoji and of channels.
+// notProse matches parts of texts that are not words of a language: escapes such as \n, verbs of printf, addresses, tags,
+// entities, code, names of emoji and of channels.
 var notProse = regexp.MustCompile(`\\[abefnrtv0"'\\]|\\[ux][0-9A-Fa-f]{2,8}|%[-+#0]*[0-9]*(\.[0-9]+)?[a-zA-Z]` +
 	`|[a-zA-Z][a-zA-Z0-9+.-]*://[^\s<>"']*|\bwww\.[^\s<>"']*|[\w.+-]+@[\w-]+\.[\w.-]+` +
 	`|</?[a-zA-Z@#:!][^<>]*>|&#?[0-9A-Za-z]+;|` + "`[^`]*`" + `|:[a-zA-Z0-9_+-]+:|\$\{[^{}]*\}`)
 
-// words are the runs of letters in the text, values and what is no prose left out.
+// words returns the runs of letters in the text, without values and other parts that are not prose.
 func words(text string) []string {
 	literal := literalOf(text)
 	if strings.ContainsAny(literal, "\\%/@<&`:$.") {
@@ -83,7 +83,7 @@ func words(text string) []string {
 	return strings.FieldsFunc(literal, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M) && r != zeroWidthNonJoiner })
 }
 
-// lintScript: letters are the language's; Latin words may stand among them when the source has them.
+// lintScript reports letters that are not the language's. Latin words are allowed if the source has them.
 func (c *textCase) lintScript() {
 	script := scriptOf(c.file.tag)
 	if scripts[script] == nil {
@@ -136,7 +136,7 @@ func foreignLetter(script, word string) string {
 	return ""
 }
 
-// isGlued reports whether the word is a particle of the script and a whole Latin word behind it.
+// isGlued reports whether the word is a particle of the script followed by a whole Latin word.
 func isGlued(script, word string) bool {
 	latin := strings.IndexFunc(word, func(r rune) bool { return !isOf(script, r) })
 	return slices.Contains(gluingScripts, script) && latin > 0 && isLatin(word[latin:]) && utf8.RuneCountInString(word[latin:]) > 1

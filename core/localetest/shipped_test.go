@@ -206,7 +206,7 @@ func TestTextsOfKindsDiffer(t *testing.T) {
 // sameOnPurpose are texts that a language does not tell apart.
 var sameOnPurpose = map[string][]string{}
 
-// Every locale file has somebody who is asked about changes.
+// Every locale file has a reviewer of changes.
 func TestEveryLanguageHasAnOwner(t *testing.T) {
 	owners, err := os.ReadFile("../../.github/CODEOWNERS")
 	require.NoError(t, err)

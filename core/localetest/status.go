@@ -7,21 +7,21 @@ import (
 	"golang.org/x/text/language"
 )
 
-// A LanguageStatus tells how far one language is.
+// A LanguageStatus tells how complete the translation of one language is.
 type LanguageStatus struct {
 	Tag      string `json:"tag"`
 	File     string `json:"file"`
-	Source   bool   `json:"source,omitempty"` // it is what the others are translated from
+	Source   bool   `json:"source,omitempty"` // the others are translated from it
 	Total    int    `json:"total"`            // texts of the source
-	Texts    int    `json:"texts"`            // of them, those that are translated
+	Texts    int    `json:"texts"`            // texts of the source that are translated
 	Same     int    `json:"same"`             // the same as the source, allowed or not
 	Stale    int    `json:"stale"`            // the source has changed since
-	Unknown  int    `json:"unknown"`          // not in the lock file: nobody knows what they were made from
-	Review   string `json:"review"`           // "machine" or "reviewed by " and a name; "" is not recorded
+	Unknown  int    `json:"unknown"`          // not in the lock file, so their source is not known
+	Review   string `json:"review"`           // "machine", or "reviewed by " and a name; "" if not recorded
 	Outdated bool   `json:"outdated"`         // texts have changed since the review
 }
 
-// Percent is how much of the language is translated, rounded down: 100 means all.
+// Percent returns the translated part of the language, rounded down: 100 means all texts.
 func (s LanguageStatus) Percent() int {
 	if s.Total == 0 {
 		return 0
@@ -29,8 +29,8 @@ func (s LanguageStatus) Percent() int {
 	return 100 * s.Texts / s.Total
 }
 
-// Status tells how far each language of fsys is, sorted by tag. Its errors are those of [Lint], and the
-// first file that cannot be read.
+// Status returns the status of each language of fsys, sorted by tag. Its errors are those of [Lint], and one for the first
+// file that cannot be read.
 func Status(fsys fs.FS, o Options) ([]LanguageStatus, error) {
 	s, err := load(fsys, o)
 	if err != nil {

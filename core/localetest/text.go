@@ -10,7 +10,7 @@ import (
 	"github.com/polyfault/polyfault/internal/plural"
 )
 
-// A textCase is one form of one text, and all that is known of it.
+// A textCase is one form of one text, with its context.
 type textCase struct {
 	*linter
 	entry    *entry
@@ -24,7 +24,7 @@ func (c *textCase) report(rule, hint, format string, args ...any) {
 	c.file.report(rule, c.file.at(c.entry.id, c.form.String()), hint, format, args...)
 }
 
-// lint goes through the rules of single texts.
+// lint applies the rules for single texts.
 func (c *textCase) lint() {
 	c.lintSpace()
 	c.lintCharacters()
@@ -37,14 +37,14 @@ func (c *textCase) lint() {
 	c.lintMarkup()
 	c.lintTitle(compiled)
 	if c.lintSame() {
-		return // foreign words and punctuation are to be expected
+		return // foreign words and punctuation are expected here
 	}
 	c.lintScript()
 	c.lintEnd()
 	c.lintPunctuation()
 }
 
-// literalOf is the text with a placeholder sign, U+FFFC, where values stand.
+// literalOf returns the text with U+FFFC in place of values.
 func literalOf(text string) string {
 	compiled, err := message.Compile(text)
 	if err != nil {
@@ -67,7 +67,7 @@ const (
 	zeroWidthJoiner    = '\u200d'
 )
 
-// markup are what texts must not have: they are plain text for every format.
+// markup is forbidden in texts, which are plain text for every format.
 var markup = []struct {
 	what    string
 	pattern *regexp.Regexp
@@ -78,15 +78,15 @@ var markup = []struct {
 	{"a URL", regexp.MustCompile(`(?i)\b(https?|ftp):\S|\bmailto:\S|\bdata:[a-z]+/|\bjavascript:\S|://|\bwww\.`)},
 }
 
-// isSource reports whether the text is that which others are translated from.
+// isSource reports whether the text is of the source language.
 func (c *textCase) isSource() bool { return c.file == c.set.source }
 
-// asSource reports whether the text may have what it has because the source has it.
+// asSource reports whether the source has it, so that the text may.
 func (c *textCase) asSource(has func(string) bool) bool {
 	return !c.isSource() && slices.ContainsFunc(c.source.forms[:], has)
 }
 
-// lintMarkup: the translation of a text with markup has it, too. It is the source that should not.
+// lintMarkup reports markup, unless the text is a translation whose source has it.
 func (c *textCase) lintMarkup() {
 	if c.isSource() && c.Profile == AnyTexts {
 		return
@@ -98,13 +98,13 @@ func (c *textCase) lintMarkup() {
 	}
 }
 
-// maxTitle is how many characters a title may have.
+// maxTitle is the number of characters that a title may have.
 const maxTitle = 80
 
-// titleStep ends the id of a title: the rest is the id of its text.
+// titleStep ends the id of a title; the rest is the id of its text.
 const titleStep = ".title"
 
-// lintTitle: the title of a page, say, is none of a text.
+// lintTitle checks the title of a text. Other ids with the same ending, such as that of a page's title, belong to no text.
 func (c *textCase) lintTitle(compiled *message.Text) {
 	text, isTitle := strings.CutSuffix(c.entry.id, titleStep)
 	if !isTitle || c.Profile == AnyTexts || c.sourceOf(text) == nil {

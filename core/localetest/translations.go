@@ -17,8 +17,8 @@ import (
 	"github.com/polyfault/polyfault/internal/plural"
 )
 
-// LockFile is the name of the file beside the locale files that records what each translation was
-// made from, which warnings are right as they are, and who has read a language:
+// LockFile is the name of a file beside the locale files. It records the source of each translation, the findings that are
+// right as they are, and who has reviewed a language:
 //
 //	# polyfault translations.lock v1 …
 //	* allow locales.E019 mail.*
@@ -26,13 +26,12 @@ import (
 //	de allow locales.W005 page.status
 //	de text not_found 1f3a9c0b
 //
-// Allowances are those of a language, the source's too, or with "*" of all languages; in place of an id may
-// stand a pattern with "*", "?" and "[…]", as [path.Match] has them. Warnings can be allowed, and of the
-// errors those that are stances: [Allowable].
+// An allowance is for one language, the source included, or with "*" for all languages. It has an id or a pattern with "*",
+// "?" and "[…]", as in [path.Match]. Warnings can be allowed, and errors about style: see [Allowable].
 //
-// It is plain text, one line an entry, sorted, so that work on two languages merges by itself.
-// [Stamp] writes it. The numbers are the first 8 digits of a SHA-256: in review lines of the
-// language's texts, in text lines of the source's text, its description not included.
+// The file is plain text, one line for each entry, sorted, so that git merges work on two languages without conflicts.
+// [Stamp] writes it. The numbers are the first 8 digits of a SHA-256: in review lines of the language's texts, in text lines
+// of the source's text without its description.
 const LockFile = "translations.lock"
 
 const (
@@ -49,12 +48,12 @@ const reviewedBy = "reviewed by "
 // allLanguages stands in place of a tag in allowances.
 const allLanguages = "*"
 
-// translations are the content of a lock file; nil when there is none.
+// translations is the content of a lock file; nil if there is none.
 type translations struct {
 	languages map[string]*stamps
 }
 
-// stamps are what is recorded of one language.
+// stamps are the records of one language.
 type stamps struct {
 	review     string
 	reviewHash string
@@ -63,7 +62,7 @@ type stamps struct {
 	lines      map[string]int    // of the text lines
 }
 
-// An allowance says that findings of the rule in the text are right as they are.
+// An allowance means that findings of the rule in the text are right as they are.
 type allowance struct{ rule, id string }
 
 func (a allowance) String() string { return a.rule + " " + a.id }
@@ -71,7 +70,7 @@ func (a allowance) String() string { return a.rule + " " + a.id }
 // isPattern reports whether the id is a pattern for several.
 func isPattern(id string) bool { return strings.ContainsAny(id, "*?[") }
 
-// covers reports whether the allowance is for such a finding.
+// covers reports whether the allowance covers the finding.
 func (a allowance) covers(found allowance) bool {
 	if a.rule != found.rule || a.id == found.id {
 		return a == found
@@ -80,7 +79,7 @@ func (a allowance) covers(found allowance) bool {
 	return err == nil && matched && isPattern(a.id)
 }
 
-// of returns what is recorded of the language, never nil.
+// of returns the records of the language, never nil.
 func (t *translations) of(tag language.Tag) *stamps { return t.named(tag.String()) }
 
 func (t *translations) named(tag string) *stamps {
@@ -90,7 +89,7 @@ func (t *translations) named(tag string) *stamps {
 	return &stamps{}
 }
 
-// allowing are the lines that allow such a finding in the language.
+// allowing returns the lines that allow the finding in the language.
 func (t *translations) allowing(tag language.Tag, found allowance) (lines []int) {
 	for _, s := range []*stamps{t.of(tag), t.named(allLanguages)} {
 		for a, line := range s.allowed {
@@ -102,7 +101,7 @@ func (t *translations) allowing(tag language.Tag, found allowance) (lines []int)
 	return lines
 }
 
-// A lockError is what is wrong with a lock file.
+// A lockError is a mistake in a lock file.
 type lockError struct {
 	line          int
 	problem, hint string
@@ -154,7 +153,7 @@ func parseTranslations(content string) (*translations, error) {
 	return t, nil
 }
 
-// enter reads one line and says what is wrong with it.
+// enter reads one line, and returns the problem if it is wrong.
 func (t *translations) enter(line string, n int) (problem string) {
 	tag, rest, _ := strings.Cut(line, " ")
 	what, rest, _ := strings.Cut(rest, " ")
@@ -201,19 +200,19 @@ func newStamps() *stamps {
 	return &stamps{allowed: map[allowance]int{}, sources: map[string]string{}, lines: map[string]int{}}
 }
 
-// stances are the rules of errors that other folders see in another way: a mail has line breaks, a page has
-// markup, a menu of languages has letters of many scripts.
+// stances are rules of errors that do not fit every folder: a mail has line breaks, a page has markup, a menu of languages
+// has letters of many scripts.
 var stances = []string{ruleSpace, ruleScript, ruleMarkup, ruleTitle}
 
-// Allowable reports whether a [LockFile] can allow findings of the rule, by its id (locales.E019): those of
-// warnings, and of the errors white-space, script, markup and title. What the other errors name breaks a text
-// wherever it is shown. It is false for what is no rule.
+// Allowable reports whether a [LockFile] can allow findings of the rule, by its id (locales.E019). It can for warnings, and
+// for the errors white-space, script, markup and title. Findings of the other errors break a text in every use. Allowable
+// returns false for an unknown id.
 func Allowable(rule string) bool {
 	e, ok := rules().Find(rule)
 	return ok && (e.Code.Level < checks.Error || slices.Contains(stances, e.Key))
 }
 
-// problem says why there can be no such allowance.
+// problem returns the reason why such an allowance is not possible, or "".
 func (a allowance) problem() string {
 	_, known := rules().Find(a.rule)
 	_, badPattern := path.Match(a.id, "")
@@ -237,7 +236,7 @@ func reviewProblem(state string) string {
 	return fmt.Sprintf("review state %q is neither %q nor %q and a name", state, Machine, strings.TrimSpace(reviewedBy))
 }
 
-// String writes the file.
+// String returns the content of the file.
 func (t *translations) String() string {
 	var b strings.Builder
 	b.WriteString(lockHeader + "\n")
@@ -256,7 +255,7 @@ func (t *translations) String() string {
 	return b.String()
 }
 
-// sourceHash stands for what a translator has translated: the forms, not the description.
+// sourceHash returns the hash of what a translator translates: the forms, not the description.
 func (e *entry) sourceHash() string {
 	h := sha256.New()
 	e.hashForms(func(s string) { h.Write([]byte(s)) })
@@ -271,7 +270,7 @@ func (e *entry) hashForms(write func(string)) {
 	}
 }
 
-// textsHash stands for all texts of the file, in any order and layout.
+// textsHash returns the hash of all texts of the file, independent of order and layout.
 func (f *localeFile) textsHash() string {
 	h := sha256.New()
 	for _, id := range slices.Sorted(maps.Keys(f.texts)) {
@@ -281,26 +280,26 @@ func (f *localeFile) textsHash() string {
 	return hex.EncodeToString(h.Sum(nil)[:4])
 }
 
-// StampOptions say what [Stamp] records.
+// StampOptions choose what [Stamp] records.
 type StampOptions struct {
 	Source string // as in [Options]
-	// Languages are the tags to stamp; none means all but the source. For Allow there are two more: the
-	// source's, and "*" for all languages.
+	// Languages are the tags to stamp; empty means all but the source. Allow also takes the source's tag,
+	// and "*" for all languages.
 	Languages []string
-	// IDs are the texts to stamp, or patterns of them (mail.*), which Allow records as they are; none means
-	// all. Name them after you have looked at them.
+	// IDs are the texts to stamp, or patterns of them (mail.*), which Allow records as patterns; empty
+	// means all. Name a text after you have checked its translation.
 	IDs []string
-	// Review is the new review state of the languages, [Machine] or "reviewed by " and a name; ""
-	// keeps the one there is, and begins with Machine.
+	// Review is the new review state of the languages: [Machine], or "reviewed by " and a name. ""
+	// keeps the present state; a new language begins with Machine.
 	Review string
 	// Allow are rules whose findings in the texts are right as they are, by id (locales.W005) or key
-	// (untranslated); [Allowable] says which can be. Nothing to find is nothing to allow.
+	// (untranslated). They must be [Allowable]. Only present findings are allowed.
 	Allow []string
 }
 
-// Stamp returns the content of a new [LockFile]: every translation that is there now is recorded as
-// made from the source as it is now. Entries of texts and languages that are gone are left out. It
-// writes nothing, and refuses file systems with files that cannot be read.
+// Stamp returns the content of a new [LockFile]. It records that every present translation was made from the present
+// source, and leaves out texts and languages that no longer exist. It writes no file. It returns an error if a file of fsys
+// cannot be read.
 func Stamp(fsys fs.FS, o StampOptions) ([]byte, error) {
 	if o.Review != "" {
 		if problem := reviewProblem(o.Review); problem != "" {
@@ -346,7 +345,7 @@ func (s *localeSet) stampAll(o StampOptions) *translations {
 	return next
 }
 
-// allow keeps the allowances of something found, and enters those asked for.
+// allow keeps the allowances that have a finding, and adds the requested ones.
 func (s *stamps) allow(old *stamps, found map[allowance]bool, o StampOptions, tag string) {
 	chosen := slices.Contains(o.Languages, tag) || len(o.Languages) == 0 && tag != allLanguages
 	for a := range found {
@@ -369,7 +368,7 @@ func (s *stamps) allow(old *stamps, found map[allowance]bool, o StampOptions, ta
 	}
 }
 
-// ruleIDs are the ids of rules that can be allowed.
+// ruleIDs returns the ids of the named rules, which must be allowable.
 func ruleIDs(names []string) (ids []string, err error) {
 	for _, name := range names {
 		if code, err := rules().Code(name); err == nil {
@@ -383,7 +382,7 @@ func ruleIDs(names []string) (ids []string, err error) {
 	return ids, nil
 }
 
-// whole refuses sets of which something would be lost.
+// whole returns an error for a set that was not read completely.
 func (s *localeSet) whole() error {
 	findings := slices.Clone(s.findings)
 	for _, f := range s.files {
@@ -397,7 +396,7 @@ func (s *localeSet) whole() error {
 	return nil
 }
 
-// known refuses languages and ids that there are not.
+// known returns an error for languages and ids that do not exist.
 func (s *localeSet) known(o StampOptions) error {
 	for _, tag := range o.Languages {
 		if len(o.Allow) > 0 && (tag == allLanguages || tag == s.source.tag.String()) {
@@ -422,10 +421,10 @@ func (s *localeSet) known(o StampOptions) error {
 	return nil
 }
 
-// matches reports whether the text is named, or the pattern fits it.
+// matches reports whether the pattern is or matches the id.
 func matches(pattern, id string) bool { return allowance{"", pattern}.covers(allowance{"", id}) }
 
-// findingsOf are the findings in the file's texts, by rule and text.
+// findingsOf returns the findings in the file's texts, by rule and text.
 func (s *localeSet) findingsOf(f *localeFile) map[allowance]bool {
 	l := &linter{set: s, file: f, stamps: newStamps()}
 	l.lintMissing()

@@ -4,23 +4,22 @@
 //	import "github.com/polyfault/polyfault/core/openapi"
 //
 // [Components] makes the document. An application writes it to a file beside its own document, in a
-// test or by go generate, and refers to the responses that an operation can give:
+// test or with go generate, and refers to the responses of an operation:
 //
 //	responses:
 //	  "423":
 //	    $ref: 'errors.json#/components/responses/TaskLocked'
 //
-// For the built-in kinds and texts, polyfault catalog openapi writes the same.
+// The command "polyfault catalog openapi" writes the same for the built-in kinds and texts.
 //
-// The examples are what the responder really answers: its formats, languages, statuses and members.
-// Nothing in them is written by hand, so they cannot differ from the service, and a test that makes
-// the document again and compares notices every change of what clients see.
+// The examples are real answers of the responder, with its formats, languages, statuses and members. Nothing in them is
+// written by hand, so they cannot differ from the service. A test that makes the document again and compares it notices
+// every change that clients would see.
 //
 // # Linters
 //
-// The documents have no errors by the rules of Spectral, those for OWASP's list included when
-// [Options].Headers names the headers of CORS and rate limits that the service sends. In version 2.0.1
-// of the latter, owasp:api2:2023-no-credentials-in-url ends with "value.in.match is not a function" at
-// any schema with a property named in, as field errors have one: switch that rule off
-// (stoplightio/spectral-owasp-ruleset, issue 76).
+// Spectral's rules find no errors in the documents. Nor do its rules for OWASP's list, if [Options].Headers names the
+// headers of CORS and rate limits that the service sends. In version 2.0.1 of the latter, the rule
+// owasp:api2:2023-no-credentials-in-url fails with "value.in.match is not a function" at any schema with a property named
+// in, such as that of field errors: switch that rule off (stoplightio/spectral-owasp-ruleset, issue 76).
 package openapi

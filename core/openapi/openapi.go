@@ -16,14 +16,13 @@ import (
 // A Version is a version of the OpenAPI Specification. The zero Version is [Version31].
 type Version uint8
 
-// The versions. Of each, the document names the patch release that all tools know: later ones change
-// words only.
+// The versions. For each, the document names the patch release that all tools know: later ones change wording only.
 const (
 	Version31 Version = iota // 3.1.0, whose schemas are JSON Schema 2020-12
 	Version30                // 3.0.3
 )
 
-// String is what the document says: "3.1.0".
+// String returns the version as in the document: "3.1.0".
 func (v Version) String() string {
 	switch v {
 	case Version31:
@@ -41,28 +40,27 @@ type Options struct {
 	Title   string // of the document (info.title); "Error responses" by default
 	Release string // of the document (info.version); "1.0.0" by default
 
-	// Kinds chooses the kinds that get a response, and a place in the enum of codes. Those that every
-	// service has to answer with belong to them: [fault.Unhandled], [fault.NotFound] and the like.
-	// Nil chooses all of the process.
+	// Kinds chooses the kinds that get a response and an entry in the enum of codes. Include the kinds that every
+	// service answers with: [fault.Unhandled], [fault.NotFound] and the like. Nil chooses all kinds of the process.
 	Kinds func(*fault.Kind) bool
 
-	// Languages are the BCP 47 tags of the languages that bodies in one language have examples in.
-	// The default is the catalogue's default language and a second one: English, or else the first
-	// other language of the all-languages body.
+	// Languages are the BCP 47 tags of the examples of bodies in one language. The default is the
+	// catalogue's default language and a second one: English, or else the first other language of the
+	// all-languages body.
 	Languages []string
 
-	// MediaTypes are those of the responder's formats ("text/html"), beside application/json,
-	// application/problem+json and that of its first format, which are found without.
+	// MediaTypes are the media types of the responder's other formats ("text/html"). application/json,
+	// application/problem+json and the first format's are always included.
 	MediaTypes []string
 
-	// Headers are descriptions, by name, of headers that responses have from elsewhere: of CORS, of
-	// rate limits.
+	// Headers are descriptions, by name, of headers that others add to responses, such as those of CORS
+	// and rate limits.
 	Headers map[string]string
 
-	// Attrs are the attributes of the error that the kind's examples show. Whatever it gives to
-	// clients shows in the document; a [fault.TraceID] among them replaces the fixed one. The default,
-	// also when Attrs returns nil, names each placeholder of the text by itself ("{ID}"), with a Count
-	// of 2, and gives [fault.ValidationFailed] two field errors.
+	// Attrs returns the attributes of the error in the kind's examples. Everything in them that clients
+	// get shows in the document; a [fault.TraceID] replaces the fixed one. By default, and if Attrs returns nil,
+	// each placeholder of the text has its own name as the value ("{ID}"), Count is 2, and
+	// [fault.ValidationFailed] has two field errors.
 	Attrs func(*fault.Kind) []fault.Attr
 }
 
@@ -71,17 +69,16 @@ type Options struct {
 //   - components/responses has a response for each kind, under its code in Pascal case ("TaskLocked"),
 //     with description, headers, content, and the extensions x-error-code, x-error-status,
 //     x-error-type and, for a kind that has one, x-error-number;
-//   - components/headers has what their headers mean;
+//   - components/headers has the meaning of their headers;
 //   - components/schemas has ErrorCode, the enum of the codes, MultilingualError with FieldError and
-//     DetailError, and Problem with ProblemError, as far as the responder has these formats. Bodies of
+//     DetailError, and Problem with ProblemError, if the responder has these formats. Bodies of
 //     other formats have examples, and a schema that only tells objects from strings.
 //
-// The same options and catalogue give the same bytes. A nil responder stands for one with the built-in
-// kinds and texts. The examples are what the responder would answer ([fault.Responder.Preview]): nothing is
-// logged, and no observer is called.
+// The same options and catalogue give the same bytes. A nil responder means one with the built-in kinds and texts.
+// Components makes the examples with [fault.Responder.Preview]: nothing is logged, and no observer is called.
 //
-// A responder that exposes the texts of errors ([fault.WithExposure]) is refused, as are options that
-// choose no kind, a language that is not loaded, or a media type that no format has.
+// Components returns an error for a responder that exposes the texts of errors ([fault.WithExposure]), and for options
+// that choose no kind, a language that is not loaded, or a media type that no format has.
 //
 // Components is safe for concurrent use.
 func Components(r *fault.Responder, opts Options) ([]byte, error) {
@@ -119,7 +116,7 @@ type maker struct {
 const description = "The error responses of a service, to refer to from the documents of its operations. " +
 	"Clients branch on the code; texts can change."
 
-// prepare checks the options, and finds out what the responder has.
+// prepare checks the options, and finds the formats and languages of the responder.
 func (m *maker) prepare() error {
 	if m.opts.Version > Version30 {
 		return fmt.Errorf("the version %d is unknown; use Version31 or Version30", m.opts.Version)
@@ -152,7 +149,7 @@ func (m *maker) prepare() error {
 	return m.findFormats()
 }
 
-// addHeaders takes over Options.Headers, under the names as documents spell them.
+// addHeaders takes over Options.Headers, with the usual spelling of the names.
 func (m *maker) addHeaders() error {
 	m.added = map[string]string{}
 	taken := map[string]bool{}
@@ -191,10 +188,10 @@ func (m *maker) findLanguages() error {
 	return nil
 }
 
-// findFormats asks the responder for bodies: what its formats are it does not tell.
+// findFormats asks the responder for bodies, since it does not list its formats.
 func (m *maker) findFormats() error {
 	for _, want := range []string{"", "application/json", "application/problem+json"} {
-		m.addFormat(m.probe(want)) // the first format again when the responder has no such format
+		m.addFormat(m.probe(want)) // the first format again if the responder has no such format
 	}
 	for _, want := range m.opts.MediaTypes {
 		name, _, err := mime.ParseMediaType(want)

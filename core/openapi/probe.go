@@ -10,7 +10,7 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// traceID is that of every example: the one of the W3C's Trace Context.
+// traceID is the trace id of every example, taken from the W3C's Trace Context.
 const traceID = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 // A request asks for a body in this form.
@@ -32,7 +32,7 @@ func (r request) Header(name string) string {
 	return ""
 }
 
-// A format is what an answer of the responder shows of a format.
+// A format holds the facts about a format that an answer of the responder shows.
 type format struct {
 	mediaType  string
 	shape      shape
@@ -40,7 +40,7 @@ type format struct {
 	members    []string // of Multilingual: those of WithMembers
 }
 
-// A shape is how much is known of the bodies of a format.
+// A shape tells how much is known about the bodies of a format.
 type shape uint8
 
 const (
@@ -51,7 +51,7 @@ const (
 	shapeProblem
 )
 
-// probe finds out what the responder answers to this Accept header.
+// probe returns the format that the responder answers with to this Accept header.
 func (m *maker) probe(accept string) format {
 	resp := m.responder.Preview(request{accept: accept}, fault.BadRequest.New(fault.TraceID(traceID), fault.Arg("Name", "value")))
 	f := format{mediaType: mediaTypeOf(resp), negotiated: strings.Contains(resp.Header().Get("Vary"), "Accept-Language")}
@@ -97,7 +97,7 @@ func isProblem(members map[string]json.RawMessage) bool {
 	return true
 }
 
-// attrs are those of the kind's examples.
+// attrs returns the attributes of the kind's examples.
 func (m *maker) attrs(k *fault.Kind) []fault.Attr {
 	attrs := []fault.Attr{fault.TraceID(traceID)}
 	if m.opts.Attrs != nil {
@@ -113,8 +113,7 @@ func (m *maker) attrs(k *fault.Kind) []fault.Attr {
 	return append(attrs, m.arguments(k)...)
 }
 
-// arguments fill the placeholders of the text that k has, or else of the text of the nearest kind
-// above it.
+// arguments returns arguments for the placeholders of the text of k, or of the nearest kind above it that has a text.
 func (m *maker) arguments(k *fault.Kind) []fault.Attr {
 	for ; k != nil; k = k.Parent() {
 		var attrs []fault.Attr

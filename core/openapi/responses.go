@@ -45,7 +45,7 @@ func (m *maker) response(k *fault.Kind) *response {
 			resp.Status = answer.Status
 			maps.Copy(sent, answer.Header())
 			if name, e, ok := exampleOf(answer, f); ok {
-				content.Examples[name] = e // the same one again for a body in all languages
+				content.Examples[name] = e // a body in all languages has the same one each time
 			}
 		}
 		resp.Content[f.mediaType] = content
@@ -54,11 +54,11 @@ func (m *maker) response(k *fault.Kind) *response {
 	return resp
 }
 
-// exampleOf names the body by its language; false when the format failed and another body stands in.
+// exampleOf names the body by its language. It returns false if the format failed and another body stands in.
 func exampleOf(answer *fault.Response, f format) (string, example, bool) {
 	value := json.RawMessage(answer.Body)
 	if f.shape == shapeString {
-		value, _ = json.Marshal(string(answer.Body)) // a string always can be
+		value, _ = json.Marshal(string(answer.Body)) // never fails for a string
 	}
 	ok := mediaTypeOf(answer) == f.mediaType && json.Valid(value)
 	switch tags := answer.Header().Get("Content-Language"); {
@@ -71,7 +71,7 @@ func exampleOf(answer *fault.Response, f format) (string, example, bool) {
 	}
 }
 
-// describe is for people who read the document: title and text in English where there is such a text.
+// describe returns title and text for people who read the document, in English if there is such a text.
 func (m *maker) describe(k *fault.Kind, attrs []fault.Attr) string {
 	text, tag := m.text(k, "", m.describing(), attrs)
 	if tag == "" {
@@ -83,7 +83,7 @@ func (m *maker) describe(k *fault.Kind, attrs []fault.Attr) string {
 	return text
 }
 
-// describing are the languages of descriptions, the best first.
+// describing returns the languages of descriptions, the best first.
 func (m *maker) describing() []string {
 	tags := []string{"en", m.catalogue.Default().Tag}
 	for _, l := range m.catalogue.Languages() {
@@ -92,7 +92,7 @@ func (m *maker) describing() []string {
 	return tags
 }
 
-// text is that of the kind, or else of the nearest kind above it that has one, and its language.
+// text returns the text of the kind, or of the nearest kind above it that has one, and its language.
 func (m *maker) text(k *fault.Kind, suffix string, tags []string, attrs []fault.Attr) (text, tag string) {
 	for ; k != nil; k = k.Parent() {
 		for _, tag := range tags {
@@ -104,11 +104,11 @@ func (m *maker) text(k *fault.Kind, suffix string, tags []string, attrs []fault.
 	return "", ""
 }
 
-// headers are those that the answers had, and those that an error of this status may have.
+// headers returns the headers of the answers, and those that an error of this status may have.
 func (m *maker) headers(k *fault.Kind, status int, sent http.Header) map[string]*header {
 	names := slices.Concat(slices.Collect(maps.Keys(m.added)), statusHeaders[status])
 	for name := range sent {
-		if name != "Content-Type" && name != "Content-Length" { // the content tells the one, and the other goes without saying
+		if name != "Content-Type" && name != "Content-Length" { // content has the type, and the length is not worth telling
 			names = append(names, m.headerName(name))
 		}
 	}
@@ -141,7 +141,7 @@ var statusHeaders = map[int][]string{
 	http.StatusServiceUnavailable: {"Retry-After"},
 }
 
-// headerName writes the name as the options and documents do: names are sent in canonical form.
+// headerName returns the spelling of the name in the options and the document; responses have the canonical form.
 func (m *maker) headerName(canonical string) string {
 	for name := range m.added {
 		if http.CanonicalHeaderKey(name) == canonical {
@@ -151,7 +151,7 @@ func (m *maker) headerName(canonical string) string {
 	return spelled(canonical)
 }
 
-// spelled is the usual spelling of the name.
+// spelled returns the usual spelling of the name.
 func spelled(name string) string {
 	for known := range headerMeanings {
 		if strings.EqualFold(known, name) {
@@ -166,7 +166,7 @@ func isComponentName(name string) bool {
 	return name != "" && strings.Trim(name, "-._0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
-// headerRef refers to the component of the header, and makes it when it is the first to do so.
+// headerRef returns a reference to the component of the header, which the first reference makes.
 func (m *maker) headerRef(name string) *header {
 	if !isComponentName(name) {
 		return m.header(name)

@@ -5,13 +5,13 @@ import (
 	"math"
 )
 
-// Lengths that no text or header comes near: the catalogue's texts are sentences, and core caps what
-// an argument adds. Linters ask for some length, and generators may reserve it.
+// Lengths that no text or header reaches: the catalogue's texts are sentences, and core limits the length of arguments.
+// Linters ask for lengths, and generators may reserve them.
 const (
 	textLimit   = 16 << 10
 	nameLimit   = 4 << 10 // pointers and names of parameters
 	headerLimit = 8 << 10
-	bodyLimit   = 1 << 20 // bodies that are no JSON
+	bodyLimit   = 1 << 20 // bodies that are not JSON
 
 	traceLimit = 128 // see fault.TraceID
 	maxErrors  = 100 // see fault.Field
@@ -41,7 +41,7 @@ func (m *maker) addSchemas() {
 	}
 }
 
-// schema is that of the format's bodies.
+// schema returns the schema of the format's bodies.
 func (f format) schema() *schema {
 	switch f.shape {
 	case shapeMultilingual:
@@ -56,7 +56,7 @@ func (f format) schema() *schema {
 	return text(bodyLimit)
 }
 
-// texts are a property for each language that the body can have.
+// texts returns a property for each language that the body can have.
 func (m *maker) texts(f format) map[string]*schema {
 	languages := m.catalogue.Body()
 	if f.negotiated {
@@ -133,14 +133,14 @@ func (m *maker) detailError(f format) *schema {
 	return s
 }
 
-// addPlace adds what an entry has when its name among the details does not say its place.
+// addPlace adds the members that an entry has if its name among the details does not tell its place.
 func addPlace(properties map[string]*schema) {
 	properties["pointer"] = described(&schema{Type: "string", Pattern: "^#(/|$)", MaxLength: nameLimit},
 		"The place in the body, as the fragment of a JSON Pointer, when the name alone would be another one.")
 	properties["name"] = described(text(nameLimit), "The name of the parameter, when the name of the member is another one.")
 }
 
-// problem is the schema of RFC 9457, appendix A, with the members that fault.Problem adds.
+// problem returns the schema of RFC 9457, appendix A, with the members that fault.Problem adds.
 func problem() *schema {
 	return &schema{
 		Description: "Problem details for HTTP APIs (RFC 9457).",
@@ -206,7 +206,7 @@ func integer(minimum, maximum int64) *schema {
 	return s
 }
 
-// constant allows one value: const is a keyword of JSON Schema that 3.0 lacks.
+// constant returns a schema for one value: version 3.0 lacks the keyword const.
 func (m *maker) constant(value string) *schema {
 	if m.opts.Version == Version30 {
 		return &schema{Type: "string", Enum: []string{value}}

@@ -1,6 +1,6 @@
 // Package booking is the domain of a small time-booking service: projects with tasks, resources who
-// work on them, and the hours they book. It is shared by the examples for all frameworks and knows
-// none of them: whatever goes wrong is an error of polyfault's core.
+// work on them, and the hours they book. The examples for all frameworks share it. It imports none of
+// them: its errors are those of polyfault's core.
 package booking
 
 import (
@@ -15,7 +15,7 @@ import (
 // MaxHours is what a resource can book on one day.
 const MaxHours = 10
 
-// Project is what tasks belong to.
+// Project has tasks.
 type Project struct {
 	ID       string
 	Finished bool
@@ -79,7 +79,7 @@ func New() *Service {
 	}
 }
 
-// Create books. Attributes that cannot be converted are all named at once.
+// Create books. Its error names all attributes that cannot be converted.
 func (s *Service) Create(ctx context.Context, in Input) (Booking, error) {
 	if err := ctx.Err(); err != nil {
 		return Booking{}, err
@@ -116,7 +116,7 @@ func (s *Service) Bookings() []Booking {
 	return slices.Clone(s.bookings)
 }
 
-// Delete removes the booking with the id. What is booked on a locked task stays.
+// Delete removes the booking with the id. Bookings on a locked task stay.
 func (s *Service) Delete(id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -131,7 +131,7 @@ func (s *Service) Delete(id string) error {
 	return nil
 }
 
-// Report panics, as unfinished code does, and with a message that is nobody's business outside.
+// Report panics like unfinished code, with a message that no client should see.
 func (s *Service) Report() string {
 	panic("report: no connection to db.internal:5432")
 }

@@ -13,7 +13,7 @@ import (
 //go:embed locales/*.toml
 var files embed.FS
 
-// Locales are the service's own texts, in five languages, for [fault.WithLocales].
+// Locales returns the service's own texts, in five languages, for [fault.WithLocales].
 func Locales() fs.FS {
 	own, err := fs.Sub(files, "locales")
 	if err != nil {
@@ -43,7 +43,7 @@ func newUserNotSynced(user string) error {
 	return &UserNotSynced{notSynced.New(texts.UserNotSynced(user)...), user}
 }
 
-// ErrorBody is the whole body of the response in the default format.
+// ErrorBody returns the whole body of the response in the default format.
 func (e *UserNotSynced) ErrorBody(fault.Localizer) any {
 	return struct {
 		Error string `json:"error"`

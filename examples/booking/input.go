@@ -8,7 +8,7 @@ import (
 	"github.com/polyfault/polyfault/examples/booking/texts"
 )
 
-// MaxBody is how many bytes of a request body a server should read.
+// MaxBody is the number of bytes of a request body that a server should read.
 const MaxBody = 4 << 10
 
 // Input is what a client sends to book. Hours are whole hours.
@@ -19,7 +19,7 @@ type Input struct {
 	Hours    int    `json:"hours"`
 }
 
-// Read reads an Input as JSON. All that is wrong with it comes back in one error.
+// Read reads an Input as JSON. It returns one error that names all mistakes.
 func Read(body io.Reader) (Input, error) {
 	var in Input
 	if err := fault.BindJSON(body, &in); err != nil {
@@ -28,7 +28,7 @@ func Read(body io.Reader) (Input, error) {
 	return in, nil
 }
 
-// check says what is wrong with the input, whatever was booked before.
+// check returns the mistakes of the input that do not depend on earlier bookings.
 func (s *Service) check(in Input) error {
 	if err := missing(in); err != nil {
 		return err
@@ -66,7 +66,7 @@ func missing(in Input) error {
 	return failing.Err(fault.MandatoryAttributesMissing)
 }
 
-// unknown names all attributes that mean nothing here.
+// unknown returns an error that names a malformed date and all unknown ids.
 func (s *Service) unknown(in Input) error {
 	var failing fault.Details
 	if _, err := time.Parse(time.DateOnly, in.Date); err != nil {

@@ -1,4 +1,4 @@
-// Command exitcode shows how a command line tool ends with the exit code of what went wrong:
+// Command exitcode shows how a command line tool ends with the exit code of its error:
 //
 //	go run ./examples/exitcode report      # 0
 //	go run ./examples/exitcode database    # 2
@@ -21,7 +21,7 @@ func main() {
 	fault.Exit(run(os.Args[1:]), fault.MapAs(fileFailed))
 }
 
-// fileFailed maps what package os returns.
+// fileFailed maps errors of package os.
 func fileFailed(e *fs.PathError) *fault.Fault {
 	return fault.IOFailure.New(fault.Detail("operation", e.Op))
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/polyfault/polyfault/store"
 )
 
-// open opens the database that was asked for, and the store in it.
+// open opens the database of the config, and the store in it.
 func open(ctx context.Context, c config) (*sql.DB, *store.Store, error) {
 	driver, source, dialect := "sqlite", sqliteSource(c.file), store.SQLite
 	var opts []store.Option
@@ -42,7 +42,7 @@ func sqliteSource(file string) string {
 	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)"
 }
 
-// listen hears of what other instances write, at once.
+// listen waits for notifications of other instances' writes.
 func listen(source string) func(ctx context.Context, changed func()) error {
 	return func(ctx context.Context, changed func()) error {
 		conn, err := pgx.Connect(ctx, source)

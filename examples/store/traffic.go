@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// visits are what the demo's clients ask for; most of it fails.
+// visits are the requests of the demo's clients; most of them fail.
 var visits = []struct{ method, path, body string }{
 	{http.MethodGet, "/bookings", ""},
 	{http.MethodGet, "/bookings/4711", ""},

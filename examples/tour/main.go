@@ -1,5 +1,5 @@
 // Command tour starts the time-booking service, sends it the requests that a newcomer would try, and
-// prints what comes back. It needs no set-up, listens on loopback only, and ends by itself.
+// prints the answers. It needs no set-up, listens on loopback only, and then ends.
 package main
 
 import (
@@ -27,7 +27,7 @@ func main() {
 	}
 }
 
-// colourful reports whether the output is a terminal whose user has nothing against colours.
+// colourful reports whether the output is a terminal, and the user has not switched colours off.
 func colourful() bool {
 	info, err := os.Stdout.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("NO_COLOR") == ""
@@ -75,7 +75,7 @@ func start(f framework, log *logLine) (*service, error) {
 	return &service{f.name, listener.Addr().String(), stop}, nil
 }
 
-// answer is what came back.
+// answer is the answer of one service.
 type answer struct {
 	status string
 	code   int
@@ -108,7 +108,7 @@ func (s *service) ask(step step) (a answer, err error) {
 	return a, err
 }
 
-// check compares the answer with what the step expects.
+// check compares the answer with the expectations of the step.
 func (a answer) check(step step) error {
 	if a.code != step.status {
 		return fmt.Errorf("answers %s instead of %d: %s", a.status, step.status, a.body)
@@ -195,7 +195,7 @@ func same(services []*service) string {
 	return strings.Join(names, ", ") + ": the same bytes"
 }
 
-// compare names what is not equal. The set of methods in Allow is the framework's own matter.
+// compare names the differences. It ignores the methods in Allow, which depend on the framework.
 func compare(a, b answer) string {
 	for _, name := range interesting {
 		if name == "Allow" {
@@ -253,13 +253,13 @@ func indent(body []byte) string {
 	return "    " + b.String()
 }
 
-// logLine is a slog handler that keeps the last line, shortened to what the tour is about.
+// logLine is a slog handler that keeps the last line, shortened for the tour.
 type logLine struct {
 	mu   sync.Mutex
 	line string
 }
 
-// Enabled: failures of the service only, as a real logger would be set.
+// Enabled reports whether the level is at least Error, like that of a real logger.
 func (l *logLine) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelError }
 
 // WithAttrs is not needed here.

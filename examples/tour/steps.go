@@ -17,7 +17,7 @@ type step struct {
 	body     string
 	traced   bool // shows the trace id that all requests carry
 	status   int
-	says     string // stands in the body
+	says     string // is in the body
 	alone    bool   // for the first framework only
 }
 
@@ -41,7 +41,7 @@ func (s step) headers() iter.Seq2[string, string] {
 	}
 }
 
-// shownBody is the body, cut when it is long.
+// shownBody returns the body, cut when it is long.
 func (s step) shownBody() string {
 	if len(s.body) <= 200 {
 		return s.body
@@ -51,7 +51,7 @@ func (s step) shownBody() string {
 
 const problem = "application/problem+json"
 
-// book is the body that books.
+// book returns the body of a booking.
 func book(task, resource, date string, hours int) string {
 	return fmt.Sprintf(`{"task":%q,"resource":%q,"date":%q,"hours":%d}`, task, resource, date, hours)
 }

@@ -1,5 +1,5 @@
-// Package aborts tries whether a server that runs handlers of net/http by an adaptor lets them abort: fasthttp has
-// versions that do not. It is shared by the adapters of both majors of fiber, and imports neither.
+// Package aborts tests whether a server that runs handlers of net/http through an adaptor lets them abort: some versions of
+// fasthttp do not. The adapters of both majors of fiber share it, and it imports neither.
 package aborts
 
 import (
@@ -25,7 +25,7 @@ func Arrive(serve Server) bool {
 	return !isFatal(serve) && arrives(serve, false) && arrives(serve, true)
 }
 
-// Complaint says what is wrong, and what helps.
+// Complaint returns the problem and its remedy.
 func Complaint() string {
 	return "github.com/valyala/fasthttp" + version() + " ends the half bodies of net/http's handlers as whole ones" +
 		" when they panic with http.ErrAbortHandler, and v1.66 ends the process. So do all versions from v1.66 to v1.75:" +

@@ -10,10 +10,9 @@ import (
 	"path/filepath"
 )
 
-// Replace writes the file beside the old one, through to the disk, and then takes its place: readers see the old
-// content or the new one, whatever fails in between. Permissions stay, and a symbolic link goes on pointing
-// where it does; a file that does not exist is made with 0644. write's own error is returned as it is; the
-// others name the path and say that the file is as it was.
+// Replace writes the new file beside the old one, through to the disk, and then renames it: readers see the old content or the
+// new one, even after a failure. Permissions stay, and a symbolic link keeps its target; a new file gets 0644. An error of
+// write is returned unchanged; other errors name the path and tell that the file has not changed.
 func Replace(path string, write func(io.Writer) error) error {
 	next, err := prepare(path, write)
 	if err != nil {
@@ -35,8 +34,8 @@ func writing(content string) func(io.Writer) error {
 // A File is a file and its new content.
 type File struct{ Path, Content string }
 
-// ReplaceAll replaces several files, or none: all are written beside the old ones before the first takes its place,
-// and when one cannot, those before it get their old content back.
+// ReplaceAll replaces several files, or none. It writes all of them beside the old ones before it renames the first. If a
+// rename fails, it restores the files before.
 func ReplaceAll(files []File) error {
 	var ready []*replacement
 	for _, f := range files {

@@ -5,9 +5,9 @@ import (
 	"path/filepath"
 )
 
-// Lock waits until nobody else holds the folder of the path, and holds it until unlock is called, or the process
-// ends. It keeps commands of polyfault from each other's files between reading and writing, and nobody else; it
-// leaves no file behind. Where the system knows no such locks, it does nothing. The error is that of the folder.
+// Lock waits for the lock of the path's folder, and holds it until unlock is called or the process ends. It keeps commands of
+// polyfault from changing each other's files between reading and writing; other programs ignore it. It leaves no file behind.
+// On a system without such locks it does nothing. The error is that of the folder.
 //
 // A process that locks a folder twice waits for itself.
 func Lock(path string) (unlock func(), err error) {

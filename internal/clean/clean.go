@@ -1,5 +1,5 @@
-// Package clean makes foreign values safe to show among other text: nothing in them breaks a line, drives a
-// terminal, or turns the direction of what follows, and none is too long.
+// Package clean makes foreign values safe to show among other text. They cannot break a line, control a terminal, or turn the
+// direction of the text after them, and none is too long.
 package clean
 
 import (
@@ -7,12 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// Line is a foreign value on one line of at most n bytes, and an ellipsis where it was cut. What would break the
-// line becomes a space, a tab among it. Other control characters, bidirectional controls and invalid UTF-8
-// become U+FFFD.
+// Line returns a foreign value on one line of at most n bytes, with an ellipsis if it was cut. Tabs and characters that would
+// break the line become spaces. Other control characters, bidirectional controls and invalid UTF-8 become U+FFFD.
 func Line(s string, n int) string { return strings.Map(lineRune, Shorten(s, n)) }
 
-// Block is a foreign value that may have several lines: as [Line], but line feeds stay. A tab is a space here,
+// Block returns a foreign value that may have several lines: as [Line], but line feeds stay. A tab is a space here,
 // too: how wide it is, is another matter in each terminal and page, and the indented lines of a call stack read
 // as well with one space.
 func Block(s string, n int) string {
@@ -24,7 +23,7 @@ func Block(s string, n int) string {
 	}, strings.ReplaceAll(Shorten(s, n), "\r\n", "\n"))
 }
 
-// Sentence is a text of the catalogue on one line, whatever its length. Core has neutralised its arguments and
+// Sentence returns a text of the catalogue on one line, whatever its length. Core has neutralised its arguments and
 // isolated them: the isolates stay.
 func Sentence(s string) string {
 	return strings.Map(func(r rune) rune {
@@ -48,7 +47,7 @@ func lineRune(r rune) rune {
 	return r
 }
 
-// Shorten is s in at most n bytes: cut at a character, with an ellipsis at the end, when it is longer. Where n has no room
+// Shorten returns s in at most n bytes: cut at a character, with an ellipsis at the end, when it is longer. Where n has no room
 // for that, it is the ellipsis alone.
 func Shorten(s string, n int) string {
 	if len(s) <= n {
@@ -78,7 +77,7 @@ func HasTurns(s string) bool {
 	return false
 }
 
-// Name is the name of something on one line of JSON: valid UTF-8 of at most n bytes, an ellipsis where it was cut, and
+// Name returns the name of something on one line of JSON: valid UTF-8 of at most n bytes, an ellipsis where it was cut, and
 // U+FFFD for bidirectional controls.
 func Name(s string, n int) string {
 	if len(s) > n {

@@ -1,7 +1,7 @@
-// Package errtree walks trees of errors as package errors does, and further: what an error calls its Cause() is below
-// it, too, when it unwraps to nothing. Foreign trees are not to be trusted. They can be cyclic, so that [errors.Is]
-// would never return; they can be deep and wide; their methods can panic. A walk looks at each error of a cycle once or
-// twice, at a bounded number of errors in all, and goes on behind a method that panics.
+// Package errtree walks trees of errors like package errors, and also follows Cause() of an error that unwraps to nothing.
+// Foreign trees are not to be trusted. They can be cyclic, so that [errors.Is] would never return; they can be deep and wide;
+// their methods can panic. A walk looks at each error of a cycle once or twice, and at a bounded number of errors in all. It
+// continues after a method that panics.
 package errtree
 
 import (
@@ -18,8 +18,8 @@ const (
 	maxCall   = 20 * time.Microsecond  // on average, for as long as the numbers alone are the bound: a busy machine is no slow method
 )
 
-// All yields the errors in the tree of err in the order of [errors.As]: the error itself, then what it unwraps
-// to, depth first. Nil errors, and typed nils, are left out.
+// All yields the errors in the tree of err in the order of [errors.As]: the error itself, then the errors that it unwraps to,
+// depth first. It leaves out nil errors and typed nils.
 func All(err error) iter.Seq[error] {
 	return func(yield func(error) bool) {
 		Find(err, func(e error) (struct{}, bool) { return struct{}{}, !yield(e) })
@@ -49,7 +49,7 @@ func flatten(err error, panicked func(value any), time *stopwatch) List {
 	return list
 }
 
-// Find returns what match makes of the first error of the tree for which it says yes. A panic of match passes through.
+// Find returns the first result of match with true, over the errors of the tree. A panic of match passes through.
 func Find[T any](err error, match func(error) (T, bool)) (found T, ok bool) {
 	w := walk{maxErrors, nil, &stopwatch{}}
 	return find(&w, err, match, 0)
@@ -210,7 +210,7 @@ func As[T any](err error) (T, bool) {
 	return Find(err, func(e error) (T, bool) { return One[T](e, &calls) })
 }
 
-// First is the first of the errors that is a T by itself, without asking its methods.
+// First returns the first of the errors that is a T by itself, without asking its methods.
 func First[T any](list List) (found T, ok bool) {
 	for _, e := range list.Errors {
 		if found, ok = e.(T); ok {
@@ -244,7 +244,7 @@ func (c *Calls) more() bool {
 	return !c.time.Over()
 }
 
-// One is the error as a T: it is one, or its method As makes one.
+// One returns the error as a T, if it is one or its method As makes one.
 func One[T any](err error, calls *Calls) (found T, ok bool) {
 	if found, ok = err.(T); ok {
 		return found, true
@@ -284,7 +284,7 @@ func isNil(v reflect.Value) bool {
 	return false
 }
 
-// Quiet is err with an Error that does not panic: middleware of others asks for texts where nobody would catch that.
+// Quiet returns err with an Error that does not panic: foreign middleware calls it where nothing would catch the panic.
 func Quiet(err error) error { return quiet{err} }
 
 type quiet struct{ error }

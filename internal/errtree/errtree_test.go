@@ -141,7 +141,7 @@ func TestMethodsAreAskedForAWhile(t *testing.T) {
 	assert.Less(t, time.Since(begin), 5*time.Second)
 }
 
-// bad panics whatever it is asked.
+// bad panics in every method.
 type bad struct{}
 
 func (bad) Error() string { panic("Error") }

@@ -19,8 +19,8 @@ type Exchange interface {
 // maxWriters is more than any stack of middleware; a writer that unwraps to itself ends here.
 const maxWriters = 64
 
-// Find is the innermost exchange from w outwards, w itself included; nil without any. Writers of others are seen
-// through by Unwrap, or by an embedded ResponseWriter, which most of them have.
+// Find returns the innermost exchange from w outwards, w included, or nil. It looks through foreign writers by their Unwrap,
+// or by an embedded ResponseWriter, which most of them have.
 func Find(w http.ResponseWriter) Exchange {
 	for range maxWriters {
 		if w == nil {
@@ -47,7 +47,7 @@ func All(w http.ResponseWriter) iter.Seq[Exchange] {
 	}
 }
 
-// Wrapped is the writer that w wraps, nil when there is none to be found.
+// Wrapped returns the writer that w wraps, or nil if it finds none.
 func Wrapped(w http.ResponseWriter) http.ResponseWriter {
 	if u, ok := w.(interface{ Unwrap() http.ResponseWriter }); ok {
 		return u.Unwrap()
@@ -71,7 +71,7 @@ func Wrapped(w http.ResponseWriter) http.ResponseWriter {
 	return nil
 }
 
-// Bottom is the last writer below w, as a rule net/http's own; w itself when it wraps none.
+// Bottom returns the last writer below w, usually net/http's own, or w itself if it wraps none.
 func Bottom(w http.ResponseWriter) http.ResponseWriter {
 	for range maxWriters {
 		next := Wrapped(w)
@@ -94,8 +94,7 @@ func Begun(w http.ResponseWriter) bool {
 	return false
 }
 
-// ClaimAround tells the exchanges from w outwards that a failure is answered: they have nothing to add. Those that are
-// pooled are left alone.
+// ClaimAround claims the answer from the exchanges from w outwards, so that they add nothing. It skips pooled ones.
 func ClaimAround(w http.ResponseWriter) {
 	for x := range All(w) {
 		if s := x.ExchangeState(); !s.Pooled {
@@ -114,8 +113,8 @@ func ResponderAround(w http.ResponseWriter) *fault.Responder {
 	return nil
 }
 
-// Responder is r; for nil the responder of the innermost exchange from w outwards that was given one; without any
-// it is [fault.Default], and a line at level Debug says so, as that is seldom meant.
+// Responder returns r. If r is nil, it returns the responder of the innermost exchange from w outwards that was given one. If
+// there is none, it returns [fault.Default] and logs a line at level Debug, because that is rarely intended.
 func Responder(ctx context.Context, r *fault.Responder, w http.ResponseWriter) *fault.Responder {
 	if r != nil {
 		return r

@@ -3,14 +3,14 @@
 //
 //	begun     a final status or a byte was sent, or the connection was hijacked: it is too late for an answer
 //	informed  an informational status was sent; nothing has begun
-//	hijacked  the connection is somebody else's
-//	claimed   a failure of the request is being answered, or was: there is one answer
-//	closed    our answer is on its way, or sent: what handlers still write is dropped
+//	hijacked  a handler has taken over the connection
+//	claimed   a failure of the request is being answered, or was answered: there is one answer
+//	closed    our answer is being sent, or was sent: later writes of handlers are dropped
 //	over      the handlers have returned: a late call does nothing, and is logged
 //
-// [State] is that machine. [Writer] is the writer that net/http's handlers get, and that lies under the responses
-// of both echos; gin's writer embeds State itself. An exchange that foreign code can keep is never used for another
-// request, or checks whose request it is asked for.
+// [State] is that machine. [Writer] is the writer that net/http's handlers get, and that lies under the responses of both
+// echos; gin's writer embeds State itself. An exchange that foreign code can keep is never used for another request, or
+// checks for which request it is called.
 package exchange
 
 import (
@@ -30,38 +30,38 @@ const (
 	closed
 	sent
 	over
-	alone // nothing of ours is around: looked for once
-	lent  // the header: somebody may have kept it
+	alone // there is no enclosing exchange of ours; searched once
+	lent  // the header was given out, and may have been kept
 )
 
-// A State is how far one response has come. The zero State is that of a request that nobody has answered. It
-// is safe for concurrent use: handlers go on in goroutines after their middleware has given up on them.
+// A State is the progress of one response. The zero State is that of a request without an answer. It is safe for concurrent
+// use: handlers may run in goroutines after their middleware has abandoned them.
 type State struct {
-	// Responder is the one that was given for the request; nil leaves the choice to what is around.
+	// Responder is the responder given for the request; nil means that of an enclosing exchange.
 	Responder *fault.Responder
-	// Pooled says that the writer is used for other requests, too: others must not change its state.
+	// Pooled means that the writer is reused for other requests, so other exchanges must not change its state.
 	Pooled bool
 
 	bits    atomic.Uint32
-	writing sync.Mutex // held while somebody writes
+	writing sync.Mutex // held during a write
 	sending sync.Mutex // held while our answer is sent
 }
 
 func (s *State) has(bits uint32) bool { return s.bits.Load()&bits != 0 }
 
-// Begun reports that nothing can be answered any more.
+// Begun reports whether it is too late for an answer.
 func (s *State) Begun() bool { return s.has(begun | over) }
 
-// Hijacked reports that the connection was taken over.
+// Hijacked reports whether the connection was taken over.
 func (s *State) Hijacked() bool { return s.has(hijacked) }
 
-// Closed reports that our answer is sent.
+// Closed reports whether our answer was sent.
 func (s *State) Closed() bool { return s.has(closed) }
 
-// Over reports that the handlers have returned.
+// Over reports whether the handlers have returned.
 func (s *State) Over() bool { return s.has(over) }
 
-// Claimed reports that a failure of the request is being answered, or was.
+// Claimed reports whether a failure of the request is being answered, or was answered.
 func (s *State) Claimed() bool { return s.has(claimed) }
 
 // Begin notes that the response has begun.
@@ -70,8 +70,8 @@ func (s *State) Begin() { s.set(begun) }
 // Take notes that the connection was hijacked.
 func (s *State) Take() { s.set(begun | hijacked) }
 
-// Claim gives the right to answer to the first who asks. A failure after the end of the request is everybody's: it
-// is logged, and nothing is sent.
+// Claim gives the right to answer to its first caller. After the end of the request every caller gets it: the failure is
+// logged, and nothing is sent.
 func (s *State) Claim() bool {
 	for {
 		old := s.bits.Load()
@@ -99,7 +99,7 @@ func (s *State) Inform(yes bool) {
 // Informed reports whether the last status was informational.
 func (s *State) Informed() bool { return s.has(informed) }
 
-// Enter admits somebody who writes, until [State.Leave]; false when nothing is to be written any more.
+// Enter admits a write, until [State.Leave]. It returns false if nothing may be written any more.
 func (s *State) Enter() bool {
 	s.writing.Lock()
 	if s.has(closed | over) {
@@ -109,13 +109,13 @@ func (s *State) Enter() bool {
 	return true
 }
 
-// Leave ends what Enter began.
+// Leave ends the write that Enter admitted.
 func (s *State) Leave() { s.writing.Unlock() }
 
-// Answer admits the one who sends our answer, until [State.Answered], and nobody else: from now on writes are
-// dropped. It is false when it is too late.
+// Answer admits only the sending of our answer, until [State.Answered]; other writes are dropped from now on. It returns false
+// if it is too late.
 func (s *State) Answer() bool {
-	if s.Begun() { // whoever writes may be long about it: there is nothing to wait for
+	if s.Begun() { // a running write may take long, and it need not be waited for
 		return false
 	}
 	s.sending.Lock()
@@ -131,13 +131,13 @@ func (s *State) Answer() bool {
 	return !late
 }
 
-// Answered ends what Answer began.
+// Answered ends the sending that Answer admitted.
 func (s *State) Answered() {
 	s.set(sent)
 	s.sending.Unlock()
 }
 
-// End notes that the handlers have returned. It waits for somebody who is writing: after it, nobody does.
+// End notes that the handlers have returned. It waits for a running write: afterwards there are none.
 func (s *State) End() {
 	s.sending.Lock()
 	s.writing.Lock()
@@ -146,11 +146,11 @@ func (s *State) End() {
 	s.sending.Unlock()
 }
 
-// Lend notes that somebody is given the header, or the writer that it is of.
+// Lend notes that the header was given out, or the writer that has it.
 func (s *State) Lend() { s.set(lent) }
 
-// DropTrailers deletes the trailers that were set by their prefix, if the response is our answer. Where nobody has been
-// given the header, there is nothing to look for.
+// DropTrailers deletes the trailers that were set by their prefix, if the response is our answer. If the header was not given
+// out, there is nothing to look for.
 func (s *State) DropTrailers(w http.ResponseWriter) {
 	if !s.Closed() || !s.has(lent) {
 		return
@@ -165,7 +165,7 @@ func (s *State) DropTrailers(w http.ResponseWriter) {
 	}
 }
 
-// Reset makes the state that of another request. Nobody else may have it.
+// Reset makes the state that of another request. No other goroutine may use it.
 func (s *State) Reset() { s.bits.Store(0) }
 
 func (s *State) set(bits uint32) {

@@ -13,15 +13,15 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// A Writer is the exchange of a request to net/http, as the writer that handlers get. It is made anew for each
-// request: handlers may keep it as long as they like.
+// A Writer is the exchange of a request to net/http, as the writer that handlers get. Each request has a new one, which
+// handlers may keep.
 type Writer struct {
 	http.ResponseWriter // the writer underneath
 	State
 
 	Request    *http.Request   // as it came, unless somebody writes over it
 	Arrival    context.Context // of the request as it came
-	compressed bool            // Content-Encoding was there before the handlers: a compressor's
+	compressed bool            // Content-Encoding was set before the handlers, by a compressor
 
 	// Live leaves the header open while the status passes through the writers around: some set it then.
 	Live bool
@@ -37,7 +37,7 @@ func (x *Writer) Start(w http.ResponseWriter, req *http.Request, r *fault.Respon
 	x.compressed = len(w.Header()["Content-Encoding"]) > 0
 }
 
-// Request is req, or an empty one for nil: tests call handlers without.
+// Request returns req, or an empty one for nil: tests call handlers without.
 func Request(req *http.Request) *http.Request {
 	if req == nil {
 		return &http.Request{}
@@ -45,15 +45,15 @@ func Request(req *http.Request) *http.Request {
 	return req
 }
 
-// Abort breaks off the response that is written through w, by a panic with [http.ErrAbortHandler]. Middleware around that
-// recovers would swallow that, and the server end half a body like a whole one: past the deadline nothing reaches
-// the client any more.
+// Abort breaks off the response that is written through w, by a panic with [http.ErrAbortHandler]. Recovering middleware
+// outside would swallow the panic, and the server would end half a body like a whole one. So Abort first sets a write deadline
+// in the past, after which nothing reaches the client.
 func Abort(w http.ResponseWriter) {
 	_ = http.NewResponseController(Bottom(w)).SetWriteDeadline(time.Unix(1, 0)) // writers of tests have none
 	panic(http.ErrAbortHandler)
 }
 
-// ExchangeState is the state.
+// ExchangeState returns the state.
 func (x *Writer) ExchangeState() *State { return &x.State }
 
 // Unwrap serves [http.ResponseController].
@@ -122,7 +122,7 @@ func (x *Writer) Send(resp *fault.Response, through http.ResponseWriter) (sent b
 			return true
 		}
 	}
-	_, _ = w.Write(resp.Body) // the client may be gone: nobody is left to tell
+	_, _ = w.Write(resp.Body) // an error means that the client has gone
 	return true
 }
 
@@ -135,7 +135,7 @@ func (x *Writer) passes(p []byte) bool {
 	return true
 }
 
-// Header is the header of the response. When that is sent, or the request is over, it is a copy: late changes would
+// Header returns the header of the response. When that is sent, or the request is over, it is a copy: late changes would
 // become trailers, or race with the server.
 func (x *Writer) Header() http.Header {
 	shut := closed | over
@@ -240,8 +240,8 @@ func (x *Writer) TakeOver() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, buffer, err
 }
 
-// The methods that [http.ResponseController] looks for. Past the end of the request they would reach the next one of
-// the connection, or nothing. They wait for nobody: a deadline is what ends a write that is long about it.
+// The methods that [http.ResponseController] looks for. After the end of the request they would affect the next request of
+// the connection. They wait for no running write, because a deadline is there to end one.
 
 // SetReadDeadline is that of the writer underneath.
 func (x *Writer) SetReadDeadline(deadline time.Time) error {

@@ -1,7 +1,7 @@
-// Package family knows how language tags are related, and is the only place that does: as CLDR relates them, by
-// way of golang.org/x/text, and in two points more.
+// Package family is the only place that knows how language tags are related: as in CLDR, through golang.org/x/text, with two
+// additions.
 //
-//   - One language are tags whose maximized forms are equal: pt and pt-BR, zh-CN and zh-Hans, no and nb.
+//   - Tags are one language if their maximized forms are equal: pt and pt-BR, zh-CN and zh-Hans, no and nb.
 //   - A language has parents: es-MX es-419 and es, pt-AO pt-PT and pt. x/text's CLDR 32 lacks one, see inherits.
 //   - Variants are the other tags of a language in the same script: es-AR is one of es-MX.
 //   - Readers of one language may read another: see reads.
@@ -58,7 +58,7 @@ func Parse(s string) (tag language.Tag, known bool) {
 	return tag, true
 }
 
-// plain is the canonical tag without variants and extensions.
+// plain returns the canonical tag without variants and extensions.
 func plain(tag language.Tag) (language.Tag, bool) {
 	canonical, err := language.All.Canonicalize(tag)
 	if err != nil {
@@ -86,7 +86,7 @@ var reads = map[Key]string{
 // maxParents bounds a lineage, in case that parents go in a circle.
 const maxParents = 8
 
-// Parents are the languages that the tag's inherits texts from, the nearest first.
+// Parents returns the languages that the tag's inherits texts from, the nearest first.
 func Parents(tag language.Tag) []language.Tag {
 	key := KeyOf(tag)
 	tag, ok := plain(tag)

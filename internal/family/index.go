@@ -90,7 +90,7 @@ func (x *Index) addVerbatim(tag language.Tag) {
 	}
 }
 
-// relevant are the bases of ranges that can find a member.
+// relevant returns the bases of ranges that can find a member.
 func (x *Index) relevant() (list []string) {
 	for _, key := range x.set.keys {
 		if key.Base != "" {

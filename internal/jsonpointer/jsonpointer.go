@@ -11,21 +11,21 @@ var (
 	unescape = strings.NewReplacer("~1", "/", "~0", "~")
 )
 
-// Escape is a member's name as a step of a pointer (RFC 6901, section 3).
+// Escape returns a member's name as a step of a pointer (RFC 6901, section 3).
 func Escape(name string) string { return escape.Replace(name) }
 
-// Unescape is the name behind a step of a pointer (RFC 6901, section 4). "~" before anything but 0 and 1, which is
+// Unescape returns the name behind a step of a pointer (RFC 6901, section 4). "~" before anything but 0 and 1, which is
 // no pointer, stays as it is.
 func Unescape(step string) string { return unescape.Replace(step) }
 
-// To is the pointer to a member of the whole document.
+// To returns the pointer to a member of the whole document.
 func To(name string) string { return "/" + Escape(name) }
 
 // elsewhere begins names of members that would not be safe by themselves. The whole of it is the place, as the fragment of a pointer.
 const elsewhere = "#/"
 
-// Member is the name as that of a member which changes no objects of a program in JavaScript that it is copied into:
-// "__proto__" is "#/__proto__". No two names become one.
+// Member returns a name that is safe to copy into objects of a JavaScript program: "__proto__" becomes "#/__proto__". Different
+// names stay different.
 func Member(name string) string {
 	if name == "__proto__" || name == "constructor" || name == "prototype" || strings.HasPrefix(name, elsewhere) {
 		return "#" + To(name)
@@ -33,7 +33,7 @@ func Member(name string) string {
 	return name
 }
 
-// OfMember is the name that [Member] was given. Others stay as they are.
+// OfMember returns the name that [Member] was given. Others stay as they are.
 func OfMember(member string) string {
 	step, ok := strings.CutPrefix(member, elsewhere)
 	if name := Unescape(step); ok && Member(name) == member {
@@ -42,7 +42,7 @@ func OfMember(member string) string {
 	return member
 }
 
-// OfDots is the pointer of a path with dots: "items.0.qty" is "/items/0/qty". The empty path is the whole document.
+// OfDots returns the pointer of a path with dots: "items.0.qty" is "/items/0/qty". The empty path is the whole document.
 func OfDots(path string) string {
 	if path == "" {
 		return ""
@@ -78,7 +78,7 @@ func isFragment(c byte) bool {
 	return strings.IndexByte("-._~!$'()*+,;=:@/?", c) >= 0
 }
 
-// OfPath is the pointer of a path as google.rpc.BadRequest has it: steps behind dots and in brackets, which hold an index or
+// OfPath returns the pointer of a path as google.rpc.BadRequest has it: steps behind dots and in brackets, which hold an index or
 // a key, quoted perhaps (`items[0].labels["a.b"]`). Of a bracket that is not closed, the rest is a step.
 func OfPath(path string) string {
 	var pointer strings.Builder

@@ -138,7 +138,7 @@ func (c *cutter) text() bool {
 	return false
 }
 
-// literal is the length of the string literal at the beginning.
+// literal returns the length of the string literal at the beginning.
 func literal(src []byte) int {
 	for i := 1; ; i++ {
 		switch src[i] {
@@ -150,7 +150,7 @@ func literal(src []byte) int {
 	}
 }
 
-// character is the length of the first character of a literal, be it escaped, be it in two escapes.
+// character returns the length of the first character of a literal, be it escaped, be it in two escapes.
 func character(inside []byte) int {
 	if inside[0] != '\\' {
 		_, size := utf8.DecodeRune(inside)
@@ -165,7 +165,7 @@ func character(inside []byte) int {
 	return 6
 }
 
-// Size is about how many bytes the value needs in JSON, and at most limit. It looks at a bounded part.
+// Size returns about how many bytes the value needs in JSON, and at most limit. It looks at a bounded part.
 func Size(v any, limit int) int {
 	if s, ok := v.(string); ok {
 		return min(len(s), limit)

@@ -32,7 +32,7 @@ type standIn struct{}
 func (standIn) Error() string                { return Unencodable }
 func (standIn) MarshalText() ([]byte, error) { return []byte(Unencodable), nil }
 
-// withoutErrors is v, or a copy that has stand-ins where v holds errors; complete tells which. It is ok unless an
+// withoutErrors returns v, or a copy that has stand-ins where v holds errors; complete tells which. It is ok unless an
 // error has a place that only its own type fits, or there is too much to search.
 func withoutErrors(v any) (safe any, complete, ok bool) {
 	s := searcher{left: maxSearched}

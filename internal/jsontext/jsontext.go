@@ -1,6 +1,5 @@
-// Package jsontext appends JSON to byte slices, with the bytes that encoding/json would write and
-// with a stand-in where encoding/json would fail: an error response must never lose its status or
-// its body because one of its values cannot be encoded.
+// Package jsontext appends JSON to byte slices, with the bytes that encoding/json would write. Where encoding/json would fail
+// it writes a stand-in: an error response must not lose its status or its body because one of its values cannot be encoded.
 package jsontext
 
 import (

@@ -13,15 +13,15 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// What a file may have at most. Honest ones are far from it: the built-in ones have some 60 KiB, 900 keys and two levels.
-// Decoders go down with each bracket and grow with each key, so files are counted before they are decoded.
+// Limits of a file, far above those of real files: the built-in ones have some 60 KiB, 900 keys and two levels. Decoders
+// recurse at each bracket and allocate for each key, so files are checked before they are decoded.
 const (
 	MaxSize    = 1 << 20 // bytes
 	MaxNesting = 16      // tables in tables, steps of a key
 	MaxKeys    = 50_000  // their steps counted
 )
 
-// A SyntaxError is why a file cannot be decoded.
+// A SyntaxError is the reason why a file cannot be decoded.
 type SyntaxError struct {
 	Key     string // near it, "" when unknown
 	Line    int    // from 1, 0 when unknown
@@ -57,7 +57,7 @@ func Read(fsys fs.FS, name string) ([]byte, error) {
 	return content, nil
 }
 
-// Encoding names what is wrong with the bytes of a file: "" for nothing.
+// Encoding returns the mistake in the bytes of a file, or "".
 func Encoding(content []byte) string {
 	if bytes.HasPrefix(content, []byte("\xef\xbb\xbf")) {
 		return "starts with a byte order mark (BOM); save it as UTF-8 without one"
@@ -105,7 +105,7 @@ func Decode(ext string, content []byte) (any, error) {
 	return tree, nil
 }
 
-// invalid is the error of a decoder, cut to what can be read: decoders quote.
+// invalid returns the error of a decoder, cut to what can be read: decoders quote.
 func invalid(format, key string, line int, problem string) error {
 	return &SyntaxError{Key: short(key, 100), Line: line, Problem: "is not valid " + format + ": " + short(problem, 300)}
 }

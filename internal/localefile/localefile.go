@@ -11,8 +11,8 @@ import (
 	"github.com/polyfault/polyfault/internal/family"
 )
 
-// Keys are what the table of a text may hold: what is said of the text, then the plural forms in CLDR's order.
-// go-i18n knows more: [Translation], and what would let a file change how it is read.
+// Keys are the keys of a text's table: those about the text, then the plural forms in CLDR's order. go-i18n knows more:
+// [Translation], and keys that change how the file is read.
 var Keys = []string{"description", "hash", "zero", "one", "two", "few", "many", "other"}
 
 // Translation is what go-i18n's first version calls the texts of a table, or the one text: another name of "other".
@@ -37,7 +37,7 @@ func IsMember(name string, value any) bool {
 	return !table || name == Translation
 }
 
-// A NameFault is what is wrong with the name of a file: [Fine] and what follows it.
+// A NameFault is a mistake in the name of a file: [Fine] and the constants after it.
 type NameFault uint8
 
 // The faults.
@@ -50,7 +50,7 @@ const (
 	NotCanonical           // the tag has a better spelling, which Name.Tag is
 )
 
-// A Name is what the name of a file says.
+// A Name is the information in the name of a file.
 type Name struct {
 	Tag     language.Tag // und unless Fault is Fine or NotCanonical
 	Written string       // the tag as it stands there

@@ -8,8 +8,8 @@ const title = ".title"
 // maxNear is the longest id that is compared letter by letter.
 const maxNear = 64
 
-// Near reports whether the id is likely to be the known one, mistyped: another letter case or other marks between the words,
-// one slip, or two in long words. Short words and numbers are too near to each other to tell.
+// Near reports whether the id is probably a mistyped form of the known one: with another letter case, other separators, one
+// slip, or two slips in long words. Short words and numbers are too similar to tell.
 func Near(id, known string) bool {
 	if plainID(id) == plainID(known) || len(id) > maxNear {
 		return plainID(id) == plainID(known)
@@ -59,7 +59,7 @@ func withoutDigits(s string) string {
 	}, s)
 }
 
-// slips is how many letters were left out, added, mistaken or swapped with the next one; more than limit is not
+// slips returns how many letters were left out, added, mistaken or swapped with the next one; more than limit is not
 // counted any further.
 func slips(a, b string, limit int) int {
 	if len(a)-len(b) > limit || len(b)-len(a) > limit {

@@ -1,5 +1,5 @@
-// Package markdown reads what the tests of the documentation need of a page: its code blocks, its links and the anchors of its
-// headings. It knows the Markdown that this repository writes, and no more.
+// Package markdown reads the parts of a page that the tests of the documentation need: its code blocks, its links and the
+// anchors of its headings. It knows only the Markdown that this repository writes.
 package markdown
 
 import (
@@ -29,13 +29,13 @@ var (
 	linkText = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
 )
 
-// Blocks are the code blocks of a page, in order. A block in a list loses the indent of its fence.
+// Blocks returns the code blocks of a page, in order. A block in a list loses the indent of its fence.
 func Blocks(page string) (blocks []Block) {
 	read(page, func(int, string) {}, func(b Block) { blocks = append(blocks, b) })
 	return blocks
 }
 
-// Links are the links of a page outside of its code.
+// Links returns the links of a page outside of its code.
 func Links(page string) (links []Link) {
 	read(page, func(line int, text string) {
 		for _, match := range link.FindAllStringSubmatch(codeSpan.ReplaceAllString(text, ""), -1) {
@@ -45,7 +45,7 @@ func Links(page string) (links []Link) {
 	return links
 }
 
-// Anchors are the fragments by which GitHub knows the headings of a page.
+// Anchors returns the fragments by which GitHub knows the headings of a page.
 func Anchors(page string) (anchors []string) {
 	taken := map[string]int{}
 	read(page, func(_ int, text string) {
@@ -64,7 +64,7 @@ func Anchors(page string) (anchors []string) {
 	return anchors
 }
 
-// slug is the fragment of a heading: lower case, no punctuation, hyphens for spaces.
+// slug returns the fragment of a heading: lower case, no punctuation, hyphens for spaces.
 func slug(heading string) string {
 	heading = linkText.ReplaceAllString(heading, "$1")
 	return strings.Map(func(r rune) rune {

@@ -76,7 +76,7 @@ func Compile(src string) (*Text, error) {
 	return t, nil
 }
 
-// Literal is a text without placeholders, whatever s holds.
+// Literal returns s as a text without placeholders.
 func Literal(s string) *Text {
 	if s == "" {
 		return &Text{}
@@ -85,7 +85,7 @@ func Literal(s string) *Text {
 	return &Text{segments: []Segment{{Plain: s, Escaped: escaped}}, size: len(escaped)}
 }
 
-// shown is the beginning of an action, for errors.
+// shown returns the beginning of an action, for errors.
 func shown(action string) string {
 	if len(action) > 60 {
 		action = strings.ToValidUTF8(action[:60], "") + "…"
@@ -106,10 +106,10 @@ func isName(s string) bool {
 // Segments returns the segments in order; the caller must not change them.
 func (t *Text) Segments() []Segment { return t.segments }
 
-// Size is the number of bytes of the escaped literals.
+// Size returns the number of bytes of the escaped literals.
 func (t *Text) Size() int { return t.size }
 
-// Slots is the number of placeholders, repeated ones counted.
+// Slots returns the number of placeholders, repeated ones counted.
 func (t *Text) Slots() int { return t.slots }
 
 // Static reports whether the text has no placeholder.

@@ -54,7 +54,7 @@ type Preference struct {
 	excluded set // by weight 0
 }
 
-// Len is the number of ranges that stand for something.
+// Len returns the number of ranges that stand for something.
 func (p *Preference) Len() int { return p.count }
 
 // Range returns the languages of the i-th range, the nearest first; the caller must not change them. Excluded ones are

@@ -32,7 +32,7 @@ func MediaType(header string, offered []string) int {
 	return best
 }
 
-// rankOf is weight and specificity in one number; 0 means not acceptable.
+// rankOf returns weight and specificity in one number; 0 means not acceptable.
 func rankOf(header, mediaType string) int {
 	header = bounded(header, maxAccept)
 	weight, specificity := 0, 0
@@ -63,7 +63,7 @@ func rankOf(header, mediaType string) int {
 	return weight*4 + specificity
 }
 
-// specificityOf is 3 for the type itself, 2 for type/*, 1 for */*, 0 for no match.
+// specificityOf returns 3 for the type itself, 2 for type/*, 1 for */*, 0 for no match.
 func specificityOf(mediaRange, mediaType string) int {
 	if strings.EqualFold(mediaRange, mediaType) {
 		return 3

@@ -8,8 +8,8 @@ const (
 	maxBlock = 64 << 10 // a call stack, say
 )
 
-// Line is a foreign value on one line of a page.
+// Line returns a foreign value on one line of a page.
 func Line(s string) string { return clean.Line(s, maxLine) }
 
-// Block is a foreign value on a page that may have several lines.
+// Block returns a foreign value on a page that may have several lines.
 func Block(s string) string { return clean.Block(s, maxBlock) }

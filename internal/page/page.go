@@ -1,10 +1,9 @@
-// Package page is what polyfault's pages for people share: the frame with its style sheet, the words in
-// the reader's language, the negotiation of language and media type, and what is sent around a page. It
-// knows of no service: package faulthttp shows the catalogue with it, package store its database.
+// Package page has the parts that polyfault's pages for people share: the frame with its style sheet, the words in the
+// reader's language, the negotiation of language and media type, and the headers of a page. Package catalog shows the
+// catalogue of errors with it, and package store its database.
 //
-// The pages need nothing from anywhere: no script, no image, no font. All their values are escaped by
-// html/template for the place where they stand; what could turn the direction of other text is replaced
-// before, by [Line], [Block] and package clean.
+// The pages load nothing: no script, no image, no font. html/template escapes all values for their place. Before that, [Line],
+// [Block] and package clean replace characters that could turn the direction of other text.
 package page
 
 import (
@@ -74,7 +73,7 @@ type Link struct {
 	Current   string // "page" for the page shown, "true" for the area it is in; "" for others
 }
 
-// Render is the page in HTML, as a body to serve.
+// Render returns the page in HTML, as a body to serve.
 func (t *Template) Render(v *View) (Body, error) {
 	var b bytes.Buffer
 	if err := t.template.Execute(&b, v); err != nil {
@@ -89,7 +88,7 @@ func (t *Template) Render(v *View) (Body, error) {
 // A Time is a moment as the template "time" shows it.
 type Time struct{ Machine, Shown string }
 
-// TimeOf is t in UTC, to the second; nil for the zero time.
+// TimeOf returns t in UTC, to the second; nil for the zero time.
 func TimeOf(t time.Time) *Time {
 	if t.IsZero() {
 		return nil

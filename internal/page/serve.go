@@ -64,7 +64,7 @@ func (b Body) Send(w http.ResponseWriter, req *http.Request, status int, c Cachi
 	header.Set("Content-Length", strconv.Itoa(len(b.Content)))
 	w.WriteHeader(status)
 	if req.Method != http.MethodHead {
-		_, _ = w.Write(b.Content) // the client may be gone: nobody is left to tell
+		_, _ = w.Write(b.Content) // an error means that the client has gone
 	}
 }
 

@@ -93,7 +93,7 @@ func (t *Texts) in(l fault.Language) Text {
 	return Text{Title: clean.Sentence(title), Text: clean.Sentence(text), Language: l.Tag, Dir: l.Dir, Key: l.Key}
 }
 
-// Placeholders are the names of the placeholders, over all languages, sorted; never nil.
+// Placeholders returns the names of the placeholders, over all languages, sorted; never nil.
 func (t *Texts) Placeholders() []string {
 	all := []string{}
 	for _, l := range t.catalogue.Languages() {

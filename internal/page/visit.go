@@ -18,18 +18,18 @@ type Words struct {
 	Language  fault.Language
 }
 
-// T is the word with the id "page." and id. English stands in for what the language lacks.
+// T returns the word with the id "page." and id. English stands in for what the language lacks.
 func (w Words) T(id string) string { return w.text("page." + id) }
 
 // N is [Words.T] with a count: "3 entries".
 func (w Words) N(id string, count int) string { return w.text("page."+id, fault.Count(count)) }
 
-// Position is "Page 2 of 7".
+// Position returns "Page 2 of 7".
 func (w Words) Position(page, pages int) string {
 	return w.text("page.position", fault.Arg("Page", page), fault.Arg("Pages", pages))
 }
 
-// YesNo is the word for a truth value.
+// YesNo returns the word for a truth value.
 func (w Words) YesNo(yes bool) string {
 	if yes {
 		return w.T("yes")
@@ -46,7 +46,7 @@ func (w Words) text(id string, attrs ...fault.Attr) string {
 	return id
 }
 
-// Category is the word for a category, and the category itself for one that has none.
+// Category returns the word for a category, and the category itself for one that has none.
 func (w Words) Category(c fault.Category) string {
 	switch c {
 	case fault.CategorySystem:
@@ -95,7 +95,7 @@ func speaks(c fault.Catalogue, l fault.Language) bool {
 	return ok
 }
 
-// named is the language that a tag of the URL names, or the nearest one that is loaded.
+// named returns the language that a tag of the URL names, or the nearest one that is loaded.
 func named(c fault.Catalogue, tags []string) (fault.Language, bool) {
 	languages := c.Languages()
 	var loaded []string
@@ -113,10 +113,10 @@ func named(c fault.Catalogue, tags []string) (fault.Language, bool) {
 // maxNamed is how many languages of a URL are looked at.
 const maxNamed = 4
 
-// Query is the first value of a parameter, without spaces around it.
+// Query returns the first value of a parameter, without spaces around it.
 func (v *Visit) Query(name string) string { return strings.TrimSpace(v.query.Get(name)) }
 
-// Chosen is the tag of the language that the URL names; "" when it was negotiated.
+// Chosen returns the tag of the language that the URL names; "" when it was negotiated.
 func (v *Visit) Chosen() string {
 	if v.chosen {
 		return v.Reader.Tag
@@ -124,7 +124,7 @@ func (v *Visit) Chosen() string {
 	return ""
 }
 
-// URL is a link to the relative path with the parameters, names and values in turn, and with the
+// URL returns a link to the relative path with the parameters, names and values in turn, and with the
 // language when the URL of this page names it. Parameters without a value are left away.
 func (v *Visit) URL(path string, parameters ...string) string {
 	query := url.Values{}
@@ -150,7 +150,7 @@ type Choice struct {
 	Chosen   bool
 }
 
-// Current is the language of the page.
+// Current returns the language of the page.
 func (v *Visit) Current() Choice { return v.choice(v.Words.Language) }
 
 // Languages are those that have words for pages, by their own names. Each links to this page.
@@ -171,7 +171,7 @@ func (v *Visit) choice(l fault.Language) Choice {
 	return Choice{Tag: l.Tag, Dir: l.Dir, Name: Name(v.Catalogue, l.Tag), URL: "?" + query.Encode(), Chosen: l == v.Words.Language}
 }
 
-// Name is the language's own name for itself, as the language's file says; the tag where it says none.
+// Name returns the language's own name for itself, as the language's file says; the tag where it says none.
 // (golang.org/x/text/language/display knows more of them, and adds 2.5 MB to every program.)
 func Name(c fault.Catalogue, tag string) string {
 	if name, ok := c.Text("page.own_name", tag); ok {

@@ -30,7 +30,7 @@ const (
 
 var names = [Forms]string{"zero", "one", "two", "few", "many", "other"}
 
-// String is the name that CLDR and the locale files use.
+// String returns the name that CLDR and the locale files use.
 func (f Form) String() string { return names[f] }
 
 // tableSize covers every residue that CLDR's integer rules look at: for n >= 200 the form depends

@@ -174,6 +174,9 @@ func Serve(tb testing.TB, h http.Handler) (addr string) {
 	return listener.Addr().String()
 }
 
+// ServeOn is Serve on a listener, until stop is called.
+func ServeOn(h http.Handler, listener net.Listener) (stop func()) { return serve(h, listener) }
+
 func serve(h http.Handler, listener net.Listener) (stop func()) {
 	server := httptest.NewUnstartedServer(h)
 	_ = server.Listener.Close()

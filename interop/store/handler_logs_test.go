@@ -2,9 +2,12 @@ package store_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -253,6 +256,43 @@ func TestHandlerLinksFailuresToEntries(t *testing.T) {
 		entries := a.logs("/logs/?trace_id=" + body.TraceID).Results
 		require.Len(t, entries, 1)
 		assert.Equal(t, "bad_gateway", decode[wireError](t, a.get(*entries[0].Links.Error)).Name)
+	})
+}
+
+// The log knows a failure by the names of OpenTelemetry as well, and keeps what has other names among the attributes.
+func TestLogNamesInTheStore(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, d *database) {
+		s := d.open(t)
+		for name, c := range map[string]struct {
+			names       fault.LogNames
+			code, stack string
+			attributes  []string
+		}{
+			"today's": {fault.LogNames{}, "database", "TestLogNamesInTheStore", []string{"status", "cause"}},
+			"OpenTelemetry's": {fault.OTelNames, "database", "TestLogNamesInTheStore",
+				[]string{"http.response.status_code", "exception.message", "exception.type"}},
+			"others": {fault.LogNames{Code: "error_code", Stack: "frames"}, "", "", []string{"status", "cause", "error_code", "frames"}},
+		} {
+			h := newLog(t, s, store.LogOptions{Scope: name})
+			r, err := fault.NewResponder(fault.WithLogger(slog.New(h)), fault.WithLogNames(c.names))
+			require.NoError(t, err)
+			r.Respond(nil, fault.Database.Wrap(errors.New("no connection"), fault.TraceID("abc-2")))
+			flush(t, h)
+			found, _, err := s.Logs(t.Context(), store.LogFilter{Scope: name, TraceID: "abc-2"})
+			require.NoError(t, err)
+			require.Len(t, found, 1, name)
+			assert.Equal(t, c.code, found[0].Code, name)
+			assert.Contains(t, found[0].Stacktrace, c.stack, name)
+			var attributes map[string]any
+			require.NoError(t, json.Unmarshal(found[0].Attributes, &attributes))
+			assert.ElementsMatch(t, c.attributes, slices.Collect(maps.Keys(attributes)), name)
+			for _, cause := range []string{"cause", "exception.message"} {
+				if text, ok := attributes[cause]; ok {
+					assert.Contains(t, text, "no connection", name)
+				}
+			}
+		}
 	})
 }
 

@@ -19,10 +19,10 @@ type example struct {
 	Status  int               `json:"status"`
 	Headers map[string]string `json:"headers"`
 	Body    json.RawMessage   `json:"body"`
-	text    string            // of the whole response, for people
+	text    string            // the whole response, for people
 }
 
-// exampleTrace is the trace id of every example: that of the W3C's Trace Context.
+// exampleTrace is the trace id of every example, taken from the W3C's Trace Context.
 const exampleTrace = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 func (v *visit) example(k *fault.Kind, placeholders []string) *example {
@@ -35,13 +35,13 @@ func (v *visit) example(k *fault.Kind, placeholders []string) *example {
 		}
 	}
 	if !json.Valid(resp.Body) {
-		e.Body, _ = json.Marshal(string(resp.Body)) // a string always can be
+		e.Body, _ = json.Marshal(string(resp.Body)) // never fails for a string
 	}
 	e.text = e.message(resp.Body)
 	return e
 }
 
-// message is the response as it is on the wire, but for its body when that is JSON: it is indented.
+// message returns the response as it is on the wire, with a JSON body indented.
 func (e *example) message(body []byte) string {
 	var b bytes.Buffer
 	b.WriteString(strings.TrimSpace(fmt.Sprintf("HTTP/1.1 %d %s", e.Status, http.StatusText(e.Status))) + "\n")

@@ -52,15 +52,15 @@ func (v *visit) navigation(current string) []page.Link {
 	return []page.Link{{Text: v.T("errors"), URL: v.URL("./"), Current: current}}
 }
 
-// Table is the table of texts.
+// Table returns the table of texts.
 func (k *kind) Table(w page.Words) page.TextTable {
 	return page.TextTable{Words: w, Rows: k.rows}
 }
 
-// Message is the example as people read it.
+// Message returns the example as people read it.
 func (k *kind) Message() string { return k.Example.text }
 
-// markdown writes Markdown. Its paragraphs and tables are readable as they are.
+// markdown writes Markdown that is readable as plain text, too.
 type markdown struct{ strings.Builder }
 
 func (m *markdown) body(v *visit) (page.Body, error) {
@@ -144,14 +144,14 @@ func (k *kind) facts(v *visit) []fact {
 
 func linkTo(v *visit, name string) string { return "[" + code(name) + "](" + v.URL(name) + ")" }
 
-// code is a machine name: snake_case, kebab-case or the name of a placeholder.
+// code writes a name for programs: snake_case, kebab-case or the name of a placeholder.
 func code(name string) string { return "`" + strings.ReplaceAll(page.Line(name), "`", "'") + "`" }
 
-// marks are what Markdown would take for markup anywhere in a line.
+// marks are the characters that are markup anywhere in a line of Markdown.
 var marks = strings.NewReplacer(`\`, `\\`, "`", "\\`", `*`, `\*`, `_`, `\_`, `[`, `\[`, `]`, `\]`,
 	`<`, `\<`, `>`, `\>`, `|`, `\|`, `#`, `\#`, `~`, `\~`, `&`, `\&`)
 
-// plain is a text in Markdown that means nothing but itself.
+// plain returns the text as Markdown without any markup.
 func plain(s string) string {
 	s = marks.Replace(strings.TrimSpace(clean.Sentence(s)))
 	if s == "" {
@@ -159,12 +159,12 @@ func plain(s string) string {
 	}
 	digits := len(s) - len(strings.TrimLeft(s, "0123456789"))
 	if strings.ContainsAny(s[:1], "-+=") || digits > 0 && digits < len(s) && strings.ContainsAny(s[digits:digits+1], ".)") {
-		return s[:digits] + `\` + s[digits:] // a list or a line below a heading, otherwise
+		return s[:digits] + `\` + s[digits:] // or it would begin a list, or be the line below a heading
 	}
 	return s
 }
 
-// fenced is s as a block of code, between fences that are longer than any in it.
+// fenced returns s as a block of code, between fences that are longer than any in s.
 func fenced(s string) string {
 	fence := "```"
 	for strings.Contains(s, fence) {

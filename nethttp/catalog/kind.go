@@ -30,7 +30,7 @@ type entry struct {
 // A kind is one kind, in the form of its JSON.
 type kind struct {
 	entry
-	RetryAfter   int                  `json:"retry_after,omitempty"` // seconds
+	RetryAfter   int                  `json:"retry_after,omitempty"` // in seconds
 	ExitCode     int                  `json:"exit_code"`
 	TextID       string               `json:"text_id"`
 	Placeholders []string             `json:"placeholders"`
@@ -71,7 +71,7 @@ func (v *visit) one(k *fault.Kind) *kind {
 		one.Texts[text.Key] = text
 	}
 	if wait := k.RetryAfter(); wait > 0 && one.Retryable {
-		one.RetryAfter = int((wait + time.Second - 1) / time.Second) // as the header has it
+		one.RetryAfter = int((wait + time.Second - 1) / time.Second) // rounded up, as in the header
 	}
 	if k.Parent() != nil {
 		one.Parent = k.Parent().Code()

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// million is the only number beyond the hundreds that CLDR's rules for whole numbers ask for, but in Cornish.
+// million is the only number above the hundreds in CLDR's rules for whole numbers, except Cornish's.
 const million = 1_000_000
 
-// Samples are numbers that reach every case of the plural rules of languages.
+// Samples returns numbers that cover every case of languages' plural rules.
 func Samples() []int {
 	numbers := []int{million, 2 * million, 3 * million, 10 * million, million + 1, 21 * million, million / 10}
 	for n := range 1201 {
@@ -19,9 +19,9 @@ func Samples() []int {
 	return numbers
 }
 
-// Expression writes a Plural-Forms header for a language of that many forms, of which formOf gives the index for a
-// number. It is made of the rules themselves: single numbers below a hundred, remainders of a hundred, and multiples
-// of a million. The error says that no such expression is right for all numbers.
+// Expression returns a Plural-Forms header for a language with that many forms; formOf returns the index of a number's form.
+// The expression is derived from the rules themselves: single numbers below a hundred, remainders of a hundred, and multiples
+// of a million. It returns an error if no such expression is right for all numbers.
 func Expression(forms int, formOf func(n int) int) (string, error) {
 	last := formOf(100 + 50)
 	var parts []string
@@ -46,7 +46,7 @@ func Expression(forms int, formOf func(n int) int) (string, error) {
 	return header, nil
 }
 
-// conditionOf is when a number has the form; "" is never.
+// conditionOf returns the condition for a number to have the form; "" means never.
 func conditionOf(form int, formOf func(n int) int) string {
 	var exact, without, hundred []int
 	for r := range 100 {
@@ -83,7 +83,7 @@ func conditionOf(form int, formOf func(n int) int) string {
 	return strings.TrimSuffix("("+strings.Join(conditions, " || ")+")", "()")
 }
 
-// remainders are the last two digits, said of the last one where most of its tens agree.
+// remainders returns a condition on the last two digits, or on the last one if most of its tens agree.
 func remainders(hundred []int) string {
 	var units, except, extra []int
 	for unit := range 10 {
@@ -122,7 +122,7 @@ func remainders(hundred []int) string {
 	return "(" + condition + ") || " + oneOf("n%100", extra)
 }
 
-// oneOf says that a value is one of numbers, which are sorted.
+// oneOf returns the condition that a value is one of the sorted numbers.
 func oneOf(value string, numbers []int) string {
 	var parts []string
 	for i := 0; i < len(numbers); {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// A Plural is a Plural-Forms header: how many forms there are, and which one a number has.
+// A Plural is a Plural-Forms header: the number of forms, and the form of a number.
 type Plural struct {
 	Forms int
 	expr  node
@@ -30,8 +30,8 @@ func ParsePlural(header string) (*Plural, error) {
 	return &Plural{forms, expr}, nil
 }
 
-// Form is the index of the form for n. It is an error when the expression divides by zero, or names a form that there
-// is not.
+// Form returns the index of the form for n. It returns an error if the expression divides by zero, or names a form that does
+// not exist.
 func (p *Plural) Form(n int) (int, error) {
 	value, ok := p.expr(n)
 	if !ok || value < 0 || value >= p.Forms {
@@ -40,7 +40,7 @@ func (p *Plural) Form(n int) (int, error) {
 	return value, nil
 }
 
-// A node is a part of an expression; ok is false when it divides by zero.
+// A node is a part of an expression; ok is false if it divides by zero.
 type node func(n int) (value int, ok bool)
 
 const (
@@ -100,7 +100,7 @@ func (p *exprParser) ternary(depth int) node {
 	}
 }
 
-// operators are those of C by rank, the weakest first; longer ones before those that they begin with.
+// operators are C's operators by rank, the weakest first. A longer one stands before its own beginning.
 var operators = [][]string{{"||"}, {"&&"}, {"==", "!="}, {"<=", ">=", "<", ">"}, {"+", "-"}, {"*", "/", "%"}}
 
 func (p *exprParser) binary(rank, depth int) node {

@@ -1,5 +1,5 @@
-// Package po reads and writes gettext's PO files as tools for translators keep them: comments, flags, obsolete entries
-// and the order stay. Libraries that read PO for programs at run time drop those.
+// Package po reads and writes gettext's PO files as translators' tools need them: with comments, flags, obsolete entries and
+// the order. Libraries that read PO for programs at run time drop these.
 package po
 
 import (
@@ -19,7 +19,7 @@ type File struct {
 // A Field is one line of the header.
 type Field struct{ Name, Value string }
 
-// Get returns the value of a header field, in any letter case; "" when there is none.
+// Get returns the value of a header field, in any letter case, or "".
 func (f *File) Get(name string) string {
 	for _, field := range f.Header {
 		if strings.EqualFold(field.Name, name) {
@@ -48,16 +48,16 @@ type Entry struct {
 // Has reports whether the entry has the flag.
 func (e *Entry) Has(flag string) bool { return slices.Contains(e.Flags, flag) }
 
-// A SyntaxError is why a file cannot be read.
+// A SyntaxError is the reason why a file cannot be read.
 type SyntaxError struct {
 	Line    int
 	Problem string
 }
 
-// Error names the line.
+// Error returns the line and the problem.
 func (e *SyntaxError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Problem) }
 
-// MaxStrings is how many plural forms an entry may have: no language has more than six.
+// MaxStrings is the number of plural forms that an entry may have. No language has more than six.
 const MaxStrings = 16
 
 // Parse reads a file in UTF-8. The error is a [*SyntaxError].
@@ -76,7 +76,7 @@ func Parse(content []byte) (*File, error) {
 	return p.file, p.end()
 }
 
-// A parser is in the middle of an entry, target being the string that goes on.
+// A parser reads entries; target is the string that the next line continues.
 type parser struct {
 	file   *File
 	line   int
@@ -172,7 +172,7 @@ func (p *parser) keyword(line string, obsolete bool) error {
 	return nil
 }
 
-// place finds where the string behind the keyword goes.
+// place finds the target of the string after the keyword.
 func (p *parser) place(word string) error {
 	e := &p.entry
 	switch {
@@ -192,7 +192,7 @@ func (p *parser) place(word string) error {
 	return nil
 }
 
-// end puts the entry into the file.
+// end adds the entry to the file.
 func (p *parser) end() error {
 	e := p.entry
 	if p.target == nil { // comments alone

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// allowedTypes are the types that a description may give to a placeholder, with the package that each is
-// from: those that a text shows as one would write them ([fault.Arg]).
+// allowedTypes are the types that a description may give to a placeholder, with their packages. Texts show values of these
+// types in a readable form ([fault.Arg]).
 var allowedTypes = map[string]string{
 	"any":           "",
 	"bool":          "",
@@ -28,7 +28,7 @@ var allowedTypes = map[string]string{
 // typesNote is the end of a description that gives types to placeholders.
 var typesNote = regexp.MustCompile(`(?:^|\s)Types:\s*([^:]*?)\.?\s*$`)
 
-// declared takes the note of types off a description, which is for translators otherwise:
+// declared splits a description into the part for translators and the types:
 //
 //	description = "Shown when somebody opens an old link. Types: ID int, Due time.Time"
 func declared(description string) (rest string, types map[string]string, err error) {

@@ -9,8 +9,8 @@ import (
 	"unicode"
 )
 
-// initialisms are words that Go writes in one case (go.dev/wiki/CodeReviewComments#initialisms), by their
-// upper-case form. OAuth is what the names of polyfault's kinds have.
+// initialisms are words that Go writes in one case (go.dev/wiki/CodeReviewComments#initialisms), by their upper-case form.
+// OAuth is spelled as in the names of polyfault's kinds.
 var initialisms = func() map[string]string {
 	words := map[string]string{"OAUTH": "OAuth", "IDS": "IDs", "URLS": "URLs", "URIS": "URIs", "IPS": "IPs", "APIS": "APIs"}
 	for word := range strings.FieldsSeq(`ACL API ASCII CPU CSS CSV DB DNS EOF GUID HTML HTTP HTTPS IBAN ID IO IP ISBN JSON JWT PDF
@@ -20,8 +20,8 @@ var initialisms = func() map[string]string {
 	return words
 }()
 
-// functionName is the name of the function for the text: "order.not_found" is OrderNotFound, "invalid_url"
-// InvalidURL. An id that does not begin with a letter which has an upper case gets Text in front.
+// functionName returns the name of the text's function: OrderNotFound for "order.not_found", InvalidURL for "invalid_url". It
+// begins with Text if the id does not begin with a letter that has an upper case.
 func functionName(id string) string {
 	name := joined(wordsOf(id))
 	if !token.IsExported(name) {
@@ -38,7 +38,7 @@ func joined(words []string) string {
 	return name.String()
 }
 
-// parameterName is the name of the parameter for the placeholder: {{.OrderID}} is orderID, {{.URL}} url.
+// parameterName returns the name of the placeholder's parameter: orderID for {{.OrderID}}, url for {{.URL}}.
 func parameterName(placeholder string) string {
 	words := wordsOf(placeholder)
 	if len(words) == 0 || unicode.IsDigit(rune(words[0][0])) {
@@ -54,14 +54,14 @@ func parameterName(placeholder string) string {
 	return name
 }
 
-// otherNames are the customary names in place of some that Go has taken. All others get Value behind.
+// otherNames are the usual names for words that Go has reserved. All other such names get the suffix Value.
 var otherNames = map[string]string{"type": "typ", "error": "err", "package": "pkg", "func": "fn"}
 
 // imported are the packages that generated code may use.
 var imported = []string{"fault", "fmt", "time"}
 
-// wordsOf splits at whatever cannot stand in a Go identifier, at underscores, and where capitals begin a
-// word: "order.URLTooLong" is order, URL, Too, Long.
+// wordsOf splits at characters that a Go identifier cannot have, at underscores, and where capitals begin a word:
+// "order.URLTooLong" becomes order, URL, Too, Long.
 func wordsOf(name string) []string {
 	var words []string
 	for part := range strings.FieldsFuncSeq(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {

@@ -1,14 +1,13 @@
-// Package texts writes Go code for the texts of locale files: a function for each text, its placeholders
-// as typed parameters. It is the generator behind the command "polyfault texts".
+// Package texts writes Go code for the texts of locale files: a function for each text, with its placeholders as typed
+// parameters. It is the generator of the command "polyfault texts".
 //
-// A function returns the attributes of an error, [fault.Text] and its arguments, so that whatever takes
-// attributes takes it:
+// A function returns attributes of an error, [fault.Text] and its arguments. Every function that takes attributes takes them:
 //
 //	return fault.NotFound.New(texts.OrderNotFound(id)...)
 //	return fault.Conflict.Wrap(err, texts.HoursLeft(3)...).With(fault.Detail("task", id))
 //
-// There is one for each text in the file of the source language. Titles ("<id>.title") and names of fields
-// ("field.<name>") have none: polyfault finds them by the name of what they belong to.
+// There is a function for each text in the file of the source language. Titles ("<id>.title") and names of fields
+// ("field.<name>") have none: polyfault finds them by the id or the name that they belong to.
 package texts
 
 import (
@@ -27,14 +26,14 @@ import (
 	"github.com/polyfault/polyfault/internal/localefile"
 )
 
-// Options say what to generate. The zero Options are ready to use.
+// Options choose what to generate. The zero value is ready.
 type Options struct {
-	Package  string // the package clause; "" is "texts"
-	Language string // tag of the source language; "" is "en" if there is such a file, else the only language
+	Package  string // the package clause; "" means "texts"
+	Language string // tag of the source language; "" means "en" if there is such a file, else the only language
 }
 
-// Generate writes the code for the locale files in fsys, which are what [fault.WithLocales] takes. The same
-// files give the same code, formatted by gofmt. An error names file, key and rule; there is no code then.
+// Generate returns the code for the locale files in fsys, the same files as for [fault.WithLocales]. The same files give the
+// same code, formatted by gofmt. An error names file, key and rule; there is no code then.
 func Generate(fsys fs.FS, opts Options) ([]byte, error) {
 	opts.Package = cmp.Or(opts.Package, "texts")
 	if err := checkPackage(opts.Package); err != nil {
@@ -70,7 +69,7 @@ type localeFile struct {
 	messages  []*i18n.Message
 }
 
-// read reads every locale file of fsys. Whatever a service would refuse at start-up is refused here.
+// read reads every locale file of fsys. It refuses the files that a service would refuse at start-up.
 func read(fsys fs.FS) (*localeSet, error) {
 	responder, err := fault.NewResponder(fault.WithLocales(fsys), fault.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
@@ -102,7 +101,7 @@ func (s *localeSet) readFile(fsys fs.FS, name string, found localefile.Name) (*l
 	if err != nil {
 		return nil, err
 	}
-	// The responder has accepted the file: an error can only be that there is no text in it.
+	// The responder has accepted the file, so an error can only mean that it has no text.
 	messages, _ := i18n.ParseMessageBytes([]byte{'x'}, func(_ []byte, v any) error {
 		*v.(*any) = tree
 		return nil
@@ -115,7 +114,7 @@ func (s *localeSet) readFile(fsys fs.FS, name string, found localefile.Name) (*l
 	return &localeFile{name, found.Tag.String(), messages}, nil
 }
 
-// source is the file whose texts become functions.
+// source returns the file whose texts become functions.
 func (s *localeSet) source(tag string) (*localeFile, error) {
 	if tag == "" && len(s.files) == 1 {
 		return s.files[0], nil
@@ -134,7 +133,7 @@ func (s *localeSet) source(tag string) (*localeFile, error) {
 	return nil, fmt.Errorf("language %q has no file active.%s.toml; there are %s", tag, tag, strings.Join(tags, ", "))
 }
 
-// checkStrays refuses texts that the source language lacks. Built-in ones are translations of polyfault's.
+// checkStrays refuses texts that the source language lacks. Texts with built-in ids are translations of polyfault's.
 func (s *localeSet) checkStrays(source *localeFile) error {
 	known := map[string]bool{}
 	for id := range fault.Default().Catalogue().IDs() {
@@ -154,7 +153,7 @@ func (s *localeSet) checkStrays(source *localeFile) error {
 	return nil
 }
 
-// hasFunction tells the texts of errors from titles and names of fields.
+// hasFunction reports whether the text is one of errors, and not a title or the name of a field.
 func hasFunction(id string) bool {
 	return !strings.HasSuffix(id, ".title") && !strings.HasPrefix(id, "field.")
 }
@@ -168,7 +167,7 @@ type function struct {
 	params      []param
 }
 
-// A form is one plural form as it stands in the file; name is "" for a text that has no others.
+// A form is one plural form as in the file; name is "" for a text without plural forms.
 type form struct{ name, text string }
 
 // A param is the parameter for one placeholder.
@@ -227,8 +226,8 @@ const (
 	fieldName = "Field" // is given by fault.Field
 )
 
-// placeholders are those of the source's text, and those that only other languages have if the source's
-// description declares them. The name of a field in the text of a rule is none: fault.Field gives it.
+// placeholders returns the placeholders of the source's text, and those of other languages that the source's description
+// declares. The name of a field in the text of a rule is left out: fault.Field gives it.
 func (s *localeSet) placeholders(source *localeFile, id string, types map[string]string) ([]string, error) {
 	names, _ := s.catalogue.Placeholders(id, source.tag)
 	for _, file := range s.files {
@@ -252,7 +251,7 @@ func (s *localeSet) placeholders(source *localeFile, id string, types map[string
 	return names, nil
 }
 
-// formsOf are the plural forms in the order of CLDR.
+// formsOf returns the plural forms in the order of CLDR.
 func formsOf(m *i18n.Message) []form {
 	var forms []form
 	for _, f := range []form{{"zero", m.Zero}, {"one", m.One}, {"two", m.Two}, {"few", m.Few}, {"many", m.Many}, {"other", m.Other}} {
@@ -266,7 +265,7 @@ func formsOf(m *i18n.Message) []form {
 	return forms
 }
 
-// parameters are those for the placeholders, in the same order.
+// parameters returns the parameters of the placeholders, in the same order.
 func parameters(placeholders []string, types map[string]string) ([]param, error) {
 	if err := checkTypes(placeholders, types); err != nil {
 		return nil, err

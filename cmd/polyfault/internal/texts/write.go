@@ -61,7 +61,7 @@ func writeImports(b *bytes.Buffer, functions []function) {
 	fmt.Fprintf(b, "\nfault %q\n)\n", corePath)
 }
 
-// call is how the function is called, with the names of its parameters.
+// call returns a call of the function, with the names of its parameters.
 func (f *function) call() string {
 	var names []string
 	for _, p := range f.params {
@@ -112,8 +112,8 @@ func (f *function) writeComment(b *bytes.Buffer) {
 	}
 }
 
-// inComment is a line without what must not or should not stand in Go source: control characters, and
-// those that change the direction of what follows.
+// inComment returns a line without characters that must not or should not be in Go source: control characters, and those that
+// change the direction of text.
 func inComment(line string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

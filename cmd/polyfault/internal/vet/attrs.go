@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// given is what the attributes of an error say, as far as code shows it.
+// given has the text and arguments of an error's attributes, as far as the code shows them.
 type given struct {
 	text   ast.Expr // the last id of fault.Text; nil: the default of the call
 	id     string   // its value
@@ -19,7 +19,7 @@ type arg struct {
 	at    ast.Node
 }
 
-// attrs reads attributes: the arguments of a call behind the first skip ones.
+// attrs reads attributes: the arguments of a call after the first skip ones.
 func (c *unit) attrs(g *given, call *ast.CallExpr, skip int) {
 	if len(call.Args) < skip || isTuple(c.pass.TypesInfo, call) {
 		g.unseen = true
@@ -39,7 +39,7 @@ func (c *unit) attrs(g *given, call *ast.CallExpr, skip int) {
 	}
 }
 
-// neutral are the functions whose attribute has nothing to do with the text.
+// neutral are the functions whose attributes do not concern the text.
 var neutral = []string{
 	"Detail", "DetailsOf", "Field", "Header", "AddHeader", "HeadersFunc", "RetryAfter", "Cause", "TraceID", "Subtype", "Log",
 }
@@ -80,8 +80,8 @@ func (g *given) counts() bool {
 	return slices.ContainsFunc(g.args, func(a arg) bool { return a.count })
 }
 
-// laterArgs are the arguments that errors of the package get after they were made: With on an error that
-// comes from elsewhere. What may come later is not missing.
+// laterArgs are the arguments that errors of the package get later, by With on an error from elsewhere. Such arguments are
+// not missing.
 type laterArgs struct {
 	names  []string
 	unseen bool
@@ -104,8 +104,8 @@ func (c *unit) noteLater(call *ast.CallExpr) {
 	c.later.unseen = c.later.unseen || g.unseen
 }
 
-// chain takes New().With().With() apart, given its last call: the call that makes the error, nil when that
-// is not New or Wrap, and those of With in their order.
+// chain takes New().With().With() apart, from its last call. It returns the call that makes the error, or nil if that is not
+// New or Wrap, and the calls of With in their order.
 func (c *unit) chain(call *ast.CallExpr) (made *ast.CallExpr, withs []*ast.CallExpr) {
 	for ; call != nil; call, _ = ast.Unparen(receiver(call)).(*ast.CallExpr) {
 		switch c.calleeName(call) {
@@ -121,7 +121,7 @@ func (c *unit) chain(call *ast.CallExpr) (made *ast.CallExpr, withs []*ast.CallE
 	return made, withs
 }
 
-// receiver is what a method is called on; nil for other calls.
+// receiver returns the receiver of a method call, or nil for other calls.
 func receiver(call *ast.CallExpr) ast.Expr {
 	if selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
 		return selector.X

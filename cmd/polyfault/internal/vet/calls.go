@@ -32,7 +32,7 @@ func (c *unit) checkCall(cursor inspector.Cursor, call *ast.CallExpr) {
 	}
 }
 
-// checkKnown reports an id that no text has. Without a folder it may be in any.
+// checkKnown reports an id that no text has. Without a folder it reports nothing, because any folder may have the id.
 func (c *unit) checkKnown(e ast.Expr) {
 	id, constant := c.constant(e)
 	if !constant || c.texts.folder == "" || c.texts.ids[id] {
@@ -41,8 +41,8 @@ func (c *unit) checkKnown(e ast.Expr) {
 	c.report(e, "unknown", fmt.Sprintf("unknown text id %q: no locale file in %s has it%s", id, c.texts.folder, c.texts.similar(id)))
 }
 
-// checkSpec checks the text that a Spec names. A text that is the code by default may be missing: clients
-// read the parent's until there is one.
+// checkSpec checks the text that a Spec names. The default text, with the code as its id, may be missing: clients read the
+// parent's until it exists.
 func (c *unit) checkSpec(literal *ast.CompositeLit) {
 	if t := c.pass.TypesInfo.TypeOf(literal); t == nil || typeName(t) != "Spec" {
 		return
@@ -94,7 +94,7 @@ func (c *unit) checkField(call *ast.CallExpr) {
 	c.checkArgs(call, id, &g, true)
 }
 
-// checkErr checks Details.Err(kind, attrs...), which gives an error and so leaves at once.
+// checkErr checks Details.Err(kind, attrs...), which returns an error that gets no further attributes.
 func (c *unit) checkErr(call *ast.CallExpr) {
 	var g given
 	c.attrs(&g, call, 1)
@@ -132,8 +132,8 @@ func (c *unit) checkFault(at ast.Node, kind ast.Expr, g *given, leaves bool) {
 	}
 }
 
-// checkArgs compares the arguments with the placeholders. An unknown text has none to compare: that is
-// reported elsewhere, or means that the parent's text stands in.
+// checkArgs compares the arguments with the placeholders. It skips an unknown text: that is reported elsewhere, or the
+// parent's text is used.
 func (c *unit) checkArgs(at ast.Node, id string, g *given, leaves bool) {
 	if !c.texts.ids[id] {
 		return
@@ -176,8 +176,8 @@ func (c *unit) checkMissing(at ast.Node, id string, n *needs, g *given) {
 	}
 }
 
-// checkReturn reports kinds that are returned as they are although their text has placeholders. What
-// Unwrap returns is for errors.Is.
+// checkReturn reports kinds that are returned without New although their text has placeholders. It skips Unwrap, whose result
+// is for errors.Is.
 func (c *unit) checkReturn(cursor inspector.Cursor, statement *ast.ReturnStmt) {
 	function := enclosingFunction(cursor)
 	if f, ok := function.(*ast.FuncDecl); ok && f.Name.Name == "Unwrap" {
@@ -197,8 +197,7 @@ func (c *unit) checkBare(e ast.Expr) {
 	c.checkFault(e, e, &given{}, true)
 }
 
-// leaves reports whether the error goes on as an error, or as a value of another interface: nobody adds
-// attributes to it then.
+// leaves reports whether the error is used as an error, or as a value of another interface. It gets no attributes then.
 func (c *unit) leaves(cursor inspector.Cursor) bool {
 	info := c.pass.TypesInfo
 	for cursor.ParentEdgeKind() == edge.ParenExpr_X {

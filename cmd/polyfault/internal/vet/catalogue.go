@@ -23,7 +23,7 @@ type library struct {
 	byFolder map[string]func() (*texts, error)
 }
 
-// textsFor are the texts for the package in the folder.
+// textsFor returns the texts for the package in the folder.
 func (l *library) textsFor(pkg string) (*texts, error) {
 	folder := cmp.Or(l.folder, localesFor(pkg))
 	if folder != "" && !filepath.IsAbs(folder) {
@@ -42,8 +42,8 @@ func (l *library) textsFor(pkg string) (*texts, error) {
 	return load()
 }
 
-// localesFor is the folder "locales" with locale files beside the package or in a folder above it, up to
-// the root of its module; "" when there is none.
+// localesFor returns the folder "locales" with locale files beside the package or above it, up to the root of its module, or
+// "".
 func localesFor(pkg string) string {
 	for dir := pkg; ; dir = filepath.Dir(dir) {
 		folder := filepath.Join(dir, "locales")
@@ -56,7 +56,7 @@ func localesFor(pkg string) string {
 	}
 }
 
-// texts are the built-in texts and those of a folder over them.
+// texts are the built-in texts, and those of a folder that override them.
 type texts struct {
 	folder    string // "" for the built-in ones alone
 	responder *fault.Responder
@@ -68,7 +68,7 @@ type texts struct {
 	needs map[string]needs
 }
 
-// needs are what a text is to be given.
+// needs are the arguments that a text needs.
 type needs struct {
 	placeholders []string // sorted
 	plural       bool
@@ -95,7 +95,7 @@ func loadTexts(folder string) (*texts, error) {
 	return t, nil
 }
 
-// of are the needs of the text in any of its languages.
+// of returns the needs of the text in any of its languages.
 func (t *texts) of(id string) needs {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -117,7 +117,7 @@ func (t *texts) of(id string) needs {
 // has reports whether the text names the placeholder.
 func (n *needs) has(name string) bool { return slices.Contains(n.placeholders, name) }
 
-// list are the placeholders as they stand in texts.
+// list returns the placeholders as texts have them.
 func (n *needs) list() string {
 	if len(n.placeholders) == 0 {
 		return "it has no placeholders"
@@ -125,13 +125,13 @@ func (n *needs) list() string {
 	return "it has {{." + strings.Join(n.placeholders, "}}, {{.") + "}}"
 }
 
-// isRule reports whether core has a text for the code of a field error under another id than "rule."+code,
-// as it has for the names of validators' rules. Core says so itself: the text is not the general one.
+// isRule reports whether core has a text for the code of a field error under another id than "rule."+code, as for the names of
+// validators' rules. It asks core for the text, which is not the general one then.
 func (t *texts) isRule(code string) bool {
 	return !maps.Equal(t.ruleTexts(code), t.ruleTexts("invalid"))
 }
 
-// ruleTexts are the texts of a field error, by language.
+// ruleTexts returns the texts of a field error, by language.
 func (t *texts) ruleTexts(code string) map[string]string {
 	resp := t.responder.Respond(nil, fault.ValidationFailed.New(fault.Field(fault.InBody("a"), code)))
 	var body struct {
@@ -142,7 +142,7 @@ func (t *texts) ruleTexts(code string) map[string]string {
 	return body.Details["a"]
 }
 
-// similar is a question for the id that one may have meant; "" when none is close.
+// similar returns a question for the id that one may have meant; "" when none is close.
 func (t *texts) similar(id string) string {
 	best, distance := "", max(2, len(id)/4)+1
 	for _, known := range slices.Sorted(maps.Keys(t.ids)) {

@@ -54,7 +54,7 @@ func (t *kindTable) export() {
 	}
 }
 
-// variable is the variable that e names, perhaps of another package.
+// variable returns the variable that e names, perhaps of another package.
 func (t *kindTable) variable(e ast.Expr) *types.Var {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.Ident:
@@ -67,7 +67,7 @@ func (t *kindTable) variable(e ast.Expr) *types.Var {
 	return nil
 }
 
-// textOf is the text id of the kind that e is; "" when that cannot be told.
+// textOf returns the text id of the kind that e is; "" when that cannot be told.
 func (t *kindTable) textOf(e ast.Expr) string {
 	if call, ok := ast.Unparen(e).(*ast.CallExpr); ok {
 		return t.textOfCall(call)
@@ -108,7 +108,7 @@ func (t *kindTable) textOfCall(call *ast.CallExpr) string {
 	return ""
 }
 
-// member is the value of a field in a literal of a structure; nil when it is not given.
+// member returns the value of a field in a literal of a structure; nil when it is not given.
 func member(info *types.Info, literal *ast.CompositeLit, name string) ast.Expr {
 	structure, ok := info.TypeOf(literal).Underlying().(*types.Struct)
 	if !ok {
@@ -136,7 +136,7 @@ func constantString(info *types.Info, e ast.Expr) (string, bool) {
 	return constant.StringVal(value), true
 }
 
-// callee is the function or method that the call calls, of an interface too.
+// callee returns the function or method that the call calls, of an interface too.
 func callee(info *types.Info, call *ast.CallExpr) *types.Func {
 	f, _ := typeutil.Callee(info, call).(*types.Func)
 	return f

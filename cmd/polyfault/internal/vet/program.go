@@ -110,7 +110,7 @@ func loadProgram(ctx context.Context, dir string, patterns []string) (*program, 
 	return p, problems(wanted)
 }
 
-// pathsOf are the packages and those of their dependencies that import polyfault's core.
+// pathsOf returns the packages and those of their dependencies that import polyfault's core.
 func pathsOf(pkgs []*packages.Package) []string {
 	var paths []string
 	for _, pkg := range pkgs {

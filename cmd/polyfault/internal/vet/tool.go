@@ -63,7 +63,7 @@ func writeVersion(w io.Writer) error {
 	return err
 }
 
-// moduleRoot is the nearest folder with a go.mod, else the working directory.
+// moduleRoot returns the nearest folder with a go.mod, else the working directory.
 func moduleRoot() (string, error) {
 	here, err := os.Getwd()
 	if err != nil {

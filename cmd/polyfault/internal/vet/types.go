@@ -29,7 +29,7 @@ func isTuple(info *types.Info, call *ast.CallExpr) bool {
 	return ok
 }
 
-// enclosingFunction is the innermost function around the cursor.
+// enclosingFunction returns the innermost function around the cursor.
 func enclosingFunction(cursor inspector.Cursor) ast.Node {
 	for function := range cursor.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
 		return function.Node()
@@ -37,7 +37,7 @@ func enclosingFunction(cursor inspector.Cursor) ast.Node {
 	return nil
 }
 
-// resultType is the type of the i-th result of a function.
+// resultType returns the type of the i-th result of a function.
 func resultType(info *types.Info, function ast.Node, i int) types.Type {
 	var t types.Type
 	switch f := function.(type) {
@@ -53,7 +53,7 @@ func resultType(info *types.Info, function ast.Node, i int) types.Type {
 	return signature.Results().At(i).Type()
 }
 
-// paramType is the type of the i-th argument of a call or a conversion.
+// paramType returns the type of the i-th argument of a call or a conversion.
 func paramType(info *types.Info, call *ast.CallExpr, i int) types.Type {
 	fun := info.Types[call.Fun]
 	if fun.IsType() {
@@ -80,7 +80,7 @@ func paramType(info *types.Info, call *ast.CallExpr, i int) types.Type {
 	return params.At(i).Type()
 }
 
-// elementType is the type of the i-th element, without a key, of a literal.
+// elementType returns the type of the i-th element, without a key, of a literal.
 func elementType(info *types.Info, literal *ast.CompositeLit, i int) types.Type {
 	switch t := info.TypeOf(literal).Underlying().(type) {
 	case *types.Slice:
@@ -93,7 +93,7 @@ func elementType(info *types.Info, literal *ast.CompositeLit, i int) types.Type 
 	return nil
 }
 
-// valueType is the type of an element with a key.
+// valueType returns the type of an element with a key.
 func valueType(info *types.Info, literal *ast.CompositeLit, pair *ast.KeyValueExpr) types.Type {
 	switch t := info.TypeOf(literal).Underlying().(type) {
 	case *types.Map:

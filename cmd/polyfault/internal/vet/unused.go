@@ -169,7 +169,7 @@ func (u *uses) has(id string) bool {
 	return u.words[id] || slices.ContainsFunc(u.patterns, func(p *regexp.Regexp) bool { return p.MatchString(id) })
 }
 
-// unused are the texts in the folder's files that no code names. Of titles and texts of rules that cannot be
+// unused returns the texts in the folder's files that no code names. Of titles and texts of rules that cannot be
 // told, nor of names of fields: polyfault and validators put their ids together. A built-in text is
 // polyfault's own to use.
 func (u *uses) unused(folder string) ([]Finding, error) {
@@ -233,7 +233,7 @@ func rank(file string) int {
 	return 1
 }
 
-// line is where the text stands: the first line that begins with its id, quoted or not; 1 for an id of
+// line returns where the text stands: the first line that begins with its id, quoted or not; 1 for an id of
 // nested tables.
 func (f *localeFile) line(id string) int {
 	key := regexp.MustCompile(`^\s*\[?\s*["']?` + regexp.QuoteMeta(id) + `["']?\s*[].=]`)

@@ -86,12 +86,12 @@ type unit struct {
 	later laterArgs
 }
 
-// name is the path of the file as it is on disk, whatever //line comments say.
+// name returns the path of the file as it is on disk, whatever //line comments say.
 func (c *unit) name(file *ast.File) string {
 	return c.pass.Fset.PositionFor(file.Package, false).Filename
 }
 
-// firstFile is the first file that is not of a test.
+// firstFile returns the first file that is not of a test.
 func (c *unit) firstFile() *ast.File {
 	for _, file := range c.pass.Files {
 		if !strings.HasSuffix(c.name(file), "_test.go") {
@@ -123,7 +123,7 @@ func (c *unit) report(at ast.Node, category, message string) {
 	c.pass.Report(analysis.Diagnostic{Pos: at.Pos(), End: at.End(), Category: category, Message: message})
 }
 
-// constant is the value of a string constant.
+// constant returns the value of a string constant.
 func (c *unit) constant(e ast.Expr) (string, bool) { return constantString(c.pass.TypesInfo, e) }
 
 // calleeName is what a call calls of polyfault's core: "Text" for a function, "Kind.New" for a method; ""
@@ -143,7 +143,7 @@ func coreName(f *types.Func) string {
 	return cmp.Or(typeName(receiver.Type()), "?") + "." + f.Name()
 }
 
-// typeName is the name of a type of core's, or of a pointer to one.
+// typeName returns the name of a type of core's, or of a pointer to one.
 func typeName(t types.Type) string {
 	if pointer, ok := types.Unalias(t).(*types.Pointer); ok {
 		t = pointer.Elem()
