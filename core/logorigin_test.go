@@ -95,14 +95,14 @@ func TestFaultOrigin(t *testing.T) {
 				}
 				assert.Contains(t, line, key, "a text, as ever")
 				if c.place == "" {
-					assert.Zero(t, h.types+h.place)
+					assert.Empty(t, h.types+h.place)
 					continue
 				}
 				require.Equal(t, 1, h.asked)
 				if c.place != "*" {
 					assert.Equal(t, c.place, h.place)
 				}
-				for _, want := range strings.Fields(c.types) {
+				for _, want := range strings.FieldsSeq(c.types) {
 					assert.Contains(t, h.types, want)
 				}
 				assert.LessOrEqual(t, len(strings.Fields(h.types)), 16)

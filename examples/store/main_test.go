@@ -121,7 +121,9 @@ func TestSignals(t *testing.T) {
 		demo.Stdout = &out
 		require.NoError(t, demo.Start())
 		address := out.address(t)
-		require.Eventually(t, func() bool { return strings.Contains(get(t, address+"/api/logs/"), `"trace_id"`) }, 20*time.Second, 50*time.Millisecond)
+		require.Eventually(t, func() bool {
+			return strings.Contains(get(t, address+"/api/logs/"), `"trace_id"`)
+		}, 20*time.Second, 50*time.Millisecond)
 		require.NoError(t, demo.Process.Signal(signal))
 		require.NoError(t, demo.Wait(), "it ends by itself")
 		assert.Regexp(t, `log records written: [1-9]\d*, dropped: 0\n`, out.String(), signal)
