@@ -14,17 +14,38 @@ import (
 func (o *Occurrence) logCause(l *line) {
 	name, text := &o.responder.logNames, textOfTree(o.err, o.tree())
 	if name.Exception == "" && name.ExceptionType == "" || !o.Incident() {
-		l.text(name.Cause, text, maxCause)
+		o.logText(l, text)
 		return
 	}
 	if name.ExceptionType != "" {
 		l.text(name.ExceptionType, typeOf(o.err, o.tree().Errors), maxPath)
 	}
 	if name.Exception == "" {
-		l.text(name.Cause, text, maxCause)
+		o.logText(l, text)
 		return
 	}
-	l.add(slog.Any(name.Exception, &loggedError{l.cut(text, maxCause), o.err, isHarmless(o.err, o.tree().Errors)}))
+	logged := &loggedError{l.cut(text, maxCause), o.err, isHarmless(o.err, o.tree().Errors), nil, ""}
+	if o.unknown {
+		logged.origin, logged.place = o.err, o.place()
+	}
+	l.add(slog.Any(name.Exception, logged))
+}
+
+// logText adds the cause as a text. The cause of an unknown error can tell its origin.
+func (o *Occurrence) logText(l *line, text string) {
+	name := o.responder.logNames.Cause
+	if !o.unknown {
+		l.text(name, text, maxCause)
+		return
+	}
+	l.add(slog.Any(name, &loggedCause{l.cut(text, maxCause), o.err, o.place()}))
+}
+
+func (o *Occurrence) place() string {
+	if stack := o.stack(); len(stack) > 0 {
+		return o.responder.stacks.of(stack).place
+	}
+	return ""
 }
 
 // A loggedError is an error in a log line. Handlers print its text, which is made once, bounded, and without refused input and
@@ -34,6 +55,8 @@ type loggedError struct {
 	text     string
 	original error
 	open     bool
+	origin   error // of an unknown error; nil for others
+	place    string
 }
 
 func (e *loggedError) Error() string                { return e.text }
@@ -98,8 +121,8 @@ func ends(err error, left *int) (ok bool) {
 			ok = false
 		}
 	}()
-	for ; err != nil; *left-- {
-		if *left <= 0 {
+	for err != nil {
+		if *left--; *left < 0 { // before the branches: a tree can be below itself
 			return false
 		}
 		switch e := err.(type) {

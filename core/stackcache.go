@@ -15,6 +15,7 @@ type stackText struct {
 	stack Stack
 	text  string // within maxStack
 	cost  int    // of the text, in its escaped form
+	place string // see placeOf
 }
 
 // of returns the text of the stack.
@@ -24,7 +25,7 @@ func (c *stackCache) of(s Stack) *stackText {
 		return kept
 	}
 	l := line{left: maxLine}
-	made := &stackText{stack: slices.Clone(s), text: l.cut(s.String(), maxStack)}
+	made := &stackText{stack: slices.Clone(s), text: l.cut(s.String(), maxStack), place: placeOf(s)}
 	made.cost = maxLine - l.left
 	slot.Store(made)
 	return made

@@ -96,6 +96,9 @@ func (s *Store) again(ctx context.Context, doing string, f func() error) error {
 			return nil
 		}
 		patience := patienceWith(err)
+		if patience == lockPatience {
+			patience = max(patience, s.patience)
+		}
 		if ctx.Err() != nil || time.Since(begun)+pause > patience || !sleep(ctx, pause) {
 			return failed(doing, err)
 		}
@@ -141,7 +144,7 @@ func (s *Store) committed(ctx context.Context, f func(ctx context.Context, tx qu
 		return err
 	}
 	defer func() { _ = conn.Close() }()
-	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), transactionTimeout)
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(transactionTimeout, s.patience))
 	defer cancel()
 	tx, err := conn.BeginTx(own, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {

@@ -70,6 +70,8 @@
 //   - polyfault_errors: the records
 //   - polyfault_changes: the counter
 //   - polyfault_log: the log entries
+//   - polyfault_log_recent: the latest occurrences of each row of the log
+//   - polyfault_log_hours: how often each row occurred in each hour
 //   - polyfault_occurrences: how often each code occurred in each hour
 //   - polyfault_writers: the last batch of each [LogHandler], so that no batch is written twice
 //   - polyfault_migrations: the version of the schema

@@ -174,9 +174,12 @@ func ExamplePages() {
 		panic(err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/admin/", store.Pages(s, nil))
+	mux.Handle("/admin/", store.Pages(s, nil, store.PagesAuthorize(operator)))
 	_ = http.ListenAndServe("localhost:8080", mux) // and open /admin/
 }
+
+// operator lets everybody in; your own sign-in stands here.
+func operator(*http.Request) error { return nil }
 
 func ExamplePagesAuthorize() {
 	db, _ := sql.Open("sqlite", "file:errors.db") // the application imports the driver: _ "modernc.org/sqlite"

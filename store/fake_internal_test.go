@@ -103,7 +103,7 @@ func (c *fakeConn) QueryContext(_ context.Context, query string, _ []driver.Name
 	c.d.sent = append(c.d.sent, query)
 	switch {
 	case strings.HasSuffix(query, "FROM polyfault_migrations"):
-		return &fakeRows{int64(2)}, nil
+		return &fakeRows{int64(3)}, nil
 	case strings.HasSuffix(query, "FROM polyfault_changes"):
 		return &fakeRows{c.d.counter}, nil
 	}

@@ -2,7 +2,9 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,13 +23,15 @@ import (
 //	GET   /errors/{id}/  one record, with an ETag
 //	PATCH /errors/{id}/  change what the body names: 200, the record
 //	GET   /logs/         a page of the log, the newest entry first: next, results
-//	GET   /logs/{id}/    one entry
+//	GET   /logs/{id}/    one entry, with its latest occurrences, its hours, and an ETag of its state
+//	PATCH /logs/{id}/    {"state": "resolved"}: also "ignored" and "new": 200, the entry
 //
 // HEAD is answered like GET. OPTIONS returns the methods; others are 405 with Allow, and any other path is 404. The final
 // slash may be missing.
 //
-// The application decides who may read and write. Without [WithAuthorize] the API is read-only: POST and PATCH return 404.
-// Everybody can read then, and a log holds what no client should know: do not serve it to everybody.
+// The application decides who may read and write. Without [WithAuthorize] everybody reads the records of errors, and nobody
+// reads the log, which holds what no client should know: it returns 403. Nobody writes: POST and PATCH return 404. Handler says
+// so in one line, to the logger of [WithLogger] or else to [slog.Default].
 //
 // # Mounting
 //
@@ -41,21 +45,27 @@ import (
 // A parameter that is unknown, wrong, or given twice is 400; the answer names all of them at once. An empty value is a
 // value.
 //
-//	started, ended     bounds, inclusive: of last_modified for errors, of created for entries. RFC 3339 with
+//	started, ended     bounds, inclusive: of last_modified for errors, for entries of what they are sorted by. RFC 3339 with
 //	                   any offset, or an ISO 8601 duration counted back from now: "P1DT12H"
 //	page, page_size    from 1; 1 to 1000, default 100 (of the log only page_size)
-//	order              repeatable; "-" sorts downwards; one of Orders(); default last_modified
+//	order              repeatable; "-" sorts downwards; one of Orders(); default last_modified. Of the log: -created,
+//	                   the default, or -last_seen
 //	is_builtin         true, t, 1, false, f, 0
 //	scope, name        the whole text; "scope=" means no scope (in the log every scope has a text)
 //	category           SYSTEM, ALGORITHM or DATA
 //	level              of the log: at least DEBUG, INFO, WARN, ERROR, or between them: "INFO+2"
 //	code, trace_id     of the log: the whole text
-//	search             of the log: a part of the message
-//	before             of the log: where the page begins; it comes with next
+//	code_prefix        of the log: what the code begins with
+//	family             of the log: the code of a kind; entries with its code, and those of the kinds below it
+//	fingerprint        of the log: the whole text
+//	state              of the log: new, resolved, ignored
+//	search             of the log: a part of message, code, path or cause, or the beginning of a trace id
+//	before             of the log: where the page begins; it comes with next, as does before_seen
 //
 // # Bodies
 //
-// A body is a JSON object of the type application/json, or application/merge-patch+json for PATCH, of at most 64 KiB.
+// A body is a JSON object of the type application/json, or application/merge-patch+json for PATCH, of at most 64 KiB. All
+// mistakes in the body and the parameters are named at once.
 //
 // POST requires name, title, description and category, and also takes scope, should_be_retried, status and exit_code. PATCH
 // takes title, description, category, should_be_retried, status and exit_code. Clients cannot set the category SYSTEM, which
@@ -91,7 +101,19 @@ func Handler(s *Store, r *fault.Responder, opts ...HandlerOption) http.Handler {
 		}
 		option(h)
 	}
+	if h.authorize == nil {
+		s.tellOpen("Handler", "errors may be read by everybody, the log by nobody (403), and nobody writes (404)", "WithAuthorize")
+	}
 	return faulthttp.Handler(r, h.serve)
+}
+
+// tellOpen says at start-up what a handler does of which nobody said who may do what.
+func (s *Store) tellOpen(what, effect, option string) {
+	logger := s.log
+	if !s.tells {
+		logger = slog.Default()
+	}
+	logger.Warn("store: " + what + " without " + option + ": " + effect)
 }
 
 // A HandlerOption changes what [Handler] does.
@@ -148,7 +170,7 @@ func WithBaseURL(base string) HandlerOption {
 	return func(h *handler) { h.base = new(strings.TrimRight(u.String(), "/")) }
 }
 
-// An Action is what a request asks for: [ReadErrors], [CreateError], [UpdateError] or [ReadLogs].
+// An Action is what a request asks for: [ReadErrors], [CreateError], [UpdateError], [ReadLogs] or [UpdateLog].
 type Action int
 
 // The actions.
@@ -157,6 +179,7 @@ const (
 	CreateError                   // POST of a record
 	UpdateError                   // PATCH of a record
 	ReadLogs                      // the list of entries, or one of them
+	UpdateLog                     // PATCH of an entry: its state
 )
 
 // String returns the name of the action, for logs.
@@ -170,12 +193,14 @@ func (a Action) String() string {
 		return "update an error"
 	case ReadLogs:
 		return "read logs"
+	case UpdateLog:
+		return "update a log entry"
 	}
 	return "Action(" + strconv.Itoa(int(a)) + ")"
 }
 
-// Writes reports whether the action changes records.
-func (a Action) Writes() bool { return a == CreateError || a == UpdateError }
+// Writes reports whether the action changes something.
+func (a Action) Writes() bool { return a == CreateError || a == UpdateError || a == UpdateLog }
 
 // handler is the implementation of Handler.
 type handler struct {
@@ -201,7 +226,7 @@ var endpoints = map[string][]endpoint{
 	"errors":  {{http.MethodGet, ReadErrors, (*call).listErrors}, {http.MethodPost, CreateError, (*call).createError}},
 	"errors/": {{http.MethodGet, ReadErrors, (*call).getError}, {http.MethodPatch, UpdateError, (*call).updateError}},
 	"logs":    {{http.MethodGet, ReadLogs, (*call).listLogs}},
-	"logs/":   {{http.MethodGet, ReadLogs, (*call).getLog}},
+	"logs/":   {{http.MethodGet, ReadLogs, (*call).getLog}, {http.MethodPatch, UpdateLog, (*call).updateLog}},
 }
 
 // A call is one request.
@@ -233,6 +258,9 @@ func (h *handler) serve(w http.ResponseWriter, req *http.Request) error {
 	}
 	if methods[i].action.Writes() && !h.writes() {
 		return fault.NotFound
+	}
+	if h.authorize == nil && methods[i].action == ReadLogs {
+		return fault.PermissionDenied.New(fault.Cause(errors.New("store: Handler without WithAuthorize: nobody reads the log")))
 	}
 	if h.authorize != nil {
 		if err := refusalOf(h.authorize(req, methods[i].action)); err != nil {

@@ -87,13 +87,10 @@ func (c *call) neighbours(q *query, f *Filter, count int) (next, previous *strin
 }
 
 func (c *call) createError() error {
-	if err := c.noParameters(); err != nil {
-		return err
-	}
 	if err := checkMedia(c.req); err != nil {
 		return err
 	}
-	scope, entry, err := readNew(c.w, c.req)
+	scope, entry, err := c.readNew(c.newSubmission())
 	if err != nil {
 		return err
 	}
@@ -113,7 +110,7 @@ func (c *call) getError() error {
 	if err != nil {
 		return err
 	}
-	unchanged, err := c.conditions(&r)
+	unchanged, err := c.conditions(etag(&r))
 	if err != nil {
 		return err
 	}
@@ -129,9 +126,6 @@ func (c *call) getError() error {
 
 // updateError asks the database for the record first: the cache may be older than what the client has.
 func (c *call) updateError() error {
-	if err := c.noParameters(); err != nil {
-		return err
-	}
 	ctx := c.req.Context()
 	r, err := c.store.fetch(ctx, func(ctx context.Context, db querier) (Record, error) { return c.store.recordByID(ctx, db, c.id) })
 	if err != nil {
@@ -143,10 +137,10 @@ func (c *call) updateError() error {
 	if c.conditional && c.req.Header.Get("If-Match") == "" {
 		return fault.PreconditionRequired.New(fault.Field(fault.InHeader("If-Match"), ruleRequired))
 	}
-	if _, err := c.conditions(&r); err != nil {
+	if _, err := c.conditions(etag(&r)); err != nil {
 		return err
 	}
-	entry, err := readChange(c.w, c.req, &r)
+	entry, err := c.readChange(c.newSubmission(), &r)
 	if err != nil {
 		return err
 	}
@@ -167,8 +161,10 @@ func (c *call) sendError(status int, r *Record) error {
 }
 
 // noParameters refuses every parameter.
-func (c *call) noParameters() error {
-	return readQuery(c.req.URL.RawQuery, c.store.now(), nil, &Filter{}).err()
+func (c *call) noParameters() error { return c.readParameters().err() }
+
+func (c *call) readParameters() *query {
+	return readQuery(c.req.URL.RawQuery, c.store.now(), nil, &Filter{})
 }
 
 // etag returns a strong validator: the version and its time, because versions begin again in a new database.
@@ -178,8 +174,7 @@ func etag(r *Record) string {
 
 // conditions evaluates If-Match and If-None-Match (RFC 9110, section 13.2.2). unchanged reports that GET
 // answers 304; any other condition that is false is an error, 412.
-func (c *call) conditions(r *Record) (unchanged bool, err error) {
-	tag := etag(r)
+func (c *call) conditions(tag string) (unchanged bool, err error) {
 	if match := c.req.Header.Values("If-Match"); len(match) > 0 && !lists(match, tag) {
 		return false, ErrConflict
 	}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+
+	fault "github.com/polyfault/polyfault/core"
 )
 
 // A logWire is an entry of the log as JSON.
@@ -20,7 +22,28 @@ type logWire struct {
 	Created    string          `json:"created"`
 	Repeats    int             `json:"repeats"`
 	LastSeen   string          `json:"last_seen"`
-	Links      logLinks        `json:"links"`
+
+	Fingerprint string   `json:"fingerprint"`
+	State       LogState `json:"state"`
+	Regressions int      `json:"regressions"`
+	Version     int64    `json:"version"`
+
+	Occurrences []occurrenceWire `json:"occurrences,omitempty"` // of one entry
+	Hours       []hourWire       `json:"hours,omitempty"`
+	Links       logLinks         `json:"links"`
+}
+
+// An occurrenceWire is one of the latest occurrences.
+type occurrenceWire struct {
+	TraceID string `json:"trace_id"`
+	Time    string `json:"time"`
+	Path    string `json:"path"`
+	Host    string `json:"host"`
+}
+
+type hourWire struct {
+	Hour  string `json:"hour"`
+	Count int    `json:"count"`
 }
 
 // logLinks are null where there is nothing to link to.
@@ -36,6 +59,7 @@ func (c *call) logWire(r *LogRecord) logWire {
 		ID: r.ID, Host: r.Host, Level: r.Level.String(), Message: r.Message, Code: r.Code, Scope: r.Scope, TraceID: r.TraceID,
 		Attributes: attributes(r.Attributes), Stacktrace: r.Stacktrace,
 		Created: wireTime(r.Created), Repeats: r.Repeats, LastSeen: wireTime(r.LastSeen),
+		Fingerprint: r.Fingerprint, State: r.State, Regressions: r.Regressions, Version: r.Version,
 		Links: logLinks{
 			Self: c.links.item("logs", r.ID), Error: c.errorOf(r),
 			Code: c.links.logsOf(map[string]string{"code": r.Code}), Trace: c.links.logsOf(map[string]string{"trace_id": r.TraceID}),
@@ -92,7 +116,12 @@ func (c *call) listLogs() error {
 		page.Results[i] = c.logWire(&records[i])
 	}
 	if next > 0 {
-		page.Next = new(c.links.list("logs", q.with("before", strconv.FormatInt(next, 10))))
+		values := q.with("before", strconv.FormatInt(next, 10))
+		values.Del("before_seen")
+		if n := len(records); f.Order == ByLastSeen && n > 0 && records[n-1].ID == next {
+			values.Set("before_seen", wireTime(records[n-1].LastSeen))
+		}
+		page.Next = new(c.links.list("logs", values))
 	}
 	return c.send(http.StatusOK, unstored, page)
 }
@@ -105,5 +134,62 @@ func (c *call) getLog() error {
 	if err != nil {
 		return err
 	}
-	return c.send(http.StatusOK, unstored, c.logWire(&r))
+	return c.sendLog(&r)
+}
+
+// sendLog answers with the entry, its latest occurrences and its hours.
+func (c *call) sendLog(r *LogRecord) error {
+	wire, ctx := c.logWire(r), c.req.Context()
+	occurrences, err := c.store.LogOccurrences(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	hours, err := c.store.LogHours(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	for _, o := range occurrences {
+		wire.Occurrences = append(wire.Occurrences, occurrenceWire{o.TraceID, wireTime(o.Time), o.Path, o.Host})
+	}
+	for _, h := range hours {
+		wire.Hours = append(wire.Hours, hourWire{wireTime(h.Hour), h.Count})
+	}
+	c.w.Header().Set("ETag", logETag(r))
+	return c.send(http.StatusOK, unstored, wire)
+}
+
+// logETag is that of the state: counters change all the time, and none of them is anybody's to lose.
+func logETag(r *LogRecord) string {
+	return `"` + strconv.FormatInt(r.Version, 10) + "-" + strconv.FormatInt(toMicros(r.Created), 36) + `"`
+}
+
+// updateLog changes the state of an entry.
+func (c *call) updateLog() error {
+	ctx := c.req.Context()
+	r, err := c.store.Log(ctx, c.id)
+	if err != nil {
+		return err
+	}
+	if err := checkMedia(c.req); err != nil {
+		return err
+	}
+	if c.conditional && c.req.Header.Get("If-Match") == "" {
+		return fault.PreconditionRequired.New(fault.Field(fault.InHeader("If-Match"), ruleRequired))
+	}
+	if _, err := c.conditions(logETag(&r)); err != nil {
+		return err
+	}
+	state, err := c.readState(c.newSubmission())
+	if err != nil {
+		return err
+	}
+	version := int64(0)
+	if c.namesVersion() {
+		version = r.Version
+	}
+	updated, err := c.store.SetLogState(ctx, c.id, version, state)
+	if err != nil {
+		return err
+	}
+	return c.sendLog(&updated)
 }

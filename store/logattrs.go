@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -24,6 +25,7 @@ const (
 	maxStack      = 32 << 10 // bytes
 	maxAttribute  = 8 << 10  // bytes of one text among the attributes
 	maxAttributes = 32 << 10 // bytes of JSON; attributes that do not fit are left out, and counted in "!OMITTED"
+	maxSearched   = 2 << 10  // bytes of a path and a cause that searches look at
 	maxColumn     = 250      // characters of a code, a scope, a trace id and a host
 	maxDepth      = 16       // of groups
 )
@@ -36,6 +38,13 @@ const (
 	columnScope
 	columnTraceID
 	columnStack
+	taken // so many attributes are kept in columns and nowhere else
+
+	// What fingerprints, searches and recent occurrences are made of; path and cause stay among the attributes.
+	columnPath column = iota - 1
+	columnCause
+	columnTypes
+	columnPlace
 	columns
 	noColumn column = -1
 )
@@ -51,11 +60,18 @@ func columnOf(key string) column {
 		return columnTraceID
 	case "stack", "exception.stacktrace":
 		return columnStack
+	case "path", "url.path":
+		return columnPath
+	case "cause", "exception.message":
+		return columnCause
 	}
 	return noColumn
 }
 
-func (c column) name() string { return [columns]string{"code", "scope", "trace_id", "stack"}[c] }
+func (c column) name() string { return [taken]string{"code", "scope", "trace_id", "stack"}[c] }
+
+// encoded are the attributes of the responder's log lines whose texts are JSON.
+func encoded(key string) bool { return key == "params" || key == "details" || key == "detail_causes" }
 
 // A span is a part of an entry's text.
 type span struct{ from, to int }
@@ -101,8 +117,11 @@ func (e *entry) setMessage(message string) {
 
 func (e *entry) setColumn(c column, value string) {
 	limit := utf8.UTFMax * maxColumn
-	if c == columnStack {
+	switch c {
+	case columnStack:
 		limit = maxStack
+	case columnPath, columnCause, columnTypes, columnPlace:
+		limit = maxSearched
 	}
 	from := len(e.text)
 	e.text = appendCut(e.text, value, limit)
@@ -131,6 +150,7 @@ func (e *entry) attr(a slog.Attr) bool {
 		e.omitted++
 		return false
 	}
+	e.origin(&a)
 	v := a.Value.Resolve() // recovers from panics
 	if a.Key == "" && v.Equal(slog.Value{}) {
 		return false
@@ -139,19 +159,48 @@ func (e *entry) attr(a slog.Attr) bool {
 		return e.group(a.Key, v.Group())
 	}
 	if e.top {
-		if c := columnOf(a.Key); c != noColumn && e.column(c, v) {
+		if c := columnOf(a.Key); c != noColumn && e.column(c, v) && c < taken {
 			return false
 		}
 	}
 	mark := len(e.json)
 	e.key(a.Key)
-	e.value(v)
+	if e.top && v.Kind() == slog.KindString && encoded(a.Key) && isJSON(v.String()) {
+		e.json = append(e.json, cleanJSON([]byte(v.String()))...)
+	} else {
+		e.value(v)
+	}
 	if len(e.json) > e.limit {
 		e.json = e.json[:mark]
 		e.omitted++
 		return false
 	}
 	return true
+}
+
+// isJSON reports whether the text is an object or a list; one that was cut is none.
+func isJSON(text string) bool {
+	return text != "" && (text[0] == '{' || text[0] == '[') && json.Valid([]byte(text)) && !loneSurrogates([]byte(text))
+}
+
+// origin notes where an error came from: from the responder's own value, or from an error of the application.
+func (e *entry) origin(a *slog.Attr) {
+	if kind := a.Value.Kind(); kind != slog.KindLogValuer && kind != slog.KindAny {
+		return
+	}
+	value := a.Value.Any()
+	err, isError := value.(error)
+	types, place, ok := originOf(value)
+	switch {
+	case ok:
+		e.setColumn(columnTypes, types)
+		e.setColumn(columnPlace, place)
+		if isError {
+			e.setColumn(columnCause, err.Error())
+		}
+	case isError && e.columns[columnTypes] == (span{}) && !fault.IsNil(err): // the first error counts
+		e.foreignError(err)
+	}
 }
 
 // column takes a text into its column.
@@ -168,6 +217,87 @@ func (e *entry) column(c column, v slog.Value) bool {
 		e.setColumn(c, stack.String())
 	}
 	return ok
+}
+
+// appendTypes appends the types of the errors that err wraps, itself the first. Cycles end at the bound.
+func appendTypes(dst []byte, err error, left *int) []byte {
+	for err != nil && *left > 0 {
+		*left--
+		dst = append(append(dst, reflect.TypeOf(err).String()...), ' ')
+		switch e := err.(type) {
+		case interface{ Unwrap() error }:
+			err = e.Unwrap()
+		case interface{ Unwrap() []error }:
+			for _, branch := range e.Unwrap() {
+				dst = appendTypes(dst, branch, left)
+			}
+			return dst
+		default:
+			return dst
+		}
+	}
+	return dst
+}
+
+// foreignError notes the types and the text of an error.
+func (e *entry) foreignError(err error) {
+	from, left := len(e.text), 16
+	defer func() {
+		if recover() != nil { // a method of the error
+			e.columns[columnTypes] = span{from, len(e.text)}
+		}
+	}()
+	e.text = appendTypes(e.text, err, &left)
+	e.columns[columnTypes] = span{from, len(e.text)}
+	e.setColumn(columnCause, err.Error())
+}
+
+// pathIn is the attribute "path" of a row.
+func pathIn(attributes json.RawMessage) string {
+	var a struct {
+		Path string `json:"path"`
+		URL  string `json:"url.path"`
+	}
+	_ = json.Unmarshal(attributes, &a)
+	return cmp.Or(a.Path, a.URL)
+}
+
+// causeIn is the attribute "cause" of a row.
+func causeIn(attributes json.RawMessage) string {
+	var a struct {
+		Cause     string `json:"cause"`
+		Exception string `json:"exception.message"`
+	}
+	_ = json.Unmarshal(attributes, &a)
+	return cmp.Or(a.Cause, a.Exception)
+}
+
+// loneSurrogates reports whether a JSON text escapes a half of a character without the other one.
+func loneSurrogates(text []byte) bool {
+	half := func(i int, first, last byte) bool { // \uD800..\uDBFF, \uDC00..\uDFFF
+		if i+6 > len(text) || text[i] != '\\' || text[i+1] != 'u' || text[i+2]|0x20 != 'd' {
+			return false
+		}
+		c := text[i+3] | 0x20
+		return first <= c && c <= last
+	}
+	for i := 0; i < len(text); i++ {
+		if text[i] != '\\' {
+			continue
+		}
+		switch {
+		case half(i, '8', '9') || half(i, 'a', 'b'):
+			if !half(i+6, 'c', 'f') {
+				return true
+			}
+			i += 11
+		case half(i, 'c', 'f'):
+			return true
+		default:
+			i++
+		}
+	}
+	return false
 }
 
 // group appends the attributes as an object, or in place when the group has no key. Empty groups are

@@ -35,7 +35,7 @@ func (c *logCore) handOver(ctx context.Context, e *entry) (done bool) {
 // recordOf returns the entry as a record again.
 func (c *logCore) recordOf(e *entry) slog.Record {
 	r := slog.NewRecord(fromMicros(e.created), slog.Level(e.level), storable(string(e.text[:e.message]), 0), 0)
-	for i := range columns {
+	for i := range taken {
 		if value := storable(e.columnText(i), 0); value != "" {
 			r.AddAttrs(slog.String(i.name(), value))
 		}

@@ -40,9 +40,32 @@ type LogOptions struct {
 	// [slog.Default] does that, and is refused.
 	Fallback slog.Handler
 	RetryFor time.Duration // time for which writes to a failing database are repeated; 0 means 10 s
-	// Deduplicate keeps one row for all records that have the same code, scope, message and level within an
-	// hour: with the first one's attributes and stack, and the counter [LogRecord].Repeats.
-	Deduplicate   bool
+	// Deduplicate keeps one row for all records that have the same fingerprint, until retention deletes the row. The row has
+	// the first record's attributes and stack, the highest level, the counter [LogRecord].Repeats, the first and the last time,
+	// the number of records in each hour ([Store.LogHours]), and the latest occurrences ([Store.LogOccurrences]).
+	//
+	// The fingerprint of a record with a code is made of code, scope and message. If nobody classified the error, it also
+	// contains the types of the error, its innermost frame in the application, and its text without numbers, ids and quoted
+	// values. The fingerprint of a record without a code is made of level, scope, message, and the first error among the
+	// attributes.
+	//
+	// Each handler writes at most 1,000 new fingerprints a minute. Records with further ones share the row with
+	// [OthersFingerprint].
+	Deduplicate bool
+	// Fingerprint replaces the fingerprint of a record, which [LogRecord].Fingerprint has; "" keeps it. A fingerprint has at most
+	// 250 characters. The record has no id yet. The goroutine that writes calls the function, so that no request waits for it.
+	// If the function panics, or takes longer than a second for a batch, its result is ignored, and the logger of the store
+	// gets one line. Nil keeps all fingerprints.
+	Fingerprint func(LogRecord) string
+	// Recent is the number of occurrences that a row keeps with [Deduplicate]: their trace ids find the row. 0 means 50; the
+	// limit is 1,000.
+	Recent int
+	// OnNew is called for each new row, and for each row that was resolved and happens again: its Regressions are positive.
+	// It is called once for each, in one of the instances that share the database and have the option. If an instance ends
+	// during the call, another one calls its function after two minutes. Rows that were last seen more than a day ago are left
+	// out. OnNew requires Deduplicate. The function runs in its own goroutine, for one row after the other; Close ends ctx. A
+	// panic affects only its row. The function may log through this handler.
+	OnNew         func(ctx context.Context, r LogRecord)
 	Host          string        // host of all records; "" means [os.Hostname]
 	Scope         string        // scope of records without an attribute "scope"
 	MaxAge        time.Duration // older records are deleted; 0 means never
@@ -71,7 +94,8 @@ type LogStats struct {
 // The attributes "code", "scope", "trace_id" and "stack" outside of groups, as in a responder's log lines, go to columns of
 // their own if they are texts; the last one of a name counts. So do "error.type" and "exception.stacktrace", the names of code
 // and stack in [fault.OTelNames]; with other names of [fault.LogNames], code and stack stay among the attributes. The others
-// are stored as JSON, in the form of [slog.JSONHandler]. Handle resolves and encodes values before it returns, because they may
+// are stored as JSON, in the form of [slog.JSONHandler]; the texts "params", "details" and "detail_causes" of a responder's
+// lines are stored as the JSON that they contain. Handle resolves and encodes values before it returns, because they may
 // belong to the request and change afterwards. The caller's goroutine spends that time.
 //
 // A message is cut after 8 KiB, a stack after 32 KiB, a text among the attributes after 8 KiB, a code,
@@ -111,6 +135,10 @@ type logCore struct {
 	ended chan struct{} // closed when the goroutines have ended
 	once  sync.Once
 
+	asker  printAsker
+	budget printBudget
+	news   chan struct{} // rows may be to be announced
+
 	mu      sync.Mutex
 	pending tallies // occurrences of records that are not written
 }
@@ -118,6 +146,7 @@ type logCore struct {
 // The least and the most of options.
 const (
 	maxBatch         = 2000 // SQLite takes 32,766 parameters
+	maxRecent        = 1000
 	minFlushInterval = time.Millisecond
 	blockPatience    = 30 * time.Second
 )
@@ -135,7 +164,8 @@ func NewLogHandler(s *Store, o LogOptions) (*LogHandler, error) {
 	ctx, stop := context.WithCancel(context.WithValue(context.Background(), echoKey{}, inDatabase))
 	c := &logCore{
 		store: s, options: o, queue: newLogQueue(o.QueueSize, o.BatchSize), patience: blockPatience,
-		stop: stop, ended: make(chan struct{}), pending: tallies{},
+		stop: stop, ended: make(chan struct{}), pending: tallies{}, news: make(chan struct{}, 1),
+		asker: printAsker{ask: o.Fingerprint, busy: make(chan struct{}, 1)},
 	}
 	c.writer = newLogWriter(c, rand.Text())
 	closing, closed := context.WithCancel(ctx)
@@ -146,6 +176,10 @@ func NewLogHandler(s *Store, o LogOptions) (*LogHandler, error) {
 	if o.MaxAge > 0 || o.MaxRows > 0 {
 		c.tasks.Go(func() { c.clean(closing) })
 	}
+	if o.OnNew != nil {
+		c.tasks.Go(func() { c.announce(ctx, closing) })
+	}
+	c.tasks.Go(func() { c.complete(closing) })
 	return &LogHandler{core: c}, nil
 }
 
@@ -156,6 +190,7 @@ func (o *LogOptions) check() error {
 	}{
 		{"QueueSize", int64(o.QueueSize)}, {"BatchSize", int64(o.BatchSize)}, {"FlushInterval", int64(o.FlushInterval)},
 		{"RetryFor", int64(o.RetryFor)}, {"MaxAge", int64(o.MaxAge)}, {"MaxRows", int64(o.MaxRows)}, {"CleanInterval", int64(o.CleanInterval)},
+		{"Recent", int64(o.Recent)},
 	} {
 		if n.value < 0 {
 			return fmt.Errorf("%s is negative", n.name)
@@ -170,6 +205,10 @@ func (o *LogOptions) check() error {
 		}
 	}
 	switch {
+	case o.Recent > maxRecent:
+		return fmt.Errorf("the option Recent is %d, more than %d", o.Recent, maxRecent)
+	case o.OnNew != nil && !o.Deduplicate:
+		return errors.New("OnNew needs Deduplicate: without it each record is a row of its own")
 	case o.BatchSize > maxBatch:
 		return fmt.Errorf("BatchSize is %d, more than %d", o.BatchSize, maxBatch)
 	case o.FlushInterval != 0 && o.FlushInterval < minFlushInterval:
@@ -196,6 +235,7 @@ func (o *LogOptions) setDefaults() {
 	o.Host, o.Scope = storable(o.Host, maxColumn), cleanScope(o.Scope)
 	o.QueueSize = orDefault(o.QueueSize, 8192)
 	o.BatchSize = orDefault(o.BatchSize, 512)
+	o.Recent = orDefault(o.Recent, 50)
 	o.FlushInterval = orDefault(o.FlushInterval, 200*time.Millisecond)
 	o.RetryFor = orDefault(o.RetryFor, 10*time.Second)
 	o.CleanInterval = orDefault(o.CleanInterval, 10*time.Minute)

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/text/unicode/norm"
+
+	fault "github.com/polyfault/polyfault/core"
 )
 
 // A LogRecord is one row of the log: one record, or several equal ones.
@@ -29,22 +31,60 @@ type LogRecord struct {
 	Created    time.Time       `json:"created"`    // the record's own time, UTC, microseconds; the first one's
 	Repeats    int             `json:"repeats"`    // number of records in this row; 1 without deduplication
 	LastSeen   time.Time       `json:"last_seen"`  // the latest one's own time
+
+	Fingerprint string   `json:"fingerprint"` // the same for what is one bug: see [LogOptions].Deduplicate; "" of rows from before
+	State       LogState `json:"state"`       // what operators say of it
+	Regressions int      `json:"regressions"` // how often it has happened again after it had been resolved
+	Version     int64    `json:"version"`     // grows with each change of the state, and with nothing else: its ETag
 }
+
+// A LogState is the operators' decision about a row of the log: [LogNew], [LogResolved] or [LogIgnored].
+type LogState string
+
+// The states.
+const (
+	LogNew      LogState = "new"      // no decision yet, or it has happened again after it was resolved
+	LogResolved LogState = "resolved" // it should not happen again; if it does, the row is new again
+	LogIgnored  LogState = "ignored"  // it may happen again
+)
+
+// logStates are the states by their numbers in the table.
+var logStates = []LogState{LogNew, LogResolved, LogIgnored}
+
+// A LogOrder is the time that sorts a list of the log, the newest first: [ByCreated] or [ByLastSeen].
+type LogOrder string
+
+// The orders.
+const (
+	ByCreated  LogOrder = "created"   // the first occurrence; the zero value "" means the same
+	ByLastSeen LogOrder = "last_seen" // the latest occurrence
+)
 
 // A LogFilter chooses records for [Store.Logs]. The zero LogFilter means the newest page of all records.
 type LogFilter struct {
-	Level          *slog.Level // the lowest level; nil means all
-	Code           string      // only records with this code; "" means all
-	Scope          string      // only records of this scope; "" means all
-	TraceID        string      // only records of this trace; "" means all
-	Search         string      // only messages that contain it, in any letter case; "" means all
-	Started, Ended time.Time   // bounds of the record's own time, both inclusive; zero means none
-	Before         int64       // only records after the one with this id: the next of the last page; 0 means from the newest
-	PageSize       int         // 1..[MaxPageSize]; 0 means [DefaultPageSize]
+	Level   *slog.Level // the lowest level; nil means all
+	Code    string      // only records with this code; "" means all
+	Scope   string      // only records of this scope; "" means all
+	TraceID string      // only records of this trace; "" means all
+	// Search is a part of the message, the code, the path or the cause, in any letter case, or the beginning of a trace id,
+	// from six characters on; "" means all.
+	Search         string
+	Started, Ended time.Time // bounds of the time that Order names, both inclusive; zero means none
+	Before         int64     // only records after the one with this id: the next of the last page; 0 means from the newest
+	PageSize       int       // 1..[MaxPageSize]; 0 means [DefaultPageSize]
+
+	CodePrefix  string   // only records whose code begins with it; "" means all
+	Family      string   // only records with the code of this kind or of one that descends from it; "" means all
+	Fingerprint string   // only records with this fingerprint; "" means all
+	State       LogState // only records in this state; "" means all
+	Order       LogOrder // the zero value means [ByCreated]
+	// BeforeSeen is the time at which the record of Before was last seen, as the page told it, for [ByLastSeen]. The record may
+	// have happened again. Zero means that the database is asked.
+	BeforeSeen time.Time
 }
 
-// SearchDepth is the number of records that one call of [Store.Logs] searches for a text. The rest of the filter chooses
-// them.
+// SearchDepth is the number of records that one call of [Store.Logs] searches for a text in SQLite, and for a text of fewer
+// than three characters in PostgreSQL, which has an index for others. The rest of the filter chooses them.
 const SearchDepth = 5_000
 
 // maxLevels is the number of different levels that are each read by the index. Programs have four to ten.
@@ -53,6 +93,7 @@ const maxLevels = 32
 // Logs returns a page of the records that the filter chooses, never nil: the newest first by their own time, and among equal
 // times the last one written first. next is the value of Before for the next page, or 0 if there is none.
 //
+// A trace id finds the rows whose latest occurrences have it ([LogOptions].Recent), with the attributes of their first one.
 // There is no count, since that would read every record. A search reads at most [SearchDepth] records. So its page may be
 // short or empty and still have a next one, where the search continues. No records follow a Before that has been deleted. The
 // error is a [*FilterError] if the filter is wrong.
@@ -86,13 +127,19 @@ func (s *Store) Log(ctx context.Context, id int64) (r LogRecord, err error) {
 	return r, nil
 }
 
-const logColumns = "id, host, level, message, code, scope, trace_id, attributes, stacktrace, created, repeats, last_seen"
+const logColumns = "id, host, level, message, code, scope, trace_id, attributes, stacktrace, created, repeats, last_seen, " +
+	"print, state, regressions, version"
 
 func scanLog(row scanner) (r LogRecord, err error) {
 	var attributes string
 	var created, seen int64
+	var state int
 	err = row.Scan(&r.ID, &r.Host, &r.Level, &r.Message, &r.Code, &r.Scope, &r.TraceID, &attributes, &r.Stacktrace,
-		&created, &r.Repeats, &seen)
+		&created, &r.Repeats, &seen, &r.Fingerprint, &state, &r.Regressions, &r.Version)
+	r.State = LogNew
+	if state > 0 && state < len(logStates) {
+		r.State = logStates[state]
+	}
 	r.Attributes, r.Created, r.LastSeen = json.RawMessage(attributes), fromMicros(created), fromMicros(seen)
 	return r, err
 }
@@ -109,8 +156,12 @@ type logListing struct {
 	where  []string
 	args   []any
 
-	byLevel bool  // the index has the level before the time
-	levels  []int // looked up one by one; nil is not
+	column  string   // that of the order
+	byLevel bool     // the index has the level before the time
+	levels  []int    // looked up one by one; nil is not
+	grams   bool     // the index of grams serves the search
+	codes   []string // looked up one by one; nil is not
+	family  []any    // the codes of a family; nil without
 }
 
 func newLogListing(s *Store, f LogFilter) (*logListing, error) {
@@ -126,6 +177,11 @@ func newLogListing(s *Store, f LogFilter) (*logListing, error) {
 		checkText(f.Scope, maxColumn, "").inFilter("scope"),
 		checkText(f.TraceID, maxColumn, "").inFilter("trace_id"),
 		checkText(f.Search, maxFilter, "\t").inFilter("search"),
+		checkText(f.CodePrefix, maxColumn, "").inFilter("code_prefix"),
+		checkFamily(f.Family).inFilter("family"),
+		checkText(f.Fingerprint, maxColumn, "").inFilter("fingerprint"),
+		checkState(f.State, true).inFilter("state"),
+		checkOrder(f.Order).inFilter("order"),
 	} {
 		if err != nil {
 			return nil, err
@@ -135,9 +191,56 @@ func newLogListing(s *Store, f LogFilter) (*logListing, error) {
 	if l.f.Level != nil {
 		l.f.Level = new(clampedLevel(*f.Level))
 	}
+	l.column = "created"
+	if f.Order == ByLastSeen {
+		l.column = "last_seen"
+	}
+	l.grams = s.dialect == PostgreSQL && len(gramsOf(l.search)) > 0
 	l.chooseColumns()
 	l.chooseTimes()
 	return l, nil
+}
+
+func checkFamily(code string) *problem {
+	if code == "" {
+		return nil
+	}
+	if p := checkText(code, maxColumn, ""); p != nil {
+		return p
+	}
+	if _, ok := fault.KindByCode(code); !ok {
+		return &problem{rule: ruleNotFound, text: fmt.Sprintf("%q is the code of no kind", code)}
+	}
+	return nil
+}
+
+func checkState(s LogState, none bool) *problem {
+	if none && s == "" || slices.Contains(logStates, s) {
+		return nil
+	}
+	names := make([]string, len(logStates))
+	for i, state := range logStates {
+		names[i] = string(state)
+	}
+	return oneOf(string(s), names)
+}
+
+func checkOrder(o LogOrder) *problem {
+	if o == "" || o == ByCreated || o == ByLastSeen {
+		return nil
+	}
+	return oneOf(string(o), []string{string(ByCreated), string(ByLastSeen)})
+}
+
+// familyOf are the codes of the kind and of all that descend from it, their former ones too.
+func familyOf(code string) (codes []any) {
+	k, _ := fault.KindByCode(code)
+	for other := range fault.Kinds() {
+		if errors.Is(other, k) {
+			codes = append(codes, other.Code())
+		}
+	}
+	return codes
 }
 
 func checkBefore(id int64) error {
@@ -157,13 +260,23 @@ func (l *logListing) and(condition string, args ...any) {
 // the scope or both, and go on with the level.
 func (l *logListing) chooseColumns() {
 	f := &l.f
+	l.chooseTriage()
 	if f.TraceID != "" {
-		l.and("trace_id = ? AND trace_id <> ''", f.TraceID)
+		l.and("id IN (SELECT id FROM polyfault_log WHERE trace_id = ? AND trace_id <> '' "+
+			"UNION ALL SELECT log_id FROM polyfault_log_recent WHERE trace_id = ? AND trace_id <> '')", f.TraceID, f.TraceID)
 		l.andOther(f.Code != "", "code", "=", f.Code)
 		l.andOther(f.Scope != "", "scope", "=", f.Scope)
-		if f.Level != nil {
-			l.andOther(true, "level", ">=", int(*f.Level))
+		l.andLevel()
+		return
+	}
+	if l.column != "created" || l.grams || f.State == LogResolved || f.State == LogIgnored || f.Fingerprint != "" {
+		if f.Code != "" { // the database chooses the index
+			l.and("code = ? AND code <> ''", f.Code)
 		}
+		if f.Scope != "" {
+			l.and("scope = ? AND scope <> ''", f.Scope)
+		}
+		l.andLevel()
 		return
 	}
 	if f.Code != "" {
@@ -173,6 +286,81 @@ func (l *logListing) chooseColumns() {
 		l.and("scope = ? AND scope <> ''", f.Scope)
 	}
 	l.byLevel = f.Code != "" || f.Scope != "" || f.Level != nil
+}
+
+func (l *logListing) andLevel() {
+	if l.f.Level != nil {
+		l.andOther(true, "level", ">=", int(*l.f.Level))
+	}
+}
+
+// chooseTriage is for what has few records, or many.
+func (l *logListing) chooseTriage() {
+	f := &l.f
+	if f.Fingerprint != "" {
+		l.and("print = ? AND print <> ''", f.Fingerprint)
+	}
+	switch f.State {
+	case "":
+	case LogNew:
+		l.andOther(true, "state", "=", 0)
+	default:
+		l.and("state = ? AND state <> 0", slices.Index(logStates, f.State))
+	}
+	if f.Family != "" {
+		l.family = familyOf(f.Family)
+	}
+}
+
+// maxCodes is how many codes, and codes with levels, are looked up one by one.
+const maxCodes = 300
+
+// findCodes looks up the codes that there are: those of a prefix and a family are then read each by its index, where
+// nothing else chooses few records.
+func (l *logListing) findCodes(ctx context.Context, db querier) (found bool, err error) {
+	f := &l.f
+	if f.CodePrefix == "" && f.Family == "" {
+		return true, nil
+	}
+	triaged := f.State == LogResolved || f.State == LogIgnored
+	if triaged || f.TraceID != "" || f.Fingerprint != "" || f.Code != "" || f.Scope != "" || l.grams {
+		l.andCodes()
+		return true, nil
+	}
+	const step = "SELECT code FROM polyfault_log WHERE code %s AND code < ? AND code <> '' ORDER BY code LIMIT 1"
+	query := "WITH RECURSIVE codes(code) AS (SELECT (" + fmt.Sprintf(step, ">= ?") + ") UNION ALL SELECT (" +
+		fmt.Sprintf(step, "> codes.code") + ") FROM codes WHERE codes.code IS NOT NULL) SELECT code FROM codes WHERE code IS NOT NULL LIMIT ?"
+	end := f.CodePrefix + string(rune(0x10FFFF))
+	var codes []string
+	err = eachRow(ctx, db, l.s.q(query), []any{f.CodePrefix, end, end, maxCodes + 1}, func(row scanner) error {
+		var code string
+		err := row.Scan(&code)
+		codes = append(codes, code)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	if len(codes) > maxCodes {
+		l.andCodes()
+		return true, nil
+	}
+	if f.Family != "" {
+		codes = slices.DeleteFunc(codes, func(code string) bool { return !slices.Contains(l.family, any(code)) })
+	}
+	l.codes = codes
+	l.byLevel = l.column == "created"
+	return len(codes) > 0, nil
+}
+
+// andCodes leaves the way to prefix and family to the database.
+func (l *logListing) andCodes() {
+	if l.f.CodePrefix != "" {
+		l.and("code >= ? AND code < ? AND code <> ''", l.f.CodePrefix, l.f.CodePrefix+string(rune(0x10FFFF)))
+	}
+	if l.f.Family != "" {
+		l.and("code IN ("+placeholders(len(l.family))+") AND code <> ''", l.family...)
+	}
 }
 
 // andOther adds a condition that is not to choose the index: SQLite ignores indexes of "+column".
@@ -188,10 +376,10 @@ func (l *logListing) andOther(named bool, column, operator string, arg any) {
 
 func (l *logListing) chooseTimes() {
 	if !l.f.Started.IsZero() {
-		l.and("created >= ?", toMicros(l.f.Started))
+		l.and(l.column+" >= ?", toMicros(l.f.Started))
 	}
 	if !l.f.Ended.IsZero() {
-		l.and("created <= ?", toMicros(l.f.Ended))
+		l.and(l.column+" <= ?", toMicros(l.f.Ended))
 	}
 }
 
@@ -201,13 +389,19 @@ func (l *logListing) read(ctx context.Context, db querier) (records []LogRecord,
 	if found, err := reading.startBefore(ctx, db); err != nil || !found {
 		return []LogRecord{}, 0, err
 	}
+	if found, err := reading.findCodes(ctx, db); err != nil || !found {
+		return []LogRecord{}, 0, err
+	}
 	if found, err := reading.findLevels(ctx, db); err != nil || !found {
 		return []LogRecord{}, 0, err
 	}
-	if l.search != "" {
+	if l.search != "" && !l.grams {
 		return reading.find(ctx, db)
 	}
 	query, args := reading.query(logColumns, reading.size+1)
+	if l.search != "" {
+		query, args = reading.matching()
+	}
 	records, err = l.s.logs(ctx, db, query, args)
 	if err != nil || len(records) <= l.size {
 		return records, 0, err
@@ -221,12 +415,16 @@ func (l *logListing) startBefore(ctx context.Context, db querier) (found bool, e
 	if l.f.Before == 0 {
 		return true, nil
 	}
-	var created int64
-	err = db.QueryRowContext(ctx, l.s.q("SELECT created FROM polyfault_log WHERE id = ?"), l.f.Before).Scan(&created)
+	if l.column == "last_seen" && !l.f.BeforeSeen.IsZero() {
+		l.and("(last_seen, id) < (?, ?)", toMicros(l.f.BeforeSeen), l.f.Before)
+		return true, nil
+	}
+	var at int64
+	err = db.QueryRowContext(ctx, l.s.q("SELECT "+l.column+" FROM polyfault_log WHERE id = ?"), l.f.Before).Scan(&at)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
-	l.and("(created, id) < (?, ?)", created, l.f.Before)
+	l.and("("+l.column+", id) < (?, ?)", at, l.f.Before)
 	return true, err
 }
 
@@ -278,46 +476,105 @@ func (l *logListing) levelStep(comparison, level string) (query string, args fun
 
 // query returns the statement for the newest limit records.
 func (l *logListing) query(columns string, limit int) (query string, args []any) {
-	if l.levels == nil {
-		query, args = l.arm(columns, l.where, l.args, limit)
-		return query, args
+	if len(l.codes)*max(1, len(l.levels)) > maxCodes {
+		l.codes, l.levels = nil, nil
+		l.andCodes()
+		l.andLevel()
 	}
 	var arms []string
-	for _, level := range l.levels {
-		arm, of := l.arm(columns, append([]string{"level = ?"}, l.where...), append([]any{level}, l.args...), limit)
+	add := func(where []string, values []any) {
+		arm, of := l.arm(columns, append(where, l.where...), append(values, l.args...), limit)
 		arms, args = append(arms, "SELECT * FROM ("+arm+") AS a"), append(args, of...)
+	}
+	switch {
+	case l.codes == nil && l.levels == nil:
+		return l.arm(columns, l.where, l.args, limit)
+	case l.codes == nil:
+		for _, level := range l.levels {
+			add([]string{"level = ?"}, []any{level})
+		}
+	case l.levels == nil:
+		for _, code := range l.codes {
+			add([]string{"code = ? AND code <> ''"}, []any{code})
+		}
+	default:
+		for _, code := range l.codes {
+			for _, level := range l.levels {
+				add([]string{"code = ? AND code <> '' AND level = ?"}, []any{code, level})
+			}
+		}
 	}
 	if len(arms) == 1 {
 		return arms[0], args
 	}
-	return "SELECT * FROM (" + strings.Join(arms, " UNION ALL ") + ") AS b" + newestFirst, append(args, limit)
+	return "SELECT * FROM (" + strings.Join(arms, " UNION ALL ") + ") AS b" + l.newestFirst(), append(args, limit)
 }
 
-const newestFirst = " ORDER BY created DESC, id DESC LIMIT ?"
+func (l *logListing) newestFirst() string { return " ORDER BY " + l.column + " DESC, id DESC LIMIT ?" }
 
 func (l *logListing) arm(columns string, where []string, args []any, limit int) (query string, _ []any) {
 	query = "SELECT " + columns + " FROM polyfault_log"
 	if len(where) > 0 {
 		query += " WHERE " + strings.Join(where, " AND ")
 	}
-	return query + newestFirst, append(slices.Clone(args), limit)
+	return query + l.newestFirst(), append(slices.Clone(args), limit)
+}
+
+// matching is the query that searches by the index of grams, whose numbers stand in the text: the plan depends on how
+// many records have them. Those that a program from before has written have none until they are completed: of them the
+// newest are searched.
+func (l *logListing) matching() (query string, args []any) {
+	list := strings.Trim(gramsLiteral(l.search), "{}")
+	condition := "grams @> ARRAY[" + list + "]::integer[] AND strpos(" + l.text() + ", ?) > 0"
+	ids, args := l.arm("id", append(slices.Clip(l.where), condition), append(slices.Clip(l.args), l.search), l.size+1)
+	ids = "SELECT id FROM (" + ids + ") AS g"
+	if condition, of := l.traced(); condition != "" {
+		arm, of := l.arm("id", append(slices.Clip(l.where), condition), append(slices.Clip(l.args), of...), l.size+1)
+		ids, args = ids+" UNION SELECT id FROM ("+arm+") AS h", append(args, of...)
+	}
+	inner, of := l.arm("id, "+l.column+", search, folded, message", append(slices.Clip(l.where), "search IS NULL"), l.args, SearchDepth)
+	ids += " UNION SELECT id FROM (SELECT id FROM (" + inner + ") AS o WHERE " + l.contains() + l.newestFirst() + ") AS n"
+	args = append(append(args, of...), l.search, l.size+1)
+	query, args = l.arm(logColumns, []string{"id IN (" + ids + ")"}, args, l.size+1)
+	return query, args
+}
+
+// minTracePart is how much of a trace id finds it.
+const minTracePart = 6
+
+// traced is the condition for records whose trace ids begin with the text, a thousand at most; "" for a text that is
+// too short.
+func (l *logListing) traced() (condition string, args []any) {
+	if len(l.f.Search) < minTracePart {
+		return "", nil
+	}
+	const begins = "trace_id >= ? AND trace_id < ? AND trace_id <> '' LIMIT 1000)"
+	from, to := l.f.Search, l.f.Search+string(rune(0x10FFFF))
+	return "id IN (SELECT id FROM (SELECT id FROM polyfault_log WHERE " + begins + " AS t UNION ALL SELECT log_id FROM (SELECT log_id " +
+		"FROM polyfault_log_recent WHERE " + begins + " AS r)", []any{from, to, from, to}
 }
 
 // find searches the newest SearchDepth records. First it finds the ids: only the records of the page
 // are read as a whole.
 func (l *logListing) find(ctx context.Context, db querier) (records []LogRecord, next int64, err error) {
-	query, args := l.query("id, created, message, folded", SearchDepth)
-	matching := "SELECT id, created FROM (" + query + ") AS s WHERE " + l.contains() + newestFirst
-	page := "SELECT " + logColumns + " FROM polyfault_log WHERE id IN (SELECT id FROM (" + matching + ") AS m) ORDER BY created DESC, id DESC"
-	records, err = l.s.logs(ctx, db, page, append(slices.Clone(args), l.search, l.size+1))
+	query, args := l.query("id, "+l.column+", message, folded, search", SearchDepth)
+	condition := l.contains()
+	traced, of := l.traced()
+	if traced != "" {
+		condition = "(" + condition + " OR " + traced + ")"
+	}
+	matching := "SELECT id, " + l.column + " FROM (" + query + ") AS s WHERE " + condition + l.newestFirst()
+	page := "SELECT " + logColumns + " FROM polyfault_log WHERE id IN (SELECT id FROM (" + matching + ") AS m) " +
+		"ORDER BY " + l.column + " DESC, id DESC"
+	records, err = l.s.logs(ctx, db, page, slices.Concat(args, []any{l.search}, of, []any{l.size + 1}))
 	if err != nil {
 		return nil, 0, err
 	}
 	if len(records) > l.size {
 		return records[:l.size], records[l.size-1].ID, nil
 	}
-	query, args = l.query("id, created", SearchDepth)
-	last := "SELECT id FROM (" + query + ") AS s ORDER BY created DESC, id DESC LIMIT 1 OFFSET ?"
+	query, args = l.query("id, "+l.column, SearchDepth)
+	last := "SELECT id FROM (" + query + ") AS s ORDER BY " + l.column + " DESC, id DESC LIMIT 1 OFFSET ?"
 	err = db.QueryRowContext(ctx, l.s.q(last), append(args, SearchDepth-1)...).Scan(&next)
 	if errors.Is(err, sql.ErrNoRows) {
 		return records, 0, nil
@@ -325,13 +582,16 @@ func (l *logListing) find(ctx context.Context, db querier) (records []LogRecord,
 	return records, next, err
 }
 
-// contains compares folded texts. The column folded is NULL where lower does the same: in ASCII.
+// text is the folded text that is searched; of rows from before it was kept, the message.
+func (l *logListing) text() string { return "coalesce(search, folded, lower(message))" }
+
+// contains compares folded texts.
 func (l *logListing) contains() string {
 	function := "instr"
 	if l.s.dialect == PostgreSQL {
 		function = "strpos"
 	}
-	return fmt.Sprintf("%s(coalesce(folded, lower(message)), ?) > 0", function)
+	return fmt.Sprintf("%s(%s, ?) > 0", function, l.text())
 }
 
 func (s *Store) logs(ctx context.Context, db querier, query string, args []any) ([]LogRecord, error) {

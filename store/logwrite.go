@@ -2,16 +2,15 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"log/slog"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // The states of the writer, for records that come meanwhile.
@@ -54,7 +53,12 @@ type logBatch struct {
 	rows   []logRow
 	counts tallies
 	args   []any
-	texts  map[string]string // statements by what they insert, and how much
+
+	granted map[string]bool // new fingerprints that the budget has let pass: an attempt may be repeated
+	fresh   bool            // the last attempt may have written something to announce
+
+	statements map[string]string // by what they insert, and how much
+	texts      memory
 }
 
 func newLogWriter(c *logCore, id string) *logWriter { return &logWriter{logCore: c, id: id} }
@@ -204,15 +208,16 @@ func (w *logWriter) persist(ctx context.Context, batch []*entry, counts tallies)
 	defer cancel()
 	w.number++
 	if w.next == nil {
-		w.next = &logBatch{logCore: w.logCore, writer: w.id, counts: tallies{}, texts: map[string]string{}}
+		w.next = &logBatch{logCore: w.logCore, writer: w.id, counts: tallies{}, statements: map[string]string{}, granted: map[string]bool{}}
 	}
-	w.next.compose(w.number, batch, counts)
+	w.next.compose(ctx, w.number, batch, counts)
 	for pause := firstRetryPause; ; pause = min(2*pause, maxRetryPause) {
 		w.busy.Store(inDatabase)
 		err := w.attempt(patience)
 		w.busy.Store(idle)
 		if err == nil {
 			w.down = false
+			w.tellNews()
 			return nil
 		}
 		if isRefused(err) {
@@ -223,6 +228,17 @@ func (w *logWriter) persist(ctx context.Context, batch []*entry, counts tallies)
 			return err
 		}
 		w.retries.Add(1)
+	}
+}
+
+// tellNews wakes the goroutine that announces rows.
+func (w *logWriter) tellNews() {
+	if !w.next.fresh {
+		return
+	}
+	select {
+	case w.news <- struct{}{}:
+	default:
 	}
 }
 
@@ -268,11 +284,27 @@ func isRefused(err error) bool {
 type logRow struct {
 	level                                int
 	message, code, scope, traceID, stack string
-	folded                               any // nil where lower() does the same
+	path, cause, types, place            string
 	attributes                           string
 	created, seen                        int64
 	repeats                              int
-	fingerprint                          any
+	mark                                 string
+
+	// With deduplication.
+	recent []occurrence // the latest ones
+	hours  []hourCount
+}
+
+// An occurrence is one record of a row.
+type occurrence struct {
+	traceID, path string
+	created       int64
+}
+
+// An hourCount is how many records of a row belong to an hour.
+type hourCount struct {
+	hour  int64
+	count int
 }
 
 // rowOf copies the entry: its text in one piece.
@@ -282,73 +314,84 @@ func (c *logCore) rowOf(e *entry) logRow {
 	r := logRow{
 		level: e.level, message: storable(text[:e.message], 0), code: storable(of(columnCode), maxColumn), scope: c.scopeOf(of(columnScope)),
 		traceID: storable(of(columnTraceID), maxColumn), stack: storable(of(columnStack), 0), attributes: string(e.json),
+		path: storable(of(columnPath), 0), cause: storable(of(columnCause), 0), types: of(columnTypes), place: of(columnPlace),
 		created: e.created, seen: e.created, repeats: 1,
-	}
-	if !isASCII(r.message) {
-		r.folded = folded(r.message)
 	}
 	return r
 }
 
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
+// record is the row for functions of the application.
+func (r *logRow) record(host string) LogRecord {
+	return LogRecord{
+		Host: host, Level: slog.Level(r.level), Message: r.message, Code: r.code, Scope: r.scope, TraceID: r.traceID,
+		Attributes: json.RawMessage(r.attributes), Stacktrace: r.stack, Created: fromMicros(r.created), Repeats: r.repeats,
+		LastSeen: fromMicros(r.seen), Fingerprint: r.mark, State: LogNew,
 	}
-	return true
 }
 
-// compose makes the rows and counts of a batch. With deduplication they are in the order of their
-// fingerprints: instances that wait for each other's rows must not do so in a circle.
-func (b *logBatch) compose(number int64, batch []*entry, counts tallies) {
+// compose makes the rows and counts of a batch.
+func (b *logBatch) compose(ctx context.Context, number int64, batch []*entry, counts tallies) {
 	b.number = number
 	b.rows = b.rows[:0]
 	clear(b.counts)
+	clear(b.granted)
 	maps.Copy(b.counts, counts)
 	for _, e := range batch {
 		r := b.rowOf(e)
+		r.mark = b.texts.printOf(&r)
 		b.rows = append(b.rows, r)
 		if r.code != "" {
 			b.counts.add(hourKey{r.code, r.scope, hourOf(r.created)}, hourTally{1, r.created})
 		}
 	}
+	b.askAll(ctx, b.rows)
 	if b.options.Deduplicate {
-		b.rows = deduplicate(b.rows)
+		b.rows = b.deduplicate(b.rows)
 	}
 }
 
-func deduplicate(rows []logRow) []logRow {
+// deduplicate joins the rows of one fingerprint, in the order of the fingerprints: instances that wait for each
+// other's rows must not do so in a circle.
+func (b *logBatch) deduplicate(rows []logRow) []logRow {
 	first := make(map[string]int, len(rows))
 	unique := rows[:0]
 	for _, r := range rows {
-		key := fingerprint(&r)
-		i, ok := first[key]
+		r.recent = append(r.recent, occurrence{r.traceID, r.path, r.created})
+		r.hours = append(r.hours, hourCount{hourOf(r.created), 1})
+		i, ok := first[r.mark]
 		if !ok {
-			first[key] = len(unique)
-			r.fingerprint = key
+			first[r.mark] = len(unique)
 			unique = append(unique, r)
 			continue
 		}
-		unique[i].repeats++
-		unique[i].seen = max(unique[i].seen, r.seen)
+		unique[i].join(&r, b.options.Recent)
 	}
 	clear(rows[len(unique):])
-	slices.SortFunc(unique, func(a, b logRow) int { return strings.Compare(a.fingerprint.(string), b.fingerprint.(string)) })
+	sortByPrint(unique)
 	return unique
 }
 
-// fingerprint returns the same text for records that share a row.
-func fingerprint(r *logRow) string {
-	b := make([]byte, 0, 256)
-	for _, part := range [...]string{r.code, r.scope, r.message} {
-		b = strconv.AppendInt(b, int64(len(part)), 10)
-		b = append(append(b, ':'), part...)
+func sortByPrint(rows []logRow) {
+	slices.SortFunc(rows, func(a, b logRow) int { return strings.Compare(a.mark, b.mark) })
+}
+
+// join adds what other stands for.
+func (r *logRow) join(other *logRow, recent int) {
+	r.repeats += other.repeats
+	r.level = max(r.level, other.level)
+	r.created, r.seen = min(r.created, other.created), max(r.seen, other.seen)
+	r.recent = append(r.recent, other.recent...)
+	if n := len(r.recent) - recent; n > recent { // not at each one
+		r.recent = append(r.recent[:0], r.recent[n:]...)
 	}
-	b = strconv.AppendInt(append(b, ' '), int64(r.level), 10)
-	b = strconv.AppendInt(append(b, ' '), hourOf(r.created), 10)
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:16])
+	for _, h := range other.hours {
+		i := slices.IndexFunc(r.hours, func(known hourCount) bool { return known.hour == h.hour })
+		if i < 0 {
+			r.hours = append(r.hours, h)
+			continue
+		}
+		r.hours[i].count += h.count
+	}
 }
 
 // insert runs the statements of the transaction. A batch has a number and is written once, even if the answer to a commit
@@ -361,7 +404,12 @@ func (b *logBatch) insert(ctx context.Context, tx querier) error {
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
 		return err // the batch was already written
 	}
-	if err := b.insertRows(ctx, tx); err != nil {
+	if b.options.Deduplicate {
+		err = b.upsertRows(ctx, tx)
+	} else {
+		err = b.insertRows(ctx, tx)
+	}
+	if err != nil {
 		return err
 	}
 	return b.insertCounts(ctx, tx)
@@ -371,31 +419,39 @@ const insertWriter = "INSERT INTO polyfault_writers (writer, batch, seen) VALUES
 	"SET batch = excluded.batch, seen = excluded.seen WHERE polyfault_writers.batch < excluded.batch"
 
 const (
-	insertLog = "INSERT INTO polyfault_log (host, level, message, folded, code, scope, trace_id, attributes, stacktrace, created, repeats, " +
-		"last_seen, fingerprint) VALUES "
-	logValues = 13
-
-	onRepeat = " ON CONFLICT (fingerprint) WHERE fingerprint IS NOT NULL DO UPDATE SET repeats = polyfault_log.repeats + excluded.repeats, " +
-		"last_seen = CASE WHEN excluded.last_seen > polyfault_log.last_seen THEN excluded.last_seen ELSE polyfault_log.last_seen END"
+	insertLog = "INSERT INTO polyfault_log (host, level, message, code, scope, trace_id, attributes, stacktrace, created, repeats, " +
+		"last_seen, print, search"
 
 	insertCounts = "INSERT INTO polyfault_occurrences (code, scope, hour, count, last_seen) VALUES "
-	countValues  = 5
+	countValues  = "(?, ?, ?, ?, ?)"
 
 	onCount = " ON CONFLICT (code, scope, hour) DO UPDATE SET count = polyfault_occurrences.count + excluded.count, " +
 		"last_seen = CASE WHEN excluded.last_seen > polyfault_occurrences.last_seen THEN excluded.last_seen " +
 		"ELSE polyfault_occurrences.last_seen END"
 )
 
-func (b *logBatch) insertRows(ctx context.Context, tx querier) error {
-	end := ""
-	if b.options.Deduplicate {
-		end = onRepeat
+// logInsert is the beginning of the statement, and one row of its values.
+func (b *logBatch) logInsert() (begin, row string) {
+	begin, row = insertLog, placeholders(13)
+	if b.store.dialect == PostgreSQL {
+		begin, row = begin+", grams", row+", CAST(? AS integer[])"
 	}
-	return b.insertAll(ctx, tx, insertLog, end, logValues, len(b.rows), func(i int) {
-		r := &b.rows[i]
-		b.args = append(b.args, b.options.Host, r.level, r.message, r.folded, r.code, r.scope, r.traceID, r.attributes, r.stack,
-			r.created, r.repeats, r.seen, r.fingerprint)
-	})
+	return begin, row
+}
+
+// addRow appends the values of a row.
+func (b *logBatch) addRow(r *logRow) {
+	search := b.texts.searched(r, b.store.dialect == PostgreSQL)
+	b.args = append(b.args, b.options.Host, r.level, r.message, r.code, r.scope, r.traceID, r.attributes, r.stack,
+		r.created, r.repeats, r.seen, r.mark, search.text)
+	if b.store.dialect == PostgreSQL {
+		b.args = append(b.args, search.grams)
+	}
+}
+
+func (b *logBatch) insertRows(ctx context.Context, tx querier) error {
+	begin, row := b.logInsert()
+	return b.insertAll(ctx, tx, begin+") VALUES ", "", "("+row+")", len(b.rows), func(i int) { b.addRow(&b.rows[i]) })
 }
 
 func (b *logBatch) insertCounts(ctx context.Context, tx querier) error {
@@ -424,7 +480,7 @@ const (
 
 // insertAll inserts n rows by statements for a power of two of rows each: so there are few different
 // statements, and a driver can keep them prepared.
-func (b *logBatch) insertAll(ctx context.Context, tx querier, begin, end string, width, n int, add func(i int)) error {
+func (b *logBatch) insertAll(ctx context.Context, tx querier, begin, end, row string, n int, add func(i int)) error {
 	i := 0
 	exec := func(rows int, run func(args ...any) (sql.Result, error)) error {
 		b.args = b.args[:0]
@@ -443,7 +499,7 @@ func (b *logBatch) insertAll(ctx context.Context, tx querier, begin, end string,
 		PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
 	})
 	if ok && n >= 2*rows {
-		statement, err := prepared.PrepareContext(ctx, b.statement(begin, end, width, rows))
+		statement, err := prepared.PrepareContext(ctx, b.statement(begin, end, row, rows))
 		if err != nil {
 			return err
 		}
@@ -457,7 +513,7 @@ func (b *logBatch) insertAll(ctx context.Context, tx querier, begin, end string,
 	for ; rows > 0; rows /= 2 {
 		for n-i >= rows {
 			if err := exec(rows, func(args ...any) (sql.Result, error) {
-				return tx.ExecContext(ctx, b.statement(begin, end, width, rows), args...)
+				return tx.ExecContext(ctx, b.statement(begin, end, row, rows), args...)
 			}); err != nil {
 				return err
 			}
@@ -466,13 +522,12 @@ func (b *logBatch) insertAll(ctx context.Context, tx querier, begin, end string,
 	return nil
 }
 
-func (b *logBatch) statement(begin, end string, width, count int) string {
+func (b *logBatch) statement(begin, end, row string, count int) string {
 	key := begin[:40] + strconv.Itoa(count)
-	text, ok := b.texts[key]
+	text, ok := b.statements[key]
 	if !ok {
-		row := "(" + placeholders(width) + "), "
-		text = b.store.q(begin + strings.TrimSuffix(strings.Repeat(row, count), ", ") + end)
-		b.texts[key] = text
+		text = b.store.q(begin + strings.TrimSuffix(strings.Repeat(row+", ", count), ", ") + end)
+		b.statements[key] = text
 	}
 	return text
 }

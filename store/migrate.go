@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	fault "github.com/polyfault/polyfault/core"
 )
@@ -64,6 +65,9 @@ const createMigrations = `CREATE TABLE IF NOT EXISTS polyfault_migrations (
 // migrationLock is the key of PostgreSQL's advisory lock: "polyfaul".
 const migrationLock = 0x706f6c796661756c
 
+// migrationPatience is how long a migration may take, and how long others wait for it: it may have to read a large log.
+const migrationPatience = 10 * time.Minute
+
 // migrate brings the schema to this program's version, in one transaction. Instances that start
 // together wait for each other. A schema that is there needs no right to create anything.
 func (s *Store) migrate(ctx context.Context) error {
@@ -74,6 +78,8 @@ func (s *Store) migrate(ctx context.Context) error {
 	if version, err := s.schemaVersion(ctx, s.db); err == nil && version >= len(list) {
 		return checkSchema(version, len(list))
 	}
+	s.patience = migrationPatience
+	defer func() { s.patience = 0 }()
 	return s.transact(ctx, "migrating the schema", func(ctx context.Context, tx querier) error {
 		if s.dialect == PostgreSQL {
 			if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(migrationLock)); err != nil {

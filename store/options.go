@@ -62,10 +62,11 @@ func WithListener(listen func(ctx context.Context, changed func()) error) Option
 const Channel = "polyfault_errors"
 
 // WithLogger sets the logger for failures that no caller sees: a poll that fails, a listener that stops. Without it, or with
-// nil, such lines are discarded. The logger must not write into this store.
+// nil, such lines are discarded. Without it, [Handler] and [Pages] tell [slog.Default] if they have no authorize function. The
+// logger must not write into this store.
 func WithLogger(l *slog.Logger) Option {
 	return func(s *Store) error {
-		s.log = l
+		s.log, s.tells = l, true
 		if l == nil {
 			s.log = discard()
 		}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -30,9 +31,9 @@ import (
 // parameter "language" chooses the language, or else Accept-Language. The words are the responder's texts; a built-in error
 // has its title and text in the reader's language until an operator writes others.
 //
-// The log shows internals of the service: protect the pages with [PagesAuthorize] or middleware. They are sent with
-// "Cache-Control: no-store", cannot be framed, ask not to be indexed, and change nothing: methods other than GET and HEAD are
-// answered with 405.
+// The log shows internals of the service. [PagesAuthorize] decides who may see them: without it, all pages return 403, and Pages
+// says so in one line, to the logger of [WithLogger] or else to [slog.Default]. Pages are sent with "Cache-Control: no-store",
+// cannot be framed, ask not to be indexed, and change nothing: methods other than GET and HEAD are answered with 405.
 //
 // The responder answers failures in its own formats; [fault.SQLMappers] classify those of the database. A nil responder means
 // [fault.Default]. The handler is safe for concurrent use. Pages panics if the store or an option is nil.
@@ -40,24 +41,29 @@ func Pages(s *Store, r *fault.Responder, opts ...PagesOption) http.Handler {
 	if s == nil {
 		panic("store: Pages: the store is nil; Open makes one")
 	}
-	p := &pages{store: s, responder: r, areas: newAreas(), authorize: func(*http.Request) error { return nil }}
+	p := &pages{store: s, responder: r, areas: newAreas()}
 	for i, option := range opts {
 		if option == nil {
 			panic("store: option " + strconv.Itoa(i+1) + " of Pages is nil")
 		}
 		option(p)
 	}
+	if p.authorize == nil {
+		s.tellOpen("Pages", "nobody reads them (403)", "PagesAuthorize")
+		p.authorize = func(*http.Request) error { return errNobody }
+	}
 	return faulthttp.Handler(r, p.serve)
 }
+
+var errNobody = fault.PermissionDenied.New(fault.Cause(errors.New("store: Pages without PagesAuthorize: nobody reads them")))
 
 // A PagesOption changes what [Pages] does.
 type PagesOption func(*pages)
 
 // PagesAuthorize calls allowed for every request for a page. If allowed returns nil, the request passes. If it returns an
 // error, such as [fault.PermissionDenied], the responder answers with that. If it panics, the request does not pass. A typed
-// nil, such as a nil *[fault.Fault], does not pass either: the client gets [fault.PermissionDenied]. Without the option,
-// everybody whom the application lets through may read. allowed must be safe for concurrent use. PagesAuthorize panics if
-// allowed is nil.
+// nil, such as a nil *[fault.Fault], does not pass either: the client gets [fault.PermissionDenied]. Without the option, nobody
+// may read. allowed must be safe for concurrent use. PagesAuthorize panics if allowed is nil.
 func PagesAuthorize(allowed func(*http.Request) error) PagesOption {
 	if allowed == nil {
 		panic("store: PagesAuthorize: the function is nil")

@@ -58,6 +58,20 @@ var logParameters = []parameter[LogFilter]{
 	{"scope", false, func(f *LogFilter, v string, _ time.Time) *problem { return readText(&f.Scope, v, "") }},
 	{"trace_id", false, func(f *LogFilter, v string, _ time.Time) *problem { return readText(&f.TraceID, v, "") }},
 	{"search", false, func(f *LogFilter, v string, _ time.Time) *problem { return readText(&f.Search, v, "\t") }},
+	{"code_prefix", false, func(f *LogFilter, v string, _ time.Time) *problem { return readText(&f.CodePrefix, v, "") }},
+	{"family", false, func(f *LogFilter, v string, _ time.Time) *problem {
+		if p := readText(&f.Family, v, ""); p != nil {
+			return p
+		}
+		return checkFamily(v)
+	}},
+	{"fingerprint", false, func(f *LogFilter, v string, _ time.Time) *problem { return readText(&f.Fingerprint, v, "") }},
+	{"state", false, func(f *LogFilter, v string, _ time.Time) *problem {
+		f.State = LogState(v)
+		return checkState(f.State, false)
+	}},
+	{"order", false, func(f *LogFilter, v string, _ time.Time) *problem { return readLogOrder(&f.Order, v) }},
+	{"before_seen", false, func(f *LogFilter, v string, now time.Time) *problem { return readMoment(&f.BeforeSeen, v, now) }},
 	{"before", false, func(f *LogFilter, v string, _ time.Time) *problem { return readID(&f.Before, v) }},
 	{"page_size", false, func(f *LogFilter, v string, _ time.Time) *problem { return readNumber(&f.PageSize, v, 1, MaxPageSize) }},
 }
@@ -174,6 +188,15 @@ func readNumber(n *int, value string, least, most int) *problem {
 	}
 	*n = number
 	return between(number, least, most)
+}
+
+// readLogOrder reads the order of the log: the newest comes first, whether the "-" that says so is there or not.
+func readLogOrder(order *LogOrder, value string) *problem {
+	*order = LogOrder(strings.TrimPrefix(value, "-"))
+	if *order == "" || checkOrder(*order) != nil {
+		return oneOf(value, []string{"-" + string(ByCreated), "-" + string(ByLastSeen)})
+	}
+	return nil
 }
 
 func readID(id *int64, value string) *problem {

@@ -17,7 +17,7 @@ const (
 )
 
 // Purge deletes log records that are older than maxAge, and all but the maxRows newest ones; 0 means no limit. The records'
-// own time decides; a row with repeats is as old as its first record. Purge deletes small batches, each in its own
+// own time decides; a row with repeats is as old as its latest record. Purge deletes small batches, each in its own
 // transaction, and returns the number of deleted records, also on an error. Several instances may purge at once.
 //
 // It also deletes counts of occurrences that are older than 400 days.
@@ -27,7 +27,7 @@ func (s *Store) Purge(ctx context.Context, maxAge time.Duration, maxRows int) (d
 	}
 	now := s.now()
 	if maxAge > 0 {
-		n, err := s.purge(ctx, "created < ?", clampedMicros(now.Add(-maxAge)))
+		n, err := s.purge(ctx, "last_seen < ?", clampedMicros(now.Add(-maxAge)))
 		deleted += n
 		if err != nil {
 			return deleted, err
@@ -45,10 +45,10 @@ func (s *Store) Purge(ctx context.Context, maxAge time.Duration, maxRows int) (d
 
 // purgeRows deletes all but the maxRows newest records.
 func (s *Store) purgeRows(ctx context.Context, maxRows int) (int64, error) {
-	var id, created int64
-	query := s.q("SELECT id, created FROM polyfault_log ORDER BY created DESC, id DESC LIMIT 1 OFFSET ?")
+	var id, seen int64
+	query := s.q("SELECT id, last_seen FROM polyfault_log ORDER BY last_seen DESC, id DESC LIMIT 1 OFFSET ?")
 	err := s.read(ctx, "purging the log", func(ctx context.Context, db querier) error {
-		err := db.QueryRowContext(ctx, query, maxRows).Scan(&id, &created)
+		err := db.QueryRowContext(ctx, query, maxRows).Scan(&id, &seen)
 		if errors.Is(err, sql.ErrNoRows) {
 			return ErrNotFound
 		}
@@ -60,26 +60,38 @@ func (s *Store) purgeRows(ctx context.Context, maxRows int) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return s.purge(ctx, "(created, id) <= (?, ?)", created, id)
+	return s.purge(ctx, "(last_seen, id) <= (?, ?)", seen, id)
 }
 
 // purge deletes the records that the condition chooses, the oldest first.
 func (s *Store) purge(ctx context.Context, condition string, args ...any) (deleted int64, err error) {
-	chosen := "SELECT id FROM polyfault_log WHERE " + condition + " ORDER BY created, id LIMIT ?"
+	chosen := "SELECT id FROM polyfault_log WHERE " + condition + " ORDER BY last_seen, id LIMIT ?"
 	if s.dialect == PostgreSQL {
 		chosen += " FOR UPDATE SKIP LOCKED" // another instance is deleting the locked ones
 	}
-	query := s.q("DELETE FROM polyfault_log WHERE id IN (" + chosen + ")")
+	chosen = s.q(chosen)
 	args = append(args, purgeBatch)
 	for {
 		var n int64
 		err := s.transact(ctx, "purging the log", func(ctx context.Context, tx querier) error {
-			result, err := tx.ExecContext(ctx, query, args...)
-			if err != nil {
+			var ids []any
+			err := eachRow(ctx, tx, chosen, args, func(row scanner) error {
+				var id int64
+				err := row.Scan(&id)
+				ids = append(ids, id)
+				return err
+			})
+			n = int64(len(ids))
+			if err != nil || n == 0 {
 				return err
 			}
-			n, err = result.RowsAffected()
-			return err
+			marks := " IN (" + placeholders(len(ids)) + ")"
+			for _, table := range []string{"polyfault_log_recent WHERE log_id", "polyfault_log_hours WHERE log_id", "polyfault_log WHERE id"} {
+				if _, err := tx.ExecContext(ctx, s.q("DELETE FROM "+table+marks), ids...); err != nil {
+					return err
+				}
+			}
+			return nil
 		})
 		if err != nil {
 			return deleted, err
@@ -95,11 +107,13 @@ func (s *Store) purge(ctx context.Context, condition string, args ...any) (delet
 // purgeOthers deletes old counts, and writers that ended without removing themselves.
 func (s *Store) purgeOthers(ctx context.Context, now time.Time) error {
 	return s.transact(ctx, "purging occurrences", func(ctx context.Context, tx querier) error {
-		_, err := tx.ExecContext(ctx, s.q("DELETE FROM polyfault_occurrences WHERE hour < ?"), toMicros(now.Add(-keepOccurrences)))
-		if err != nil {
-			return err
+		for _, table := range []string{"polyfault_occurrences", "polyfault_log_hours"} {
+			_, err := tx.ExecContext(ctx, s.q("DELETE FROM "+table+" WHERE hour < ?"), toMicros(now.Add(-keepOccurrences)))
+			if err != nil {
+				return err
+			}
 		}
-		_, err = tx.ExecContext(ctx, s.q("DELETE FROM polyfault_writers WHERE seen < ?"), toMicros(now.Add(-keepWriters)))
+		_, err := tx.ExecContext(ctx, s.q("DELETE FROM polyfault_writers WHERE seen < ?"), toMicros(now.Add(-keepWriters)))
 		return err
 	})
 }

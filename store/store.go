@@ -15,10 +15,13 @@ import (
 // A Store is the records of errors and the error log in a database. [Open] makes one; the zero Store
 // is not usable. All methods are safe for concurrent use.
 type Store struct {
-	db      *sql.DB
-	dialect Dialect
-	clock   func() time.Time
-	log     *slog.Logger
+	db       *sql.DB
+	dialect  Dialect
+	clock    func() time.Time
+	log      *slog.Logger
+	patience time.Duration // with a migration, while the store is opened
+
+	tells bool // somebody has said where to
 
 	defaults  map[string]string // scope → key of the name
 	responder *fault.Responder

@@ -32,7 +32,10 @@ const (
 	ruleDuplicate = "duplicate"
 	ruleUnique    = "unique"
 	ruleReadOnly  = "readonly"
-	ruleLater     = "gtfield.time"
+	ruleNotFound  = "not_found"
+
+	ruleNotAllowed = "not_allowed"
+	ruleLater      = "gtfield.time"
 )
 
 var categories = []string{string(fault.CategorySystem), string(fault.CategoryAlgorithm), string(fault.CategoryData)}

@@ -7,6 +7,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 
 	fault "github.com/polyfault/polyfault/core"
@@ -28,9 +30,9 @@ import (
 
 type config struct {
 	addr     string
-	file     string        // of SQLite; "" means in memory
-	postgres string        // URL; "" means SQLite
-	pause    time.Duration // between two requests of the traffic; 0 means no traffic
+	file     string        // of SQLite; "" is in memory
+	postgres string        // URL; "" is SQLite
+	pause    time.Duration // between two requests of the traffic; 0 is no traffic
 }
 
 func main() {
@@ -40,7 +42,7 @@ func main() {
 	flag.StringVar(&c.postgres, "postgres", "", "URL of a PostgreSQL database, in place of SQLite")
 	flag.DurationVar(&c.pause, "pause", 50*time.Millisecond, "between two requests of the demo traffic; 0 for none")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, c, os.Stdout)
 	stop()
 	if err != nil {
@@ -66,7 +68,11 @@ func run(ctx context.Context, c config, out io.Writer) error {
 		return err
 	}
 	logs, err := store.NewLogHandler(s, store.LogOptions{
-		Level: slog.LevelDebug, Deduplicate: true, Scope: "booking", MaxAge: 30 * 24 * time.Hour,
+		Level: slog.LevelDebug, // 4xx too
+		Scope: "booking", MaxAge: 30 * 24 * time.Hour, Deduplicate: true,
+		OnNew: func(_ context.Context, r store.LogRecord) {
+			fmt.Fprintf(out, "new        %s: %s/api/logs/%d/\n", cmp.Or(r.Code, r.Message), address, r.ID)
+		},
 	})
 	if err != nil {
 		return err
@@ -87,8 +93,17 @@ func run(ctx context.Context, c config, out io.Writer) error {
 	return err
 }
 
-// routes puts the service beside the pages and the API for operators. These are open to everybody here, because it is a demo:
-// see PagesAuthorize and WithAuthorize.
+// onlyHere lets those in who are on the same machine. Your own sign-in stands here: behind a proxy on the same machine
+// everybody is.
+func onlyHere(req *http.Request) error {
+	host, _, err := net.SplitHostPort(req.RemoteAddr)
+	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
+		return fault.PermissionDenied
+	}
+	return nil
+}
+
+// routes puts the service beside what is for operators.
 func routes(s *store.Store, logger *slog.Logger, address string) (http.Handler, error) {
 	r, err := fault.NewResponder(
 		fault.WithLocales(booking.Locales()),
@@ -103,9 +118,8 @@ func routes(s *store.Store, logger *slog.Logger, address string) (http.Handler, 
 	mux := http.NewServeMux()
 	mux.Handle("/", api.New(r, booking.New()))
 	mux.Handle("/errors/", catalog.Handler(r))
-	mux.Handle("/admin/", store.Pages(s, r))
-	everybody := func(*http.Request, store.Action) error { return nil }
-	mux.Handle("/api/", store.Handler(s, r, store.WithAuthorize(everybody)))
+	mux.Handle("/admin/", store.Pages(s, r, store.PagesAuthorize(onlyHere)))
+	mux.Handle("/api/", store.Handler(s, r, store.WithAuthorize(func(req *http.Request, _ store.Action) error { return onlyHere(req) })))
 	return mux, nil
 }
 

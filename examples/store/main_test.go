@@ -6,13 +6,17 @@ import (
 	"database/sql"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -76,6 +80,55 @@ func operate(t *testing.T, address string) {
 	assert.Contains(t, send(t, http.MethodPatch, address+"/api/errors/"+id.String()+"/", `{"should_be_retried":true}`),
 		`"should_be_retried":true`)
 	assert.Contains(t, locked(), `"retryable":true`)
+}
+
+// Operators are on the same machine, whatever a request says of itself.
+func TestOnlyHere(t *testing.T) {
+	for address, allowed := range map[string]bool{
+		"127.0.0.1:1": true, "[::1]:1": true, "127.8.9.1:1": true, "[::ffff:127.0.0.1]:1": true,
+		"10.0.0.1:1": false, "192.0.2.1:1": false, "[2001:db8::1]:1": false, "": false, "127.0.0.1": false, "localhost:1": false, "@": false,
+	} {
+		req := httptest.NewRequest(http.MethodGet, "/admin/errors/", nil)
+		req.RemoteAddr = address
+		req.Header.Set("X-Forwarded-For", "127.0.0.1")
+		req.Host = "localhost"
+		assert.Equal(t, allowed, onlyHere(req) == nil, address)
+	}
+	db, s, err := open(t.Context(), config{})
+	require.NoError(t, err)
+	defer db.Close()
+	defer s.Close(context.WithoutCancel(t.Context()))
+	h, err := routes(s, slog.New(slog.DiscardHandler), "http://localhost")
+	require.NoError(t, err)
+	for _, path := range []string{"/admin/logs/", "/api/logs/", "/api/errors/"} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil)) // of 192.0.2.1
+		assert.Equal(t, http.StatusForbidden, w.Code, path)
+	}
+}
+
+// What is stopped as a container is, and with Ctrl-C, writes the rest of its log.
+func TestSignals(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds the command")
+	}
+	command := filepath.Join(t.TempDir(), "store")
+	built, err := exec.CommandContext(t.Context(), "go", "build", "-o", command, ".").CombinedOutput()
+	require.NoError(t, err, string(built))
+	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
+		var out output
+		demo := exec.CommandContext(t.Context(), command, "-addr", "127.0.0.1:0", "-pause", "1ms")
+		demo.Stdout = &out
+		require.NoError(t, demo.Start())
+		address := out.address(t)
+		require.Eventually(t, func() bool {
+			return strings.Contains(get(t, address+"/api/logs/"), `"trace_id"`)
+		}, 20*time.Second, 50*time.Millisecond)
+		require.NoError(t, demo.Process.Signal(signal))
+		require.NoError(t, demo.Wait(), "it ends by itself")
+		assert.Regexp(t, `log records written: [1-9]\d*, dropped: 0\n`, out.String(), signal)
+		assert.Contains(t, out.String(), "new        ")
+	}
 }
 
 func TestWhatCannotStart(t *testing.T) {

@@ -183,7 +183,7 @@ func TestHandlerPageSizes(t *testing.T) {
 func TestHandlerMaxRange(t *testing.T) {
 	t.Parallel()
 	s := fillThree(t, newSQLite(t))
-	a := newAPI(t, store.Handler(s, nil, store.WithMaxRange(24*time.Hour)))
+	a := newAPI(t, writing(s, store.WithMaxRange(24*time.Hour)))
 	for query, want := range map[string]int{
 		"started=2017-01-01T00:00:00Z&ended=2017-01-02T00:00:00Z":        200,
 		"started=2017-01-01T00:00:00Z&ended=2017-01-02T00:00:00.000001Z": 400,

@@ -33,12 +33,32 @@ type wireLog struct {
 	Created    string         `json:"created"`
 	Repeats    int            `json:"repeats"`
 	LastSeen   string         `json:"last_seen"`
-	Links      struct {
+
+	Fingerprint string           `json:"fingerprint"`
+	State       string           `json:"state"`
+	Regressions int              `json:"regressions"`
+	Version     int64            `json:"version"`
+	Occurrences []wireOccurrence `json:"occurrences"`
+	Hours       []wireHour       `json:"hours"`
+
+	Links struct {
 		Self  string  `json:"self"`
 		Error *string `json:"error"`
 		Code  *string `json:"code"`
 		Trace *string `json:"trace"`
 	} `json:"links"`
+}
+
+type wireOccurrence struct {
+	TraceID string `json:"trace_id"`
+	Time    string `json:"time"`
+	Path    string `json:"path"`
+	Host    string `json:"host"`
+}
+
+type wireHour struct {
+	Hour  string `json:"hour"`
+	Count int    `json:"count"`
 }
 
 type wireLogs struct {
@@ -126,7 +146,7 @@ func TestHandlerListsLogs(t *testing.T) {
 		{"search=FAILED", all[:2]},
 		{"search=100%25", all[:1]},
 		{"search=%25", all[:1]},
-		{"search=_", nil},
+		{"search=_", []string{"failed", "slow & <late>"}},
 		{"started=" + at(-2*time.Second), all[:3]},
 		{"ended=" + at(-2*time.Second), all[2:]},
 		{"started=PT2S&ended=PT1S", all[1:3]},
@@ -134,7 +154,7 @@ func TestHandlerListsLogs(t *testing.T) {
 		{"level=WARN&scope=resize&code=own&search=fail&started=P1D&ended=PT0S&page_size=1000", all[:1]},
 	}
 	eachDatabase(t, func(t *testing.T, d *database) {
-		a := newAPI(t, store.Handler(fillFiveEntries(t, d), nil))
+		a := newAPI(t, reading(fillFiveEntries(t, d), nil))
 		for _, c := range cases {
 			assert.Equal(t, c.want, wireMessages(a.logs("/logs/?"+c.query)), c.query)
 		}
@@ -152,7 +172,7 @@ func TestHandlerPagesLogs(t *testing.T) {
 			records = append(records, entryOf(slog.LevelInfo, fmt.Sprint("entry ", i), codeAttr([]string{"a & b", "c"}[i%2])))
 		}
 		writeLog(t, s, records...)
-		a := newAPI(t, http.StripPrefix("/x/y", store.Handler(s, nil)))
+		a := newAPI(t, http.StripPrefix("/x/y", reading(s, nil)))
 		target := "/x/y/logs/?code=a+%26+b&page_size=2&started=P1D"
 		var visited []string
 		for next := &target; next != nil; {
@@ -177,16 +197,20 @@ func TestHandlerShowsLogs(t *testing.T) {
 		save(t, s, "", store.Entry{Name: "own"})
 		builtin, err := s.GetNamed(t.Context(), "", "not_found")
 		require.NoError(t, err)
-		a := newAPI(t, http.StripPrefix("/admin", store.Handler(s, nil)))
+		a := newAPI(t, http.StripPrefix("/admin", reading(s, nil)))
 		entries := a.logs("/admin/logs/").Results
 		at := newClock().now().UTC().Add(-time.Second).Format("2006-01-02T15:04:05.000000Z")
 		failed := entries[1]
 		r := a.get(failed.Links.Self)
 		assert.Equal(t, fmt.Sprintf(`{"id":%d,"host":"host-1","level":"ERROR","message":"failed","code":"not_found","scope":"","trace_id":"t+2",`+
 			`"attributes":{},"stacktrace":"main.go:1","created":"%s","repeats":1,"last_seen":"%s",`+
+			`"fingerprint":"%s","state":"new","regressions":0,"version":1,`+
+			`"occurrences":[{"trace_id":"t+2","time":"%s","path":"","host":"host-1"}],"hours":[{"hour":"2026-11-21T08:00:00.000000Z","count":1}],`+
 			`"links":{"self":"/admin/logs/%d/","error":"/admin/errors/%d/","code":"/admin/logs/?code=not_found","trace":"/admin/logs/?trace_id=t%%2B2"}}`,
-			failed.ID, at, at, failed.ID, builtin.ID), r.Body)
-		assert.Equal(t, failed, decode[wireLog](t, r), "lists have whole entries")
+			failed.ID, at, at, failed.Fingerprint, at, failed.ID, builtin.ID), r.Body)
+		whole := decode[wireLog](t, r)
+		whole.Occurrences, whole.Hours = nil, nil
+		assert.Equal(t, failed, whole, "lists have whole entries but for these")
 		assert.Equal(t, "no-store", r.Header.Get("Cache-Control"))
 		assert.Equal(t, r.Body, a.get(strings.TrimSuffix(failed.Links.Self, "/")).Body)
 		assert.Equal(t, []string{"failed"}, wireMessages(a.logs(*failed.Links.Trace)))
@@ -228,7 +252,7 @@ func TestHandlerLinksFailuresToEntries(t *testing.T) {
 		}
 		require.NoError(t, json.Unmarshal(r.Respond(nil, fault.BadGateway.New(fault.TraceID("abc-1"))).Body, &body))
 		require.NoError(t, h.Close(t.Context()))
-		a := newAPI(t, store.Handler(s, r))
+		a := newAPI(t, reading(s, r))
 		entries := a.logs("/logs/?trace_id=" + body.TraceID).Results
 		require.Len(t, entries, 1)
 		assert.Equal(t, "bad_gateway", decode[wireError](t, a.get(*entries[0].Links.Error)).Name)
@@ -300,7 +324,20 @@ func TestHandlerRefusesLogParameters(t *testing.T) {
 		{"before=abc", []string{"query before invalid"}},
 		{"before=9223372036854775808", []string{"query before invalid"}},
 		{"page=2", []string{"query page unknown_field"}},
-		{"order=created", []string{"query order unknown_field"}},
+		{"order=id", []string{"query order oneof"}},
+		{"order=", []string{"query order oneof"}},
+		{"order=--created", []string{"query order oneof"}},
+		{"order=-last_seen&order=-created", []string{"query order unique"}},
+		{"state=open", []string{"query state oneof"}},
+		{"state=", []string{"query state oneof"}},
+		{"family=nothing", []string{"query family not_found"}},
+		{"family=", []string{"query family required"}},
+		{"family=a%00", []string{"query family invalid"}},
+		{"code_prefix=", []string{"query code_prefix required"}},
+		{"code_prefix=%ff", []string{"query code_prefix invalid"}},
+		{"fingerprint=", []string{"query fingerprint required"}},
+		{"fingerprint=%ED%A0%80", []string{"query fingerprint invalid"}},
+		{"before_seen=yesterday", []string{"query before_seen datetime"}},
 		{"page_size=1001", []string{"query page_size max"}},
 		{"started=PT1H&ended=PT2H", []string{"query ended gtfield.time"}},
 		{"started=yesterday&ended=2017-01-01T00:00:00&level=x&code=&scope=%00&trace_id=%00&search=%00&before=x&page_size=0", []string{
@@ -309,7 +346,7 @@ func TestHandlerRefusesLogParameters(t *testing.T) {
 		}},
 	}
 	eachDatabase(t, func(t *testing.T, d *database) {
-		a := newAPI(t, store.Handler(fillFiveEntries(t, d), nil))
+		a := newAPI(t, reading(fillFiveEntries(t, d), nil))
 		for _, c := range cases {
 			r := a.get("/logs/?" + c.query)
 			name, fields := refused(t, r)
@@ -326,7 +363,7 @@ func TestHandlerShowsForeignAttributes(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, d *database) {
 		s := fillFiveEntries(t, d)
-		a := newAPI(t, store.Handler(s, nil))
+		a := newAPI(t, reading(s, nil))
 		for _, attributes := range []string{"", "no JSON", "[]", "null", `{"a":`} {
 			d.exec(t, "UPDATE polyfault_log SET attributes = '"+attributes+"'")
 			for _, e := range a.logs("/logs/").Results {

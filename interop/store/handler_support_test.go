@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/store"
 )
 
@@ -31,6 +32,11 @@ func newAPI(t *testing.T, h http.Handler) *api {
 // writing is the handler with leave to write.
 func writing(s *store.Store, opts ...store.HandlerOption) http.Handler {
 	return store.Handler(s, nil, append(opts, store.WithAuthorize(func(*http.Request, store.Action) error { return nil }))...)
+}
+
+// reading is the handler that lets everybody read, and nobody write.
+func reading(s *store.Store, r *fault.Responder) http.Handler {
+	return store.Handler(s, r, store.WithAuthorize(func(*http.Request, store.Action) error { return nil }), store.ReadOnly())
 }
 
 // A reply is an answer that was read whole.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -21,6 +22,7 @@ func TestHandlerMethods(t *testing.T) {
 	s := fillThree(t, newSQLite(t))
 	allow := func(*http.Request, store.Action) error { return nil }
 	const reads, creates, updates = "GET, HEAD, OPTIONS", "GET, HEAD, OPTIONS, POST", "GET, HEAD, OPTIONS, PATCH"
+	logs := map[bool]int{true: 200, false: 403} // nobody reads the log of whom nobody is asked about
 	for name, h := range map[string]http.Handler{
 		"no hook":              store.Handler(s, nil),
 		"read-only":            store.Handler(s, nil, store.ReadOnly()),
@@ -36,10 +38,12 @@ func TestHandlerMethods(t *testing.T) {
 			{"POST", "/errors/", 404, ""}, {"PATCH", "/errors/1/", 404, ""}, {"PATCH", "/errors/99/", 404, ""},
 			{"PATCH", "/errors/", 405, reads}, {"POST", "/errors/1/", 405, reads}, {"DELETE", "/errors/1/", 405, reads},
 			{"PUT", "/errors/", 405, reads},
-			{"POST", "/logs/", 405, reads}, {"PATCH", "/logs/1/", 405, reads}, {"DELETE", "/logs/", 405, reads}, {"BREW", "/errors/", 405, reads},
+			{"POST", "/logs/", 405, reads}, {"PATCH", "/logs/", 405, reads}, {"PATCH", "/logs/1/", 404, ""},
+			{"DELETE", "/logs/", 405, reads}, {"BREW", "/errors/", 405, reads},
 			{"OPTIONS", "/errors/", 204, reads}, {"OPTIONS", "/errors/1/", 204, reads}, {"OPTIONS", "/logs/", 204, reads},
 			{"OPTIONS", "/logs/1/", 204, reads},
-			{"HEAD", "/errors/", 200, ""}, {"HEAD", "/errors/1/", 200, ""}, {"HEAD", "/errors/99/", 404, ""}, {"GET", "/logs/", 200, ""},
+			{"HEAD", "/errors/", 200, ""}, {"HEAD", "/errors/1/", 200, ""}, {"HEAD", "/errors/99/", 404, ""}, {"GET", "/errors/1/", 200, ""},
+			{"GET", "/logs/", logs[strings.Contains(name, "a hook")], ""},
 		} {
 			r := a.do(c.method, c.path, "")
 			assert.Equal(t, c.status, r.Status, "%s: %s %s", name, c.method, c.path)
@@ -52,6 +56,7 @@ func TestHandlerMethods(t *testing.T) {
 		{"OPTIONS", "/errors/", creates, "application/json", ""},
 		{"OPTIONS", "/errors/1/", updates, "", "application/json, application/merge-patch+json"},
 		{"OPTIONS", "/logs/", reads, "", ""},
+		{"OPTIONS", "/logs/1/", updates, "", "application/json, application/merge-patch+json"},
 		{"DELETE", "/errors/", creates, "", ""},
 		{"POST", "/errors/1/", updates, "", ""},
 	} {
@@ -132,7 +137,7 @@ func TestHandlerAuthorizes(t *testing.T) {
 		{"GET", "/errors/", store.ReadErrors, 200}, {"HEAD", "/errors/1/", store.ReadErrors, 200}, {"GET", "/errors/99/", store.ReadErrors, 404},
 		{"GET", "/errors/?page=0", store.ReadErrors, 400}, {"GET", "/logs/", store.ReadLogs, 200}, {"GET", "/logs/1/", store.ReadLogs, 404},
 		{"POST", "/errors/", store.CreateError, 415}, {"PATCH", "/errors/1/", store.UpdateError, 415},
-		{"PATCH", "/errors/99/", store.UpdateError, 404},
+		{"PATCH", "/errors/99/", store.UpdateError, 404}, {"PATCH", "/logs/99/", store.UpdateLog, 404},
 	}
 	for _, c := range cases {
 		asked = nil
@@ -158,8 +163,9 @@ func TestHandlerAuthorizes(t *testing.T) {
 		a.do(c.method, c.target, "")
 	}
 	assert.Empty(t, asked, "a browser asks for OPTIONS without credentials")
-	assert.Equal(t, "read errors, create an error, update an error, read logs, Action(0)",
-		fmt.Sprintf("%v, %v, %v, %v, %v", store.ReadErrors, store.CreateError, store.UpdateError, store.ReadLogs, store.Action(0)))
+	assert.Equal(t, "read errors, create an error, update an error, read logs, update a log entry, Action(0)",
+		fmt.Sprintf("%v, %v, %v, %v, %v, %v", store.ReadErrors, store.CreateError, store.UpdateError, store.ReadLogs, store.UpdateLog,
+			store.Action(0)))
 }
 
 // quietResponder is a responder that logs nothing.

@@ -165,10 +165,12 @@ func TestColumns(t *testing.T) {
 		assert.Equal(t, time.UTC, r.Created.Location())
 		assert.Equal(t, r.Created, r.LastSeen)
 		id := r.ID
-		r.ID, r.Created, r.LastSeen = 0, time.Time{}, time.Time{}
+		assert.Len(t, r.Fingerprint, 32)
+		r.ID, r.Created, r.LastSeen, r.Fingerprint = 0, time.Time{}, time.Time{}, ""
 		assert.Equal(t, store.LogRecord{
 			Host: "host-1", Level: slog.LevelError, Message: "request failed", Code: "not_found", Scope: "billing", TraceID: "t1",
 			Attributes: json.RawMessage(`{"status":404,"cause":"boom"}`), Stacktrace: "main.main\n\tmain.go:1\n", Repeats: 1,
+			State: store.LogNew, Version: 1,
 		}, r)
 		got, err := s.Log(t.Context(), id)
 		require.NoError(t, err)

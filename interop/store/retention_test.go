@@ -3,6 +3,7 @@ package store_test
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -95,12 +96,12 @@ func TestHandlerCleans(t *testing.T) {
 	time.Sleep(30 * time.Millisecond)
 	assert.Equal(t, 110, d.count(t, "SELECT count(*) FROM polyfault_log"))
 	old := newLog(t, s, store.LogOptions{MaxAge: time.Hour, CleanInterval: 5 * time.Millisecond})
-	d.exec(t, "UPDATE polyfault_log SET created = 0")
+	d.exec(t, "UPDATE polyfault_log SET created = 0, last_seen = 0")
 	require.Eventually(t, func() bool { return d.count(t, "SELECT count(*) FROM polyfault_log") == 0 }, soon, time.Millisecond)
 	closeLog(t, old)
 }
 
-// A storm of one error costs a row an hour, and a counter.
+// A storm of one error costs a row, and a counter.
 func TestDeduplicate(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, d *database) {
@@ -139,27 +140,43 @@ func TestDeduplicate(t *testing.T) {
 
 		h := handlers[0]
 		before := len(records)
-		for i, l := range []line{
-			{0, slog.LevelError, "storm", []any{"code", "c9"}},
-			{0, slog.LevelError, "storm", []any{"code", "c9", "scope", "s"}},
-			{0, slog.LevelWarn, "storm", []any{"code", "c9"}},
-			{0, slog.LevelError, "Storm", []any{"code", "c9"}},
-			{60, slog.LevelError, "storm", []any{"code", "c9"}},
-			{-1, slog.LevelError, "storm", []any{"code", "c9"}},
-			{0, slog.LevelError, "m", []any{"code", "ab", "scope", "c"}},
-			{0, slog.LevelError, "m", []any{"code", "a", "scope", "bc"}},
-			{0, slog.LevelError, "cm", []any{"code", "a", "scope", "b"}},
+		for i, c := range []struct {
+			line line
+			same int // lines after which there is a row more
+		}{
+			{line{0, slog.LevelError, "storm", []any{"code", "c9"}}, 1},
+			{line{0, slog.LevelError, "storm", []any{"code", "c9", "scope", "s"}}, 1},
+			{line{0, slog.LevelWarn, "storm", []any{"code", "c9"}}, 0}, // the level of a code is not its identity
+			{line{0, slog.LevelError, "Storm", []any{"code", "c9"}}, 1},
+			{line{60, slog.LevelError, "storm", []any{"code", "c9"}}, 0}, // nor is the hour
+			{line{-100_000, slog.LevelError, "storm", []any{"code", "c9"}}, 0},
+			{line{0, slog.LevelError, "m", []any{"code", "ab", "scope", "c"}}, 1},
+			{line{0, slog.LevelError, "m", []any{"code", "a", "scope", "bc"}}, 1},
+			{line{0, slog.LevelError, "cm", []any{"code", "a", "scope", "b"}}, 1},
+			{line{0, slog.LevelError, "no code", nil}, 1},
+			{line{0, slog.LevelWarn, "no code", nil}, 1}, // without a code the level is
 		} {
-			write(t, h, l, l)
-			assert.Len(t, logged(t, s, store.LogFilter{}), before+i+1, "%+v", l)
+			write(t, h, c.line, c.line)
+			before += c.same
+			assert.Len(t, logged(t, s, store.LogFilter{}), before, "%d %+v", i, c.line)
 		}
-		write(t, h, line{0, slog.LevelError, "storm", []any{"code", "c9", "trace_id", "t", "x", 1}}, line{-59, slog.LevelError, "x", nil})
-		r := logged(t, s, store.LogFilter{Code: "c9", Level: new(slog.LevelError), Started: logStart, Ended: logStart.Add(time.Minute)})
-		assert.Contains(t, []int{r[0].Repeats, r[1].Repeats, r[2].Repeats}, 3)
+		r := logged(t, s, store.LogFilter{Code: "c9", Search: "storm"})
+		require.Len(t, r, 3)
+		one := r[slices.IndexFunc(r, func(r store.LogRecord) bool { return r.Message == "storm" && r.Scope == "" })]
+		assert.Equal(t, 8, one.Repeats)
+		assert.Equal(t, logStart.Add(time.Hour), one.LastSeen)
+		assert.Equal(t, slog.LevelError, one.Level, "the highest")
+		own, err := s.LogHours(t.Context(), one.ID)
+		require.NoError(t, err)
+		assert.Equal(t, []store.HourCount{
+			{Hour: logStart.Add(-100_000 * time.Minute).Truncate(time.Hour), Count: 2}, {Hour: logStart, Count: 4},
+			{Hour: logStart.Add(time.Hour), Count: 2},
+		}, own)
 
 		plain := newLog(t, s, store.LogOptions{})
 		write(t, plain, line{0, slog.LevelError, "storm", []any{"code", "c9"}}, line{0, slog.LevelError, "storm", []any{"code", "c9"}})
-		assert.Len(t, logged(t, s, store.LogFilter{}), before+9+1+2, "without deduplication each one is a row")
+		assert.Len(t, logged(t, s, store.LogFilter{}), before+2, "without deduplication each one is a row")
+		assert.Len(t, logged(t, s, store.LogFilter{Fingerprint: one.Fingerprint}), 3, "of the same fingerprint")
 	})
 }
 
