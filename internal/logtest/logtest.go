@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -87,4 +88,32 @@ func (l *Lines) None(t testing.TB) {
 	for _, line := range l.All() {
 		t.Errorf("unexpected log line: %s", line)
 	}
+}
+
+// An Output is a text that some write while others read it. The zero value is ready. It is safe for concurrent use.
+type Output struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+// Write appends to the text.
+func (o *Output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+// String returns the text so far.
+func (o *Output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// Take returns the text so far, and forgets it.
+func (o *Output) Take() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	defer o.text.Reset()
+	return o.text.String()
 }

@@ -3,7 +3,6 @@
 package canary_test
 
 import (
-	"bytes"
 	"context"
 	"database/sql/driver"
 	"encoding/json"
@@ -14,7 +13,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +21,7 @@ import (
 
 	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/core/formats"
+	"github.com/polyfault/polyfault/internal/logtest"
 	"github.com/polyfault/polyfault/interop/adapters"
 )
 
@@ -110,24 +109,6 @@ var sources = []source{
 	}},
 }
 
-type lines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) take() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	defer l.text.Reset()
-	return l.text.String()
-}
-
 // The request's own words are nobody's either.
 var requestHeaders = map[string]string{
 	"Authorization": "Bearer " + canary, "Cookie": "s=" + canary, "Traceparent": canary,
@@ -137,7 +118,7 @@ var requestHeaders = map[string]string{
 func TestTheWordIsNowhere(t *testing.T) {
 	all := []fault.Format{fault.Multilingual{}, fault.Problem{}, formats.Envelope{}, formats.WebAPI{}, formats.RPCStatus{}, formats.JSONAPI{},
 		formats.Text{}, formats.HTML{}}
-	log := &lines{}
+	log := &logtest.Output{}
 	for _, a := range adapters.All() {
 		t.Run(a.Name, func(t *testing.T) {
 			for _, format := range all {
@@ -146,11 +127,11 @@ func TestTheWordIsNowhere(t *testing.T) {
 				require.NoError(t, err)
 				base := "http://" + a.Start(t, r, routes())
 				for i, s := range sources {
-					log.take()
+					log.Take()
 					seen := ask(t, fmt.Sprintf("%s/%d", base, i))
 					what := fmt.Sprintf("%T, %s", format, s.name)
 					assert.NotContains(t, seen, canary, what)
-					written := log.take()
+					written := log.Take()
 					assert.Contains(t, written, `"request failed"`, what)
 					if !s.logged {
 						assert.NotContains(t, written, canary, what)

@@ -44,26 +44,7 @@ type Service struct {
 	Seen      Seen   // noted by the outermost middleware of the test, where the test has one
 	Addr      string // of the listener
 
-	server lines
-}
-
-// lines are what the server says itself.
-type lines struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) take() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	defer l.text.Reset()
-	return l.text.String()
+	server logtest.Output
 }
 
 // New makes a service that is not served yet: the adapter is set up with its responder.
@@ -218,7 +199,7 @@ func (s *Service) outside(t testing.TB, status, seen int) {
 	if s.Seen.Used() {
 		assert.Equal(t, []int{seen}, s.Seen.Take(), "seen outside")
 	}
-	assert.Empty(t, s.server.take(), "the server complains")
+	assert.Empty(t, s.server.Take(), "the server complains")
 }
 
 // body is what the error is in bytes, without any framework.

@@ -1,7 +1,6 @@
 package docs_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,13 +13,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/polyfault/polyfault/internal/logtest"
 	"github.com/polyfault/polyfault/internal/markdown"
 )
 
@@ -193,7 +192,7 @@ func (p *program) run(t *testing.T, binary string) {
 		all = append(all, commands(block.Line, block.Text)...)
 	}
 	ends := slices.ContainsFunc(all, command.isProgram)
-	shell := &shell{folder: p.folder, binary: binary, program: p, printed: &output{}}
+	shell := &shell{folder: p.folder, binary: binary, program: p, printed: &logtest.Output{}}
 	p.release()
 	switch {
 	case ends: // a command of the page
@@ -234,7 +233,7 @@ func (p *program) compare(t *testing.T, c command, shell *shell) {
 }
 
 // compareLogs waits for what a server may print after it has answered.
-func (p *program) compareLogs(t *testing.T, block markdown.Block, printed *output) {
+func (p *program) compareLogs(t *testing.T, block markdown.Block, printed *logtest.Output) {
 	t.Helper()
 	var line string
 	found := func() bool {
@@ -247,7 +246,7 @@ func (p *program) compareLogs(t *testing.T, block markdown.Block, printed *outpu
 	}
 }
 
-func (p *program) waitUntilListening(t *testing.T, printed *output) {
+func (p *program) waitUntilListening(t *testing.T, printed *logtest.Output) {
 	t.Helper()
 	for _, port := range p.ports {
 		require.Eventually(t, func() bool {
@@ -264,7 +263,7 @@ func (p *program) waitUntilListening(t *testing.T, printed *output) {
 type shell struct {
 	folder, binary string
 	program        *program
-	printed        *output // what the program prints by itself
+	printed        *logtest.Output // what the program prints by itself
 }
 
 // asGo runs the program as the go command does.
@@ -306,22 +305,4 @@ func (s *shell) execute(t *testing.T, c command) (out string, ok bool) {
 		}
 	}
 	return string(printed), true
-}
-
-// An output is what a process writes while others read it.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(b)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
 }

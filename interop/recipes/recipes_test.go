@@ -37,6 +37,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/logtest"
 	"github.com/polyfault/polyfault/interop/recipes"
 	faulthttp "github.com/polyfault/polyfault/nethttp"
 )
@@ -313,7 +314,7 @@ func TestIdentify(t *testing.T) {
 	for _, s := range services {
 		for _, outside := range []bool{true, false} {
 			t.Run(fmt.Sprint(s.name, ", outside: ", outside), func(t *testing.T) {
-				out := &safe{}
+				out := &logtest.Output{}
 				logger := slog.New(recipes.ContextHandler{Handler: slog.NewJSONHandler(out, nil)}).With("service", "orders")
 				r, err := fault.NewResponder(fault.WithLogger(logger))
 				require.NoError(t, err)
@@ -330,26 +331,9 @@ func TestIdentify(t *testing.T) {
 	}
 }
 
-type safe struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *safe) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *safe) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
-}
-
 // Of a flood some lines pass, and one tells how many did not; other codes, levels and lines pass.
 func TestSampling(t *testing.T) {
-	out := &safe{}
+	out := &logtest.Output{}
 	logger := slog.New(recipes.Sampling(slog.NewJSONHandler(out, nil), 10, time.Hour))
 	h := answering(t, fault.WithLogger(logger), fault.WithClientErrorLevel(slog.LevelInfo))
 	var wg sync.WaitGroup
@@ -370,7 +354,7 @@ func TestSampling(t *testing.T) {
 	assert.Equal(t, map[any]int{"database": 10, "task_locked": 1}, codes)
 	assert.Contains(t, out.String(), `"a":1,"g":{"b":2}`)
 
-	out = &safe{}
+	out = &logtest.Output{}
 	handler := recipes.Sampling(slog.NewJSONHandler(out, nil), 2, time.Second)
 	begin := time.Now()
 	for i := range 10 { // two intervals

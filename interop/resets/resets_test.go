@@ -3,7 +3,6 @@
 package resets_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -11,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,30 +17,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	fault "github.com/polyfault/polyfault/core"
+	"github.com/polyfault/polyfault/internal/logtest"
 	"github.com/polyfault/polyfault/interop/adapters"
 )
 
 const canary = "canary-of-a-client"
 
 const credentials = "Authorization: Bearer " + canary + "\r\nCookie: session=" + canary + "\r\n"
-
-// lines is a log.
-type lines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
 
 func routes(entered, left chan<- string) []adapters.Route {
 	handle := func(method, path string, h func(adapters.Exchange) error) adapters.Route {
@@ -97,7 +78,7 @@ func TestNoIncident(t *testing.T) {
 				}
 				t.Run(fmt.Sprintf("%s/%s, by FIN %t", a.Name, p.name, polite), func(t *testing.T) {
 					t.Parallel()
-					log := &lines{}
+					log := &logtest.Output{}
 					r, err := fault.NewResponder(fault.WithLogger(slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 					require.NoError(t, err)
 					entered, left := make(chan string, 8), make(chan string, 8)
@@ -181,7 +162,7 @@ func TestNoIncidentOnHTTP2(t *testing.T) {
 				}
 				t.Run(a.Name+"/"+how+path, func(t *testing.T) {
 					t.Parallel()
-					log := &lines{}
+					log := &logtest.Output{}
 					r, err := fault.NewResponder(fault.WithLogger(slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 					require.NoError(t, err)
 					entered, left := make(chan string, 8), make(chan string, 8)
