@@ -102,7 +102,7 @@ func TestFaultOrigin(t *testing.T) {
 				if c.place != "*" {
 					assert.Equal(t, c.place, h.place)
 				}
-				for _, want := range strings.FieldsSeq(c.types) {
+				for want := range strings.FieldsSeq(c.types) {
 					assert.Contains(t, h.types, want)
 				}
 				assert.LessOrEqual(t, len(strings.Fields(h.types)), 16)
