@@ -137,7 +137,7 @@ func checkImport(t *testing.T, r rule, importer string, p *listed, byPath map[st
 func modules(t *testing.T) (folders []string) {
 	t.Helper()
 	require.NoError(t, filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != "." || d.Name() == "testdata") {
+		if err == nil && d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != "." || d.Name() == "testdata" || d.Name() == "node_modules") {
 			return filepath.SkipDir
 		}
 		if d.Name() == "go.mod" {
@@ -248,7 +248,7 @@ func TestEverythingExportedIsDocumented(t *testing.T) {
 func goFiles(t *testing.T) (paths []string) {
 	t.Helper()
 	require.NoError(t, filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() && (d.Name() == "bench" || strings.HasPrefix(d.Name(), ".") && path != ".") {
+		if err == nil && d.IsDir() && (d.Name() == "bench" || d.Name() == "node_modules" || strings.HasPrefix(d.Name(), ".") && path != ".") {
 			return filepath.SkipDir
 		}
 		if strings.HasSuffix(path, ".go") {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
@@ -37,7 +38,12 @@ func TestAnswers(t *testing.T) {
 			if c.op != nil && c.sent == nil {
 				continue
 			}
-			switch got := s.answer(&c); {
+			before := failures.Load()
+			got := s.answer(&c)
+			if counted := failures.Load() - before; isFailure(s) && counted != 1 {
+				t.Errorf("%s: %s counts %d failures", s.name, c.name, counted)
+			}
+			switch {
 			case c.differs != "" && got == want:
 				t.Errorf("%s: %s does not differ by %q", s.name, c.name, c.differs)
 			case c.differs != "":
@@ -88,6 +94,11 @@ func find(all []*scenario, name, contestant string) *contestant {
 		}
 	}
 	return nil
+}
+
+// isFailure reports whether the answers of s are counted.
+func isFailure(s *scenario) bool {
+	return strings.HasPrefix(s.name, "production: ") && !strings.HasSuffix(s.name, "success")
 }
 
 // otherTrace is the answer to the same request of another trace.

@@ -392,11 +392,11 @@ func beKinds(w io.Writer, n int) {
 	kind := func() error { return last }
 	static, problem := answering(r, "application/json", kind), answering(r, "application/problem+json", kind)
 	var statics, problems []float64
-	for range 5 {
+	for range growthRounds {
 		statics, problems = append(statics, static.take()), append(problems, problem.take())
 	}
 	runtime.KeepAlive(r)
-	check(json.NewEncoder(w).Encode(kindsReport{Static: median(statics), Problem: median(problems), Start: float64(start),
+	check(json.NewEncoder(w).Encode(kindsReport{Static: slices.Min(statics), Problem: slices.Min(problems), Start: float64(start),
 		Heap: float64(after.HeapAlloc) - float64(before.HeapAlloc)}))
 }
 

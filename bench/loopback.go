@@ -39,7 +39,7 @@ func loopback(w io.Writer, rounds int, each time.Duration) error {
 	}
 	fmt.Fprintf(w, "%s %s/%s, %d CPUs for server and wrk, %s; wrk with 1 thread and 16 connections, medians of %d rounds of %v\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), time.Now().Format(time.DateOnly), rounds, each)
-	all := scenarios()
+	all := productionScenarios()
 	for _, name := range loopbackScenarios {
 		s := all[indexOf(all, name)]
 		s.contestants = slices.DeleteFunc(s.contestants, func(c contestant) bool {

@@ -41,7 +41,7 @@ func main() {
 		grow(os.Stdout, "growth")
 		return
 	}
-	rounds, each := 9, 50*time.Millisecond
+	rounds, each := 11, 25*time.Millisecond
 	if *short {
 		rounds, each = 3, 10*time.Millisecond
 	}
@@ -54,27 +54,34 @@ func main() {
 		}
 		return
 	case *scaling:
-		scale(os.Stdout, rounds)
+		check(flag.Set("test.benchtime", "10ms"))
+		scale(os.Stdout, 2*rounds)
 		return
 	}
-	all := scenarios()
 	defer removeLogs()
+	chosen := func(*scenario) bool { return true }
 	if *only != "" {
-		chosen := regexp.MustCompile(*only)
-		all = slices.DeleteFunc(all, func(s *scenario) bool { return !chosen.MatchString(s.name) })
+		expression := regexp.MustCompile(*only)
+		chosen = func(s *scenario) bool { return expression.MatchString(s.name) }
 	}
 	if *show {
-		printAnswers(os.Stdout, all)
+		printAnswers(os.Stdout, slices.DeleteFunc(scenarios(), func(s *scenario) bool { return !chosen(s) }))
 		return
 	}
-	m := measure(all, rounds)
 	fmt.Println("÷ hand: time as a multiple of the hand-written answer's; usual ÷: how many times faster than the usual way")
-	fmt.Printf("%s %s/%s, %d CPUs, %s, median of %d rounds\n", runtime.Version(), runtime.GOOS, runtime.GOARCH,
-		runtime.GOMAXPROCS(0), time.Now().Format(time.DateOnly), rounds)
-	for _, s := range all {
-		printScenario(os.Stdout, s, m)
+	fmt.Printf("%s %s/%s, %d CPUs, %s, median of %d rounds of %v\n", runtime.Version(), runtime.GOOS, runtime.GOARCH,
+		runtime.GOMAXPROCS(0), time.Now().Format(time.DateOnly), rounds, each)
+	m := measurements{}
+	for _, topic := range scenarioTopics { // what is measured is garbage: each measurement begins with a collection
+		for _, s := range topic() {
+			if chosen(s) {
+				m.measure(s, rounds)
+				printScenario(os.Stdout, s, m)
+			}
+		}
 	}
 	if *only == "" {
+		m.measureStarts(rounds)
 		printBudgets(os.Stdout, m)
 	}
 }
@@ -89,50 +96,53 @@ type measurement struct {
 
 type measurements map[key]*measurement
 
+func (m measurements) at(scenario, contestant string) *measurement {
+	k := key{scenario, contestant}
+	if m[k] == nil {
+		m[k] = &measurement{}
+	}
+	return m[k]
+}
+
 // measure lets the contestants of a scenario take turns: what disturbs the machine for longer than a
 // turn disturbs all of them, and cancels out in the ratios.
-func measure(all []*scenario, rounds int) measurements {
-	m := measurements{}
-	at := func(scenario, contestant string) *measurement {
-		k := key{scenario, contestant}
-		if m[k] == nil {
-			m[k] = &measurement{}
-		}
-		return m[k]
-	}
-	for round := range rounds {
-		fmt.Fprintf(os.Stderr, "round %d of %d\n", round+1, rounds)
-		for _, s := range all {
-			for i := range s.contestants {
-				c := &s.contestants[i]
-				got := at(s.name, c.name)
-				result := testing.Benchmark(func(b *testing.B) { s.sequential(b, c) })
-				got.sequential = append(got.sequential, nanoseconds(result))
-				got.allocs = result.AllocsPerOp()
-				if !c.isParallel() {
-					continue
-				}
-				result = testing.Benchmark(func(b *testing.B) { s.parallel(b, c) })
-				got.parallel = append(got.parallel, nanoseconds(result))
+func (m measurements) measure(s *scenario, rounds int) {
+	fmt.Fprintln(os.Stderr, s.name)
+	for range rounds {
+		for i := range s.contestants {
+			c := &s.contestants[i]
+			got := m.at(s.name, c.name)
+			result := testing.Benchmark(func(b *testing.B) { s.sequential(b, c) })
+			got.sequential = append(got.sequential, nanoseconds(result))
+			got.allocs = result.AllocsPerOp()
+			if !c.isParallel() {
+				continue
 			}
+			result = testing.Benchmark(func(b *testing.B) { s.parallel(b, c) })
+			got.parallel = append(got.parallel, nanoseconds(result))
 		}
+	}
+}
+
+// measureStarts measures processes that start.
+func (m measurements) measureStarts(rounds int) {
+	for range rounds {
 		for name := range starts {
-			got := at(cold, name)
+			got := m.at(cold, name)
 			got.sequential = append(got.sequential, float64(coldStart(name)))
 		}
 	}
-	return m
 }
 
 func nanoseconds(r testing.BenchmarkResult) float64 { return float64(r.T.Nanoseconds()) / float64(r.N) }
 
 func printScenario(w io.Writer, s *scenario, m measurements) {
-	fmt.Fprintf(w, "\n%-40s %10s %7s %8s %8s   %10s %8s %8s\n", s.name, "ns/op", "allocs", "÷ hand", "usual ÷",
+	fmt.Fprintf(w, "\n%-50s %10s %7s %8s %8s   %10s %8s %8s\n", s.name, "ns/op", "allocs", "÷ hand", "usual ÷",
 		"parallel", "÷ hand", "usual ÷")
 	byHand, usualWay := m.of(s, hand), m.of(s, usual)
 	for _, c := range s.contestants {
 		got := m[key{s.name, c.name}]
-		fmt.Fprintf(w, "  %-38s %10.0f %7d %8s %8s", c.name, median(got.sequential), got.allocs,
+		fmt.Fprintf(w, "  %-48s %10.0f %7d %8s %8s", c.name, median(got.sequential), got.allocs,
 			share(got, byHand, sequentially), share(usualWay, got, sequentially))
 		if len(got.parallel) > 0 {
 			fmt.Fprintf(w, "   %10.0f %8s %8s", median(got.parallel), share(got, byHand, inParallel), share(usualWay, got, inParallel))
@@ -191,7 +201,7 @@ func printBudgets(w io.Writer, m measurements) {
 		if reached {
 			verdict = "reached"
 		}
-		fmt.Fprintf(w, "  %s  %-44s %-25s %-33s %s\n", verdict, b.claim, b.scenario, b.contestant, found)
+		fmt.Fprintf(w, "  %s  %-62s %-42s %-36s %s\n", verdict, b.claim, b.scenario, b.contestant, found)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -283,16 +284,14 @@ func deep(h http.Handler) http.Handler {
 }
 
 func productionUnknown() *scenario {
-	request := browse("application/json")
-	own := deep(polyfault("", inFour(), func() error { return errLost }).handler)
-	answer := internalError()
-	return &scenario{name: prodUnknown, request: request, contestants: []contestant{
-		{name: slogByHand, role: hand, handler: deep(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-			answer.fail(w, req, errLost.Error(), debug.Stack())
-		}))},
-		{name: slogNoStack, handler: deep(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-			answer.fail(w, req, errLost.Error(), nil)
-		}))},
+	noStack, answer := unknownByHand(jsonLogger), internalError()
+	noStack.name, noStack.role = slogNoStack, other
+	noStack.handler = deep(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		answer.fail(w, req, errLost.Error(), nil)
+	}))
+	return &scenario{name: prodUnknown, request: browse("application/json"), contestants: []contestant{
+		unknownByHand(jsonLogger),
+		noStack,
 		{name: slogHTTPError, role: usual, differs: "English text", handler: deep(http.HandlerFunc(
 			func(w http.ResponseWriter, req *http.Request) {
 				failures.Add(1)
@@ -300,34 +299,57 @@ func productionUnknown() *scenario {
 				logFailure(req.Context(), jsonLogger, req.Method, req.URL.Path, id, errLost.Error(), debug.Stack())
 				http.Error(w, "internal server error", http.StatusInternalServerError)
 			}))},
-		{name: ours, handler: own},
+		unknownByPolyfault(jsonLogger),
 	}}
 }
 
-func productionPanic() *scenario {
-	boom := deep(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("boom") }))
+func unknownByHand(l *slog.Logger) contestant {
 	answer := internalError()
-	recovering := func(stack bool) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-			defer func() {
-				switch v := recover(); {
-				case v == nil:
-				case v == http.ErrAbortHandler:
-					panic(v)
-				case stack:
-					answer.fail(w, req, fmt.Sprint(v), debug.Stack())
-				default:
-					answer.fail(w, req, fmt.Sprint(v), nil)
-				}
-			}()
-			boom.ServeHTTP(w, req)
-		})
-	}
+	answer.logger = l
+	return contestant{name: slogByHand, role: hand, handler: deep(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		answer.fail(w, req, errLost.Error(), debug.Stack())
+	}))}
+}
+
+func unknownByPolyfault(l *slog.Logger) contestant {
+	r := production(four, fault.WithLogger(l))
+	return contestant{name: ours, handler: deep(polyfault("", r, func() error { return errLost }).handler)}
+}
+
+func productionPanic() *scenario {
+	noStack := panicByHand(nil)
+	noStack.name, noStack.role = slogNoStack, other
 	return &scenario{name: prodPanic, request: browse("application/json"), contestants: []contestant{
-		{name: slogByHand, role: hand, handler: recovering(true)},
-		{name: slogNoStack, handler: recovering(false)},
-		{name: ours, handler: faulthttp.Middleware(inFour())(boom)},
+		panicByHand(jsonLogger),
+		noStack,
+		panicByPolyfault(jsonLogger),
 	}}
+}
+
+var boom = deep(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("boom") }))
+
+// panicByHand logs the stack to l; without l it logs to the JSON log, and no stack.
+func panicByHand(l *slog.Logger) contestant {
+	answer := internalError()
+	answer.logger = cmp.Or(l, jsonLogger)
+	return contestant{name: slogByHand, role: hand, handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		defer func() {
+			switch v := recover(); {
+			case v == nil:
+			case v == http.ErrAbortHandler:
+				panic(v)
+			case l != nil:
+				answer.fail(w, req, fmt.Sprint("panic: ", v), debug.Stack())
+			default:
+				answer.fail(w, req, fmt.Sprint("panic: ", v), nil)
+			}
+		}()
+		boom.ServeHTTP(w, req)
+	})}
+}
+
+func panicByPolyfault(l *slog.Logger) contestant {
+	return contestant{name: ours, handler: faulthttp.Middleware(production(four, fault.WithLogger(l)))(boom)}
 }
 
 // A handAnswer is an answer of production, written by hand.

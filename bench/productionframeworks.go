@@ -84,6 +84,7 @@ func ginProduction() []*scenario {
 	}
 	success := func(c *gin.Context) { c.Status(http.StatusNoContent) }
 	boom := func(*gin.Context) { panic("boom") }
+	counted := func(*gin.Context) { failures.Add(1); panic("boom") }
 	own := gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) { c.AbortWithStatus(http.StatusInternalServerError) })
 	recovering := func(c *gin.Context) {
 		defer func() {
@@ -112,7 +113,7 @@ func ginProduction() []*scenario {
 		},
 		panicking: []contestant{
 			{name: slogByHand, role: hand, handler: engine(slices.Concat([]gin.HandlerFunc{recovering}, pass), boom)},
-			{name: ownRecovery, role: usual, differs: "500 without a body", handler: engine(slices.Concat([]gin.HandlerFunc{own}, pass), boom)},
+			{name: ownRecovery, role: usual, differs: "500 without a body", handler: engine(slices.Concat([]gin.HandlerFunc{own}, pass), counted)},
 			{name: ours, handler: installed(boom, pass...)},
 		},
 		success: []contestant{
@@ -145,6 +146,7 @@ func echoProduction() []*scenario {
 	returning := func(err func() error) echo.HandlerFunc { return func(echo.Context) error { return err() } }
 	success := func(c echo.Context) error { return c.NoContent(http.StatusNoContent) }
 	boom := func(echo.Context) error { panic("boom") }
+	counted := func(echo.Context) error { failures.Add(1); panic("boom") }
 	recovering := func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			defer func() {
@@ -177,7 +179,7 @@ func echoProduction() []*scenario {
 		panicking: []contestant{
 			{name: slogByHand, role: hand, handler: route(slices.Concat([]echo.MiddlewareFunc{recovering}, pass), boom)},
 			{name: ownRecovery, role: usual, differs: "echo's default body",
-				handler: route(slices.Concat([]echo.MiddlewareFunc{echomiddleware.Recover()}, pass), boom)},
+				handler: route(slices.Concat([]echo.MiddlewareFunc{echomiddleware.Recover()}, pass), counted)},
 			{name: ours, handler: installed(boom, pass...)},
 		},
 		success: []contestant{
@@ -209,6 +211,7 @@ func echov5Production() []*scenario {
 	returning := func(err func() error) echov5.HandlerFunc { return func(*echov5.Context) error { return err() } }
 	success := func(c *echov5.Context) error { return c.NoContent(http.StatusNoContent) }
 	boom := func(*echov5.Context) error { panic("boom") }
+	counted := func(*echov5.Context) error { failures.Add(1); panic("boom") }
 	recovering := func(next echov5.HandlerFunc) echov5.HandlerFunc {
 		return func(c *echov5.Context) error {
 			defer func() {
@@ -244,7 +247,7 @@ func echov5Production() []*scenario {
 		panicking: []contestant{
 			{name: slogByHand, role: hand, handler: route(slices.Concat([]echov5.MiddlewareFunc{recovering}, pass), boom)},
 			{name: ownRecovery, role: usual, differs: "echo's default body, and nothing in the log",
-				handler: route(slices.Concat([]echov5.MiddlewareFunc{echov5middleware.Recover()}, pass), boom)},
+				handler: route(slices.Concat([]echov5.MiddlewareFunc{echov5middleware.Recover()}, pass), counted)},
 			{name: ours, handler: installed(boom, pass...)},
 		},
 		success: []contestant{
@@ -275,6 +278,7 @@ func fiberProduction() []*scenario {
 	returning := func(err func() error) fiber.Handler { return func(*fiber.Ctx) error { return err() } }
 	success := func(c *fiber.Ctx) error { c.Status(http.StatusNoContent); return nil }
 	boom := func(*fiber.Ctx) error { panic("boom") }
+	counted := func(*fiber.Ctx) error { failures.Add(1); panic("boom") }
 	answer := func(c *fiber.Ctx, a handAnswer) error {
 		failures.Add(1)
 		return c.Status(a.status).Send(a.build(c.Get("Traceparent"), func(name, value string) { c.Set(name, value) }))
@@ -310,7 +314,7 @@ func fiberProduction() []*scenario {
 		},
 		panicking: []contestant{
 			app(contestant{name: slogByHand, role: hand}, plain, boom, slices.Concat([]fiber.Handler{recovering}, pass)...),
-			app(contestant{name: ownRecovery, role: usual, differs: "the panic value as the text"}, plain, boom,
+			app(contestant{name: ownRecovery, role: usual, differs: "the panic value as the text"}, plain, counted,
 				slices.Concat([]fiber.Handler{own}, pass)...),
 			installed(ours, boom, pass...),
 		},
@@ -342,6 +346,7 @@ func fiberv3Production() []*scenario {
 	returning := func(err func() error) fiberv3.Handler { return func(fiberv3.Ctx) error { return err() } }
 	success := func(c fiberv3.Ctx) error { c.Status(http.StatusNoContent); return nil }
 	boom := func(fiberv3.Ctx) error { panic("boom") }
+	counted := func(fiberv3.Ctx) error { failures.Add(1); panic("boom") }
 	answer := func(c fiberv3.Ctx, a handAnswer) error {
 		failures.Add(1)
 		return c.Status(a.status).Send(a.build(c.Get("Traceparent"), func(name, value string) { c.Set(name, value) }))
@@ -379,7 +384,7 @@ func fiberv3Production() []*scenario {
 		},
 		panicking: []contestant{
 			app(contestant{name: slogByHand, role: hand}, plain, boom, slices.Concat([]fiberv3.Handler{recovering}, pass)...),
-			app(contestant{name: ownRecovery, role: usual, differs: "another text"}, plain, boom,
+			app(contestant{name: ownRecovery, role: usual, differs: "the panic value as the text"}, plain, counted,
 				slices.Concat([]fiberv3.Handler{own}, pass)...),
 			installed(ours, boom, pass...),
 		},

@@ -5,11 +5,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"sync"
 	"time"
 
-	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/store"
 )
 
@@ -37,17 +35,9 @@ var productionLogScenarios = sync.OnceValue(func() []*scenario {
 	both := slog.New(slog.NewMultiHandler(jsonLogger.Handler(), waiting.handler))
 	written := newLog(store.LogOptions{QueueSize: 2 * writtenErrors})
 	request := browse("application/json")
-	unknown := func(name string, l *slog.Logger) contestant {
-		r := production(four, fault.WithLogger(l))
-		return contestant{name: name, handler: deep(polyfault("", r, func() error { return errLost }).handler)}
-	}
-	handWritten := func(name string, l *slog.Logger) contestant {
-		answer := internalError()
-		answer.logger = l
-		return contestant{name: name, handler: deep(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-			answer.fail(w, req, errLost.Error(), debug.Stack())
-		}))}
-	}
+	named := func(c contestant, name string) contestant { c.name, c.role = name, other; return c }
+	unknown := func(name string, l *slog.Logger) contestant { return named(unknownByPolyfault(l), name) }
+	handWritten := func(name string, l *slog.Logger) contestant { return named(unknownByHand(l), name) }
 	emptied := func(c contestant) contestant { c.rest = waiting.empty; return c }
 	yardstick := func(c contestant) contestant { c.role = hand; return c }
 	thousand := func(c contestant, rest func()) contestant {

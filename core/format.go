@@ -18,7 +18,9 @@ import (
 //   - A method Reusable() bool is optional. True means that a body depends only on what the occurrence tells. The
 //     responder then renders the body of errors without details once for each kind, text and language, and puts the
 //     trace id into its places. It notices if a body holds the error or the request, and renders such bodies each
-//     time.
+//     time. The rest of the body must not depend on what the id looks like, unless on whether it is of 32 hexadecimal digits.
+//     A format that embeds one with this method, such as a [Problem], is not reusable, whatever the method returns: the
+//     embedded one does not know what the Append around it adds.
 type Format interface {
 	// ContentType returns the value of Content-Type. The part before a ";" is the media type for the negotiation by
 	// Accept.

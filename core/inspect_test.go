@@ -132,3 +132,19 @@ func TestCatalogueNegotiates(t *testing.T) {
 	}
 	assert.Equal(t, fault.Language{}, fault.Catalogue{}.Negotiate("de"))
 }
+
+// Descriptions declare types; the note in the default language goes before others, and one that cannot be read counts as none.
+func TestCatalogueTellsTypesOfArguments(t *testing.T) {
+	c := responder(t, fault.WithLocales(files(
+		"active.de.toml", "[order_due]\ndescription = \"Types: ID string.\"\nother = \"{{.ID}}\"\n"+
+			"[order_open]\ndescription = \"Für alle. Types: Open bool, At time.Time\"\nother = \"{{.Open}}\"\n"+
+			"[order_odd]\ndescription = \"Types: ID Order\"\nother = \"{{.ID}}\"",
+		"active.en.toml", "[order_due]\ndescription = \"For an old link. Types: ID int\"\nother = \"{{.ID}}\"\n[order_open]\nother = \"{{.Open}}\"",
+	))).Catalogue()
+	assert.Equal(t, map[string]string{"ID": "int"}, c.ArgumentTypes("order_due"))
+	assert.Equal(t, map[string]string{"Open": "bool", "At": "time.Time"}, c.ArgumentTypes("order_open"))
+	assert.Nil(t, c.ArgumentTypes("order_odd"))
+	assert.Nil(t, c.ArgumentTypes("task_locked"))
+	assert.Nil(t, c.ArgumentTypes("nothing"))
+	assert.Nil(t, fault.Catalogue{}.ArgumentTypes("order_due"))
+}

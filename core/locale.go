@@ -44,7 +44,8 @@ type localeFile struct {
 	tag   language.Tag
 	texts map[string]forms
 
-	emptyOther map[string]bool // ids whose form "other" stands there and is not translated
+	emptyOther map[string]bool   // ids whose form "other" stands there and is not translated
+	notes      map[string]string // by id: descriptions that declare types of arguments
 }
 
 // forms are the compiled plural forms of one text in one language; other is always there.
@@ -253,7 +254,8 @@ func parseLocale(name string, tag language.Tag, content []byte) (*localeFile, er
 	if err != nil && !isEmpty(tree) {
 		return fail("", err.Error())
 	}
-	file := &localeFile{name: name, tag: tag, texts: make(map[string]forms, len(messages)), emptyOther: check.emptyOther}
+	file := &localeFile{name: name, tag: tag, texts: make(map[string]forms, len(messages)), emptyOther: check.emptyOther,
+		notes: map[string]string{}}
 	if key, rule := file.enter(messages); rule != "" {
 		return fail(key, rule)
 	}
@@ -400,6 +402,9 @@ func (f *localeFile) enter(messages []*i18n.Message) (key, rule string) {
 		}
 		if compiled[plural.Other] != nil {
 			f.texts[m.ID] = compiled
+		}
+		if strings.Contains(m.Description, "Types:") {
+			f.notes[m.ID] = m.Description
 		}
 	}
 	return "", ""

@@ -1,10 +1,12 @@
 package fault_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"mime/multipart"
 	"net"
@@ -139,6 +141,38 @@ func TestLogLinesAreBounded(t *testing.T) {
 	assert.InDelta(t, 42, line["answer"], 0, "what is short is as it was")
 	assert.Equal(t, map[string]any{"b": true}, line["g"])
 	assert.Equal(t, []any{1.0}, line["list"])
+}
+
+// Handlers escape more than controls: JSON the separators of lines, slog's text handler whatever is not printed.
+func TestLogLinesAreBoundedWhateverIsEscaped(t *testing.T) {
+	for _, c := range "\u2028\u0085\u200b\u202e\U000e0001\x7f\"<\ufffd" {
+		long := strings.Repeat(string(c), 1<<16)
+		err := fault.Database.Wrap(errors.New(long), fault.Log(slog.Any("bytes", make([]byte, 4<<10)), slog.Any("list", []string{long[:20<<10]}),
+			slog.Any("raw", json.RawMessage(`["`+strings.Repeat(`","`, 1<<11)+`"]`)), slog.String("a", long)))
+		for name, handler := range map[string]func(io.Writer, *slog.HandlerOptions) slog.Handler{
+			"JSON": func(w io.Writer, o *slog.HandlerOptions) slog.Handler { return slog.NewJSONHandler(w, o) },
+			"text": func(w io.Writer, o *slog.HandlerOptions) slog.Handler { return slog.NewTextHandler(w, o) },
+		} {
+			var log bytes.Buffer
+			r, newErr := fault.NewResponder(fault.WithLogger(slog.New(handler(&log, &slog.HandlerOptions{Level: slog.LevelError}))))
+			require.NoError(t, newErr)
+			r.Respond(with(), err)
+			assert.Less(t, log.Len(), 64<<10, "%s %q", name, c)
+			assert.Greater(t, log.Len(), 10<<10, "%s %q", name, c)
+		}
+	}
+}
+
+// slog's text handler never returns from a cycle, and nothing recovers from the end of the stack.
+func TestCyclesAmongAttributes(t *testing.T) {
+	cycle := map[string]any{}
+	cycle["self"] = cycle
+	var log bytes.Buffer
+	r, err := fault.NewResponder(fault.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	require.NoError(t, err)
+	r.Respond(with(), fault.BadGateway.New(fault.Log(slog.Any("a", cycle), slog.Group("g", slog.Any("b", []any{cycle})))))
+	assert.Contains(t, log.String(), "a=")
+	assert.Contains(t, log.String(), "g.b=")
 }
 
 // traced records its stack as pkg/errors does, called as go-errors does.

@@ -2,6 +2,8 @@ package fault
 
 import (
 	"log/slog"
+	"reflect"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/polyfault/polyfault/internal/jsontext"
@@ -24,10 +26,7 @@ func (l *line) cut(text string, most int) string {
 	room := most
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRuneInString(text[i:])
-		cost := size
-		if r < utf8.RuneSelf && !jsontext.IsPlain(text[i]) || r == utf8.RuneError {
-			cost = len(`\u0000`)
-		}
+		cost := escapedSize(r, size)
 		if room < cost {
 			l.left -= most - room
 			return text[:i] + omitted
@@ -37,6 +36,20 @@ func (l *line) cut(text string, most int) string {
 	}
 	l.left -= most - room
 	return text
+}
+
+// escapedSize returns the most bytes that a handler writes for a character: JSON escapes it, or [strconv.Quote] in slog's
+// text handler.
+func escapedSize(r rune, size int) int {
+	switch {
+	case r < utf8.RuneSelf && jsontext.IsPlain(byte(r)):
+		return size
+	case r < utf8.RuneSelf, r == utf8.RuneError, size < 4 && !strconv.IsPrint(r):
+		return len(`\u0000`)
+	case !strconv.IsPrint(r):
+		return len(`\U00000000`)
+	}
+	return size
 }
 
 // texts returns a list of bounded texts, without the last ones if there is no room for them.
@@ -89,14 +102,26 @@ func (l *line) group(attrs []slog.Attr, depth int) (kept []slog.Attr) {
 	return kept
 }
 
-// any leaves a value as it is, unless it is long.
+// any leaves a value as it is, unless it is long, or what JSON cannot express: slog's text handler overflows the stack on a
+// cycle, which no recover holds.
 func (l *line) any(a slog.Attr) slog.Attr {
 	if err, ok := a.Value.Any().(error); ok && !IsNil(err) {
 		return slog.String(a.Key, l.cut(errorText(err), maxCause))
 	}
-	encoded, _ := jsontext.AppendValue(nil, a.Value.Any())
-	if len(encoded) <= l.left {
-		l.left -= len(encoded)
+	encoded, complete := jsontext.AppendValue(nil, a.Value.Any())
+	size := 0
+	for _, r := range string(encoded) {
+		if r < utf8.RuneSelf {
+			size++
+		} else {
+			size += escapedSize(r, utf8.RuneLen(r))
+		}
+	}
+	if v := reflect.ValueOf(a.Value.Any()); v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8 {
+		size = max(size, len(`\x00`)*v.Len()) // the text handler quotes bytes, JSON has base64
+	}
+	if complete && size <= l.left {
+		l.left -= size
 		return a
 	}
 	return slog.String(a.Key, l.cut(string(encoded), maxLine))

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/polyfault/polyfault/internal/clean"
@@ -26,7 +27,7 @@ type Occurrence struct {
 	fault   *Fault // nil for an unknown error, and for a bare kind
 	kind    *Kind
 	status  int
-	aside   *aside   // nil until there is something
+	aside   atomic.Pointer[aside]
 	hexID   [32]byte // the trace id, when it has this form, which costs no allocation
 	traceID string   // the trace id in other forms, or once somebody has asked for it as a string
 
@@ -57,7 +58,8 @@ type Occurrence struct {
 	individual   bool        // while preparing: something of the one request was asked for
 }
 
-// An aside is what most failures have nothing of.
+// An aside is what most failures have nothing of. It may be made, and filled in, after observers have got the occurrence: by
+// the goroutine of Respond alone. Others read no more of it than the stack, which does not change any more.
 type aside struct {
 	errs  errtree.List // see tree
 	stack Stack
@@ -65,24 +67,26 @@ type aside struct {
 }
 
 func (o *Occurrence) besides() *aside {
-	if o.aside == nil {
-		o.aside = &aside{}
+	a := o.aside.Load()
+	if a == nil {
+		a = &aside{}
+		o.aside.Store(a)
 	}
-	return o.aside
+	return a
 }
 
 func (o *Occurrence) stack() Stack {
-	if o.aside == nil {
-		return nil
+	if a := o.aside.Load(); a != nil {
+		return a.stack
 	}
-	return o.aside.stack
+	return nil
 }
 
 func (o *Occurrence) notes() []string {
-	if o.aside == nil {
-		return nil
+	if a := o.aside.Load(); a != nil {
+		return a.notes
 	}
-	return o.aside.notes
+	return nil
 }
 
 // Err returns the error that was returned or panicked. A panic value that is not an error is wrapped. It is for logs:
@@ -182,12 +186,14 @@ func (o *Occurrence) Request() Request {
 
 // Route returns the path template ("/orders/{id}") if the adapter knows it, else "". Unlike the path it fits the
 // label of a metric, because the number of routes is limited.
-func (o *Occurrence) Route() (route string) {
+func (o *Occurrence) Route() string {
 	o.askIndividual()
-	if o.request != nil {
-		o.noted("the request", func() { route = strings.Clone(o.route()) })
-	}
-	return route
+	defer func() {
+		if v := recover(); v != nil && !o.made { // later on, the log line finds it out by itself
+			o.notePanic("the request", v)
+		}
+	}()
+	return strings.Clone(o.route())
 }
 
 // Incident reports whether operators may have to act: the status is 500 or more, or something panicked that is not an

@@ -36,7 +36,7 @@ type hole struct {
 // such an error with a table look-up and copies nothing, unless it has to log or observe.
 func (r *Responder) prepareResponses(c *catalogue) {
 	c.prepared = make([][]*template, len(r.formats))
-	if r.oneLanguage || len(r.observers) > 0 || r.retryable != nil {
+	if r.oneLanguage || len(r.observers) > 0 {
 		return
 	}
 	for i := range r.formats {
@@ -44,6 +44,7 @@ func (r *Responder) prepareResponses(c *catalogue) {
 			c.prepared[i] = r.prepareKinds(c, f)
 		}
 	}
+	c.made.Store(0) // those of kinds take no place of others
 }
 
 func (r *Responder) prepareKinds(c *catalogue, f *configuredFormat) (list []*template) {
@@ -76,13 +77,27 @@ func (r *Responder) preparedResponse(c *catalogue, format int, req Request, err 
 		return nil
 	}
 	t := c.prepared[format][k.index]
-	if t == nil || t.resp.Status >= 500 || r.log4xx(req, k) {
+	if t == nil || t.resp.Status >= 500 || isCommitted(req) || r.log4xx(req, k) {
 		return nil
 	}
 	if len(attrs) > 0 {
 		return r.preparedFor(c, t.key, attrs)
 	}
+	if key := r.asked(t.key); key.retry != t.key.retry {
+		t = r.templateOf(c, c.resolve("", k, true), key)
+	}
+	if t.traced {
+		return nil
+	}
 	return t.resp
+}
+
+// asked returns the key with what the policy says of the kind. It is asked last: the long way asks it again.
+func (r *Responder) asked(key templateKey) templateKey {
+	if r.retryable != nil {
+		key.retry = retryOf(r.retryable(key.kind))
+	}
+	return key
 }
 
 // preparedFor is preparedResponse for a fault with attributes. key is that of its kind.
@@ -99,10 +114,10 @@ func (r *Responder) preparedFor(c *catalogue, key templateKey, attrs []Attr) *Re
 		}
 	}
 	text := c.texts[id]
-	if text == nil || !text.configured {
+	if text == nil || !text.configured || args && !key.format.joins {
 		return nil
 	}
-	t := r.templateOf(c, text, key)
+	t := r.templateOf(c, text, r.asked(key))
 	switch {
 	case t.resp == nil || t.traced || args && t.texts == 0:
 		return nil
@@ -284,7 +299,7 @@ func (o *Occurrence) makeTemplate(key templateKey) *template {
 		body, holes := cutID(first.Body, ids[0])
 		other, same := cutID(second.Body, ids[1])
 		if bytes.Equal(body, other) && slices.Equal(holes, same) {
-			first.Body, t.resp, t.holes, t.texts = body, first, holes, o.textsIn(key, body, holes)
+			first.Body, t.resp, t.holes, t.texts = slices.Clip(body), first, holes, o.textsIn(key, body, holes)
 			first.length[0] = decimal(len(body))
 		}
 	}

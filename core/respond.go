@@ -29,8 +29,7 @@ func (o *Occurrence) respond() {
 // collect finds the parts of the response.
 func (o *Occurrence) collect() {
 	o.noted("the request", func() {
-		c, ok := o.request.(interface{ Committed() bool })
-		o.committed = ok && c.Committed()
+		o.committed = isCommitted(o.request)
 		if s, ok := o.request.(interface{ SentStatus() int }); ok && o.committed && s.SentStatus() > 0 {
 			o.status = s.SentStatus()
 		}
@@ -58,6 +57,11 @@ func (o *Occurrence) collect() {
 	if id := o.fault.textID(); id != "" && id != o.text.id {
 		o.note("text " + id + " is in no language of the body; " + o.text.id + " stands in")
 	}
+}
+
+func isCommitted(req Request) bool {
+	c, ok := req.(interface{ Committed() bool })
+	return ok && c.Committed()
 }
 
 func (o *Occurrence) observe() {

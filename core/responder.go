@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -115,8 +116,8 @@ func (r *Responder) configureFormats() {
 		_, multilingual := f.Format.(Multilingual)
 		problem, is := f.Format.(Problem)
 		f.statusTitles = is && problem.TypeBase == ""
-		reusable, ok := f.Format.(interface{ Reusable() bool })
-		f.reusable = ok && reusable.Reusable()
+		once, ok := f.Format.(reusable)
+		f.reusable = ok && once.Reusable() && !embedsReusable(reflect.TypeOf(f.Format))
 		f.joins = multilingual && !slices.Contains(r.members, MemberParams)
 		f.varyOne = []string{"Accept-Language"}
 		if len(r.formats) > 1 {
@@ -125,6 +126,26 @@ func (r *Responder) configureFormats() {
 		}
 		r.mediaTypes = append(r.mediaTypes, mediaType(f.ContentType()))
 	}
+}
+
+type reusable interface{ Reusable() bool }
+
+// embedsReusable reports whether the type may have its Reusable from a format that it embeds, which knows nothing of the
+// Append around it.
+func embedsReusable(t reflect.Type) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	says := reflect.TypeFor[reusable]()
+	for f := range t.Fields() {
+		if f.Anonymous && (f.Type.Implements(says) || reflect.PointerTo(f.Type).Implements(says)) {
+			return true
+		}
+	}
+	return false
 }
 
 func mediaType(contentType string) string {

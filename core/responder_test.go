@@ -10,7 +10,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -405,6 +407,28 @@ func TestObservers(t *testing.T) {
 	assert.Contains(t, log.text(), `"committed":true`)
 }
 
+// While observers that keep the occurrence read it elsewhere, the rest of the answer goes on: another observer that panics, and
+// the log line. The race detector tells.
+func TestKeptOccurrencesAreReadWhileTheAnswerGoesOn(t *testing.T) {
+	var readers sync.WaitGroup
+	r, _ := logged(t, fault.WithClientErrorLevel(slog.LevelError),
+		fault.WithObserver(func(_ context.Context, o *fault.Occurrence) {
+			for range 4 {
+				readers.Go(func() {
+					for range 20 {
+						_, _, _, _, _ = o.Stack(), o.Cause(), o.TraceID(), o.Route(), o.Title()
+						runtime.Gosched()
+					}
+				})
+			}
+		}),
+		fault.WithObserver(func(context.Context, *fault.Occurrence) { panic("observer") }))
+	for _, err := range []error{fault.Gone, fault.Gone.New(), fault.Gone.Wrap(errors.New("x")), errors.New("x"), fault.BadGateway.New()} {
+		r.Respond(with(), err)
+	}
+	readers.Wait()
+}
+
 func TestLogLine(t *testing.T) {
 	r, log := logged(t)
 	req := with("Traceparent", parent)
@@ -500,6 +524,15 @@ type carrying struct {
 func (r carrying) ResponseHeader(name string) string { return r.header.Get(name) }
 
 // One response has one id: that which middleware has given the request before.
+func TestAFunctionThatPanicsCostsItsTraceIDOnly(t *testing.T) {
+	panics := fault.WithTraceID(func(fault.Request) string { panic("x") })
+	opts := []fault.Option{panics, fault.WithMembers(fault.MemberTraceID)}
+	r := responder(t, opts...)
+	assert.Equal(t, "r1", decode(t, r.Respond(with("X-Request-ID", "r1"), fault.Gone))["trace_id"])
+	r = responder(t, append(opts, fault.WithTraceID(func(fault.Request) string { return "second" }))...)
+	assert.Equal(t, "second", decode(t, r.Respond(with("X-Request-ID", "r1"), fault.Gone))["trace_id"])
+}
+
 func TestTraceIDThatTheResponseCarries(t *testing.T) {
 	r, log := logged(t, fault.WithMembers(fault.MemberTraceID))
 	for i, c := range []struct {
@@ -722,6 +755,41 @@ func TestAReusableFormatIsRenderedOnce(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "r1", string(r.Respond(with("X-Request-ID", "r1"), fault.Gone).Body))
 	assert.Equal(t, "r2", string(r.Respond(with("X-Request-ID", "r2"), fault.Gone).Body), "it asked for the trace id: rendered each time")
+}
+
+// A format that embeds a reusable one adds what that one knows nothing of.
+func TestAFormatThatEmbedsAReusableOneIsRenderedAnew(t *testing.T) {
+	format := &counting{}
+	for _, format := range []fault.Format{format, struct{ *counting }{format}} {
+		r := responder(t, fault.WithFormats(format))
+		first := decode(t, r.Respond(with(), fault.Gone.New()))
+		for range 3 {
+			r.Respond(with(), fault.Gone.New())
+		}
+		assert.NotEqual(t, first["count"], decode(t, r.Respond(with(), fault.Gone.New()))["count"])
+	}
+}
+
+type counting struct {
+	fault.Problem
+	count int
+}
+
+func (f *counting) Append(dst []byte, o *fault.Occurrence) []byte {
+	f.count++
+	dst = f.Problem.Append(dst, o)
+	return fmt.Appendf(dst[:len(dst)-1], `,"count":%d}`, f.count/4) // as a clock: the same for some time
+}
+
+func TestNothingIsRenderedBesideAnAnswer(t *testing.T) {
+	r, err := fault.NewResponder(fault.WithLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(t, err)
+	beside := with()
+	beside.committed = true
+	argument, cause := fault.Gone.New(fault.Arg("A", 1)), fault.Gone.Wrap(errors.New("x"))
+	for _, err := range []error{fault.Gone, fault.Gone.New(), argument, cause, errors.New("x")} {
+		assert.Nil(t, r.Respond(beside, err).Body)
+	}
 }
 
 type reusable struct{ odd }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"sync/atomic"
 	"testing"
@@ -313,6 +314,20 @@ func ExampleRetry() {
 	})
 	fmt.Println(err, tries)
 	// Output: <nil> 3
+}
+
+func TestThePolicyIsAskedOnceForAResponse(t *testing.T) {
+	calls := 0
+	r, err := fault.NewResponder(fault.WithLogger(slog.New(slog.DiscardHandler)),
+		fault.WithRetryable(func(*fault.Kind) bool { calls++; return true }))
+	require.NoError(t, err)
+	text, nowhere := fault.Gone.New(fault.Text("conflict")), fault.Gone.New(fault.Text("nowhere"))
+	argument, detail := fault.Gone.New(fault.Arg("A", 1)), fault.Gone.New(fault.Detail("a", 1))
+	for _, failure := range []error{fault.Gone, text, nowhere, argument, detail, fault.Gone.Wrap(errors.New("x")), fault.BadGateway} {
+		calls = 0
+		r.Respond(with(), failure)
+		assert.Equal(t, 1, calls, "%v", failure)
+	}
 }
 
 // Operators decide: both where the program repeats by itself and where clients are told to.

@@ -134,8 +134,8 @@ func (o *Occurrence) recordStack() {
 }
 
 func (o *Occurrence) dropStack() {
-	if o.aside != nil {
-		o.aside.stack = nil
+	if a := o.aside.Load(); a != nil {
+		a.stack = nil
 	}
 }
 

@@ -25,7 +25,7 @@ func (c *stackCache) of(s Stack) *stackText {
 		return kept
 	}
 	l := line{left: maxLine}
-	made := &stackText{stack: s, text: l.cut(s.String(), maxStack), place: placeOf(s)}
+	made := &stackText{stack: slices.Clone(s), text: l.cut(s.String(), maxStack), place: placeOf(s)}
 	made.cost = maxLine - l.left
 	slot.Store(made)
 	return made

@@ -20,6 +20,13 @@ func TestStackCache(t *testing.T) {
 		kept := cache.of(second)
 		assert.Same(t, kept, cache.of(second))
 	}
+	key := first.String()
+	reused := append(Stack{}, first...) // by a pool of the application, say
+	cache = stackCache{}
+	kept := cache.of(reused)
+	reused[0] = second[0]
+	assert.Equal(t, first, kept.stack)
+	assert.Equal(t, key, cache.of(first).text)
 	text := cache.of(first)
 	known, written := line{left: maxLine}, line{left: maxLine}
 	known.stack("stack", text)

@@ -4,6 +4,8 @@ import (
 	"iter"
 	"maps"
 	"slices"
+
+	"github.com/polyfault/polyfault/internal/localefile"
 )
 
 // A Catalogue is the texts of a responder and their languages, for tools: documentation, checks, OpenAPI. It is a
@@ -111,6 +113,27 @@ func (c Catalogue) ChosenBy() (body, defaultLanguage string) {
 		return "", ""
 	}
 	return c.c.choice.body, c.c.choice.defaultLanguage
+}
+
+// ArgumentTypes are the Go types that the description of a text declares for its arguments, by name:
+//
+//	description = "Shown for an old link. Types: ID int, Due time.Time"
+//
+// The command "polyfault texts" knows the same types. The description in the default language counts first, then the English one,
+// then the others. The result is nil without such a note, or if it is not valid.
+func (c Catalogue) ArgumentTypes(id string) map[string]string {
+	if c.c == nil {
+		return nil
+	}
+	languages := append([]*loadedLanguage{c.c.languages[c.c.defaultLanguage], c.c.languages[c.c.english]}, c.c.languages...)
+	for _, l := range languages {
+		for _, file := range l.files {
+			if _, types, _ := localefile.DeclaredTypes(file.notes[id]); types != nil {
+				return types
+			}
+		}
+	}
+	return nil
 }
 
 // Plural reports whether the text has plural forms in that language.

@@ -71,7 +71,7 @@ func TestWhateverPanicsCostsItsContributionOnly(t *testing.T) {
 		{"format that returns nothing", []fault.Option{fault.WithFormats(odd{"text/odd", fault.OneLanguage,
 			func([]byte, *fault.Occurrence) []byte { return nil }})}, fault.Gone, 410, ""},
 		{"trace id function", []fault.Option{fault.WithTraceID(func(fault.Request) string { panic("trace") }),
-			fault.WithMembers(fault.MemberTraceID)}, fault.Gone, 410, "the request or WithTraceID panicked: trace"},
+			fault.WithMembers(fault.MemberTraceID)}, fault.Gone, 410, "WithTraceID panicked: trace"},
 		{"headers function", nil,
 			fault.Gone.New(fault.HeadersFunc(func(fault.Request) http.Header { panic(struct{}{}) })), 410,
 			"a function of HeadersFunc panicked: struct {}"},

@@ -19,7 +19,7 @@ func (o *Occurrence) identify() {
 		o.setTraceID(a.name)
 		return
 	}
-	o.noted("the request or WithTraceID", o.takeRequestTraceID)
+	o.noted("the request", o.takeRequestTraceID)
 	if o.hexID[0] == 0 && o.traceID == "" {
 		o.hexID = randomTraceID()
 	}
@@ -63,7 +63,9 @@ func (o *Occurrence) takeRequestTraceID() {
 		return
 	}
 	for _, f := range o.responder.traceIDs {
-		if id := f(o.request); isTraceID(id) {
+		var id string
+		o.noted("WithTraceID", func() { id = f(o.request) })
+		if isTraceID(id) {
 			o.setTraceID(id)
 			return
 		}

@@ -56,13 +56,13 @@ var questions = []question{
 	{"How do I change a wording of polyfault?", "docs/texts.md#override-a-built-in-wording"},
 	{"How do I say what is wrong with a field?", "docs/fields.md#how-do-i-say-what-is-wrong-with-a-field"},
 	{"What is never sent to a client?", "README.md#what-is-never-sent"},
-	{"Which format does my front end get, by which Accept?", "docs/formats.md#who-gets-which-by-which-accept"},
+	{"Which format does my front end get, by which Accept?", "docs/formats.md#which-accept-gets-which-format"},
 	{"Which language does a client get?", "docs/language.md#which-language-does-a-client-get"},
 	{"What does a front end do with an error?", "docs/frontend.md#what-does-a-front-end-do-with-an-error"},
 	{"How do I test my errors with my framework?", "docs/testing.md#how-do-i-test-my-errors"},
 	{"How do I see what went wrong while I develop?", "docs/development.md#how-do-i-see-what-went-wrong-while-i-develop"},
 	{"What did my framework do with errors before?", "README.md#what-each-framework-answers-by-itself"},
-	{"Where does the middleware of others stand?", "docs/middleware.md#among-other-middleware"},
+	{"In which order do I use other middleware?", "docs/middleware.md#in-which-order-do-i-use-other-middleware"},
 	{"How do I adopt it in an application that has errors already?", "docs/middleware.md#adopting-step-by-step"},
 	{"How does it compare to what I have?", "docs/comparison.md#how-does-it-compare"},
 	{"How do I move from gin's own errors?", "docs/migrate/gin.md#how-do-i-move-from-gins-own-errors"},
@@ -73,10 +73,10 @@ var questions = []question{
 	{"How do I move from go-i18n by hand?", "docs/migrate/go-i18n.md#how-do-i-move-from-go-i18n-by-hand"},
 	{"Why is a body in all languages?", "docs/faq.md#why-is-a-body-in-all-languages-and-not-in-mine"},
 	{"Why do I see no log line for a 404?", "docs/faq.md#why-do-i-see-no-log-line-for-a-404"},
-	{"What becomes of errors that are not mine?", "docs/foreign.md#known-without-configuration"},
-	{"Which error of a database becomes which kind?", "docs/databases.md#codes-by-driver"},
-	{"What becomes of errors of gRPC and connect?", "docs/rpc.md#whose-error-answers-whom"},
-	{"Do wrapped errors of my error library work?", "docs/libraries.md#which-error-libraries-work-and-how"},
+	{"Which response do errors of other packages get?", "docs/foreign.md#known-without-configuration"},
+	{"Which database error becomes which kind?", "docs/databases.md#codes-by-driver"},
+	{"Which response do errors of gRPC and connect get?", "docs/rpc.md#which-response-do-errors-of-grpc-and-connect-get"},
+	{"Does polyfault work with my error library?", "docs/libraries.md#does-polyfault-work-with-my-error-library"},
 	{"How do I see errors in production?", "docs/observability.md#how-do-i-see-errors-in-production"},
 	{"How does the request id get into the log line?", "docs/observability.md#request-id-and-user-in-each-line"},
 	{"Which versions of Go and of my framework does it need?", "README.md#versions"},
@@ -222,18 +222,19 @@ func TestVersions(t *testing.T) {
 			t.Errorf("%s has no %s any more, or README.md: %v", file, version, err)
 		}
 	}
-	row := regexp.MustCompile("(?m)^\\| [a-z]+( v\\d)? \\| `/(gin|echo|echov5|fiber|fiberv3)` \\| (\\S+) \\| (\\S+) \\|$")
+	row := regexp.MustCompile("(?m)^\\| .+ \\| `/(gin|echo|echov5|fiber|fiberv3|otel)` \\| (\\S+) \\| (\\S+) \\|$")
+	required := regexp.MustCompile(`github\.com/(gin-gonic/gin|labstack/echo/v\d|gofiber/fiber/v\d)|go\.opentelemetry\.io/otel`)
 	rows := row.FindAllStringSubmatch(readme, -1)
-	if len(rows) != 5 {
+	if len(rows) != 6 {
 		t.Fatalf("README.md has %d rows of versions", len(rows))
 	}
 	for _, r := range rows {
-		folder, low, high := r[2], r[3], r[4]
+		folder, low, high := r[1], r[2], r[3]
 		mod, err := os.ReadFile("../" + folder + "/go.mod")
 		if err != nil {
 			t.Fatal(err)
 		}
-		framework := regexp.MustCompile(`github\.com/(gin-gonic/gin|labstack/echo/v\d|gofiber/fiber/v\d)`).FindString(string(mod))
+		framework := required.FindString(string(mod))
 		if !strings.Contains(string(mod), framework+" "+low+"\n") {
 			t.Errorf("%s/go.mod does not require %s %s", folder, framework, low)
 		}

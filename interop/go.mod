@@ -200,4 +200,6 @@ replace github.com/polyfault/polyfault/store => ../store
 
 replace github.com/polyfault/polyfault/fiberv3 => ../fiberv3
 
+ignore ./web/node_modules
+
 replace github.com/polyfault/polyfault/otel => ../otel

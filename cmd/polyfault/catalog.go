@@ -16,7 +16,7 @@ func catalogCommand() *cobra.Command {
 		Use:   "catalog",
 		Short: "Write the catalogue of kinds in forms for other tools",
 	}
-	c.AddCommand(openapiCommand())
+	c.AddCommand(openapiCommand(), tsCommand())
 	return c
 }
 

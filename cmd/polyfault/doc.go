@@ -2,7 +2,7 @@
 //
 //	polyfault check      runs the system checks
 //	polyfault codes      manages the lock file of codes, and writes the list of kinds
-//	polyfault catalog    writes the kinds for other tools: OpenAPI
+//	polyfault catalog    writes the kinds for other tools: OpenAPI, TypeScript
 //	polyfault locales    begins, checks, formats and stamps locale files, and exchanges them with translators' tools
 //	polyfault texts      generates a function with typed arguments for each text
 //	polyfault vet        finds texts that code uses wrongly, also as a vettool

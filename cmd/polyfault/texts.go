@@ -62,7 +62,7 @@ The file is replaced in one step if its content changes. Flags have one dash or 
 		if err != nil {
 			return fmt.Errorf("folder %s: %w", in, err)
 		}
-		return bring(out, code, check)
+		return bring(out, generator{"texts", texts.Header, "the locale files", "-"}, code, check)
 	})
 	return c
 }
@@ -80,8 +80,11 @@ func packageOf(file string) string {
 	return name
 }
 
+// A generator is who writes a file.
+type generator struct{ command, header, from, dashes string }
+
 // bring writes the code into the file. With check it returns an error if the file has other code.
-func bring(file string, code []byte, check bool) error {
+func bring(file string, by generator, code []byte, check bool) error {
 	old, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -90,9 +93,9 @@ func bring(file string, code []byte, check bool) error {
 	case err == nil && bytes.Equal(old, code):
 		return nil
 	case check:
-		return fmt.Errorf("%s does not fit the locale files; write it again, without -check", file)
-	case err == nil && !bytes.HasPrefix(old, []byte(texts.Header)):
-		return fmt.Errorf("%s was not written by polyfault texts; choose another file with -out, or remove it", file)
+		return fmt.Errorf("%s does not fit %s; write it again, without %scheck", file, by.from, by.dashes)
+	case err == nil && !bytes.HasPrefix(old, []byte(by.header)):
+		return fmt.Errorf("%s was not written by polyfault %s; choose another file with -out, or remove it", file, by.command)
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err

@@ -10,6 +10,9 @@
 //	  "423":
 //	    $ref: 'errors.json#/components/responses/TaskLocked'
 //
+// With [Operations] a service says in code, beside each handler, which kinds an operation gives, and
+// [Operations.Apply] writes these responses into its document.
+//
 // The command "polyfault catalog openapi" writes the same for the built-in kinds and texts.
 //
 // The examples are real answers of the responder, with its formats, languages, statuses and members. Nothing in them is

@@ -51,15 +51,16 @@ type (
 		Example     any     `json:"example,omitempty"`
 	}
 
-	// schema has keywords that mean the same in both versions; maker.constant writes the one that
-	// differs.
+	// schema has keywords that mean the same in both versions; maker.constant and maker.null write those that
+	// differ.
 	schema struct {
 		Ref                  string             `json:"$ref,omitempty"`
 		Description          string             `json:"description,omitempty"`
 		Type                 string             `json:"type,omitempty"`
 		Format               string             `json:"format,omitempty"`
-		Const                string             `json:"const,omitempty"`
-		Enum                 []string           `json:"enum,omitempty"`
+		Nullable             bool               `json:"nullable,omitempty"` // 3.0 only
+		Const                any                `json:"const,omitempty"`    // 3.1 only
+		Enum                 []any              `json:"enum,omitempty"`
 		Pattern              string             `json:"pattern,omitempty"`
 		MaxLength            int                `json:"maxLength,omitempty"`
 		Minimum              *int64             `json:"minimum,omitempty"`
@@ -67,9 +68,11 @@ type (
 		MaxItems             int                `json:"maxItems,omitempty"`
 		MinProperties        int                `json:"minProperties,omitempty"`
 		Items                *schema            `json:"items,omitempty"`
+		AllOf                []*schema          `json:"allOf,omitempty"`
 		AnyOf                []*schema          `json:"anyOf,omitempty"`
+		OneOf                []*schema          `json:"oneOf,omitempty"`
 		Properties           map[string]*schema `json:"properties,omitempty"`
-		AdditionalProperties *schema            `json:"additionalProperties,omitempty"`
+		AdditionalProperties any                `json:"additionalProperties,omitempty"`
 		Required             []string           `json:"required,omitempty"`
 	}
 )

@@ -1,8 +1,6 @@
 package openapi
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
@@ -71,8 +69,10 @@ type Options struct {
 //     x-error-type and, for a kind that has one, x-error-number;
 //   - components/headers has the meaning of their headers;
 //   - components/schemas has ErrorCode, the enum of the codes, MultilingualError with FieldError and
-//     DetailError, and Problem with ProblemError, if the responder has these formats. Bodies of
-//     other formats have examples, and a schema that only tells objects from strings.
+//     DetailError, and Problem with ProblemError, if the responder has these formats. Each kind has
+//     TaskLockedMultilingualError and TaskLockedProblem: these with its code, its status and the types of
+//     arguments that its text declares ([fault.Catalogue.ArgumentTypes]). Bodies of other formats have
+//     examples, and a schema that only tells objects from strings.
 //
 // The same options and catalogue give the same bytes. A nil responder means one with the built-in kinds and texts.
 // Components makes the examples with [fault.Responder.Preview]: nothing is logged, and no observer is called.
@@ -91,14 +91,7 @@ func Components(r *fault.Responder, opts Options) ([]byte, error) {
 	}
 	m.addResponses()
 	m.addSchemas()
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(m.document); err != nil {
-		return nil, fmt.Errorf("openapi: %w", err)
-	}
-	return b.Bytes(), nil
+	return encode(m.document)
 }
 
 // A maker makes one document.

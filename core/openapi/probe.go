@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	fault "github.com/polyfault/polyfault/core"
 )
@@ -115,28 +116,45 @@ func (m *maker) attrs(k *fault.Kind) []fault.Attr {
 
 // arguments returns arguments for the placeholders of the text of k, or of the nearest kind above it that has a text.
 func (m *maker) arguments(k *fault.Kind) []fault.Attr {
-	for ; k != nil; k = k.Parent() {
-		var attrs []fault.Attr
-		var names []string
-		has, plural := false, false
-		for _, l := range m.catalogue.Languages() {
-			placeholders, ok := m.catalogue.Placeholders(k.TextID(), l.Tag)
-			has = has || ok
-			plural = plural || m.catalogue.Plural(k.TextID(), l.Tag)
-			names = append(names, placeholders...)
-		}
-		if plural || slices.Contains(names, "Count") {
+	var attrs []fault.Attr
+	names, types := m.declared(k)
+	for _, name := range names {
+		if name == "Count" {
 			attrs = append(attrs, fault.Count(2))
+			continue
 		}
-		slices.Sort(names)
-		for _, name := range slices.Compact(names) {
-			if name != "Count" {
-				attrs = append(attrs, fault.Arg(name, "{"+name+"}"))
-			}
-		}
-		if has {
-			return attrs
-		}
+		attrs = append(attrs, fault.Arg(name, exampleArgument(name, types[name])))
 	}
-	return nil
+	return attrs
+}
+
+// exampleArgument is a value of the type; a string is the placeholder itself.
+func exampleArgument(name, goType string) any {
+	shown := "{" + name + "}"
+	switch goType {
+	case "bool":
+		return true
+	case "float64":
+		return 2.5
+	case "int", "int64", "uint", "uint64":
+		return 2
+	case "time.Duration":
+		return 2 * time.Second
+	case "time.Time":
+		return time.Date(2026, time.January, 2, 15, 4, 5, 0, time.UTC)
+	case "[]string":
+		return []string{shown}
+	}
+	return shown
+}
+
+// placeholders are those of the text in all languages, and whether it has plural forms; false when no language has the text.
+func (m *maker) placeholders(id string) (names []string, plural, has bool) {
+	for _, l := range m.catalogue.Languages() {
+		found, ok := m.catalogue.Placeholders(id, l.Tag)
+		has = has || ok
+		plural = plural || m.catalogue.Plural(id, l.Tag)
+		names = append(names, found...)
+	}
+	return names, plural, has
 }

@@ -39,7 +39,7 @@ func (m *maker) response(k *fault.Kind) *response {
 	}
 	sent := http.Header{}
 	for _, f := range m.formats {
-		content := mediaType{Schema: f.schema(), Examples: map[string]example{}}
+		content := mediaType{Examples: map[string]example{}}
 		for _, tag := range m.languages {
 			answer := m.responder.Preview(request{f.mediaType, tag}, k.New(attrs...))
 			resp.Status = answer.Status
@@ -48,6 +48,7 @@ func (m *maker) response(k *fault.Kind) *response {
 				content.Examples[name] = e // a body in all languages has the same one each time
 			}
 		}
+		content.Schema = m.narrow(k, f, resp.Status)
 		resp.Content[f.mediaType] = content
 	}
 	resp.Headers = m.headers(k, resp.Status, sent)
@@ -206,7 +207,7 @@ func (m *maker) header(name string) *header {
 	case "Content-Language":
 		h.Schema.Pattern = "^[A-Za-z0-9-]+(, ?[A-Za-z0-9-]+)*$"
 	case "X-Content-Type-Options":
-		h.Schema = m.constant("nosniff")
+		h.Schema = m.constant("string", "nosniff")
 	}
 	return h
 }

@@ -49,7 +49,7 @@ func (f format) schema() *schema {
 	case shapeProblem:
 		return ref("Problem")
 	case shapeObject:
-		return &schema{Type: "object"}
+		return object("")
 	case shapeJSON:
 		return &schema{}
 	}
@@ -87,9 +87,10 @@ func (m *maker) multilingual(f format) *schema {
 	}
 	s.Properties["details"] = &schema{
 		Description: "What is wrong in detail: errors by field, and other values by name.",
-		Type:        "object", AdditionalProperties: &schema{AnyOf: []*schema{ref("FieldError"), ref("DetailError"), {}}},
+		Type:        "object", AdditionalProperties: &schema{AnyOf: append([]*schema{ref("FieldError"), ref("DetailError")}, m.values()...)},
 	}
 	s.Properties["errors_total"] = errorsTotal()
+	s.Properties["input"] = input()
 	return s
 }
 
@@ -124,7 +125,7 @@ func (m *maker) detailError(f format) *schema {
 			"error":   {AnyOf: []*schema{{Description: "The text by language.", Type: "object", MinProperties: 1, Properties: m.texts(f)}, plain}},
 			"code":    ruleCode(),
 			"params":  params(),
-			"details": {Description: "What is wrong in detail.", Type: "object"},
+			"details": object("What is wrong in detail."),
 			"in":      place(),
 		},
 		Required: []string{"error"},
@@ -154,12 +155,13 @@ func problem() *schema {
 			"code":     ref("ErrorCode"),
 			"lang": described(&schema{Type: "string", Pattern: "^[A-Za-z0-9-]+$", MaxLength: 64},
 				"The language of the texts, as a BCP 47 tag."),
-			"dir":    {Description: "The base direction of the texts.", Type: "string", Enum: []string{"ltr", "rtl"}},
+			"dir":    {Description: "The base direction of the texts.", Type: "string", Enum: []any{"ltr", "rtl"}},
 			"params": params(),
 			"errors": {Description: "What is wrong with parts of the request.", Type: "array",
 				Items: ref("ProblemError"), MaxItems: maxErrors},
 			"errors_total": errorsTotal(),
-			"details":      {Description: "More about the problem, by name.", Type: "object"},
+			"details":      object("More about the problem, by name."),
+			"input":        input(),
 			"retryable":    retryable(),
 			"trace_id":     traceIDSchema(),
 		},
@@ -179,7 +181,7 @@ func problemError() *schema {
 			"name":    described(text(nameLimit), "The name of the parameter."),
 			"code":    ruleCode(),
 			"params":  params(),
-			"details": {Description: "More about it, by name.", Type: "object"},
+			"details": object("More about it, by name."),
 		},
 		Required: []string{"detail"},
 	}
@@ -206,17 +208,29 @@ func integer(minimum, maximum int64) *schema {
 	return s
 }
 
-// constant returns a schema for one value: version 3.0 lacks the keyword const.
-func (m *maker) constant(value string) *schema {
+// constant allows one value: const is a keyword of JSON Schema that 3.0 lacks.
+func (m *maker) constant(typ string, value any) *schema {
 	if m.opts.Version == Version30 {
-		return &schema{Type: "string", Enum: []string{value}}
+		return &schema{Type: typ, Enum: []any{value}}
 	}
-	return &schema{Type: "string", Const: value}
+	return &schema{Type: typ, Const: value}
 }
 
-func params() *schema {
-	return &schema{Description: "The values in the text, by name.", Type: "object"}
+// null allows null beside the others, which 3.0 says with a keyword of its own.
+func (m *maker) null(others ...*schema) []*schema {
+	if m.opts.Version == Version30 {
+		others[len(others)-1].Nullable = true
+		return others
+	}
+	return append(others, &schema{Type: "null"})
 }
+
+// object is one with members that nobody knows beforehand.
+func object(description string) *schema {
+	return &schema{Description: description, Type: "object", AdditionalProperties: true}
+}
+
+func params() *schema { return object("The values in the text, by name.") }
 
 func retryable() *schema {
 	return &schema{Description: "Repeating the same request can help.", Type: "boolean"}
@@ -234,9 +248,26 @@ func ruleCode() *schema {
 }
 
 func place() *schema {
-	return &schema{Description: "Where the parameter is.", Type: "string", Enum: []string{"query", "path", "header", "cookie"}}
+	return &schema{Description: "Where the parameter is.", Type: "string", Enum: []any{"query", "path", "header", "cookie"}}
 }
 
 func errorsTotal() *schema {
 	return described(integer(maxErrors+1, math.MaxInt32), "How many errors there were, when not all are sent.")
+}
+
+// values are what a detail can be besides an error: anything that JSON has.
+func (m *maker) values() []*schema {
+	return m.null(text(textLimit), &schema{Type: "number"}, &schema{Type: "boolean"},
+		&schema{Type: "array", Items: &schema{}, MaxItems: textLimit}, object(""))
+}
+
+func input() *schema {
+	return &schema{
+		Description: "Where the body of the request could not be read.",
+		Type:        "object",
+		Properties: map[string]*schema{
+			"position": described(integer(0, math.MaxInt64), "How many bytes of it were read."),
+			"field":    described(text(nameLimit), "The member, as a JSON Pointer."),
+		},
+	}
 }

@@ -8,12 +8,16 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/polyfault/polyfault/examples/booking/texts"
 )
 
 // MaxHours is what a resource can book on one day.
 const MaxHours = 10
+
+// Invoicing is how long a task takes no bookings while it is being invoiced.
+const Invoicing = 3 * time.Second
 
 // Project has tasks.
 type Project struct {
@@ -25,6 +29,7 @@ type Project struct {
 type Task struct {
 	ID, Project string
 	Locked      bool
+	Invoiced    bool // just now: it can be booked on in a moment
 }
 
 // Resource is a person who books.
@@ -54,7 +59,8 @@ type Service struct {
 }
 
 // New makes a service with fixed data: an open task T-100, a locked one T-200, one of a finished
-// project T-300; the resources R12, R23 and R41, of whom R41 is not synced yet; and two bookings.
+// project T-300, and T-400, which is being invoiced; the resources R12, R23 and R41, of whom R41 is not
+// synced yet; and two bookings.
 func New() *Service {
 	return &Service{
 		projects: map[string]Project{
@@ -65,6 +71,7 @@ func New() *Service {
 			"T-100": {ID: "T-100", Project: "P-1"},
 			"T-200": {ID: "T-200", Project: "P-1", Locked: true},
 			"T-300": {ID: "T-300", Project: "P-2"},
+			"T-400": {ID: "T-400", Project: "P-1", Invoiced: true},
 		},
 		resources: map[string]Resource{
 			"R12": {ID: "R12", Synced: true},

@@ -58,6 +58,7 @@ func TestCreateRefuses(t *testing.T) {
 		{"negative hours", with(func(in *booking.Input) { in.Hours = -1 }), fault.NegativeLoad, "Negative"},
 		{"a locked task", with(func(in *booking.Input) { in.Task = "T-200" }), fault.TaskLocked, `"task":"T-200"`},
 		{"a finished project", with(func(in *booking.Input) { in.Task = "T-300" }), fault.ProjectFinished, `"project":"P-2"`},
+		{"a task that is being invoiced", with(func(in *booking.Input) { in.Task = "T-400" }), fault.ServiceUnavailable, `"EN":"The service`},
 		{"a user who is not synced", with(func(in *booking.Input) { in.Resource = "R41" }), fault.BadRequest,
 			`{"error":"user-not-synced","user":"R41"}`},
 		{"more than is left", with(func(in *booking.Input) { in.Hours = 4 }), booking.HoursLeft, `"EN":"Only 3 more hours can`},

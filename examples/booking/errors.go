@@ -22,6 +22,11 @@ func Locales() fs.FS {
 	return own
 }
 
+// Document is the service's OpenAPI document as people wrote it: without errors, which openapi.Operations adds.
+//
+//go:embed openapi.json
+var Document []byte
+
 // The service's own kinds, below polyfault's.
 var (
 	NotFound        = fault.EntityNotFound.Derive(fault.Spec{Code: "booking_not_found"})
@@ -38,6 +43,18 @@ type UserNotSynced struct {
 	*fault.Fault
 	User string
 }
+
+// The kinds that the operations give, for the OpenAPI document: see openapi.Operations. Each framework names them
+// beside its handlers.
+var (
+	CreateGives = []*fault.Kind{
+		fault.InvalidJSON, fault.ContentTooLarge, // Read
+		fault.MandatoryAttributesMissing, fault.Transformation, fault.NegativeLoad, fault.TaskLocked, fault.ProjectFinished,
+		fault.ServiceUnavailable, fault.MaxHoursReached, HoursLeft, notSynced,
+	}
+	FindGives   = []*fault.Kind{NotFound}
+	DeleteGives = []*fault.Kind{NotFound, fault.TaskLocked, fault.ProjectFinished, fault.ServiceUnavailable}
+)
 
 func newUserNotSynced(user string) error {
 	return &UserNotSynced{notSynced.New(texts.UserNotSynced(user)...), user}

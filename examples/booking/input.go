@@ -86,6 +86,9 @@ func (s *Service) checkOpen(id string) error {
 	if task.Locked {
 		return fault.TaskLocked.New(fault.Detail("task", task.ID))
 	}
+	if task.Invoiced {
+		return fault.ServiceUnavailable.New(fault.RetryAfter(Invoicing))
+	}
 	if s.projects[task.Project].Finished {
 		return fault.ProjectFinished.New(texts.ProjectClosed(task.Project)...).With(fault.Detail("project", task.Project))
 	}

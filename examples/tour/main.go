@@ -18,6 +18,7 @@ import (
 
 	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/examples/booking"
+	"github.com/polyfault/polyfault/examples/frameworks"
 )
 
 func main() {
@@ -37,10 +38,10 @@ func colourful() bool {
 func run(out io.Writer, colour bool) error {
 	p := &printer{out: out, colour: colour}
 	var services []*service
-	for _, f := range frameworks {
+	for _, f := range frameworks.All {
 		s, err := start(f, &p.log)
 		if err != nil {
-			return fmt.Errorf("%s: %w", f.name, err)
+			return fmt.Errorf("%s: %w", f.Name, err)
 		}
 		defer s.stop() //nolint:gocritic // all services run until the tour is over
 		services = append(services, s)
@@ -62,7 +63,7 @@ type service struct {
 	stop func()
 }
 
-func start(f framework, log *logLine) (*service, error) {
+func start(f frameworks.Framework, log *logLine) (*service, error) {
 	r, err := fault.NewResponder(fault.WithLocales(booking.Locales()), fault.WithLogger(slog.New(log)))
 	if err != nil {
 		return nil, err
@@ -71,8 +72,8 @@ func start(f framework, log *logLine) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	stop := f.serve(listener, r, booking.New())
-	return &service{f.name, listener.Addr().String(), stop}, nil
+	stop := f.Serve(listener, r, booking.New())
+	return &service{f.Name, listener.Addr().String(), stop}, nil
 }
 
 // answer is the answer of one service.

@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -106,15 +108,20 @@ func write(t *testing.T, folder string, p *program) {
 	}
 }
 
-// reserve is a port that nobody else gets until the program releases it.
+// reserve is a port that nobody else gets until the program releases it. It is below those that systems give to whoever asks for
+// any port: between the release and the program's own listening nobody takes it.
 func (p *program) reserve(t *testing.T) (port string) {
 	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	p.reserved = append(p.reserved, listener)
-	_, port, err = net.SplitHostPort(listener.Addr().String())
-	require.NoError(t, err)
-	return port
+	for range 100 {
+		port = strconv.Itoa(20_000 + rand.IntN(12_000))
+		listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:"+port)
+		if err == nil {
+			p.reserved = append(p.reserved, listener)
+			return port
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
 }
 
 func (p *program) release() {
@@ -249,7 +256,7 @@ func (p *program) waitUntilListening(t *testing.T, printed *output) {
 				return false
 			}
 			return connection.Close() == nil
-		}, 10*time.Second, 20*time.Millisecond, "%s:%d does not listen: %s", p.page, p.Line, printed)
+		}, 30*time.Second, 20*time.Millisecond, "%s:%d does not listen: %s", p.page, p.Line, printed)
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// Exported sends the lines to a collector by OTLP. They wait in a queue, not the answer for them. Shut the provider down at the
-// end of the program: that sends the rest.
+// Exported sends the lines to a collector by OTLP. They wait in a queue, so no response waits for the collector. Shut the
+// provider down at the end of the program: this sends the rest.
 func Exported(ctx context.Context, endpoint string) (*sdklog.LoggerProvider, []fault.Option, error) {
 	exporter, err := otlploghttp.New(ctx, otlploghttp.WithEndpointURL(endpoint))
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// Counted counts failures. No label is unbounded: code and route are the service's own, and the path is not among them.
+// Counted counts failures. The number of label values is limited: codes and routes are the service's own. The path is no label.
 func Counted(registry prometheus.Registerer) fault.Option {
 	failures := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "http_errors_total", Help: "Failures that were answered.",

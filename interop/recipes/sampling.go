@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Sampling lets through so many lines of one code and level within an interval. The first one of the next interval tells how
-// many it has left out. Lines without a code pass.
+// Sampling passes at most burst lines of one code and level per interval. The first line of the next interval has the number of
+// lines that were left out. Lines without a code always pass.
 func Sampling(h slog.Handler, burst int, interval time.Duration) slog.Handler {
 	return &sampler{Handler: h, burst: burst, interval: interval, counts: &sync.Map{}}
 }

@@ -11,8 +11,8 @@ import (
 	fault "github.com/polyfault/polyfault/core"
 )
 
-// Reported reports incidents: 5xx and panics, never a 4xx. Failures of one kind on one route are one issue; those that
-// nobody classified are grouped by Sentry itself, by their stacks. Sentry's middleware puts the request's hub into the context.
+// Reported reports incidents: 5xx and panics, never a 4xx. Failures of one kind on one route are one issue. Unknown errors are
+// grouped by Sentry itself, by their stacks. Sentry's middleware puts the hub of the request into the context.
 func Reported(hub *sentry.Hub) fault.Option {
 	return fault.WithObserver(func(ctx context.Context, o *fault.Occurrence) {
 		if !o.Incident() {

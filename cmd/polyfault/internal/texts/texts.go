@@ -199,7 +199,7 @@ func (s *localeSet) function(source *localeFile, m *i18n.Message) (function, err
 	wrong := func(rule string) (function, error) {
 		return function{}, &fault.LocaleError{File: source.name, Key: m.ID, Rule: rule}
 	}
-	description, types, err := declared(m.Description)
+	description, types, err := localefile.DeclaredTypes(m.Description)
 	if err != nil {
 		return wrong(err.Error())
 	}

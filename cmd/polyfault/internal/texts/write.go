@@ -6,6 +6,8 @@ import (
 	"go/format"
 	"strings"
 	"unicode"
+
+	"github.com/polyfault/polyfault/internal/localefile"
 )
 
 // Header is the first line of generated code.
@@ -45,7 +47,7 @@ func writeImports(b *bytes.Buffer, functions []function) {
 	var standard []string
 	for _, f := range functions {
 		for _, p := range f.params {
-			if path := allowedTypes[p.typ]; path != "" {
+			if path := localefile.ArgumentTypes[p.typ]; path != "" {
 				standard = append(standard, path)
 			}
 		}

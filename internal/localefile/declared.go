@@ -1,4 +1,4 @@
-package texts
+package localefile
 
 import (
 	"fmt"
@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// allowedTypes are the types that a description may give to a placeholder, with their packages. Texts show values of these
-// types in a readable form ([fault.Arg]).
-var allowedTypes = map[string]string{
+// ArgumentTypes are the Go types that a description may give to a placeholder, with the package that each is
+// from: those that a text shows as one would write them.
+var ArgumentTypes = map[string]string{
 	"any":           "",
 	"bool":          "",
 	"float64":       "",
@@ -28,10 +28,11 @@ var allowedTypes = map[string]string{
 // typesNote is the end of a description that gives types to placeholders.
 var typesNote = regexp.MustCompile(`(?:^|\s)Types:\s*([^:]*?)\.?\s*$`)
 
-// declared splits a description into the part for translators and the types:
+// DeclaredTypes takes the note of types off a description, which is for translators otherwise. The types are by name of
+// the placeholder, nil without a note:
 //
 //	description = "Shown when somebody opens an old link. Types: ID int, Due time.Time"
-func declared(description string) (rest string, types map[string]string, err error) {
+func DeclaredTypes(description string) (rest string, types map[string]string, err error) {
 	at := typesNote.FindStringSubmatchIndex(description)
 	if at == nil {
 		return strings.TrimSpace(description), nil, nil
@@ -44,9 +45,9 @@ func declared(description string) (rest string, types map[string]string, err err
 				"write for example \"Types: ID int, Name string\"", strings.TrimSpace(item))
 		}
 		name, typ := words[0], words[1]
-		if _, known := allowedTypes[typ]; !known {
+		if _, known := ArgumentTypes[typ]; !known {
 			return "", nil, fmt.Errorf("in \"Types:\", %s cannot have the type %q; use one of %s", name, typ,
-				strings.Join(slices.Sorted(maps.Keys(allowedTypes)), ", "))
+				strings.Join(slices.Sorted(maps.Keys(ArgumentTypes)), ", "))
 		}
 		if _, twice := types[name]; twice {
 			return "", nil, fmt.Errorf("in \"Types:\", %s stands twice; keep one", name)
