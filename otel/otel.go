@@ -158,7 +158,9 @@ func (o *observer) counter() metric.Int64Counter {
 	return made
 }
 
-func same(a, b metric.MeterProvider) bool { return reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b }
+func same(a, b metric.MeterProvider) bool {
+	return reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b
+}
 
 func markSpan(ctx context.Context, failure *fault.Occurrence) {
 	span := trace.SpanFromContext(ctx)

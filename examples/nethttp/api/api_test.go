@@ -55,7 +55,8 @@ func TestFailures(t *testing.T) {
 	}{
 		{"three bad attributes", "POST", "/bookings", threeBad, 400, five, `"details":{"date":{"error":{"DE":`},
 		{"nothing", "POST", "/bookings", `{}`, 400, five, `"hours":{"code":"required","DE":`},
-		{"negative load", "POST", "/bookings", strings.Replace(good, "2}", "-2}", 1), 400, five, `"EN":"Negative values for effort are not allowed."`},
+		{"negative load", "POST", "/bookings", strings.Replace(good, "2}", "-2}", 1), 400, five,
+			`"EN":"Negative values for effort are not allowed."`},
 		{"locked task", "POST", "/bookings", strings.Replace(good, "T-100", "T-200", 1), 423, five, `"details":{"task":"T-200"}`},
 		{"finished project", "POST", "/bookings", strings.Replace(good, "T-100", "T-300", 1), 423, "de, en, fr, pt",
 			`"details":{"project":"P-2"}`},
