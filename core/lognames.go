@@ -50,11 +50,12 @@ var OTelNames = LogNames{
 // or control characters, or exceeds 64 bytes. If the option is given again, the last one counts.
 func WithLogNames(names LogNames) Option {
 	return func(r *Responder) error {
-		names.complete()
-		if err := names.check(); err != nil {
+		own := names // the option may serve several responders
+		own.complete()
+		if err := own.check(); err != nil {
 			return fmt.Errorf("WithLogNames: %w", err)
 		}
-		r.logNames = names
+		r.logNames = own
 		return nil
 	}
 }
