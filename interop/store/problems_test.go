@@ -415,7 +415,7 @@ func TestOwnFingerprints(t *testing.T) {
 		}
 		flush(t, h)
 	}
-	assert.Less(t, time.Since(begun), 4*time.Second, "one second in all: who has not returned is not asked again")
+	assert.Less(t, time.Since(begun), 50*time.Second, "not a measurement: a second for each of a hundred records would be more")
 	assert.Equal(t, int32(1), calls.Load())
 	assert.Equal(t, uint64(100), h.Stats().Written)
 	assert.Len(t, logged(t, s, store.LogFilter{}), 20)
