@@ -38,6 +38,11 @@ func appendParams(dst []byte, attrs []Attr, limit int) (out []byte, complete boo
 
 type bodied interface{ ErrorBody(Localizer) any }
 
+func asBodied(err error) (bodied, bool) {
+	b, is := err.(bodied)
+	return b, is
+}
+
 // bringsBody reports whether an error of the tree brings a body, or a code, of its own.
 func (o *Occurrence) bringsBody() bool {
 	if _, foreign := o.fault.Unwrap().(foreignCoded); foreign {
@@ -50,10 +55,7 @@ func (o *Occurrence) bringsBody() bool {
 		if e.Unwrap() == nil {
 			return false
 		}
-		_, found := errtree.Find(o.err, func(e error) (bodied, bool) {
-			b, is := e.(bodied)
-			return b, is
-		})
+		_, found := errtree.Find(o.err, asBodied)
 		return found
 	}
 	_, found := errtree.First[bodied](o.tree())
@@ -71,10 +73,7 @@ func (o *Occurrence) ownBody() (body []byte, l *localizer) {
 		}
 	}
 	o.noted("ErrorBody", func() {
-		own, found := errtree.Find(o.err, func(e error) (bodied, bool) {
-			b, is := e.(bodied)
-			return b, is
-		})
+		own, found := errtree.Find(o.err, asBodied)
 		if !found {
 			return
 		}

@@ -49,11 +49,13 @@ func (o *Occurrence) appendTraceID(dst []byte, hyphens bool) []byte {
 	case !hyphens:
 		return append(dst, id...)
 	}
-	for i, end := range [...]int{8, 12, 16, 20, 32} {
-		if i > 0 {
+	start := 0
+	for _, end := range [...]int{8, 12, 16, 20, 32} {
+		if start > 0 {
 			dst = append(dst, '-')
 		}
-		dst, id = append(dst, id[:end-(32-len(id))]...), id[end-(32-len(id)):]
+		dst = append(dst, id[start:end]...)
+		start = end
 	}
 	return dst
 }

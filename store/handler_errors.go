@@ -131,24 +131,14 @@ func (c *call) updateError() error {
 	if err != nil {
 		return err
 	}
-	if err := checkMedia(c.req); err != nil {
-		return err
-	}
-	if c.conditional && c.req.Header.Get("If-Match") == "" {
-		return fault.PreconditionRequired.New(fault.Field(fault.InHeader("If-Match"), ruleRequired))
-	}
-	if _, err := c.conditions(etag(&r)); err != nil {
+	if err := c.mayChange(etag(&r)); err != nil {
 		return err
 	}
 	entry, err := c.readChange(c.newSubmission(), &r)
 	if err != nil {
 		return err
 	}
-	version := int64(0)
-	if c.namesVersion() {
-		version = r.Version
-	}
-	updated, err := c.store.Update(ctx, c.id, version, entry)
+	updated, err := c.store.Update(ctx, c.id, c.version(r.Version), entry)
 	if err != nil {
 		return err
 	}
@@ -186,6 +176,26 @@ func (c *call) conditions(tag string) (unchanged bool, err error) {
 		return true, nil
 	}
 	return false, fault.PreconditionFailed
+}
+
+// mayChange checks the conditions of a PATCH of what has the tag.
+func (c *call) mayChange(tag string) error {
+	if err := checkMedia(c.req); err != nil {
+		return err
+	}
+	if c.conditional && c.req.Header.Get("If-Match") == "" {
+		return fault.PreconditionRequired.New(fault.Field(fault.InHeader("If-Match"), ruleRequired))
+	}
+	_, err := c.conditions(tag)
+	return err
+}
+
+// version returns the version that a change is made from, 0 for any.
+func (c *call) version(current int64) int64 {
+	if c.namesVersion() {
+		return current
+	}
+	return 0
 }
 
 // namesVersion reports whether the conditions are about one version, and not about any.

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
-
-	fault "github.com/polyfault/polyfault/core"
 )
 
 // A logWire is an entry of the log as JSON.
@@ -170,24 +168,14 @@ func (c *call) updateLog() error {
 	if err != nil {
 		return err
 	}
-	if err := checkMedia(c.req); err != nil {
-		return err
-	}
-	if c.conditional && c.req.Header.Get("If-Match") == "" {
-		return fault.PreconditionRequired.New(fault.Field(fault.InHeader("If-Match"), ruleRequired))
-	}
-	if _, err := c.conditions(logETag(&r)); err != nil {
+	if err := c.mayChange(logETag(&r)); err != nil {
 		return err
 	}
 	state, err := c.readState(c.newSubmission())
 	if err != nil {
 		return err
 	}
-	version := int64(0)
-	if c.namesVersion() {
-		version = r.Version
-	}
-	updated, err := c.store.SetLogState(ctx, c.id, version, state)
+	updated, err := c.store.SetLogState(ctx, c.id, c.version(r.Version), state)
 	if err != nil {
 		return err
 	}
