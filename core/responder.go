@@ -248,6 +248,13 @@ func (r *Responder) Retryable(k *Kind) bool {
 	return o.Retryable()
 }
 
+// Level returns the level of log lines about k: the kind's own ([Spec].Level), or else Error from status 500 on and that of
+// [WithClientErrorLevel] below.
+func (r *Responder) Level(k *Kind) slog.Level {
+	r, k = r.orDefault(), k.orAny()
+	return r.levelOf(k, r.statusOf(k))
+}
+
 // Challenged reports whether [WithChallenge] was given, for checks at start-up.
 func (r *Responder) Challenged() bool { return r.orDefault().challenges != nil }
 

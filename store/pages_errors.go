@@ -2,15 +2,19 @@ package store
 
 import (
 	"errors"
+	"log/slog"
 	"slices"
 	"strconv"
+	"strings"
 
 	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/internal/page"
 )
 
-// errorsPerPage is the number of errors on a page of the list.
-const errorsPerPage = 50
+const (
+	errorsPerPage = 50  // of a list
+	foldedErrors  = 100 // that never occurred, below the list of those that did
+)
 
 // An errorList is the list of errors.
 type errorList struct {
@@ -20,6 +24,11 @@ type errorList struct {
 	Previous string
 	Next     string
 	Position string // "Page 2 of 7"; "" for one page
+	Hours    string // what the charts show
+
+	Never    []errorRow // some of those that never occurred
+	AllNever string     // their list, if these are not all
+	NeverSum int
 }
 
 // An errorRow is a record as it is shown.
@@ -27,6 +36,8 @@ type errorRow struct {
 	Record
 	URL      string
 	Title    page.Text // in the reader's language where that is known
+	Level    string    // of log lines about it; "" if no kind has the code
+	Severe   bool
 	Activity *activity
 }
 
@@ -38,18 +49,23 @@ func (v *visit) errorList() (*shown, error) {
 		&input{Name: "is_builtin", Label: v.T("builtin"), Choices: []choice{
 			{Text: v.T("all")}, {Value: "true", Text: v.T("yes")}, {Value: "false", Text: v.T("no")},
 		}},
+		&input{Name: "never", Label: v.T("last_seen"), Choices: []choice{{Text: v.T("all")}, {Value: "true", Text: v.T("never")}}},
 	)
 	list := &errorList{Form: f}
-	s := &shown{v.T("errors"), list}
+	s := &shown{title: v.T("errors"), main: list}
 	filter, err := v.errorFilter(f)
 	if err != nil || f.HasWrong() {
+		return s, err
+	}
+	never, err := f.chosen("never")
+	if err := v.refuse(f, err); err != nil || f.HasWrong() {
 		return s, err
 	}
 	records, err := v.allRecords(filter)
 	if err != nil {
 		return s, v.refuse(f, err)
 	}
-	return s, v.fill(list, records)
+	return s, v.fill(list, records, never != "")
 }
 
 func (v *visit) categoryChoices() []choice {
@@ -89,7 +105,8 @@ func (v *visit) allRecords(f Filter) (all []Record, err error) {
 	}
 }
 
-func (v *visit) fill(list *errorList, records []Record) error {
+// fill shows those of the records that have occurred, or never have.
+func (v *visit) fill(list *errorList, records []Record, never bool) error {
 	number, err := v.number("page", 1)
 	if err != nil {
 		return err
@@ -98,22 +115,76 @@ func (v *visit) fill(list *errorList, records []Record) error {
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(records, func(a, b Record) int { return active.of(b.ID).compare(active.of(a.ID)) })
-	list.Count = len(records)
-	pages := max(1, (len(records)+errorsPerPage-1)/errorsPerPage)
-	current := int(min(number, int64(pages)))
-	records = records[(current-1)*errorsPerPage : min(current*errorsPerPage, len(records))]
-	if err := active.addEarlier(records); err != nil {
+	var occurred, others []Record
+	for _, r := range records {
+		if active.of(r.ID).LastSeen() == nil {
+			others = append(others, r)
+			continue
+		}
+		occurred = append(occurred, r)
+	}
+	slices.SortStableFunc(occurred, func(a, b Record) int { return active.of(b.ID).compare(active.of(a.ID)) })
+	if never {
+		occurred, others = others, nil
+	}
+	if err := v.fillPage(list, occurred, active, int(min(number, 1<<30))); err != nil {
 		return err
 	}
-	for _, r := range records {
-		list.Rows = append(list.Rows, errorRow{r, v.URL(strconv.FormatInt(r.ID, 10)), v.titleOf(r), active.of(r.ID)})
-	}
+	return v.fillNever(list, others, active)
+}
+
+func (v *visit) fillPage(list *errorList, records []Record, active *activities, number int) (err error) {
+	list.Count = len(records)
+	pages := max(1, (len(records)+errorsPerPage-1)/errorsPerPage)
+	current := min(number, pages)
+	records = records[(current-1)*errorsPerPage : min(current*errorsPerPage, len(records))]
+	list.Rows, err = v.errorRows(records, active)
 	if pages > 1 {
 		list.Position = v.Position(current, pages)
 		list.Previous, list.Next = v.pageURL(list.Form, current-1, pages), v.pageURL(list.Form, current+1, pages)
 	}
-	return nil
+	if slices.ContainsFunc(list.Rows, func(r errorRow) bool { return r.Activity.Total > 0 }) {
+		list.Hours = v.hours(active.first)
+	}
+	return err
+}
+
+// fillNever folds away what has never occurred: it stands below the last page of what has.
+func (v *visit) fillNever(list *errorList, records []Record, active *activities) (err error) {
+	if list.Next != "" {
+		return nil
+	}
+	list.NeverSum = len(records)
+	if len(records) > foldedErrors {
+		records = records[:foldedErrors]
+		list.AllNever = v.URL("./", append(list.Form.parameters(), "never", "true")...)
+	}
+	list.Never, err = v.errorRows(records, active)
+	return err
+}
+
+func (v *visit) errorRows(records []Record, active *activities) (rows []errorRow, err error) {
+	ids := make([]int64, len(records))
+	for i := range records {
+		ids[i] = records[i].ID
+	}
+	edited, err := v.store.titlesIn(v.ctx, v.Reader.Tag, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i := range records {
+		rows = append(rows, v.errorRow(&records[i], edited[records[i].ID], active))
+	}
+	return rows, nil
+}
+
+func (v *visit) errorRow(r *Record, edited string, active *activities) errorRow {
+	row := errorRow{Record: *r, URL: v.URL(strconv.FormatInt(r.ID, 10)), Title: v.titleOf(r, edited), Activity: active.of(r.ID)}
+	if k, ok := fault.KindByCode(r.Name); ok {
+		level := v.responder.Level(k)
+		row.Level, row.Severe = level.String(), level >= slog.LevelError
+	}
+	return row
 }
 
 // pageURL links to another page of the list; "" when there is none of the number.
@@ -125,7 +196,7 @@ func (v *visit) pageURL(f *form, number, pages int) string {
 }
 
 // textsOf returns the texts that clients get; nil when the responder's catalogue has none.
-func (v *visit) textsOf(r Record) *page.Texts {
+func (v *visit) textsOf(r *Record) *page.Texts {
 	texts := page.TextsNamed(v.Catalogue, r.Name)
 	if k, ok := fault.KindByCode(r.Name); ok {
 		texts = page.TextsOf(v.Catalogue, k)
@@ -136,28 +207,49 @@ func (v *visit) textsOf(r Record) *page.Texts {
 	return texts
 }
 
-// titleOf returns the record's title. A built-in's is in the reader's language until an operator writes another one, whose
-// language is not known.
-func (v *visit) titleOf(r Record) page.Text {
-	if r.Builtin && r.edited&editedTitle == 0 {
+// titleOf returns the record's title: what operators wrote in the reader's language, else the program's in that language. A
+// record that is not built-in has that of the default language in place of the program's.
+func (v *visit) titleOf(r *Record, edited string) page.Text {
+	if edited != "" {
+		return page.Text{Title: page.Line(edited), Language: v.Reader.Tag, Dir: v.Reader.Dir}
+	}
+	if r.Builtin && !(r.edited&editedTitle != 0 && v.readsDefault()) {
 		if texts := v.textsOf(r); texts != nil {
 			return texts.For(v.Reader)
 		}
 	}
-	return page.Text{Title: page.Line(r.Title), Dir: "auto"}
+	t := page.Text{Title: page.Line(r.Title), Dir: "auto"}
+	if v.readsDefault() {
+		t.Language = v.Reader.Tag
+	}
+	return t
 }
 
-// recentEntries is the number of log entries on the page of an error.
-const recentEntries = 20
+// readsDefault reports whether the reader's language is that of Record.Title.
+func (v *visit) readsDefault() bool { return v.Reader.Tag == v.store.defaultLanguage() }
+
+// The number of rows on the page of an error.
+const (
+	recentEntries = 20
+	recentTraces  = 20
+)
 
 // An errorView is one error.
 type errorView struct {
 	errorRow
+	Saved             string
 	Lead              *page.Text // what clients read; nil when the responder's catalogue has no such text
 	Description       string     // what an operator wrote
+	DescriptionIn     page.Text  // its language
 	Created, Modified *page.Time
-	Texts             page.TextTable
+	Retry             *retryForm // nil: the reader may not change it
+	Edit              string     // where the texts in the reader's language are edited
+	ReadOnly          bool       // the texts belong to the program
+	Form              *textForm
+	Texts             []textRow
+	Hours             string
 	Recent            []entryRow
+	Traces            traceTable
 	More              string // the log with all of them
 	Stack             string // of the newest entry that has one
 }
@@ -167,44 +259,145 @@ func (v *visit) oneError() (*shown, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &errorView{errorRow: errorRow{Record: r, Title: v.titleOf(r)}}
-	e.Created, e.Modified = page.TimeOf(r.Created), page.TimeOf(r.LastModified)
-	e.Texts.Words = v.Words
-	if texts := v.textsOf(r); texts != nil {
-		e.Texts.Rows, e.Lead = texts.All(), new(texts.For(v.Reader))
+	tag := v.Query("edit")
+	if tag == "" || ownsTexts(&r) || !v.mayChange(UpdateError) {
+		return v.showError(&r, nil)
 	}
-	if !r.Builtin || r.edited&editedDescription != 0 {
-		e.Description = page.Block(r.Description)
+	rows, err := v.textRows(&r)
+	if err != nil {
+		return nil, err
 	}
+	row, err := rowIn(rows, tag, "edit")
+	if err != nil {
+		return nil, err
+	}
+	return v.showError(&r, v.textForm(&r, row))
+}
+
+// showError shows the record, with the form that edits it.
+func (v *visit) showError(r *Record, f *textForm) (*shown, error) {
 	active, err := v.activities()
 	if err != nil {
 		return nil, err
 	}
-	if err := active.addEarlier([]Record{r}); err != nil {
+	rows, err := v.textRows(r)
+	if err != nil {
 		return nil, err
 	}
-	e.Activity = active.of(r.ID)
+	e := &errorView{Saved: v.Saved(), Form: f, Texts: rows}
+	edited := textRow{}
+	if i := slices.IndexFunc(rows, func(t textRow) bool { return t.Language == v.Reader.Tag }); i >= 0 {
+		edited = rows[i]
+	}
+	e.errorRow = v.errorRow(r, edited.EditedTitle, active)
+	e.Created, e.Modified = v.Time(r.Created), v.Time(r.LastModified)
+	if e.Activity.Total > 0 {
+		e.Hours = v.hours(active.first)
+	}
+	if texts := v.textsOf(r); texts != nil {
+		e.Lead = new(texts.For(v.Reader))
+	}
+	e.Description, e.DescriptionIn = edited.Description, page.Text{Language: v.Reader.Tag, Dir: "auto"}
+	if e.Description == "" && !r.Builtin {
+		e.Description, e.DescriptionIn = page.Block(r.Description), page.Text{Dir: "auto"}
+	}
+	v.addForms(e, edited.Language != "")
 	title := e.Title.Title
 	if title == "" {
 		title = page.Line(r.Name)
 	}
-	return &shown{title, e}, v.addRecent(e)
+	return &shown{title: title, main: e}, v.addRecent(e)
+}
+
+// addForms adds the forms that the reader may send.
+func (v *visit) addForms(e *errorView, editable bool) {
+	if !v.mayChange(UpdateError) {
+		return
+	}
+	e.Retry = &retryForm{v.posted(changeRetry, e.Version), e.Retryable}
+	e.ReadOnly = ownsTexts(&e.Record)
+	if e.ReadOnly {
+		return
+	}
+	for i := range e.Texts {
+		e.Texts[i].Edit = v.URL(v.name, "edit", e.Texts[i].Language) + "#edit"
+	}
+	if editable {
+		e.Edit = v.URL(v.name, "edit", v.Reader.Tag) + "#edit"
+	}
+}
+
+// A textRow is what is said of an error in one language.
+type textRow struct {
+	page.Text   // what is shown as title, and what clients read
+	OwnTitle    string
+	EditedTitle string
+	Description string // what an operator wrote
+	Edit        string // where it is edited; "" for those who may not
+}
+
+// textRows returns the texts of the record in all languages of the catalogue, in the order of their tags.
+func (v *visit) textRows(r *Record) ([]textRow, error) {
+	edited, err := v.store.ErrorTexts(v.ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	texts, rows := v.textsOf(r), []textRow(nil)
+	for _, l := range v.Catalogue.Languages() {
+		row := textRow{Text: page.Text{Language: l.Tag, Dir: l.Dir, Name: page.Name(v.Catalogue, l.Tag)}}
+		if texts != nil {
+			if text, ok := texts.In(l); ok {
+				row.OwnTitle, row.Title, row.Text.Text = text.Title, text.Title, text.Text
+			}
+		}
+		for _, e := range edited {
+			if strings.EqualFold(e.Language, l.Tag) {
+				row.EditedTitle, row.Description = page.Line(e.Title), page.Block(e.Description)
+			}
+		}
+		if row.EditedTitle != "" {
+			row.Title = row.EditedTitle
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// rowIn finds the row of a language that a field names.
+func rowIn(rows []textRow, tag, field string) (*textRow, error) {
+	tags := make([]string, len(rows))
+	for i := range rows {
+		if tags[i] = rows[i].Language; strings.EqualFold(tags[i], tag) {
+			return &rows[i], nil
+		}
+	}
+	return nil, oneOf(tag, tags).inFilter(field)
 }
 
 func (v *visit) addRecent(e *errorView) error {
-	entries, _, err := v.store.Logs(v.ctx, LogFilter{Code: e.Name, Scope: e.Scope, PageSize: recentEntries})
+	entries, _, err := v.store.Logs(v.ctx, LogFilter{Code: e.Name, Scope: e.Scope, Order: ByLastSeen, PageSize: recentEntries})
 	if err != nil {
 		return err
 	}
-	for _, l := range entries {
-		e.Recent = append(e.Recent, v.entryRow(l))
+	for i := range entries {
+		e.Recent = append(e.Recent, v.entryRow(&entries[i]))
 		if e.Stack == "" {
-			e.Stack = page.Block(l.Stacktrace)
+			e.Stack = stackOf(entries[i].Stacktrace)
 		}
 	}
 	e.More = v.URL("../logs/", "code", e.Name, "scope", e.Scope)
-	return nil
+	e.Traces, err = v.traces(entries)
+	return err
+}
+
+// stackOf returns the stack as it is shown: without empty lines.
+func stackOf(stack string) string {
+	lines := strings.Split(page.Block(stack), "\n")
+	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.TrimSpace(line) == "" })
+	return strings.Join(lines, "\n")
 }
 
 // Entries returns the recent occurrences.
-func (e *errorView) Entries(w page.Words) entryTable { return entryTable{w, w.T("recent"), e.Recent} }
+func (e *errorView) Entries(w page.Words) entryTable {
+	return entryTable{Words: w, Name: w.T("recent"), Rows: e.Recent, Columns: plainColumns(w)}
+}

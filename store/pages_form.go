@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -17,8 +18,9 @@ import (
 type form struct {
 	Words    page.Words
 	Language string // the tag that the URL names
+	Zone     string // that the URL names
 	Inputs   []*input
-	Set      bool // something was entered
+	Set      int // how many fields narrow the list
 	Reset    string
 }
 
@@ -27,9 +29,16 @@ type input struct {
 	Name, Label string
 	Type        string // of an input element; "" with Choices is a select
 	Value       string
+	Default     string // the value that the URL does not name
 	Wrong       string // what is wrong with the value
 	Choices     []choice
+	Suggestions []string
+	Wide        bool
+	Narrow      bool // only for narrow screens, and no filter: wide ones show it elsewhere
 }
+
+// typeTime is the type of fields with date and time.
+const typeTime = "datetime-local"
 
 type choice struct {
 	Value, Text string
@@ -37,10 +46,12 @@ type choice struct {
 }
 
 func (v *visit) form(inputs ...*input) *form {
-	f := &form{Words: v.Words, Language: v.Chosen(), Inputs: inputs, Reset: v.URL("./")}
+	f := &form{Words: v.Words, Language: v.Chosen(), Zone: v.ChosenZone(), Inputs: inputs, Reset: v.URL("./")}
 	for _, i := range inputs {
-		i.Value = v.Query(i.Name)
-		f.Set = f.Set || i.Value != ""
+		i.Value = cmp.Or(v.Query(i.Name), i.Default)
+		if i.Value != i.Default && !i.Narrow {
+			f.Set++
+		}
 		for n := range i.Choices {
 			i.Choices[n].Chosen = i.Choices[n].Value == i.Value
 		}
@@ -49,9 +60,18 @@ func (v *visit) form(inputs ...*input) *form {
 }
 
 // parameters returns the fields that were filled in, as names and values in turn.
-func (f *form) parameters() (parameters []string) {
+func (f *form) parameters() []string { return f.with("", "") }
+
+// with is parameters, with another value of a field.
+func (f *form) with(name, value string) (parameters []string) {
 	for _, i := range f.Inputs {
-		parameters = append(parameters, i.Name, i.Value)
+		other := i.Value
+		if i.Name == name {
+			other = value
+		}
+		if other != i.Default {
+			parameters = append(parameters, i.Name, other)
+		}
 	}
 	return parameters
 }
@@ -93,7 +113,7 @@ func (v *visit) rule(code, label string, attrs ...fault.Attr) string {
 	return label
 }
 
-// pageTimes are the ways in which browsers and people write a time. One without a zone is UTC.
+// pageTimes are the ways in which browsers and people write a time. One without a zone is in the reader's.
 var pageTimes = []string{
 	time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly,
 }
@@ -102,14 +122,14 @@ var pageTimes = []string{
 const fieldTime = "2006-01-02T15:04:05.999"
 
 // time reads a field. What it shows from then on is the one way that browsers understand.
-func (f *form) time(name string) (time.Time, error) {
+func (f *form) time(name string, location *time.Location) (time.Time, error) {
 	i := f.input(name)
 	if i.Value == "" {
 		return time.Time{}, nil
 	}
 	for _, layout := range pageTimes {
-		if t, err := time.Parse(layout, i.Value); err == nil {
-			i.Value = t.UTC().Format(fieldTime)
+		if t, err := time.ParseInLocation(layout, i.Value, location); err == nil {
+			i.Value = t.In(location).Format(fieldTime)
 			return t, nil
 		}
 	}

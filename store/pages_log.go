@@ -2,61 +2,154 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
+	fault "github.com/polyfault/polyfault/core"
 	"github.com/polyfault/polyfault/internal/page"
 )
 
-// entriesPerPage is the number of log entries on a page of the list.
-const entriesPerPage = 50
+const (
+	entriesPerPage = 50  // of a list
+	maxCause       = 160 // characters of a cause in a list
+)
 
 // A logList is the list of entries of the log.
 type logList struct {
-	Form *form
-	Rows []entryRow
-	Next string
+	Form    *form
+	Rows    []entryRow
+	Columns []sortColumn
+	Next    string
 }
 
 // An entryRow is an entry of the log in a list.
 type entryRow struct {
-	URL      string
-	Time     *page.Time
-	Level    string
-	Severe   bool
-	Message  string
-	Code     string
-	ErrorURL string // "" when no record has the code as its name
-	TraceID  string
-	TraceURL string
-	Similar  int
+	URL       string
+	LastSeen  *page.Time
+	FirstSeen *page.Time
+	Count     int
+	Level     string
+	Severe    bool
+	Status    int
+	Method    string
+	Route     string
+	Code      string
+	ErrorURL  string // "" when no record has the code as its name
+	Cause     string // else the message; shortened
+	Host      string
+	State     LogState
+	StateText string
 }
 
 // An entryTable is what the template "entries" shows.
 type entryTable struct {
-	Words page.Words
-	Name  string
-	Rows  []entryRow
+	Words   page.Words
+	Name    string
+	Columns []sortColumn
+	Rows    []entryRow
+}
+
+// A sortColumn is a column of the list, or one of the values in a column. The links sort by it.
+type sortColumn struct {
+	Text   string
+	URL    string // "" where nothing is sorted
+	Sorted string // of the list's order: "ascending", "descending" or ""
+	More   *sortColumn
+}
+
+// Sort returns what sorts the column, for aria-sort.
+func (c sortColumn) Sort() string {
+	if c.Sorted == "" && c.More != nil {
+		return c.More.Sorted
+	}
+	return c.Sorted
+}
+
+// listColumns are the columns of the list, with the words for their headings. Times and numbers begin with the highest.
+var listColumns = []struct {
+	word      string
+	order     LogOrder
+	ascending bool
+	joined    bool // to the column before
+}{
+	{"last_seen", ByLastSeen, false, false}, {"first_seen", ByCreated, false, false}, {"count", ByRepeats, false, false},
+	{"level", ByLevel, false, false}, {"status", ByStatus, false, false},
+	{"method", ByMethod, true, false}, {"route", ByRoute, true, true},
+	{"code", ByCode, true, false}, {"cause", ByCause, true, true},
+	{"host", ByHost, true, false}, {"state", ByState, true, false},
+}
+
+// columns returns the headings that sort the list with the filter.
+func (v *visit) columns(f *form, filter *LogFilter) (columns []sortColumn) {
+	for _, l := range listColumns {
+		c := sortColumn{Text: v.T(l.word)}
+		ascending := l.ascending
+		if filter.Order == l.order {
+			ascending, c.Sorted = !filter.Ascending, "descending"
+			if filter.Ascending {
+				c.Sorted = "ascending"
+			}
+		}
+		c.URL = v.URL("./", f.with("order", orderText(l.order, ascending))...)
+		if l.joined {
+			columns[len(columns)-1].More = &c
+			continue
+		}
+		columns = append(columns, c)
+	}
+	return columns
+}
+
+// plainColumns are the headings of a list that cannot be sorted.
+func plainColumns(w page.Words) (columns []sortColumn) {
+	for _, l := range listColumns {
+		c := sortColumn{Text: w.T(l.word)}
+		if l.joined {
+			columns[len(columns)-1].More = &c
+			continue
+		}
+		columns = append(columns, c)
+	}
+	return columns
+}
+
+// orderText returns the value of the parameter "order".
+func orderText(o LogOrder, ascending bool) string {
+	if ascending {
+		return string(o)
+	}
+	return "-" + string(o)
+}
+
+// orderChoices are those of the field that sorts the list where its headings are not shown.
+func (v *visit) orderChoices() (choices []choice) {
+	for _, l := range listColumns {
+		for _, ascending := range []bool{l.ascending, !l.ascending} {
+			arrow := " ↓"
+			if ascending {
+				arrow = " ↑"
+			}
+			choices = append(choices, choice{Value: orderText(l.order, ascending), Text: v.T(l.word) + arrow})
+		}
+	}
+	return choices
 }
 
 // Entries returns the entries of the list.
-func (l *logList) Entries(w page.Words) entryTable { return entryTable{w, w.T("logs"), l.Rows} }
+func (l *logList) Entries(w page.Words) entryTable {
+	return entryTable{Words: w, Name: w.T("logs"), Columns: l.Columns, Rows: l.Rows}
+}
 
 func (v *visit) logList() (*shown, error) {
-	f := v.form(
-		&input{Name: "level", Label: v.T("level"), Choices: v.levelChoices()},
-		&input{Name: "code", Label: v.T("code"), Type: "search"},
-		&input{Name: "scope", Label: v.T("scope"), Type: "search"},
-		&input{Name: "trace_id", Label: v.T("trace"), Type: "search"},
-		&input{Name: "search", Label: v.T("search"), Type: "search"},
-		&input{Name: "started", Label: v.T("since"), Type: "datetime-local"},
-		&input{Name: "ended", Label: v.T("until"), Type: "datetime-local"},
-	)
+	f := v.logForm()
 	list := &logList{Form: f}
-	s := &shown{v.T("logs"), list}
+	s := &shown{title: v.T("logs"), main: list}
 	filter, err := v.logFilter(f)
 	if err != nil || f.HasWrong() {
 		return s, err
@@ -65,13 +158,44 @@ func (v *visit) logList() (*shown, error) {
 	if err != nil {
 		return s, v.refuse(f, err)
 	}
-	for _, e := range entries {
-		list.Rows = append(list.Rows, v.entryRow(e))
+	list.Columns = v.columns(f, &filter)
+	for i := range entries {
+		list.Rows = append(list.Rows, v.entryRow(&entries[i]))
 	}
 	if next != 0 {
-		list.Next = v.URL("./", append(f.parameters(), "before", strconv.FormatInt(next, 10))...)
+		list.Next = v.URL("./", append(f.parameters(), v.before(next, entries, filter.Order)...)...)
 	}
 	return s, nil
+}
+
+// before returns the parameters of the next page.
+func (v *visit) before(next int64, entries []LogRecord, o LogOrder) []string {
+	parameters := []string{"before", strconv.FormatInt(next, 10)}
+	if n := len(entries); n > 0 && entries[n-1].ID == next {
+		parameters = append(parameters, "before_value", entries[n-1].orderValue(o))
+	}
+	return parameters
+}
+
+func (v *visit) logForm() *form {
+	inputs := []*input{
+		{Name: "search", Label: v.T("search"), Type: "search", Wide: true},
+		{Name: "code_prefix", Label: v.T("code_prefix"), Type: "search"},
+		{Name: "family", Label: v.T("family"), Choices: v.familyChoices()},
+		{Name: "level", Label: v.T("level"), Choices: v.levelChoices()},
+		{Name: "status", Label: v.T("status"), Type: "search", Suggestions: []string{"4xx", "5xx"}},
+		{Name: "state", Label: v.T("state"), Choices: v.stateChoices()},
+		{Name: "scope", Label: v.T("scope"), Type: "search"},
+		{Name: "range", Label: v.T("range"), Choices: v.rangeChoices()},
+		{Name: "started", Label: v.T("since"), Type: typeTime},
+		{Name: "ended", Label: v.T("until"), Type: typeTime},
+		{Name: "trace_id", Label: v.T("trace"), Type: "search"},
+		{Name: "order", Label: v.T("order"), Choices: v.orderChoices(), Default: orderText(ByLastSeen, false), Narrow: true},
+	}
+	if v.Query("code") != "" { // links lead here with it
+		inputs = slices.Insert(inputs, 1, &input{Name: "code", Label: v.T("code"), Type: "search"})
+	}
+	return v.form(inputs...)
 }
 
 var pageLevels = []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError}
@@ -84,34 +208,103 @@ func (v *visit) levelChoices() []choice {
 	return choices
 }
 
+func (v *visit) stateChoices() []choice {
+	choices := []choice{{Text: v.T("all")}}
+	for _, s := range logStates {
+		choices = append(choices, choice{Value: string(s), Text: v.T("state." + string(s))})
+	}
+	return choices
+}
+
+// familyChoices are the kinds with others below them.
+func (v *visit) familyChoices() []choice {
+	var codes []string
+	for k := range fault.Kinds() {
+		if p := k.Parent(); p != nil && p != fault.Any && !slices.Contains(codes, p.Code()) {
+			codes = append(codes, p.Code())
+		}
+	}
+	slices.Sort(codes)
+	choices := []choice{{Text: v.T("all")}}
+	for _, code := range codes {
+		choices = append(choices, choice{Value: code, Text: code})
+	}
+	return choices
+}
+
+// pageRanges are the periods to choose from.
+var pageRanges = []struct {
+	value, word string
+	count       int
+}{{"PT1H", "last_hours", 1}, {"PT24H", "last_hours", 24}, {"P7D", "last_days", 7}, {"P30D", "last_days", 30}}
+
+func (v *visit) rangeChoices() []choice {
+	choices := []choice{{Text: v.T("all")}}
+	for _, r := range pageRanges {
+		choices = append(choices, choice{Value: r.value, Text: v.N(r.word, r.count)})
+	}
+	return choices
+}
+
 func (v *visit) logFilter(f *form) (filter LogFilter, err error) {
 	filter = LogFilter{
-		Code: f.value("code"), Scope: f.value("scope"), TraceID: f.value("trace_id"), Search: f.value("search"), PageSize: entriesPerPage,
+		CodePrefix: f.value("code_prefix"), Code: v.Query("code"), Scope: f.value("scope"), TraceID: f.value("trace_id"),
+		Search: f.value("search"), PageSize: entriesPerPage, BeforeValue: v.Query("before_value"),
 	}
 	if filter.Before, err = v.number("before", 0); err != nil {
 		return filter, err
 	}
-	level, wrongLevel := f.chosen("level")
+	var wrong []error
+	read := func(name string) string {
+		value, err := f.chosen(name)
+		wrong = append(wrong, err)
+		return value
+	}
+	filter.Family, filter.State = read("family"), LogState(read("state"))
+	level := read("level")
 	if i := slices.IndexFunc(pageLevels, func(l slog.Level) bool { return l.String() == level }); i >= 0 {
 		filter.Level = &pageLevels[i]
 	}
-	var wrongStart, wrongEnd error
-	filter.Started, wrongStart = f.time("started")
-	filter.Ended, wrongEnd = f.time("ended")
-	return filter, errors.Join(v.refuse(f, wrongLevel), v.refuse(f, wrongStart), v.refuse(f, wrongEnd))
+	order, downwards := strings.CutPrefix(read("order"), "-")
+	filter.Order, filter.Ascending = LogOrder(order), !downwards
+	status, p := parseStatus(f.value("status"))
+	filter.Status = status
+	wrong = append(wrong, p.inFilter("status"), v.readTimes(f, &filter, read("range")))
+	var others []error
+	for _, err := range wrong {
+		others = append(others, v.refuse(f, err))
+	}
+	return filter, errors.Join(others...)
 }
 
-func (v *visit) entryRow(e LogRecord) entryRow {
+// readTimes reads the bounds. A period is one, too: of both beginnings the later one counts.
+func (v *visit) readTimes(f *form, filter *LogFilter, period string) error {
+	var wrongStart, wrongEnd error
+	filter.Started, wrongStart = f.time("started", v.Location())
+	filter.Ended, wrongEnd = f.time("ended", v.Location())
+	if err := v.refuse(f, wrongStart); err != nil {
+		return err
+	}
+	if wrongEnd != nil || period == "" {
+		return wrongEnd
+	}
+	if since, ok := countedBack(period, v.store.now()); ok && since.After(filter.Started) {
+		filter.Started = since
+	}
+	return nil
+}
+
+func (v *visit) entryRow(e *LogRecord) entryRow {
+	request := requestIn(e.Attributes)
 	row := entryRow{
-		URL: v.URL("../logs/" + strconv.FormatInt(e.ID, 10)), Time: page.TimeOf(e.Created),
-		Level: e.Level.String(), Severe: e.Level >= slog.LevelError,
-		Message: page.Line(e.Message), Code: page.Line(e.Code), TraceID: page.Line(e.TraceID), Similar: e.Repeats - 1,
+		URL: v.URL("../logs/" + strconv.FormatInt(e.ID, 10)), LastSeen: v.Time(e.LastSeen), FirstSeen: v.Time(e.Created), Count: e.Repeats,
+		Level: e.Level.String(), Severe: e.Level >= slog.LevelError, Status: request.status,
+		Method: page.Line(request.method), Route: page.Line(cmp.Or(request.route, request.path)), Code: page.Line(e.Code),
+		Cause: cut(page.Line(cmp.Or(request.cause, e.Message)), maxCause), Host: page.Line(e.Host),
+		State: e.State, StateText: v.T("state." + string(e.State)),
 	}
 	if r := v.recordOf(e.Scope, e.Code); r != nil {
 		row.ErrorURL = v.URL("../errors/" + strconv.FormatInt(r.ID, 10))
-	}
-	if e.TraceID != "" {
-		row.TraceURL = v.URL("../logs/", "trace_id", e.TraceID)
 	}
 	return row
 }
@@ -126,11 +319,56 @@ func (v *visit) recordOf(scope, code string) *Record {
 	return known[recordKey{"", folded(code)}]
 }
 
+// A traceTable is what the template "traces" shows: occurrences with their trace ids.
+type traceTable struct {
+	Words page.Words
+	Rows  []traceRow
+}
+
+// A traceRow is one occurrence.
+type traceRow struct {
+	Time     *page.Time
+	TraceID  string
+	URL      string // the entries of the trace
+	External string // the trace in another program; "" without
+	Path     string
+	Host     string
+}
+
+// traces returns the latest occurrences of the entries that have a trace id.
+func (v *visit) traces(entries []LogRecord) (traceTable, error) {
+	occurrences, err := v.store.latest(v.ctx, entries, recentTraces)
+	table := traceTable{Words: v.Words}
+	for _, o := range occurrences {
+		table.Rows = append(table.Rows, traceRow{
+			Time: v.Time(o.Time), TraceID: page.Line(o.TraceID), URL: v.URL("../logs/", "trace_id", o.TraceID), External: v.external(o.TraceID),
+			Path: page.Line(o.Path), Host: page.Line(o.Host),
+		})
+	}
+	return table, err
+}
+
+// external returns the link to the trace in another program.
+func (v *visit) external(traceID string) string {
+	if v.traceURL == "" {
+		return ""
+	}
+	escaped := strings.ReplaceAll(url.QueryEscape(traceID), "+", "%20") // right in a path and in a query
+	return strings.ReplaceAll(v.traceURL, traceMark, escaped)
+}
+
 // An entryView is one entry of the log.
 type entryView struct {
 	entryRow
-	Host, Scope string
-	LastSeen    *page.Time
+	Saved       string
+	Message     string
+	Path        string
+	FullCause   string
+	Scope       string
+	Fingerprint string
+	Regressions int
+	StateForm   *stateForm // nil: the reader may not change it
+	Traces      traceTable
 	Attributes  []attribute
 	Stack       string
 }
@@ -143,14 +381,17 @@ func (v *visit) oneEntry() (*shown, error) {
 	if err != nil {
 		return nil, err
 	}
+	request := requestIn(l.Attributes)
 	e := &entryView{
-		entryRow: v.entryRow(l), Host: page.Line(l.Host), Scope: page.Line(l.Scope),
-		Attributes: attributesOf(l.Attributes), Stack: page.Block(l.Stacktrace),
+		entryRow: v.entryRow(&l), Saved: v.Saved(), Message: page.Line(l.Message), Path: page.Line(request.path), FullCause: page.Block(request.cause),
+		Scope: page.Line(l.Scope), Fingerprint: page.Line(l.Fingerprint), Regressions: l.Regressions,
+		Attributes: attributesOf(l.Attributes), Stack: stackOf(l.Stacktrace),
 	}
-	if l.Repeats > 1 {
-		e.LastSeen = page.TimeOf(l.LastSeen)
+	if v.mayChange(UpdateLog) {
+		e.StateForm = v.stateForm(&l)
 	}
-	return &shown{v.T("logs") + " · " + v.name, e}, nil
+	e.Traces, err = v.traces([]LogRecord{l})
+	return &shown{title: v.T("logs") + " · " + v.name, main: e}, err
 }
 
 // attributesOf returns the members of the object, in its order; a value that is no text is shown as JSON.

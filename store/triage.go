@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -36,9 +37,48 @@ func (s *Store) LogOccurrences(ctx context.Context, id int64) (list []LogOccurre
 		})
 	})
 	if err == nil && len(list) == 0 {
-		list = append(list, LogOccurrence{TraceID: r.TraceID, Time: r.Created, Path: pathIn(r.Attributes), Host: r.Host})
+		list = append(list, onlyOccurrence(&r))
 	}
 	return list, err
+}
+
+// latest returns the latest occurrences of the rows together that have a trace id, the newest first: at most limit.
+func (s *Store) latest(ctx context.Context, rows []LogRecord, limit int) (list []LogOccurrence, err error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	ids := make([]any, len(rows))
+	for i := range rows {
+		ids[i] = rows[i].ID
+	}
+	query := s.q("SELECT log_id, trace_id, path, host, created FROM polyfault_log_recent WHERE log_id IN (" + placeholders(len(ids)) +
+		") ORDER BY created DESC, log_id, slot DESC")
+	err = s.read(ctx, "reading occurrences", func(ctx context.Context, db querier) error {
+		list = nil
+		known := map[int64]bool{}
+		err := eachRow(ctx, db, query, ids, func(row scanner) error {
+			var o LogOccurrence
+			var id, created int64
+			err := row.Scan(&id, &o.TraceID, &o.Path, &o.Host, &created)
+			o.Time, known[id] = fromMicros(created), true
+			list = append(list, o)
+			return err
+		})
+		for i := range rows {
+			if !known[rows[i].ID] { // written without deduplication: its own and only one
+				list = append(list, onlyOccurrence(&rows[i]))
+			}
+		}
+		return err
+	})
+	list = slices.DeleteFunc(list, func(o LogOccurrence) bool { return o.TraceID == "" })
+	slices.SortStableFunc(list, func(a, b LogOccurrence) int { return b.Time.Compare(a.Time) })
+	return list[:min(limit, len(list))], err
+}
+
+// onlyOccurrence is that of a row that was written without deduplication.
+func onlyOccurrence(r *LogRecord) LogOccurrence {
+	return LogOccurrence{TraceID: r.TraceID, Time: r.Created, Path: pathIn(r.Attributes), Host: r.Host}
 }
 
 // LogHours returns how often the row occurred in which hour, the oldest first and never nil; hours without any are

@@ -13,7 +13,6 @@ import (
 	"encoding/base64"
 	"html/template"
 	"strings"
-	"time"
 )
 
 var (
@@ -63,7 +62,7 @@ type View struct {
 	Title      string
 	Navigation []Link
 	Canonical  string // the page's one address, when it has several; "" is this one
-	Private    bool   // search engines are to leave it alone
+	Private    bool   // for few: search engines are to leave it alone, and the reader chooses a time zone
 	Main       any    // what the page itself shows
 }
 
@@ -81,18 +80,6 @@ func (t *Template) Render(v *View) (Body, error) {
 	}
 	return Body{
 		ContentType: HTML + "; charset=utf-8", Content: b.Bytes(), Policy: t.policy,
-		Language: v.Words.Language.Tag,
+		Language: v.Words.Language.Tag, Private: v.Private,
 	}, nil
-}
-
-// A Time is a moment as the template "time" shows it.
-type Time struct{ Machine, Shown string }
-
-// TimeOf returns t in UTC, to the second; nil for the zero time.
-func TimeOf(t time.Time) *Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.UTC()
-	return &Time{t.Format(time.RFC3339), t.Format("2006-01-02 15:04:05")}
 }

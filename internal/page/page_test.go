@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"regexp"
 	"slices"
@@ -122,10 +123,56 @@ func TestForeignValues(t *testing.T) {
 	assert.Equal(t, strings.Repeat("ü", 32<<10-2)+"…", page.Block(long))
 }
 
-func TestTimeOf(t *testing.T) {
+// Times are in the zone that the URL names, and say which one that is.
+func TestTimes(t *testing.T) {
 	at := time.Date(2026, 11, 21, 23, 4, 5, 678, time.FixedZone("", -3*3600))
-	assert.Equal(t, &page.Time{Machine: "2026-11-22T02:04:05Z", Shown: "2026-11-22 02:04:05"}, page.TimeOf(at))
-	assert.Nil(t, page.TimeOf(time.Time{}))
+	for _, c := range []struct{ zone, shown, hour, url string }{
+		{"", "2026-11-22 02:04:05 UTC", "02:04", "./"},
+		{"utc", "2026-11-22 02:04:05 UTC", "02:04", "./"},
+		{"Etc/UTC", "2026-11-22 02:04:05 +00:00", "02:04", "./?zone=Etc%2FUTC"},
+		{"Europe/Berlin", "2026-11-22 03:04:05 +01:00", "03:04", "./?zone=Europe%2FBerlin"},
+		{"America/New_York", "2026-11-21 21:04:05 -05:00", "21:04", "./?zone=America%2FNew_York"},
+		{"+05:30", "2026-11-22 07:34:05 +05:30", "07:34", "./?zone=%2B05%3A30"},
+		{" 0530", "2026-11-22 07:34:05 +05:30", "07:34", "./?zone=%2B05%3A30"},
+		{"utc-3", "2026-11-21 23:04:05 -03:00", "23:04", "./?zone=-03%3A00"},
+		{"GMT−9:30", "2026-11-21 16:34:05 -09:30", "16:34", "./?zone=-09%3A30"},
+		{"+0", "2026-11-22 02:04:05 UTC", "02:04", "./"},
+	} {
+		v := visiting(t, fault.Default(), "/?zone="+url.QueryEscape(c.zone), "")
+		assert.True(t, v.ReadZone(), c.zone)
+		shown := v.Time(at)
+		assert.Equal(t, c.shown, shown.Date+" "+shown.Clock+" "+shown.Zone, c.zone)
+		assert.Equal(t, "2026-11-22T02:04:05Z", shown.Machine, "machines read UTC")
+		assert.Equal(t, c.hour, v.Hour(at), c.zone)
+		assert.Equal(t, c.url, v.URL("./"), "links keep it")
+		assert.Empty(t, v.Zone().Wrong)
+		assert.Nil(t, v.Time(time.Time{}))
+	}
+	assert.Equal(t, "All times are in the time zone +05:30.", func() string {
+		v := visiting(t, fault.Default(), "/?zone=%2B05:30", "")
+		v.ReadZone()
+		return v.Times()
+	}())
+	for _, wrong := range []string{"Local", "local", "Europe/Nowhere", "../../etc/passwd", "/etc/localtime", "+15", "+05:60", "<script>",
+		strings.Repeat("x", 5000), "\x00"} {
+		v := visiting(t, fault.Default(), "/?a=b&language=en&zone="+url.QueryEscape(wrong), "")
+		assert.False(t, v.ReadZone(), wrong)
+		assert.Equal(t, "2026-11-22", v.Time(at).Date, "UTC stands in")
+		assert.Equal(t, "./?language=en", v.URL("./"))
+		form := v.Zone()
+		assert.Equal(t, "Time zone must be a time zone such as Europe/Berlin.", form.Wrong)
+		assert.Equal(t, page.Line(wrong), form.Value, "what was entered")
+		assert.Equal(t, []page.Parameter{{Name: "a", Value: "b"}, {Name: "language", Value: "en"}}, form.Others)
+	}
+}
+
+// The zones that pages suggest are in the database of this machine.
+func TestCommonZones(t *testing.T) {
+	v := visiting(t, fault.Default(), "/", "")
+	for _, name := range v.Zone().Zones {
+		_, err := time.LoadLocation(name)
+		assert.NoError(t, err, name)
+	}
 }
 
 func TestSend(t *testing.T) {

@@ -21,6 +21,7 @@ type Body struct {
 	Content     []byte
 	Policy      string // Content-Security-Policy; "" for what is no page
 	Language    string // Content-Language: a BCP 47 tag
+	Private     bool   // it may have forms that change something
 }
 
 // Caching says what caches may do with a body.
@@ -44,7 +45,7 @@ func (b Body) Send(w http.ResponseWriter, req *http.Request, status int, c Cachi
 	header := w.Header()
 	header.Set("Content-Language", b.Language)
 	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("Referrer-Policy", b.referrer())
 	header.Set("Content-Security-Policy", b.Policy)
 	if b.Policy == "" {
 		header.Set("Content-Security-Policy", plainPolicy)
@@ -66,6 +67,17 @@ func (b Body) Send(w http.ResponseWriter, req *http.Request, status int, c Cachi
 	if req.Method != http.MethodHead {
 		_, _ = w.Write(b.Content) // an error means that the client has gone
 	}
+}
+
+// referrer returns the Referrer-Policy. Without a referrer, browsers name "null" as the origin of a form, and nobody could
+// tell it from a form of a foreign page ([Fetch], section 3.2).
+//
+// [Fetch]: https://fetch.spec.whatwg.org/#origin-header
+func (b Body) referrer() string {
+	if b.Private {
+		return "same-origin"
+	}
+	return "no-referrer"
 }
 
 func (b Body) tag() string {

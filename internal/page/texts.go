@@ -82,6 +82,14 @@ func (t *Texts) All() (texts []Text) {
 	return texts
 }
 
+// In is what the language says; ok is false if it lacks the text.
+func (t *Texts) In(l fault.Language) (text Text, ok bool) {
+	if !t.has(t.ID, l) {
+		return Text{}, false
+	}
+	return t.in(l), true
+}
+
 // in is what the language says. A language without the title has the text in its place, as responses do.
 func (t *Texts) in(l fault.Language) Text {
 	names, _ := t.catalogue.Placeholders(t.ID, l.Tag)

@@ -24,9 +24,12 @@ func (w Words) T(id string) string { return w.text("page." + id) }
 // N is [Words.T] with a count: "3 entries".
 func (w Words) N(id string, count int) string { return w.text("page."+id, fault.Count(count)) }
 
+// Say is [Words.T] with arguments.
+func (w Words) Say(id string, arguments ...fault.Attr) string { return w.text("page."+id, arguments...) }
+
 // Position returns "Page 2 of 7".
 func (w Words) Position(page, pages int) string {
-	return w.text("page.position", fault.Arg("Page", page), fault.Arg("Pages", pages))
+	return w.Say("position", fault.Arg("Page", page), fault.Arg("Pages", pages))
 }
 
 // YesNo returns the word for a truth value.
@@ -66,6 +69,7 @@ type Visit struct {
 	Reader fault.Language // the language of contents: Words' own, unless that has no words
 	query  url.Values
 	chosen bool // the URL names the language
+	zone   zone
 }
 
 // languageParameter is the parameter of URLs that names the language.
@@ -125,11 +129,14 @@ func (v *Visit) Chosen() string {
 }
 
 // URL returns a link to the relative path with the parameters, names and values in turn, and with the
-// language when the URL of this page names it. Parameters without a value are left away.
+// language and the time zone when the URL of this page names them. Parameters without a value are left away.
 func (v *Visit) URL(path string, parameters ...string) string {
 	query := url.Values{}
 	if v.chosen {
 		query.Set(languageParameter, v.Reader.Tag)
+	}
+	if v.zone.name != "" {
+		query.Set(zoneParameter, v.zone.name)
 	}
 	for i := 0; i+1 < len(parameters); i += 2 {
 		if parameters[i+1] != "" {
@@ -140,6 +147,14 @@ func (v *Visit) URL(path string, parameters ...string) string {
 		return path
 	}
 	return path + "?" + query.Encode()
+}
+
+// WithQuery returns a link to the relative path with all parameters of this page.
+func (v *Visit) WithQuery(path string) string {
+	if len(v.query) == 0 {
+		return path
+	}
+	return path + "?" + v.query.Encode()
 }
 
 // A Choice is a language that the page can be read in.
