@@ -300,13 +300,21 @@ func (v *visit) entryRow(e *LogRecord) entryRow {
 		URL: v.URL("../logs/" + strconv.FormatInt(e.ID, 10)), LastSeen: v.Time(e.LastSeen), FirstSeen: v.Time(e.Created), Count: e.Repeats,
 		Level: e.Level.String(), Severe: e.Level >= slog.LevelError, Status: request.status,
 		Method: page.Line(request.method), Route: page.Line(cmp.Or(request.route, request.path)), Code: page.Line(e.Code),
-		Cause: cut(page.Line(cmp.Or(request.cause, e.Message)), maxCause), Host: page.Line(e.Host),
+		Cause: cut(page.Line(cmp.Or(request.cause, ownMessage(e))), maxCause), Host: page.Line(e.Host),
 		State: e.State, StateText: v.T("state." + string(e.State)),
 	}
 	if r := v.recordOf(e.Scope, e.Code); r != nil {
 		row.ErrorURL = v.URL("../errors/" + strconv.FormatInt(r.ID, 10))
 	}
 	return row
+}
+
+// ownMessage returns the message, unless it is that of all lines of responders, which tells nothing.
+func ownMessage(e *LogRecord) string {
+	if e.Code != "" && e.Message == "request failed" {
+		return ""
+	}
+	return e.Message
 }
 
 // recordOf returns the record that the code of an entry stands for: that of its scope, else that of no scope;
