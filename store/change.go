@@ -14,7 +14,7 @@ import (
 
 // Save inserts or updates the entries by their names within the scope, in one transaction: all or none. An existing record
 // keeps its id, its created time, the spelling of its name, and the fields that the entry does not set. A new record is not
-// built-in. Save returns the records in the order of the entries.
+// built-in. Save returns the records in the order of the entries. It writes one language of a record: each needs a Save of its own.
 //
 // The error is a [*FieldError] if an entry has a value that a record cannot have, or the name of another entry. It wraps
 // [ErrReadOnly] if an entry would change the category, the status or the exit code of a built-in record.
@@ -66,8 +66,8 @@ func (s *Store) Create(ctx context.Context, scope string, e Entry) (Record, erro
 	return records[0], nil
 }
 
-// Update changes the fields of the record that the entry sets; an empty name leaves the name. An entry without fields
-// changes nothing.
+// Update changes the fields of the record that the entry sets; an empty name leaves the name. An entry without fields, be it with
+// a language, changes nothing.
 //
 // version is the version of the record that the caller knows; 0 means any. If the record has changed since, Update does
 // nothing and returns [ErrConflict]. The error is [ErrNotFound] if there is no such record, [ErrExists] if another record of
@@ -97,7 +97,7 @@ func (s *Store) Update(ctx context.Context, id, version int64, e Entry) (Record,
 		if version != 0 && version != found.Version {
 			return ErrConflict
 		}
-		if e == (Entry{}) {
+		if e == (Entry{Language: e.Language}) {
 			return nil
 		}
 		return c.rename(ctx, found, &e, key.name)
@@ -217,8 +217,11 @@ func (s *Store) recordByID(ctx context.Context, db querier, id int64) (Record, e
 // insert makes the record of an entry.
 func (c *change) insert(ctx context.Context, key recordKey, e *Entry) error {
 	r := Record{Scope: key.scope, Name: norm.NFC.String(e.Name), key: key.name, Category: fault.CategoryAlgorithm}
-	e.putInto(&r)
-	return c.add(ctx, r)
+	c.s.fill(&r, e)
+	if err := c.add(ctx, r); err != nil {
+		return err
+	}
+	return c.writeTexts(ctx, c.written[len(c.written)-1].ID, e)
 }
 
 // add inserts the record.
@@ -239,8 +242,11 @@ func (c *change) update(ctx context.Context, r Record, e *Entry) error {
 	if err := checkReadOnly(&r, e); err != nil {
 		return err
 	}
-	e.putInto(&r)
-	return c.write(ctx, r)
+	c.s.fill(&r, e)
+	if err := c.write(ctx, r); err != nil {
+		return err
+	}
+	return c.writeTexts(ctx, r.ID, e)
 }
 
 // rename is update, and also changes the name if the entry has one.

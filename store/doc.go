@@ -23,7 +23,8 @@
 // whether to retry, HTTP status, exit code of a process. Its name is unique within its scope: a job type, a service, or none.
 //
 //   - [Store.SyncKinds] writes the kinds of the program as built-in records without a scope. Operators may change their
-//     titles, descriptions and retry flags; these changes stay when the program starts again.
+//     titles, descriptions and retry flags; these changes stay when the program starts again. Titles and descriptions can be
+//     changed in each language by itself: see [Entry] and [Store.ErrorTexts].
 //   - [Store.Save] inserts or updates the records of a scope. Fields that an [Entry] does not set stay.
 //   - [Store.GetExitCode] returns the record of a process that has ended.
 //   - [Store.Default] returns the record of unknown failures.
@@ -68,6 +69,7 @@
 // not have the right to create tables.
 //
 //   - polyfault_errors: the records
+//   - polyfault_error_texts: their titles and descriptions in other languages than the default one
 //   - polyfault_changes: the counter
 //   - polyfault_log: the log entries
 //   - polyfault_log_recent: the latest occurrences of each row of the log

@@ -103,7 +103,8 @@ func (c *fakeConn) QueryContext(_ context.Context, query string, _ []driver.Name
 	c.d.sent = append(c.d.sent, query)
 	switch {
 	case strings.HasSuffix(query, "FROM polyfault_migrations"):
-		return &fakeRows{int64(3)}, nil
+		files, err := migrationFiles.ReadDir("migrations/sqlite")
+		return &fakeRows{int64(len(files))}, err
 	case strings.HasSuffix(query, "FROM polyfault_changes"):
 		return &fakeRows{c.d.counter}, nil
 	}

@@ -75,6 +75,9 @@ import (
 // and description are, too. The operator always decides whether to retry. A read-only member is 400, unless these five have
 // the record's present value.
 //
+// title and description are those of the default language, that of [WithResponder]. Other languages ([Store.ErrorTexts]) are no
+// part of the API, but a change of theirs is one of the ETag.
+//
 // # Conditions
 //
 // The ETag of a record is strong, and differs after every change. If-None-Match is 304 if nothing has changed. PATCH with

@@ -76,8 +76,9 @@ func WithLogger(l *slog.Logger) Option {
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// WithResponder takes the titles and descriptions of built-in records from the responder's texts, in its default language.
-// Without it, or with nil, the store takes them from [fault.Default].
+// WithResponder takes the titles and descriptions of built-in records from the responder's texts, in its default language. That
+// is the default language of all records: instances that share a database should have the same one. Without it, or with nil, the
+// store takes them from [fault.Default].
 func WithResponder(r *fault.Responder) Option {
 	return func(s *Store) error {
 		s.responder = r

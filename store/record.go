@@ -11,8 +11,8 @@ type Record struct {
 	ID          int64          `json:"id"`                // 0 if it is not in the database: see [Store.Unknown]
 	Name        string         `json:"name"`              // unique within the scope; a built-in's is the code of its kind
 	Scope       string         `json:"scope"`             // job type, service …; "" means no scope
-	Title       string         `json:"title"`             // at most 50 characters
-	Description string         `json:"description"`       // at most 250 characters
+	Title       string         `json:"title"`             // at most 50 characters, in the default language: see [Store.ErrorTexts]
+	Description string         `json:"description"`       // at most 250 characters, in the default language
 	Category    fault.Category `json:"category"`          // where the cause lies
 	Builtin     bool           `json:"is_builtin"`        // it is a kind of the program
 	Retryable   bool           `json:"should_be_retried"` // repeating may help
@@ -64,18 +64,24 @@ type Entry struct {
 	// Name has 1 to 50 characters, no control characters, and no space at either end. It is stored in
 	// Unicode's form NFC, and is unique within the scope in any letter case.
 	Name        string
-	Title       *string         // at most 50 characters, none of them a control character; default ""
-	Description *string         // at most 250 characters, of control characters only tab and line ends; default ""
-	Category    *fault.Category // default [fault.CategoryAlgorithm]
-	Retryable   *bool           // default false
-	Status      *int            // 400..599, or 0 for unknown, the default
-	ExitCode    *int            // 1..255, unique within the scope, or 0 for none, the default
+	Title       *string // at most 50 characters, none of them a control character; default ""
+	Description *string // at most 250 characters, of control characters only tab and line ends; default ""
+	// Language is that of Title and Description, a BCP 47 tag. "" means the default language, that of [WithResponder]'s texts; an
+	// empty text is then written like any other.
+	//
+	// With the tag of the default language, an empty text of a built-in record gives the program's text back. With any other tag,
+	// Title and Description stand beside those of the record, which stay: see [Store.ErrorTexts]. An empty text then removes what was
+	// written in the language. Tags are stored in canonical form, and en-US is another language than en.
+	Language  string
+	Category  *fault.Category // default [fault.CategoryAlgorithm]
+	Retryable *bool           // default false
+	Status    *int            // 400..599, or 0 for unknown, the default
+	ExitCode  *int            // 1..255, unique within the scope, or 0 for none, the default
 }
 
-// putInto writes the fields that the entry sets, without the name.
-func (e *Entry) putInto(r *Record) {
-	put(r, e.Title, &r.Title, editedTitle)
-	put(r, e.Description, &r.Description, editedDescription)
+// fill writes the fields that the entry sets, without the name. Texts of other languages are not in the record: see writeTexts.
+func (s *Store) fill(r *Record, e *Entry) {
+	s.putTexts(r, e)
 	put(r, e.Category, &r.Category, editedCategory)
 	put(r, e.Retryable, &r.Retryable, editedRetryable)
 	put(r, e.Status, &r.Status, editedStatus)

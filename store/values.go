@@ -117,6 +117,7 @@ func (e *Entry) check() error {
 		named bool
 		rule  func() *problem
 	}{
+		{"language", e.Language != "", func() *problem { return checkLanguage(e.Language) }},
 		{"title", e.Title != nil, func() *problem { return checkText(*e.Title, maxTitle, "") }},
 		{"description", e.Description != nil, func() *problem { return checkText(*e.Description, maxDescription, "\t\r\n") }},
 		{"category", e.Category != nil, func() *problem { return checkCategory(*e.Category) }},
