@@ -45,11 +45,11 @@ import (
 // A parameter that is unknown, wrong, or given twice is 400; the answer names all of them at once. An empty value is a
 // value.
 //
-//	started, ended     bounds, inclusive: of last_modified for errors, for entries of what they are sorted by. RFC 3339 with
-//	                   any offset, or an ISO 8601 duration counted back from now: "P1DT12H"
+//	started, ended     bounds, inclusive: of last_modified for errors, for entries of last_seen, or of created if they are
+//	                   sorted by that. RFC 3339 with any offset, or an ISO 8601 duration counted back from now: "P1DT12H"
 //	page, page_size    from 1; 1 to 1000, default 100 (of the log only page_size)
-//	order              repeatable; "-" sorts downwards; one of Orders(); default last_modified. Of the log: -created,
-//	                   the default, or -last_seen
+//	order              repeatable; "-" sorts downwards; one of Orders(); default last_modified. Of the log not repeatable: a
+//	                   LogOrder, "-" before it; default -created
 //	is_builtin         true, t, 1, false, f, 0
 //	scope, name        the whole text; "scope=" means no scope (in the log every scope has a text)
 //	category           SYSTEM, ALGORITHM or DATA
@@ -59,8 +59,9 @@ import (
 //	family             of the log: the code of a kind; entries with its code, and those of the kinds below it
 //	fingerprint        of the log: the whole text
 //	state              of the log: new, resolved, ignored
+//	status             of the log: 404, or 4xx for all of the class
 //	search             of the log: a part of message, code, path or cause, or the beginning of a trace id
-//	before             of the log: where the page begins; it comes with next, as does before_seen
+//	before             of the log: where the page begins; it comes with next, as do before_seen and before_value
 //
 // # Bodies
 //

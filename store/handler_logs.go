@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strconv"
 )
 
@@ -102,10 +103,14 @@ func (c *call) listLogs() error {
 	f := LogFilter{}
 	q := readQuery(c.req.URL.RawQuery, c.store.now(), logParameters, &f)
 	q.window(f.Started, f.Ended, c.maxRange)
+	if s, ok := sortOf(f.Order); ok {
+		_, p := s.read(f.BeforeValue)
+		q.refuse("before_value", p)
+	}
 	if err := q.err(); err != nil {
 		return err
 	}
-	records, next, err := c.store.Logs(c.req.Context(), f)
+	records, next, err := c.store.logs(c.req.Context(), f)
 	if err != nil {
 		return err
 	}
@@ -113,15 +118,25 @@ func (c *call) listLogs() error {
 	for i := range records {
 		page.Results[i] = c.logWire(&records[i])
 	}
-	if next > 0 {
-		values := q.with("before", strconv.FormatInt(next, 10))
-		values.Del("before_seen")
-		if n := len(records); f.Order == ByLastSeen && n > 0 && records[n-1].ID == next {
-			values.Set("before_seen", wireTime(records[n-1].LastSeen))
-		}
-		page.Next = new(c.links.list("logs", values))
+	if next.id > 0 {
+		page.Next = new(c.links.list("logs", next.parameters(q, &f)))
 	}
 	return c.send(http.StatusOK, unstored, page)
+}
+
+// parameters are those of the page that begins there.
+func (p logPlace) parameters(q *query, f *LogFilter) url.Values {
+	values := q.with("before", strconv.FormatInt(p.id, 10))
+	values.Del("before_seen")
+	values.Del("before_value")
+	switch {
+	case f.Order == ByLastSeen:
+		micros, _ := strconv.ParseInt(p.value, 10, 64)
+		values.Set("before_seen", wireTime(fromMicros(micros)))
+	case f.Ascending || f.Order != "" && f.Order != ByCreated: // what is older than a record that is gone is gone, too
+		values.Set("before_value", p.value)
+	}
+	return values
 }
 
 func (c *call) getLog() error {

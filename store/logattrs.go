@@ -40,11 +40,13 @@ const (
 	columnStack
 	taken // so many attributes are kept in columns and nowhere else
 
-	// What fingerprints, searches and recent occurrences are made of; path and cause stay among the attributes.
+	// What fingerprints, searches, orders and recent occurrences are made of; what are attributes stay among these.
 	columnPath column = iota - 1
 	columnCause
 	columnTypes
 	columnPlace
+	columnMethod
+	columnRoute
 	columns
 	noColumn column = -1
 )
@@ -64,11 +66,18 @@ func columnOf(key string) column {
 		return columnPath
 	case "cause", "exception.message":
 		return columnCause
+	case "method", "http.request.method":
+		return columnMethod
+	case "route", "http.route":
+		return columnRoute
 	}
 	return noColumn
 }
 
 func (c column) name() string { return [taken]string{"code", "scope", "trace_id", "stack"}[c] }
+
+// hasStatus reports whether the attribute is the status of HTTP.
+func hasStatus(key string) bool { return key == "status" || key == "http.response.status_code" }
 
 // encoded are the attributes of the responder's log lines whose texts are JSON.
 func encoded(key string) bool { return key == "params" || key == "details" || key == "detail_causes" }
@@ -84,6 +93,7 @@ type entry struct {
 	text    []byte // the message, then columns
 	message int    // its length
 	columns [columns]span
+	status  int    // of HTTP; 0 without
 	json    []byte // the attributes
 	omitted int    // attributes that did not fit
 	limit   int    // of json
@@ -165,10 +175,14 @@ func (e *entry) attr(a slog.Attr) bool {
 	}
 	mark := len(e.json)
 	e.key(a.Key)
+	from := len(e.json)
 	if e.top && v.Kind() == slog.KindString && encoded(a.Key) && isJSON(v.String()) {
 		e.json = append(e.json, cleanJSON([]byte(v.String()))...)
 	} else {
 		e.value(v)
+	}
+	if e.top && hasStatus(a.Key) {
+		e.status = cmp.Or(statusIn(e.json[from:]), e.status)
 	}
 	if len(e.json) > e.limit {
 		e.json = e.json[:mark]
@@ -252,24 +266,50 @@ func (e *entry) foreignError(err error) {
 	e.setColumn(columnCause, err.Error())
 }
 
-// pathIn is the attribute "path" of a row.
-func pathIn(attributes json.RawMessage) string {
-	var a struct {
-		Path string `json:"path"`
-		URL  string `json:"url.path"`
-	}
-	_ = json.Unmarshal(attributes, &a)
-	return cmp.Or(a.Path, a.URL)
+// A requestAttributes is what a row's attributes say of the request: every one of them has two names.
+type requestAttributes struct {
+	Path       string          `json:"path"`
+	URL        string          `json:"url.path"`
+	Cause      string          `json:"cause"`
+	Exception  string          `json:"exception.message"`
+	Method     string          `json:"method"`
+	HTTPMethod string          `json:"http.request.method"`
+	Route      string          `json:"route"`
+	HTTPRoute  string          `json:"http.route"`
+	Status     json.RawMessage `json:"status"`
+	HTTPStatus json.RawMessage `json:"http.response.status_code"`
 }
 
-// causeIn is the attribute "cause" of a row.
-func causeIn(attributes json.RawMessage) string {
-	var a struct {
-		Cause     string `json:"cause"`
-		Exception string `json:"exception.message"`
-	}
+// readRequest puts what the attributes say of the request into the row: a value of another type is none.
+func (r *logRow) readRequest(attributes json.RawMessage) {
+	var a requestAttributes
 	_ = json.Unmarshal(attributes, &a)
-	return cmp.Or(a.Cause, a.Exception)
+	r.path, r.cause = cutBytes(cmp.Or(a.Path, a.URL), maxSearched), cutBytes(cmp.Or(a.Cause, a.Exception), maxSearched)
+	r.method, r.route = cmp.Or(a.Method, a.HTTPMethod), cmp.Or(a.Route, a.HTTPRoute)
+	r.status = cmp.Or(statusIn(a.Status), statusIn(a.HTTPStatus))
+}
+
+// pathIn is the path of a row.
+func pathIn(attributes json.RawMessage) string {
+	var r logRow
+	r.readRequest(attributes)
+	return r.path
+}
+
+// statusIn is the status of HTTP that a JSON value is: a number, or a text of its digits; 0 of anything else.
+func statusIn(value []byte) int {
+	const digits = 3
+	if n := len(value); n == digits+2 && value[0] == '"' && value[n-1] == '"' {
+		value = value[1 : n-1]
+	}
+	if len(value) != digits {
+		return 0
+	}
+	n, err := strconv.Atoi(string(value))
+	if err != nil || !isStatus(n) {
+		return 0
+	}
+	return n
 }
 
 // loneSurrogates reports whether a JSON text escapes a half of a character without the other one.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -95,7 +96,9 @@ type LogStats struct {
 // their own if they are texts; the last one of a name counts. So do "error.type" and "exception.stacktrace", the names of code
 // and stack in [fault.OTelNames]; with other names of [fault.LogNames], code and stack stay among the attributes. The others
 // are stored as JSON, in the form of [slog.JSONHandler]; the texts "params", "details" and "detail_causes" of a responder's
-// lines are stored as the JSON that they contain. Handle resolves and encodes values before it returns, because they may
+// lines are stored as the JSON that they contain. Lists are also sorted and filtered by "status" (or "http.response.status_code"),
+// a number from 100 to 599 or a text of its digits, and by "method" ("http.request.method"), "route" ("http.route", else "path"
+// or "url.path") and "cause" ("exception.message", an error), of which the first 250 characters count. Handle resolves and encodes values before it returns, because they may
 // belong to the request and change afterwards. The caller's goroutine spends that time.
 //
 // A message is cut after 8 KiB, a stack after 32 KiB, a text among the attributes after 8 KiB, a code,
@@ -111,6 +114,7 @@ type LogHandler struct {
 	groups  []string        // groups that have nothing in them yet
 	columns [columns]string // attributes that are columns
 	has     [columns]bool
+	status  int
 	omitted int
 }
 
@@ -331,7 +335,7 @@ func (h *LogHandler) fill(e *entry, r *slog.Record) {
 			e.setColumn(c, h.columns[c])
 		}
 	}
-	e.omitted = h.omitted
+	e.status, e.omitted = h.status, h.omitted
 	e.json = append(append(e.json, '{'), h.attrs...)
 	open := h.open
 	e.top = open == 0 && len(h.groups) == 0
@@ -392,6 +396,7 @@ func (h *LogHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 			derived.columns[c], derived.has[c] = string(e.text[s.from:s.to]), true
 		}
 	}
+	derived.status = cmp.Or(e.status, h.status)
 	derived.omitted += e.omitted
 	if found {
 		derived.attrs = append([]byte(nil), e.json[1:]...)

@@ -36,6 +36,8 @@ type LogRecord struct {
 	State       LogState `json:"state"`       // what operators say of it
 	Regressions int      `json:"regressions"` // how often it has happened again after it had been resolved
 	Version     int64    `json:"version"`     // grows with each change of the state, and with nothing else: its ETag
+
+	request requestColumns // of the first record
 }
 
 // A LogState is the operators' decision about a row of the log: [LogNew], [LogResolved] or [LogIgnored].
@@ -51,15 +53,6 @@ const (
 // logStates are the states by their numbers in the table.
 var logStates = []LogState{LogNew, LogResolved, LogIgnored}
 
-// A LogOrder is the time that sorts a list of the log, the newest first: [ByCreated] or [ByLastSeen].
-type LogOrder string
-
-// The orders.
-const (
-	ByCreated  LogOrder = "created"   // the first occurrence; the zero value "" means the same
-	ByLastSeen LogOrder = "last_seen" // the latest occurrence
-)
-
 // A LogFilter chooses records for [Store.Logs]. The zero LogFilter means the newest page of all records.
 type LogFilter struct {
 	Level   *slog.Level // the lowest level; nil means all
@@ -69,17 +62,21 @@ type LogFilter struct {
 	// Search is a part of the message, the code, the path or the cause, in any letter case, or the beginning of a trace id,
 	// from six characters on; "" means all.
 	Search         string
-	Started, Ended time.Time // bounds of the time that Order names, both inclusive; zero means none
-	Before         int64     // only records after the one with this id: the next of the last page; 0 means from the newest
+	Started, Ended time.Time // bounds of the time last seen, or with [ByCreated] of that, both inclusive; zero means none
+	Before         int64     // only records after the one with this id: the next of the last page; 0 means from the first
 	PageSize       int       // 1..[MaxPageSize]; 0 means [DefaultPageSize]
 
 	CodePrefix  string   // only records whose code begins with it; "" means all
 	Family      string   // only records with the code of this kind or of one that descends from it; "" means all
 	Fingerprint string   // only records with this fingerprint; "" means all
 	State       LogState // only records in this state; "" means all
+	Status      int      // 100 to 599: only records with this status of HTTP; 1 to 5: with one of this class (4: 400 to 499); 0 means all
 	Order       LogOrder // the zero value means [ByCreated]
-	// BeforeSeen is the time at which the record of Before was last seen, as the page told it, for [ByLastSeen]. The record may
-	// have happened again. Zero means that the database is asked.
+	Ascending   bool     // the oldest, fewest or lowest first; false means the newest, most or highest
+	// BeforeValue is the [LogRecord.SortValue] that the record of Before had on its page. The record may have changed, or have
+	// been deleted. "" means that the database is asked, or BeforeSeen says it.
+	BeforeValue string
+	// BeforeSeen is BeforeValue as a time, for [ByLastSeen]. It has no meaning beside BeforeValue. Zero means none.
 	BeforeSeen time.Time
 }
 
@@ -91,23 +88,38 @@ const SearchDepth = 5_000
 const maxLevels = 32
 
 // Logs returns a page of the records that the filter chooses, never nil: the newest first by their own time, and among equal
-// times the last one written first. next is the value of Before for the next page, or 0 if there is none.
+// times the last one written first, unless the filter says otherwise. next is the value of Before for the next page, or 0 if
+// there is none.
 //
 // A trace id finds the rows whose latest occurrences have it ([LogOptions].Recent), with the attributes of their first one.
 // There is no count, since that would read every record. A search reads at most [SearchDepth] records. So its page may be
-// short or empty and still have a next one, where the search continues. No records follow a Before that has been deleted. The
-// error is a [*FilterError] if the filter is wrong.
+// short or empty and still have a next one, where the search continues; in an order that is no time it reads those seen last,
+// and does not continue. No records follow a Before that has been deleted, unless BeforeValue or BeforeSeen says where it was.
+// Records that a program from before has written have no status until this one has read their attributes, which a
+// [LogHandler] does in the background. The error is a [*FilterError] if the filter is wrong.
 func (s *Store) Logs(ctx context.Context, f LogFilter) (records []LogRecord, next int64, err error) {
+	records, place, err := s.logs(ctx, f)
+	return records, place.id, err
+}
+
+// A logPlace is where a page ends: Before and BeforeValue of the next one. The id is 0 if there is none.
+type logPlace struct {
+	id    int64
+	value string
+}
+
+// logs is Logs.
+func (s *Store) logs(ctx context.Context, f LogFilter) (records []LogRecord, next logPlace, err error) {
 	l, err := newLogListing(s, f)
 	if err != nil {
-		return nil, 0, err
+		return nil, logPlace{}, err
 	}
 	err = s.read(ctx, "listing the log", func(ctx context.Context, db querier) error {
 		records, next, err = l.read(ctx, db)
 		return err
 	})
 	if err != nil {
-		return nil, 0, err
+		return nil, logPlace{}, err
 	}
 	return records, next, nil
 }
@@ -128,14 +140,15 @@ func (s *Store) Log(ctx context.Context, id int64) (r LogRecord, err error) {
 }
 
 const logColumns = "id, host, level, message, code, scope, trace_id, attributes, stacktrace, created, repeats, last_seen, " +
-	"print, state, regressions, version"
+	"print, state, regressions, version, coalesce(status, 0), method, route, cause"
 
 func scanLog(row scanner) (r LogRecord, err error) {
 	var attributes string
 	var created, seen int64
 	var state int
 	err = row.Scan(&r.ID, &r.Host, &r.Level, &r.Message, &r.Code, &r.Scope, &r.TraceID, &attributes, &r.Stacktrace,
-		&created, &r.Repeats, &seen, &r.Fingerprint, &state, &r.Regressions, &r.Version)
+		&created, &r.Repeats, &seen, &r.Fingerprint, &state, &r.Regressions, &r.Version,
+		&r.request.status, &r.request.method, &r.request.route, &r.request.cause)
 	r.State = LogNew
 	if state > 0 && state < len(logStates) {
 		r.State = logStates[state]
@@ -156,7 +169,8 @@ type logListing struct {
 	where  []string
 	args   []any
 
-	column  string   // that of the order
+	sort    logSort
+	from    any      // the value of the record of Before; nil: the database is asked
 	byLevel bool     // the index has the level before the time
 	levels  []int    // looked up one by one; nil is not
 	grams   bool     // the index of grams serves the search
@@ -181,7 +195,9 @@ func newLogListing(s *Store, f LogFilter) (*logListing, error) {
 		checkFamily(f.Family).inFilter("family"),
 		checkText(f.Fingerprint, maxColumn, "").inFilter("fingerprint"),
 		checkState(f.State, true).inFilter("state"),
+		checkStatus(f.Status).inFilter("status"),
 		checkOrder(f.Order).inFilter("order"),
+		l.startFrom().inFilter("before_value"),
 	} {
 		if err != nil {
 			return nil, err
@@ -190,10 +206,6 @@ func newLogListing(s *Store, f LogFilter) (*logListing, error) {
 	l.f.Scope, l.search = norm.NFC.String(f.Scope), folded(f.Search)
 	if l.f.Level != nil {
 		l.f.Level = new(clampedLevel(*f.Level))
-	}
-	l.column = "created"
-	if f.Order == ByLastSeen {
-		l.column = "last_seen"
 	}
 	l.grams = s.dialect == PostgreSQL && len(gramsOf(l.search)) > 0
 	l.chooseColumns()
@@ -225,11 +237,14 @@ func checkState(s LogState, none bool) *problem {
 	return oneOf(string(s), names)
 }
 
-func checkOrder(o LogOrder) *problem {
-	if o == "" || o == ByCreated || o == ByLastSeen {
-		return nil
+// startFrom reads where the page begins.
+func (l *logListing) startFrom() (p *problem) {
+	l.sort, _ = sortOf(l.f.Order)
+	l.from, p = l.sort.read(l.f.BeforeValue)
+	if l.from == nil && l.sort.order == ByLastSeen && !l.f.BeforeSeen.IsZero() {
+		l.from = toMicros(l.f.BeforeSeen)
 	}
-	return oneOf(string(o), []string{string(ByCreated), string(ByLastSeen)})
+	return p
 }
 
 // familyOf are the codes of the kind and of all that descend from it, their former ones too.
@@ -269,7 +284,7 @@ func (l *logListing) chooseColumns() {
 		l.andLevel()
 		return
 	}
-	if l.column != "created" || l.grams || f.State == LogResolved || f.State == LogIgnored || f.Fingerprint != "" {
+	if l.sort.order != ByCreated || l.grams || l.chosen() {
 		if f.Code != "" { // the database chooses the index
 			l.and("code = ? AND code <> ''", f.Code)
 		}
@@ -294,6 +309,12 @@ func (l *logListing) andLevel() {
 	}
 }
 
+// chosen reports whether an index that is not one of codes, scopes and levels chooses few records, or has the order.
+func (l *logListing) chosen() bool {
+	f := &l.f
+	return f.State == LogResolved || f.State == LogIgnored || f.Fingerprint != "" || isStatus(f.Status)
+}
+
 // chooseTriage is for what has few records, or many.
 func (l *logListing) chooseTriage() {
 	f := &l.f
@@ -306,6 +327,13 @@ func (l *logListing) chooseTriage() {
 		l.andOther(true, "state", "=", 0)
 	default:
 		l.and("state = ? AND state <> 0", slices.Index(logStates, f.State))
+	}
+	switch {
+	case isStatus(f.Status):
+		l.and("status = ? AND status <> 0", f.Status)
+	case f.Status != 0: // many records
+		l.andOther(true, "status", ">=", 100*f.Status)
+		l.andOther(true, "status", "<", 100*f.Status+100)
 	}
 	if f.Family != "" {
 		l.family = familyOf(f.Family)
@@ -322,8 +350,7 @@ func (l *logListing) findCodes(ctx context.Context, db querier) (found bool, err
 	if f.CodePrefix == "" && f.Family == "" {
 		return true, nil
 	}
-	triaged := f.State == LogResolved || f.State == LogIgnored
-	if triaged || f.TraceID != "" || f.Fingerprint != "" || f.Code != "" || f.Scope != "" || l.grams {
+	if l.chosen() || f.TraceID != "" || f.Code != "" || f.Scope != "" || l.grams || !l.sort.timed() {
 		l.andCodes()
 		return true, nil
 	}
@@ -349,7 +376,7 @@ func (l *logListing) findCodes(ctx context.Context, db querier) (found bool, err
 		codes = slices.DeleteFunc(codes, func(code string) bool { return !slices.Contains(l.family, any(code)) })
 	}
 	l.codes = codes
-	l.byLevel = l.column == "created"
+	l.byLevel = l.sort.order == ByCreated
 	return len(codes) > 0, nil
 }
 
@@ -375,57 +402,89 @@ func (l *logListing) andOther(named bool, column, operator string, arg any) {
 }
 
 func (l *logListing) chooseTimes() {
+	column := string(ByLastSeen)
+	if l.sort.order == ByCreated {
+		column = string(ByCreated)
+	}
 	if !l.f.Started.IsZero() {
-		l.and(l.column+" >= ?", toMicros(l.f.Started))
+		l.and(column+" >= ?", toMicros(l.f.Started))
 	}
 	if !l.f.Ended.IsZero() {
-		l.and(l.column+" <= ?", toMicros(l.f.Ended))
+		l.and(column+" <= ?", toMicros(l.f.Ended))
 	}
 }
 
-func (l *logListing) read(ctx context.Context, db querier) (records []LogRecord, next int64, err error) {
+func (l *logListing) read(ctx context.Context, db querier) (records []LogRecord, next logPlace, err error) {
 	reading := *l // may be read again
 	reading.where, reading.args = slices.Clone(l.where), slices.Clone(l.args)
 	if found, err := reading.startBefore(ctx, db); err != nil || !found {
-		return []LogRecord{}, 0, err
+		return []LogRecord{}, logPlace{}, err
 	}
 	if found, err := reading.findCodes(ctx, db); err != nil || !found {
-		return []LogRecord{}, 0, err
+		return []LogRecord{}, logPlace{}, err
 	}
 	if found, err := reading.findLevels(ctx, db); err != nil || !found {
-		return []LogRecord{}, 0, err
+		return []LogRecord{}, logPlace{}, err
 	}
 	if l.search != "" && !l.grams {
 		return reading.find(ctx, db)
 	}
-	query, args := reading.query(logColumns, reading.size+1)
+	query, args := reading.page()
 	if l.search != "" {
 		query, args = reading.matching()
 	}
-	records, err = l.s.logs(ctx, db, query, args)
+	records, err = l.s.scanLogs(ctx, db, query, args)
 	if err != nil || len(records) <= l.size {
-		return records, 0, err
+		return records, logPlace{}, err
 	}
-	return records[:l.size], records[l.size-1].ID, nil
+	return records[:l.size], l.place(&records[l.size-1]), nil
 }
 
-// startBefore looks up when the record with the id Before was created. When retention has deleted it,
+// place is where a page ends with the record.
+func (l *logListing) place(r *LogRecord) logPlace { return logPlace{r.ID, r.SortValue(l.sort.order)} }
+
+// page is the query for the records of a page and one more. Where the database has to sort, it sorts ids: the records are
+// long.
+func (l *logListing) page() (query string, args []any) {
+	if l.sort.timed() {
+		return l.query(logColumns, l.size+1)
+	}
+	ids, args := l.arm("id, "+l.sort.column, l.where, l.args, l.sorted(), l.size+1)
+	return "SELECT " + logColumns + " FROM polyfault_log WHERE id IN (SELECT id FROM (" + ids + ") AS p)" + l.sorted() + " LIMIT ?",
+		append(args, l.size+1)
+}
+
+// startBefore begins behind the record with the id Before. When nobody says where that was, and retention has deleted it,
 // what followed in the list was older, and is deleted too.
 func (l *logListing) startBefore(ctx context.Context, db querier) (found bool, err error) {
 	if l.f.Before == 0 {
 		return true, nil
 	}
-	if l.column == "last_seen" && !l.f.BeforeSeen.IsZero() {
-		l.and("(last_seen, id) < (?, ?)", toMicros(l.f.BeforeSeen), l.f.Before)
-		return true, nil
+	comparison := " < "
+	if l.f.Ascending {
+		comparison = " > "
 	}
-	var at int64
-	err = db.QueryRowContext(ctx, l.s.q("SELECT "+l.column+" FROM polyfault_log WHERE id = ?"), l.f.Before).Scan(&at)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+	from := l.from
+	if from == nil {
+		if from, err = l.valueOf(ctx, db); errors.Is(err, sql.ErrNoRows) {
+			return false, nil
+		}
 	}
-	l.and("("+l.column+", id) < (?, ?)", at, l.f.Before)
+	l.and("("+l.sort.by+", id)"+comparison+"(?, ?)", from, l.f.Before)
 	return true, err
+}
+
+// valueOf asks for what sorts the record of Before.
+func (l *logListing) valueOf(ctx context.Context, db querier) (any, error) {
+	row := db.QueryRowContext(ctx, l.s.q("SELECT "+l.sort.by+" FROM polyfault_log WHERE id = ?"), l.f.Before)
+	if l.sort.text != nil {
+		var text string
+		err := row.Scan(&text)
+		return text, err
+	}
+	var number int64
+	err := row.Scan(&number)
+	return number, err
 }
 
 // findLevels looks up the levels that there are: one step in the index for each.
@@ -474,7 +533,7 @@ func (l *logListing) levelStep(comparison, level string) (query string, args fun
 	return query, func(least ...any) []any { return slices.Concat(values, least, values) }
 }
 
-// query returns the statement for the newest limit records.
+// query returns the statement for the first limit records of a list, and for the newest ones of an order that is no time.
 func (l *logListing) query(columns string, limit int) (query string, args []any) {
 	if len(l.codes)*max(1, len(l.levels)) > maxCodes {
 		l.codes, l.levels = nil, nil
@@ -483,12 +542,12 @@ func (l *logListing) query(columns string, limit int) (query string, args []any)
 	}
 	var arms []string
 	add := func(where []string, values []any) {
-		arm, of := l.arm(columns, append(where, l.where...), append(values, l.args...), limit)
+		arm, of := l.arm(columns, append(where, l.where...), append(values, l.args...), l.walked(), limit)
 		arms, args = append(arms, "SELECT * FROM ("+arm+") AS a"), append(args, of...)
 	}
 	switch {
 	case l.codes == nil && l.levels == nil:
-		return l.arm(columns, l.where, l.args, limit)
+		return l.arm(columns, l.where, l.args, l.walked(), limit)
 	case l.codes == nil:
 		for _, level := range l.levels {
 			add([]string{"level = ?"}, []any{level})
@@ -507,17 +566,31 @@ func (l *logListing) query(columns string, limit int) (query string, args []any)
 	if len(arms) == 1 {
 		return arms[0], args
 	}
-	return "SELECT * FROM (" + strings.Join(arms, " UNION ALL ") + ") AS b" + l.newestFirst(), append(args, limit)
+	return "SELECT * FROM (" + strings.Join(arms, " UNION ALL ") + ") AS b" + l.walked() + " LIMIT ?", append(args, limit)
 }
 
-func (l *logListing) newestFirst() string { return " ORDER BY " + l.column + " DESC, id DESC LIMIT ?" }
+// sorted is the order of the list.
+func (l *logListing) sorted() string {
+	if l.f.Ascending {
+		return " ORDER BY " + l.sort.by + ", id"
+	}
+	return " ORDER BY " + l.sort.by + " DESC, id DESC"
+}
 
-func (l *logListing) arm(columns string, where []string, args []any, limit int) (query string, _ []any) {
+// walked is the order in which records are searched.
+func (l *logListing) walked() string {
+	if l.sort.timed() {
+		return l.sorted()
+	}
+	return " ORDER BY last_seen DESC, id DESC"
+}
+
+func (l *logListing) arm(columns string, where []string, args []any, order string, limit int) (query string, _ []any) {
 	query = "SELECT " + columns + " FROM polyfault_log"
 	if len(where) > 0 {
 		query += " WHERE " + strings.Join(where, " AND ")
 	}
-	return query + l.newestFirst(), append(slices.Clone(args), limit)
+	return query + order + " LIMIT ?", append(slices.Clone(args), limit)
 }
 
 // matching is the query that searches by the index of grams, whose numbers stand in the text: the plan depends on how
@@ -526,16 +599,16 @@ func (l *logListing) arm(columns string, where []string, args []any, limit int) 
 func (l *logListing) matching() (query string, args []any) {
 	list := strings.Trim(gramsLiteral(l.search), "{}")
 	condition := "grams @> ARRAY[" + list + "]::integer[] AND strpos(" + l.text() + ", ?) > 0"
-	ids, args := l.arm("id", append(slices.Clip(l.where), condition), append(slices.Clip(l.args), l.search), l.size+1)
+	ids, args := l.arm("id", append(slices.Clip(l.where), condition), append(slices.Clip(l.args), l.search), l.sorted(), l.size+1)
 	ids = "SELECT id FROM (" + ids + ") AS g"
 	if condition, of := l.traced(); condition != "" {
-		arm, of := l.arm("id", append(slices.Clip(l.where), condition), append(slices.Clip(l.args), of...), l.size+1)
+		arm, of := l.arm("id", append(slices.Clip(l.where), condition), append(slices.Clip(l.args), of...), l.sorted(), l.size+1)
 		ids, args = ids+" UNION SELECT id FROM ("+arm+") AS h", append(args, of...)
 	}
-	inner, of := l.arm("id, "+l.column+", search, folded, message", append(slices.Clip(l.where), "search IS NULL"), l.args, SearchDepth)
-	ids += " UNION SELECT id FROM (SELECT id FROM (" + inner + ") AS o WHERE " + l.contains() + l.newestFirst() + ") AS n"
+	inner, of := l.arm("id, "+l.sort.column+", search, folded, message", append(slices.Clip(l.where), "search IS NULL"), l.args, l.walked(), SearchDepth)
+	ids += " UNION SELECT id FROM (SELECT id FROM (" + inner + ") AS o WHERE " + l.contains() + l.sorted() + " LIMIT ?) AS n"
 	args = append(append(args, of...), l.search, l.size+1)
-	query, args = l.arm(logColumns, []string{"id IN (" + ids + ")"}, args, l.size+1)
+	query, args = l.arm(logColumns, []string{"id IN (" + ids + ")"}, args, l.sorted(), l.size+1)
 	return query, args
 }
 
@@ -554,30 +627,32 @@ func (l *logListing) traced() (condition string, args []any) {
 		"FROM polyfault_log_recent WHERE " + begins + " AS r)", []any{from, to, from, to}
 }
 
-// find searches the newest SearchDepth records. First it finds the ids: only the records of the page
-// are read as a whole.
-func (l *logListing) find(ctx context.Context, db querier) (records []LogRecord, next int64, err error) {
-	query, args := l.query("id, "+l.column+", message, folded, search", SearchDepth)
+// find searches the first SearchDepth records, or of an order that is no time the newest ones. First it finds the ids: only
+// the records of the page are read as a whole.
+func (l *logListing) find(ctx context.Context, db querier) (records []LogRecord, next logPlace, err error) {
+	query, args := l.query("id, "+l.sort.column+", message, folded, search", SearchDepth)
 	condition := l.contains()
 	traced, of := l.traced()
 	if traced != "" {
 		condition = "(" + condition + " OR " + traced + ")"
 	}
-	matching := "SELECT id, " + l.column + " FROM (" + query + ") AS s WHERE " + condition + l.newestFirst()
-	page := "SELECT " + logColumns + " FROM polyfault_log WHERE id IN (SELECT id FROM (" + matching + ") AS m) " +
-		"ORDER BY " + l.column + " DESC, id DESC"
-	records, err = l.s.logs(ctx, db, page, slices.Concat(args, []any{l.search}, of, []any{l.size + 1}))
+	matching := "SELECT id, " + l.sort.column + " FROM (" + query + ") AS s WHERE " + condition + l.sorted() + " LIMIT ?"
+	page := "SELECT " + logColumns + " FROM polyfault_log WHERE id IN (SELECT id FROM (" + matching + ") AS m)" + l.sorted()
+	records, err = l.s.scanLogs(ctx, db, page, slices.Concat(args, []any{l.search}, of, []any{l.size + 1}))
 	if err != nil {
-		return nil, 0, err
+		return nil, logPlace{}, err
 	}
 	if len(records) > l.size {
-		return records[:l.size], records[l.size-1].ID, nil
+		return records[:l.size], l.place(&records[l.size-1]), nil
 	}
-	query, args = l.query("id, "+l.column, SearchDepth)
-	last := "SELECT id FROM (" + query + ") AS s ORDER BY " + l.column + " DESC, id DESC LIMIT 1 OFFSET ?"
-	err = db.QueryRowContext(ctx, l.s.q(last), append(args, SearchDepth-1)...).Scan(&next)
+	if !l.sort.timed() {
+		return records, logPlace{}, nil
+	}
+	query, args = l.query("id, "+l.sort.column, SearchDepth)
+	last := "SELECT id, " + l.sort.column + " FROM (" + query + ") AS s" + l.sorted() + " LIMIT 1 OFFSET ?"
+	err = db.QueryRowContext(ctx, l.s.q(last), append(args, SearchDepth-1)...).Scan(&next.id, &next.value) // a number, as text
 	if errors.Is(err, sql.ErrNoRows) {
-		return records, 0, nil
+		return records, logPlace{}, nil
 	}
 	return records, next, err
 }
@@ -594,7 +669,7 @@ func (l *logListing) contains() string {
 	return fmt.Sprintf("%s(%s, ?) > 0", function, l.text())
 }
 
-func (s *Store) logs(ctx context.Context, db querier, query string, args []any) ([]LogRecord, error) {
+func (s *Store) scanLogs(ctx context.Context, db querier, query string, args []any) ([]LogRecord, error) {
 	rows, err := db.QueryContext(ctx, s.q(query), args...)
 	if err != nil {
 		return nil, err

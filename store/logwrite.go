@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -285,6 +286,8 @@ type logRow struct {
 	level                                int
 	message, code, scope, traceID, stack string
 	path, cause, types, place            string
+	method, route                        string
+	status                               int
 	attributes                           string
 	created, seen                        int64
 	repeats                              int
@@ -315,9 +318,21 @@ func (c *logCore) rowOf(e *entry) logRow {
 		level: e.level, message: storable(text[:e.message], 0), code: storable(of(columnCode), maxColumn), scope: c.scopeOf(of(columnScope)),
 		traceID: storable(of(columnTraceID), maxColumn), stack: storable(of(columnStack), 0), attributes: string(e.json),
 		path: storable(of(columnPath), 0), cause: storable(of(columnCause), 0), types: of(columnTypes), place: of(columnPlace),
-		created: e.created, seen: e.created, repeats: 1,
+		method: of(columnMethod), route: of(columnRoute), status: e.status, created: e.created, seen: e.created, repeats: 1,
 	}
 	return r
+}
+
+// A requestColumns is what columns have of the request, so that lists can be sorted by it and filtered: of the first record
+// of a row. A row has a status, or 0; without a route it has the path.
+type requestColumns struct {
+	status               int
+	method, route, cause string
+}
+
+// requestColumns are those of the row.
+func (r *logRow) requestColumns() requestColumns {
+	return requestColumns{r.status, storable(r.method, maxColumn), storable(cmp.Or(r.route, r.path), maxColumn), storable(r.cause, maxColumn)}
 }
 
 // record is the row for functions of the application.
@@ -325,7 +340,7 @@ func (r *logRow) record(host string) LogRecord {
 	return LogRecord{
 		Host: host, Level: slog.Level(r.level), Message: r.message, Code: r.code, Scope: r.scope, TraceID: r.traceID,
 		Attributes: json.RawMessage(r.attributes), Stacktrace: r.stack, Created: fromMicros(r.created), Repeats: r.repeats,
-		LastSeen: fromMicros(r.seen), Fingerprint: r.mark, State: LogNew,
+		LastSeen: fromMicros(r.seen), Fingerprint: r.mark, State: LogNew, request: r.requestColumns(),
 	}
 }
 
@@ -420,7 +435,7 @@ const insertWriter = "INSERT INTO polyfault_writers (writer, batch, seen) VALUES
 
 const (
 	insertLog = "INSERT INTO polyfault_log (host, level, message, code, scope, trace_id, attributes, stacktrace, created, repeats, " +
-		"last_seen, print, search"
+		"last_seen, print, search, status, method, route, cause"
 
 	insertCounts = "INSERT INTO polyfault_occurrences (code, scope, hour, count, last_seen) VALUES "
 	countValues  = "(?, ?, ?, ?, ?)"
@@ -432,7 +447,7 @@ const (
 
 // logInsert is the beginning of the statement, and one row of its values.
 func (b *logBatch) logInsert() (begin, row string) {
-	begin, row = insertLog, placeholders(13)
+	begin, row = insertLog, placeholders(17)
 	if b.store.dialect == PostgreSQL {
 		begin, row = begin+", grams", row+", CAST(? AS integer[])"
 	}
@@ -441,9 +456,9 @@ func (b *logBatch) logInsert() (begin, row string) {
 
 // addRow appends the values of a row.
 func (b *logBatch) addRow(r *logRow) {
-	search := b.texts.searched(r, b.store.dialect == PostgreSQL)
+	search, c := b.texts.searched(r, b.store.dialect == PostgreSQL), r.requestColumns()
 	b.args = append(b.args, b.options.Host, r.level, r.message, r.code, r.scope, r.traceID, r.attributes, r.stack,
-		r.created, r.repeats, r.seen, r.mark, search.text)
+		r.created, r.repeats, r.seen, r.mark, search.text, c.status, c.method, c.route, c.cause)
 	if b.store.dialect == PostgreSQL {
 		b.args = append(b.args, search.grams)
 	}

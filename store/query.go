@@ -70,7 +70,14 @@ var logParameters = []parameter[LogFilter]{
 		f.State = LogState(v)
 		return checkState(f.State, false)
 	}},
-	{"order", false, func(f *LogFilter, v string, _ time.Time) *problem { return readLogOrder(&f.Order, v) }},
+	{"status", false, func(f *LogFilter, v string, _ time.Time) *problem { return readStatus(&f.Status, v) }},
+	{"order", false, func(f *LogFilter, v string, _ time.Time) *problem { return readLogOrder(f, v) }},
+	{"before_value", false, func(f *LogFilter, v string, _ time.Time) *problem {
+		if f.BeforeValue = v; v == "" {
+			return &problem{rule: ruleRequired}
+		}
+		return nil // what it may be depends on the order
+	}},
 	{"before_seen", false, func(f *LogFilter, v string, now time.Time) *problem { return readMoment(&f.BeforeSeen, v, now) }},
 	{"before", false, func(f *LogFilter, v string, _ time.Time) *problem { return readID(&f.Before, v) }},
 	{"page_size", false, func(f *LogFilter, v string, _ time.Time) *problem { return readNumber(&f.PageSize, v, 1, MaxPageSize) }},
@@ -190,13 +197,13 @@ func readNumber(n *int, value string, least, most int) *problem {
 	return between(number, least, most)
 }
 
-// readLogOrder reads the order of the log: the newest comes first, whether the "-" that says so is there or not.
-func readLogOrder(order *LogOrder, value string) *problem {
-	*order = LogOrder(strings.TrimPrefix(value, "-"))
-	if *order == "" || checkOrder(*order) != nil {
-		return oneOf(value, []string{"-" + string(ByCreated), "-" + string(ByLastSeen)})
+// readLogOrder reads the order of the log: "-" sorts downwards.
+func readLogOrder(f *LogFilter, value string) *problem {
+	name, down := strings.CutPrefix(value, "-")
+	if f.Order, f.Ascending = LogOrder(name), !down; name == "" {
+		return checkOrder("-")
 	}
-	return nil
+	return checkOrder(f.Order)
 }
 
 func readID(id *int64, value string) *problem {

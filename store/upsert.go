@@ -10,7 +10,8 @@ import (
 )
 
 // The row of a fingerprint grows by what is written: times of hosts whose clocks had jumped ahead do not stay, and
-// a row that was resolved is new again, unless the record is from the minute before that and was only late.
+// a row that was resolved is new again, unless the record is from the minute before that and was only late. Status, method,
+// route and cause stay those of the first record, as its attributes do.
 const (
 	onRepeat = " ON CONFLICT (fingerprint) WHERE fingerprint IS NOT NULL DO UPDATE SET repeats = polyfault_log.repeats + excluded.repeats, " +
 		"level = CASE WHEN excluded.level > polyfault_log.level THEN excluded.level ELSE polyfault_log.level END, " +
@@ -99,7 +100,7 @@ func (b *logBatch) admitted(ctx context.Context, tx querier) ([]logRow, error) {
 		if others < 0 {
 			others = len(rows)
 			r.message, r.code, r.scope, r.stack, r.traceID = othersMessage, "", "", "", ""
-			r.path, r.cause, r.attributes = "", "", "{}"
+			r.path, r.cause, r.attributes, r.method, r.route, r.status = "", "", "{}", "", "", 0
 			rows = append(rows, r)
 			continue
 		}
