@@ -226,7 +226,7 @@ func (v *visit) titleOf(r *Record, edited string) page.Text {
 }
 
 // readsDefault reports whether the reader's language is that of Record.Title.
-func (v *visit) readsDefault() bool { return v.Reader.Tag == v.store.defaultLanguage() }
+func (v *visit) readsDefault() bool { return v.Reader.Tag == v.store.defaultTag() }
 
 // The number of rows on the page of an error.
 const (
@@ -341,6 +341,9 @@ func (v *visit) textRows(r *Record) ([]textRow, error) {
 	edited, err := v.store.ErrorTexts(v.ctx, r.ID)
 	if err != nil {
 		return nil, err
+	}
+	if !r.Builtin { // whoever made it wrote these
+		edited = append(edited, ErrorText{Language: v.store.defaultTag(), Title: r.Title, Description: r.Description})
 	}
 	texts, rows := v.textsOf(r), []textRow(nil)
 	for _, l := range v.Catalogue.Languages() {

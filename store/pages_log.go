@@ -154,7 +154,7 @@ func (v *visit) logList() (*shown, error) {
 	if err != nil || f.HasWrong() {
 		return s, err
 	}
-	entries, next, err := v.store.Logs(v.ctx, filter)
+	entries, next, err := v.store.logs(v.ctx, filter)
 	if err != nil {
 		return s, v.refuse(f, err)
 	}
@@ -162,19 +162,10 @@ func (v *visit) logList() (*shown, error) {
 	for i := range entries {
 		list.Rows = append(list.Rows, v.entryRow(&entries[i]))
 	}
-	if next != 0 {
-		list.Next = v.URL("./", append(f.parameters(), v.before(next, entries, filter.Order)...)...)
+	if next.id != 0 {
+		list.Next = v.URL("./", append(f.parameters(), "before", strconv.FormatInt(next.id, 10), "before_value", next.value)...)
 	}
 	return s, nil
-}
-
-// before returns the parameters of the next page.
-func (v *visit) before(next int64, entries []LogRecord, o LogOrder) []string {
-	parameters := []string{"before", strconv.FormatInt(next, 10)}
-	if n := len(entries); n > 0 && entries[n-1].ID == next {
-		parameters = append(parameters, "before_value", entries[n-1].orderValue(o))
-	}
-	return parameters
 }
 
 func (v *visit) logForm() *form {
@@ -267,9 +258,10 @@ func (v *visit) logFilter(f *form) (filter LogFilter, err error) {
 	}
 	order, downwards := strings.CutPrefix(read("order"), "-")
 	filter.Order, filter.Ascending = LogOrder(order), !downwards
-	status, p := parseStatus(f.value("status"))
-	filter.Status = status
-	wrong = append(wrong, p.inFilter("status"), v.readTimes(f, &filter, read("range")))
+	if status := f.value("status"); status != "" {
+		wrong = append(wrong, readStatus(&filter.Status, status).inFilter("status"))
+	}
+	wrong = append(wrong, v.readTimes(f, &filter, read("range")))
 	var others []error
 	for _, err := range wrong {
 		others = append(others, v.refuse(f, err))
@@ -295,18 +287,28 @@ func (v *visit) readTimes(f *form, filter *LogFilter, period string) error {
 }
 
 func (v *visit) entryRow(e *LogRecord) entryRow {
-	request := requestIn(e.Attributes)
+	var request logRow
+	request.readRequest(e.Attributes)
 	row := entryRow{
 		URL: v.URL("../logs/" + strconv.FormatInt(e.ID, 10)), LastSeen: v.Time(e.LastSeen), FirstSeen: v.Time(e.Created), Count: e.Repeats,
 		Level: e.Level.String(), Severe: e.Level >= slog.LevelError, Status: request.status,
 		Method: page.Line(request.method), Route: page.Line(cmp.Or(request.route, request.path)), Code: page.Line(e.Code),
-		Cause: cut(page.Line(cmp.Or(request.cause, ownMessage(e))), maxCause), Host: page.Line(e.Host),
+		Cause: cut(page.Line(cmp.Or(causeOf(e, request.cause), ownMessage(e))), maxCause), Host: page.Line(e.Host),
 		State: e.State, StateText: v.T("state." + string(e.State)),
 	}
 	if r := v.recordOf(e.Scope, e.Code); r != nil {
 		row.ErrorURL = v.URL("../errors/" + strconv.FormatInt(r.ID, 10))
 	}
 	return row
+}
+
+// causeOf returns the cause without the code that stands beside it: errors begin with theirs.
+func causeOf(e *LogRecord, cause string) string {
+	cause = strings.TrimPrefix(cause, e.Code+": ")
+	if cause == e.Code {
+		return ""
+	}
+	return cause
 }
 
 // ownMessage returns the message, unless it is that of all lines of responders, which tells nothing.
@@ -389,7 +391,8 @@ func (v *visit) oneEntry() (*shown, error) {
 	if err != nil {
 		return nil, err
 	}
-	request := requestIn(l.Attributes)
+	var request logRow
+	request.readRequest(l.Attributes)
 	e := &entryView{
 		entryRow: v.entryRow(&l), Saved: v.Saved(), Message: page.Line(l.Message), Path: page.Line(request.path), FullCause: page.Block(request.cause),
 		Scope: page.Line(l.Scope), Fingerprint: page.Line(l.Fingerprint), Regressions: l.Regressions,
