@@ -495,6 +495,83 @@ func TestPagesListTheLog(t *testing.T) {
 	})
 }
 
+// Each heading sorts the list, a second time the other way round, and the next pages go on in that order.
+func TestPagesSortTheLog(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, d *database) {
+		s := newPageServer(t, d)
+		h, err := store.NewLogHandler(s.store, store.LogOptions{Host: "web-1"})
+		require.NoError(t, err)
+		for i := range 61 {
+			r := slog.NewRecord(pagesNow.Add(time.Duration(-i)*time.Minute), slog.Level(4*(i%3)), "m", 0)
+			r.AddAttrs(slog.Int("status", 400+i%7), slog.String("method", []string{"GET", "POST"}[i%2]), slog.String("route", fmt.Sprint("/r", i%5)),
+				slog.String("code", fmt.Sprint("code_", i%11)), slog.String("cause", fmt.Sprint("cause ", i%13)))
+			require.NoError(t, h.Handle(t.Context(), r))
+		}
+		require.NoError(t, h.Close(t.Context()))
+		for heading, c := range map[string]struct {
+			cell      int
+			of        func(string) string
+			ascending bool // at first
+		}{
+			"Last seen": {0, asShown, true}, "First seen": {1, asShown, false}, "Level": {3, levelRank, false},
+			"Status": {4, asShown, false}, "Method": {5, func(c string) string { return strings.Fields(c)[0] }, true},
+			"Route": {5, func(c string) string { return strings.Fields(c)[1] }, true},
+			"Code":  {6, func(c string) string { return strings.Fields(c)[0] }, true},
+			"Cause": {6, func(c string) string { _, cause, _ := strings.Cut(c, " "); return cause }, true},
+			"Host":  {7, asShown, true}, "State": {8, asShown, true}, "Count": {2, asShown, false},
+		} {
+			p := s.page("/logs/?zone=Asia/Tokyo")
+			for _, ascending := range []bool{c.ascending, !c.ascending} {
+				p = s.page("/logs" + pageLinkWith(t, p, heading)[1:])
+				assert.Equal(t, map[bool]string{true: "ascending", false: "descending"}[ascending], pageSorted(p, heading), heading)
+				var values []string
+				for next := p; ; next = s.page("/logs" + pageLink(t, next, "Next page")[1:]) {
+					for _, row := range pageRows(next, "Log") {
+						assert.Contains(t, row[0], "+09:00", "the links keep the time zone")
+						values = append(values, c.of(row[c.cell]))
+					}
+					if !strings.Contains(pagetest.Text(next.Root), "Next page") {
+						break
+					}
+				}
+				require.Len(t, values, 61, heading)
+				if !ascending {
+					slices.Reverse(values)
+				}
+				assert.True(t, slices.IsSorted(values), "%s: %v", heading, values)
+			}
+		}
+	})
+}
+
+func asShown(cell string) string { return cell }
+
+func levelRank(cell string) string {
+	return map[string]string{"INFO": "0", "WARN": "1", "ERROR": "2"}[cell]
+}
+
+// pageLinkWith is the address of the link that begins with the text: behind that of the sorted column stands an arrow.
+func pageLinkWith(t *testing.T, p *pagetest.Page, text string) string {
+	t.Helper()
+	for _, a := range p.All("a") {
+		if shown := pagetest.Text(a); shown == text || strings.HasPrefix(shown, text+" ▲") || strings.HasPrefix(shown, text+" ▼") {
+			return pagetest.Attr(a, "href")
+		}
+	}
+	require.Fail(t, "no link is called "+text)
+	return ""
+}
+
+// pageSorted is the aria-sort of the column of the heading.
+func pageSorted(p *pagetest.Page, heading string) string {
+	for _, th := range p.All("th") {
+		if strings.Contains(pagetest.Text(th), heading) && pagetest.Attr(th, "aria-sort") != "" {
+			return pagetest.Attr(th, "aria-sort")
+		}
+	}
+	return ""
+}
+
 // A search that has not looked at everything yet says so by a next page.
 func TestPagesGoOnWithASearch(t *testing.T) {
 	s := newPageServer(t, newSQLite(t))
@@ -830,7 +907,7 @@ func TestPagesShowWhatAServiceLogged(t *testing.T) {
 		p := s.page("/logs/?trace_id=trace-of-this-request")
 		list := pageRows(p, "Log")
 		require.NotEmpty(t, list)
-		assert.Equal(t, []string{"3", "ERROR", "500", "", "database canary: connection refused", "web-1", "New"}, list[0][2:])
+		assert.Equal(t, []string{"3", "ERROR", "500", "", "database An error occurred in the database.: canary: connection refused", "web-1", "New"}, list[0][2:])
 		assert.Equal(t, "../errors/"+pageID(t, s.store, "", "database"), pageLink(t, p, "database"))
 		p = s.page("/errors/" + pageID(t, s.store, "", "database"))
 		assert.Contains(t, pagetest.Text(p.All("pre")[0]), "TestPagesShowWhatAServiceLogged")
