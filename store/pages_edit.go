@@ -173,7 +173,7 @@ func (v *visit) changeError(s *submitted) (*shown, error) {
 	return v.changeTexts(s, &r)
 }
 
-// currentRecord asks the database: the cache may be older than the form.
+// currentRecord asks the database: the cache may be older than a form, and than what another instance has just saved.
 func (v *visit) currentRecord() (Record, error) {
 	return v.store.fetch(v.ctx, func(ctx context.Context, db querier) (Record, error) { return v.store.recordByID(ctx, db, v.id()) })
 }

@@ -255,7 +255,7 @@ type errorView struct {
 }
 
 func (v *visit) oneError() (*shown, error) {
-	r, err := v.store.Get(v.ctx, v.id())
+	r, err := v.currentRecord()
 	if err != nil {
 		return nil, err
 	}

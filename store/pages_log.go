@@ -394,7 +394,8 @@ func (v *visit) oneEntry() (*shown, error) {
 	var request logRow
 	request.readRequest(l.Attributes)
 	e := &entryView{
-		entryRow: v.entryRow(&l), Saved: v.Saved(), Message: page.Line(l.Message), Path: page.Line(request.path), FullCause: page.Block(request.cause),
+		entryRow: v.entryRow(&l), Saved: v.Saved(), Message: page.Line(l.Message),
+		Path: page.Line(request.path), FullCause: page.Block(request.cause),
 		Scope: page.Line(l.Scope), Fingerprint: page.Line(l.Fingerprint), Regressions: l.Regressions,
 		Attributes: attributesOf(l.Attributes), Stack: stackOf(l.Stacktrace),
 	}

@@ -51,7 +51,7 @@ func ExamplePagesAuthorizeEdit() {
 	s, end := openMemory()
 	defer end()
 	pages := store.Pages(s, nil, store.PagesAuthorize(operator),
-		store.PagesAuthorizeEdit(func(req *http.Request, a store.Action) error {
+		store.PagesAuthorizeEdit(func(req *http.Request, _ store.Action) error {
 			if name, _, _ := req.BasicAuth(); name != "ann" { // she may edit, all others only read
 				return fault.PermissionDenied
 			}
