@@ -605,7 +605,8 @@ func (l *logListing) matching() (query string, args []any) {
 		arm, of := l.arm("id", append(slices.Clip(l.where), condition), append(slices.Clip(l.args), of...), l.sorted(), l.size+1)
 		ids, args = ids+" UNION SELECT id FROM ("+arm+") AS h", append(args, of...)
 	}
-	inner, of := l.arm("id, "+l.sort.column+", search, folded, message", append(slices.Clip(l.where), "search IS NULL"), l.args, l.walked(), SearchDepth)
+	before := append(slices.Clip(l.where), "search IS NULL")
+	inner, of := l.arm("id, "+l.sort.column+", search, folded, message", before, l.args, l.walked(), SearchDepth)
 	ids += " UNION SELECT id FROM (SELECT id FROM (" + inner + ") AS o WHERE " + l.contains() + l.sorted() + " LIMIT ?) AS n"
 	args = append(append(args, of...), l.search, l.size+1)
 	query, args = l.arm(logColumns, []string{"id IN (" + ids + ")"}, args, l.sorted(), l.size+1)

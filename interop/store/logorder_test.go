@@ -241,7 +241,9 @@ func TestLogStatus(t *testing.T) {
 				assert.Len(t, logged(t, s, f), len(strings.Fields(want)), "%+v", f)
 			})
 			if status != 0 {
-				for _, f := range []store.LogFilter{{Code: "c"}, {Level: new(slog.LevelError)}, {Scope: "s"}, {CodePrefix: "c"}, {Search: "-"}, {State: store.LogNew}} {
+				for _, f := range []store.LogFilter{
+					{Code: "c"}, {Level: new(slog.LevelError)}, {Scope: "s"}, {CodePrefix: "c"}, {Search: "-"}, {State: store.LogNew},
+				} {
 					f.Status = status
 					assert.Len(t, logged(t, s, f), len(strings.Fields(want)), "%+v", f)
 				}
@@ -293,8 +295,10 @@ func TestHostileColumns(t *testing.T) {
 			want  string
 		}{
 			{404, "404"}, {"404", "404"}, {404.0, "404"}, {uint8(200), "200"}, {status(503), "503"}, {slog.IntValue(500), "500"},
-			{404.5, "0"}, {-404, "0"}, {1e99, "0"}, {math.NaN(), "0"}, {math.Inf(1), "0"}, {uint64(math.MaxUint64), "0"}, {"1e2", "0"}, {"resolved", "0"},
-			{"404 ", "0"}, {"٤٠٤", "0"}, {"+99", "0"}, {99, "0"}, {600, "0"}, {0, "0"}, {true, "0"}, {nil, "0"}, {[]int{404}, "0"}, {"", "0"}, {"\x00", "0"},
+			{404.5, "0"}, {-404, "0"}, {1e99, "0"}, {math.NaN(), "0"}, {math.Inf(1), "0"},
+			{uint64(math.MaxUint64), "0"}, {"1e2", "0"}, {"resolved", "0"},
+			{"404 ", "0"}, {"٤٠٤", "0"}, {"+99", "0"}, {99, "0"}, {600, "0"}, {0, "0"}, {true, "0"},
+			{nil, "0"}, {[]int{404}, "0"}, {"", "0"}, {"\x00", "0"},
 			{errors.New("404"), "404"}, {time.Duration(404), "404"}, {map[string]int{"status": 404}, "0"},
 		} {
 			assert.Equal(t, c.want, values("status", c.value)[0], "%v", c.value)
@@ -307,16 +311,19 @@ func TestHostileColumns(t *testing.T) {
 			want  []string
 		}{
 			{[]any{"method", "GET", "route", "/a/{id}", "path", "/a/7", "cause", "boom"}, []string{"0", "=GET", "=/a/{id}", "=boom"}},
-			{[]any{"http.request.method", "GET", "http.route", "/a/{id}", "url.path", "/a/7", "exception.message", "boom"}, []string{"0", "=GET", "=/a/{id}", "=boom"}},
+			{[]any{"http.request.method", "GET", "http.route", "/a/{id}", "url.path", "/a/7", "exception.message", "boom"},
+				[]string{"0", "=GET", "=/a/{id}", "=boom"}},
 			{[]any{"path", "/a/7", "method", 7, "cause", errors.New("boom")}, []string{"0", "=", "=/a/7", "=boom"}},
 			{[]any{"method", long, "route", long, "cause", long}, []string{"0", cut, cut, cut}},
 			{[]any{"path", "/a\x00\xed\xa0\x80b", "method", "\xff", "cause", "x\x00"}, []string{"0", "=\uFFFD", "=/a\uFFFD\uFFFDb", "=x\uFFFD"}},
-			{[]any{slog.Group("r", "status", 404, "method", "GET", "path", "/a"), "status", "no", "status", 404, "status", "no"}, []string{"404", "=", "=", "="}},
+			{[]any{slog.Group("r", "status", 404, "method", "GET", "path", "/a"), "status", "no", "status", 404, "status", "no"},
+				[]string{"404", "=", "=", "="}},
 		} {
 			assert.Equal(t, c.want, values(c.attrs...), "%v", c.attrs)
 		}
 		r := one(t, s, h, func(l *slog.Logger) { l.With("status", 404, "method", "GET").With("path", "/p").Error("x") })
-		assert.Equal(t, []string{"404", "=GET", "=/p"}, []string{r.SortValue(store.ByStatus), r.SortValue(store.ByMethod), r.SortValue(store.ByRoute)})
+		assert.Equal(t, []string{"404", "=GET", "=/p"},
+			[]string{r.SortValue(store.ByStatus), r.SortValue(store.ByMethod), r.SortValue(store.ByRoute)})
 		assert.Empty(t, r.SortValue("id"))
 		total := len(logged(t, s, store.LogFilter{PageSize: store.MaxPageSize}))
 		eachOrder(func(f store.LogFilter) {
