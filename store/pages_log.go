@@ -240,7 +240,7 @@ func (v *visit) rangeChoices() []choice {
 func (v *visit) logFilter(f *form) (filter LogFilter, err error) {
 	filter = LogFilter{
 		CodePrefix: f.value("code_prefix"), Code: v.Query("code"), Scope: f.value("scope"), TraceID: f.value("trace_id"),
-		Search: f.value("search"), PageSize: entriesPerPage, BeforeValue: v.Query("before_value"),
+		Search: f.value("search"), PageSize: entriesPerPage, beforeValue: v.Query("before_value"),
 	}
 	if filter.Before, err = v.number("before", 0); err != nil {
 		return filter, err

@@ -8,7 +8,10 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"net/url"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -110,8 +113,8 @@ func eachOrder(f func(o store.LogFilter)) {
 	}
 }
 
-// idsOf reads all pages; between calls back after each with its last record.
-func idsOf(t *testing.T, s *store.Store, f store.LogFilter, between func(*store.LogRecord)) (ids []int64) {
+// idsOf reads all pages.
+func idsOf(t *testing.T, s *store.Store, f store.LogFilter) (ids []int64) {
 	t.Helper()
 	for {
 		records, next, err := s.Logs(t.Context(), f)
@@ -123,14 +126,64 @@ func idsOf(t *testing.T, s *store.Store, f store.LogFilter, between func(*store.
 			return ids
 		}
 		require.Len(t, records, f.PageSize, "%+v", f)
-		last := &records[len(records)-1]
-		require.Equal(t, last.ID, next)
+		require.Equal(t, records[len(records)-1].ID, next)
 		f.Before = next
-		if between != nil {
-			f.BeforeValue = last.SortValue(f.Order)
-			between(last)
-		}
 	}
+}
+
+// linkedIDs reads all pages by the links of the handler, which say where a page has ended; between is called after each with
+// its last entry.
+func linkedIDs(t *testing.T, s *store.Store, f store.LogFilter, between func(last wireLog)) (ids []int64) {
+	t.Helper()
+	require.Equal(t, store.LogFilter{Order: f.Order, Ascending: f.Ascending, PageSize: f.PageSize, Search: f.Search}, f)
+	q := url.Values{"page_size": {strconv.Itoa(f.PageSize)}, "order": {map[bool]string{false: "-"}[f.Ascending] + string(f.Order)}}
+	if f.Search != "" {
+		q.Set("search", f.Search)
+	}
+	a := newAPI(t, reading(s, nil))
+	for target := "/logs/?" + q.Encode(); ; {
+		page := a.logs(target)
+		for _, e := range page.Results {
+			ids = append(ids, e.ID)
+		}
+		if page.Next == nil {
+			return ids
+		}
+		require.Len(t, page.Results, f.PageSize, "%+v", f)
+		last := page.Results[len(page.Results)-1]
+		target = valued(t, *page.Next, last)
+		between(last)
+	}
+}
+
+// valued is the link with the place as a value, which the links of times have only in the pages.
+func valued(t *testing.T, link string, last wireLog) string {
+	t.Helper()
+	path, query, _ := strings.Cut(link, "?")
+	q, err := url.ParseQuery(query)
+	require.NoError(t, err)
+	require.Equal(t, fmt.Sprint(last.ID), q.Get("before"))
+	times := map[string]string{"created": last.Created, "last_seen": last.LastSeen}
+	if written, ok := times[strings.TrimPrefix(q.Get("order"), "-")]; ok {
+		at, err := time.Parse(time.RFC3339Nano, written)
+		require.NoError(t, err)
+		q.Del("before_seen")
+		q.Set("before_value", strconv.FormatInt(at.UnixMicro(), 10))
+	}
+	require.True(t, q.Has("before_value"), link)
+	return path + "?" + q.Encode()
+}
+
+// nothing happens between two pages.
+func nothing(wireLog) {}
+
+// requestOf are the columns of a row that say what the request was: status, method, route and cause.
+func requestOf(t *testing.T, d *database, id int64) []string {
+	t.Helper()
+	row := make([]string, 4)
+	query := d.q("SELECT coalesce(status, -1), method, route, cause FROM polyfault_log WHERE id = ?")
+	require.NoError(t, d.DB.QueryRowContext(t.Context(), query, id).Scan(&row[0], &row[1], &row[2], &row[3]))
+	return row
 }
 
 // Every order has every record once, in both directions, page by page, whether a page says where the last one has ended or
@@ -144,17 +197,17 @@ func TestLogOrders(t *testing.T) {
 			want := inOrder(ids, f)
 			for _, search := range []string{"", "me", "MESSAGE"} {
 				f.PageSize, f.Search = 7, search
-				assert.Equal(t, want, idsOf(t, s, f, nil), "%+v", f)
-				assert.Equal(t, want, idsOf(t, s, f, func(*store.LogRecord) {}), "%+v", f)
+				assert.Equal(t, want, idsOf(t, s, f), "%+v", f)
+				assert.Equal(t, want, linkedIDs(t, s, f, nothing), "%+v", f)
 				f.PageSize = store.MaxPageSize
-				assert.Equal(t, want, idsOf(t, s, f, nil), "%+v", f)
+				assert.Equal(t, want, idsOf(t, s, f), "%+v", f)
 			}
 			f.PageSize, f.Search, f.Code, f.Level = 3, "", "not_found", new(slog.LevelError)
 			some := slices.DeleteFunc(want, func(id int64) bool {
 				of := columnsOf(slices.Index(ids, id))
 				return of[store.ByCode].text != "=not_found" || of[store.ByLevel].number < 8
 			})
-			assert.Equal(t, some, idsOf(t, s, f, nil), "%+v", f)
+			assert.Equal(t, some, idsOf(t, s, f), "%+v", f)
 		})
 		f := store.LogFilter{Order: store.ByRepeats, Started: logStart.Add(9 * time.Microsecond), Ended: logStart.Add(time.Second)}
 		assert.Len(t, logged(t, s, f), 32, "the bounds are those of the time last seen")
@@ -170,7 +223,7 @@ func TestLogOrdersWhileRecordsGo(t *testing.T) {
 			ids := fillColumns(t, d)
 			want, page := inOrder(ids, f), 0
 			f.PageSize = 7
-			got := idsOf(t, s, f, func(last *store.LogRecord) {
+			got := linkedIDs(t, s, f, func(last wireLog) {
 				page++
 				behind := page*f.PageSize + 3
 				if behind < len(want) {
@@ -201,6 +254,73 @@ func TestLogOrdersWhileRecordsGo(t *testing.T) {
 	})
 }
 
+// The Go API asks where the record of Before is: it may be elsewhere by now, and nothing follows one that was deleted, unless
+// BeforeSeen says where it was.
+func TestLogsAskForBefore(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, d *database) {
+		s := d.open(t)
+		eachOrder(func(f store.LogFilter) {
+			want := inOrder(fillColumns(t, d), f)
+			f.PageSize = 7
+			last := logged(t, s, f)[6]
+			f.Before = last.ID
+			read := func(seen time.Time) (ids []int64) {
+				f.BeforeSeen = seen
+				for _, r := range logged(t, s, f) {
+					ids = append(ids, r.ID)
+				}
+				return ids
+			}
+			assert.Equal(t, want[7:14], read(time.Time{}), "%+v", f)
+			assert.Equal(t, want[7:14], read(last.LastSeen), "%+v", f)
+			seen := f.Order == store.ByLastSeen
+			if f.Order == store.ByRepeats || seen {
+				first := map[bool]int64{false: logStart.Add(time.Hour).UnixMicro()}[f.Ascending]
+				if !seen {
+					first = min(first, math.MaxInt32)
+				}
+				d.exec(t, d.q("UPDATE polyfault_log SET "+string(f.Order)+" = ? WHERE id = ?"), first, last.ID)
+				assert.Equal(t, append(slices.Clone(want[:6]), want[7]), read(time.Time{}), "it is the first one now: %+v", f)
+			}
+			d.exec(t, d.q("DELETE FROM polyfault_log WHERE id = ?"), last.ID)
+			assert.Empty(t, read(time.Time{}), "%+v", f)
+			assert.Equal(t, map[bool][]int64{true: want[7:14]}[seen], read(last.LastSeen), "%+v", f)
+		})
+	})
+}
+
+// The links of pages go on where a page ended, whatever becomes of its last record.
+func TestPagesOfTheLogWhileRecordsGo(t *testing.T) {
+	t.Parallel()
+	entry := regexp.MustCompile(`href="\.\./logs/(\d+)"`)
+	eachDatabase(t, func(t *testing.T, d *database) {
+		s := newPageServer(t, d)
+		eachOrder(func(f store.LogFilter) {
+			if f.Order == store.ByScope {
+				return // no column of the pages
+			}
+			want := inOrder(fillColumns(t, d), f)
+			var got []int64
+			for path := "/logs/?order=" + map[bool]string{false: "-"}[f.Ascending] + string(f.Order); ; {
+				_, body := s.ask(http.MethodGet, path)
+				for _, link := range entry.FindAllStringSubmatch(body, -1) {
+					id, err := strconv.ParseInt(link[1], 10, 64)
+					require.NoError(t, err)
+					got = append(got, id)
+				}
+				if !strings.Contains(body, `rel="next"`) {
+					break
+				}
+				require.NotEmpty(t, got, path)
+				path = "/logs" + pageLink(t, s.page(path), "Next page")[1:]
+				d.exec(t, d.q("DELETE FROM polyfault_log WHERE id = ?"), got[len(got)-1])
+			}
+			assert.Equal(t, want, got, "%+v", f)
+		})
+	})
+}
+
 // A search in an order that is no time looks at what was seen last, and goes no further.
 func TestSearchDepthOfOrders(t *testing.T) {
 	t.Parallel()
@@ -210,7 +330,7 @@ func TestSearchDepthOfOrders(t *testing.T) {
 	fillLog(t, d, rows, "i % 100 = 0")
 	for _, ascending := range []bool{false, true} {
 		f := store.LogFilter{Search: "needle", Order: store.ByLevel, Ascending: ascending, PageSize: 7}
-		got := idsOf(t, s, f, func(*store.LogRecord) {})
+		got := linkedIDs(t, s, f, nothing)
 		assert.GreaterOrEqual(t, len(got), store.SearchDepth/100)
 		seen := slices.Clone(got)
 		slices.Sort(seen)
@@ -251,17 +371,11 @@ func TestLogStatus(t *testing.T) {
 		}
 		eachOrder(func(f store.LogFilter) { // by the index of grams, where there is one
 			f.Search, f.PageSize = "-40", 2
-			assert.Len(t, idsOf(t, s, f, func(*store.LogRecord) {}), 3, "%+v", f)
+			assert.Len(t, linkedIDs(t, s, f, nothing), 3, "%+v", f)
 		})
 		for field, filters := range map[string][]store.LogFilter{
 			"status": {{Status: -1}, {Status: 6}, {Status: 99}, {Status: 600}, {Status: math.MaxInt}, {Status: math.MinInt}},
-			"before_value": {
-				{BeforeValue: "x"}, {BeforeValue: "=x"}, {Order: store.ByLevel, BeforeValue: "1.5"}, {Order: store.ByStatus, BeforeValue: "1e9"},
-				{Order: store.ByRepeats, BeforeValue: "99999999999999999999"}, {Order: store.ByCode, BeforeValue: "x"},
-				{Order: store.ByCause, BeforeValue: "=\x00"}, {Order: store.ByRoute, BeforeValue: "=\xff"},
-				{Order: store.ByRoute, BeforeValue: "=" + strings.Repeat("é", 251)},
-			},
-			"order": {{Order: "-created"}, {Order: "id"}, {Order: "status; DROP TABLE polyfault_log"}},
+			"order":  {{Order: "-created"}, {Order: "id"}, {Order: "status; DROP TABLE polyfault_log"}},
 		} {
 			for _, f := range filters {
 				_, _, err := s.Logs(t.Context(), f)
@@ -283,12 +397,8 @@ func TestHostileColumns(t *testing.T) {
 		h := newLog(t, s, store.LogOptions{})
 		values := func(attrs ...any) []string {
 			r := one(t, s, h, func(l *slog.Logger) { l.Error("x", attrs...) })
-			var list []string
-			for _, o := range []store.LogOrder{store.ByStatus, store.ByMethod, store.ByRoute, store.ByCause} {
-				list = append(list, r.SortValue(o))
-			}
 			assert.True(t, json.Valid(r.Attributes), "%s", r.Attributes)
-			return list
+			return requestOf(t, d, r.ID)
 		}
 		for _, c := range []struct {
 			value any
@@ -305,30 +415,28 @@ func TestHostileColumns(t *testing.T) {
 			assert.Equal(t, c.want, values("http.response.status_code", c.value)[0], "%v", c.value)
 		}
 		long := strings.Repeat("é", 5000)
-		cut := "=" + strings.Repeat("é", 249) + "…"
+		cut := strings.Repeat("é", 249) + "…"
 		for _, c := range []struct {
 			attrs []any
 			want  []string
 		}{
-			{[]any{"method", "GET", "route", "/a/{id}", "path", "/a/7", "cause", "boom"}, []string{"0", "=GET", "=/a/{id}", "=boom"}},
+			{[]any{"method", "GET", "route", "/a/{id}", "path", "/a/7", "cause", "boom"}, []string{"0", "GET", "/a/{id}", "boom"}},
 			{[]any{"http.request.method", "GET", "http.route", "/a/{id}", "url.path", "/a/7", "exception.message", "boom"},
-				[]string{"0", "=GET", "=/a/{id}", "=boom"}},
-			{[]any{"path", "/a/7", "method", 7, "cause", errors.New("boom")}, []string{"0", "=", "=/a/7", "=boom"}},
+				[]string{"0", "GET", "/a/{id}", "boom"}},
+			{[]any{"path", "/a/7", "method", 7, "cause", errors.New("boom")}, []string{"0", "", "/a/7", "boom"}},
 			{[]any{"method", long, "route", long, "cause", long}, []string{"0", cut, cut, cut}},
-			{[]any{"path", "/a\x00\xed\xa0\x80b", "method", "\xff", "cause", "x\x00"}, []string{"0", "=\uFFFD", "=/a\uFFFD\uFFFDb", "=x\uFFFD"}},
+			{[]any{"path", "/a\x00\xed\xa0\x80b", "method", "\xff", "cause", "x\x00"}, []string{"0", "\uFFFD", "/a\uFFFD\uFFFDb", "x\uFFFD"}},
 			{[]any{slog.Group("r", "status", 404, "method", "GET", "path", "/a"), "status", "no", "status", 404, "status", "no"},
-				[]string{"404", "=", "=", "="}},
+				[]string{"404", "", "", ""}},
 		} {
 			assert.Equal(t, c.want, values(c.attrs...), "%v", c.attrs)
 		}
 		r := one(t, s, h, func(l *slog.Logger) { l.With("status", 404, "method", "GET").With("path", "/p").Error("x") })
-		assert.Equal(t, []string{"404", "=GET", "=/p"},
-			[]string{r.SortValue(store.ByStatus), r.SortValue(store.ByMethod), r.SortValue(store.ByRoute)})
-		assert.Empty(t, r.SortValue("id"))
+		assert.Equal(t, []string{"404", "GET", "/p", ""}, requestOf(t, d, r.ID))
 		total := len(logged(t, s, store.LogFilter{PageSize: store.MaxPageSize}))
 		eachOrder(func(f store.LogFilter) {
 			f.PageSize = 5
-			assert.Len(t, idsOf(t, s, f, func(*store.LogRecord) {}), total, "%+v", f)
+			assert.Len(t, linkedIDs(t, s, f, nothing), total, "%+v", f)
 		})
 	})
 }
@@ -347,8 +455,7 @@ func TestColumnsOfAService(t *testing.T) {
 				r := logged(t, s.s, store.LogFilter{Status: 500})
 				require.Len(t, r, 1)
 				assert.Equal(t, 2, r[0].Repeats)
-				assert.Equal(t, []string{"=GET", "=/disk", "=order 1: no space left on device"},
-					[]string{r[0].SortValue(store.ByMethod), r[0].SortValue(store.ByRoute), r[0].SortValue(store.ByCause)})
+				assert.Equal(t, []string{"500", "GET", "/disk", "order 1: no space left on device"}, requestOf(t, d, r[0].ID))
 				assert.Len(t, logged(t, s.s, store.LogFilter{Status: http.StatusGone}), 1)
 				assert.Len(t, logged(t, s.s, store.LogFilter{Status: 4}), 1)
 			})
@@ -374,21 +481,18 @@ func TestColumnsOfOldRows(t *testing.T) {
 		old(452, `no JSON`)
 		assert.Empty(t, logged(t, s, store.LogFilter{Status: 4}))
 		assert.Empty(t, logged(t, s, store.LogFilter{Status: 503}))
-		assert.Len(t, idsOf(t, s, store.LogFilter{Order: store.ByStatus, PageSize: 100}, nil), 453)
+		assert.Len(t, idsOf(t, s, store.LogFilter{Order: store.ByStatus, PageSize: 100}), 453)
 		newLog(t, s, store.LogOptions{})
 		require.Eventually(t, func() bool {
 			return d.count(t, "SELECT count(*) FROM polyfault_log WHERE status IS NULL") == 0
 		}, hang, 20*time.Millisecond)
 		assert.Len(t, logged(t, s, store.LogFilter{Status: 401, PageSize: 1000}), 150)
 		r := logged(t, s, store.LogFilter{Status: 402, PageSize: 1})[0]
-		assert.Equal(t, []string{"=GET", "=/p/449", "=a \"b\" \uFFFD\uFFFD"},
-			[]string{r.SortValue(store.ByMethod), r.SortValue(store.ByRoute), r.SortValue(store.ByCause)})
+		assert.Equal(t, []string{"402", "GET", "/p/449", "a \"b\" \uFFFD\uFFFD"}, requestOf(t, d, r.ID))
 		r = logged(t, s, store.LogFilter{Status: 5})[0]
-		assert.Equal(t, []string{"503", "=POST", "=/r", "=boom"}, []string{r.SortValue(store.ByStatus), r.SortValue(store.ByMethod),
-			r.SortValue(store.ByRoute), r.SortValue(store.ByCause)})
+		assert.Equal(t, []string{"503", "POST", "/r", "boom"}, requestOf(t, d, r.ID))
 		r = logged(t, s, store.LogFilter{PageSize: 2})[1]
-		assert.Equal(t, []string{"0", "=", "=", "="}, []string{r.SortValue(store.ByStatus), r.SortValue(store.ByMethod),
-			r.SortValue(store.ByRoute), r.SortValue(store.ByCause)})
+		assert.Equal(t, []string{"0", "", "", ""}, requestOf(t, d, r.ID))
 		assert.Equal(t, 453, d.count(t, "SELECT count(*) FROM polyfault_log WHERE search = 'what it has'"), "what a row has stays")
 	})
 }
@@ -434,7 +538,11 @@ func TestHandlerSortsLogs(t *testing.T) {
 			"order=message": "order oneof", "order=--level": "order oneof", "order=-": "order oneof", "order=+level": "order oneof",
 			"before_value=": "before_value required", "before_value=x": "before_value integer", "order=level&before_value=": "before_value required",
 			"order=code&before_value=x": "before_value invalid", "order=code&before_value=%3D%00": "before_value invalid",
-			"order=x&before_value=x": "order oneof",
+			"order=x&before_value=x": "order oneof", "before_value=%3Dx": "before_value integer",
+			"order=-level&before_value=1.5": "before_value integer", "order=-status&before_value=1e9": "before_value integer",
+			"order=repeats&before_value=99999999999999999999": "before_value integer",
+			"order=-cause&before_value=%3D%00":                "before_value invalid", "order=-route&before_value=%3D%FF": "before_value invalid",
+			"order=-route&before_value=%3D" + strings.Repeat("%C3%A9", 251): "before_value max.string",
 		} {
 			r := a.get("/x/logs/?" + query)
 			name, fields := refused(t, r)
