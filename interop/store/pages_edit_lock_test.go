@@ -123,7 +123,9 @@ func TestPagesEditAtOnce(t *testing.T) {
 			vary                 func(f *editForm, i int) *editForm
 		}{
 			{path + "?edit=de", "texts", "Save", func(f *editForm, i int) *editForm { return f.with(t, "title", strconv.Itoa(i)) }},
-			{path, "retry", "Save", func(f *editForm, i int) *editForm { return f.with(t, "should_be_retried", strconv.FormatBool(i%2 == 0)) }},
+			{path, "retry", "Save", func(f *editForm, i int) *editForm {
+				return f.with(t, "should_be_retried", strconv.FormatBool(i%2 == 0))
+			}},
 			{entry, "state", "Mark as resolved", func(f *editForm, _ int) *editForm { return f }},
 			{entry, "state", "Mark as new", func(f *editForm, _ int) *editForm { return f }},
 		} {
