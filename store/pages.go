@@ -57,7 +57,10 @@ func Pages(s *Store, r *fault.Responder, opts ...PagesOption) http.Handler {
 	if s == nil {
 		panic("store: Pages: the store is nil; Open makes one")
 	}
-	p := &pages{store: s, responder: r, areas: newAreas(), failure: page.New(partsSource, failureSource)}
+	p := &pages{
+		store: s, responder: r, areas: newAreas(),
+		conflicts: page.New(editSource, conflictSource), failure: page.New(failureSource),
+	}
 	for i, option := range opts {
 		if option == nil {
 			panic("store: option " + strconv.Itoa(i+1) + " of Pages is nil")
@@ -125,6 +128,7 @@ type pages struct {
 	crossOrigin http.CrossOriginProtection
 	traceURL    string
 	areas       map[string]area
+	conflicts   *page.Template
 	failure     *page.Template
 }
 
@@ -167,7 +171,7 @@ func (p *pages) serve(w http.ResponseWriter, req *http.Request) error {
 	if err == nil {
 		return nil
 	}
-	return v.fail(w, forClient(err))
+	return v.fail(w, segment, known, forClient(err))
 }
 
 // checkMethod lets only those methods pass that the view knows.
@@ -234,11 +238,14 @@ func (v *visit) answer(w http.ResponseWriter, segment string, view *view) error 
 		seeOther(w, shown.target)
 		return nil
 	}
-	return v.send(w, view.template, segment, shown)
+	if shown.template == nil {
+		shown.template = view.template
+	}
+	return v.send(w, segment, shown)
 }
 
-func (v *visit) send(w http.ResponseWriter, t *page.Template, segment string, s *shown) error {
-	body, err := t.Render(&page.View{
+func (v *visit) send(w http.ResponseWriter, segment string, s *shown) error {
+	body, err := s.template.Render(&page.View{
 		Visit: v.Visit, Title: s.title, Navigation: v.navigation(segment), Private: true, Main: s.main,
 	})
 	if err != nil {
@@ -249,7 +256,7 @@ func (v *visit) send(w http.ResponseWriter, t *page.Template, segment string, s 
 }
 
 // fail answers with a page what the reader can mend, and leaves the rest to the responder.
-func (v *visit) fail(w http.ResponseWriter, err error) error {
+func (v *visit) fail(w http.ResponseWriter, segment string, known bool, err error) error {
 	f, ok := fault.From(err)
 	r := exchange.Responder(v.ctx, v.responder, w)
 	if !ok || r.Status(f.Kind()) >= http.StatusInternalServerError || !v.wantsPage() {
@@ -260,14 +267,17 @@ func (v *visit) fail(w http.ResponseWriter, err error) error {
 	w.Header().Del("Content-Length")
 	v.status = resp.Status
 	text := page.TextsOf(v.Catalogue, f.Kind()).For(v.Reader)
-	return v.send(w, v.failure, "", &shown{title: text.Title, main: &failureView{text, f.Code(), v.navigation("")}})
+	return v.send(w, segment, &shown{
+		title: text.Title, main: &failureView{text, f.Code(), !known, v.navigation("")}, template: v.failure,
+	})
 }
 
 // A failureView is a page about what went wrong.
 type failureView struct {
 	page.Text
-	Code  string
-	Links []page.Link
+	Code    string
+	Nowhere bool // the page belongs to no area
+	Links   []page.Link
 }
 
 // wantsPage reports whether the client takes HTML at least as gladly as JSON, as all browsers do.
@@ -311,9 +321,10 @@ type view struct {
 
 // A shown is the content of a page, or the address to go on to.
 type shown struct {
-	title  string
-	main   any
-	target string
+	title    string
+	main     any
+	template *page.Template // nil means that of the view
+	target   string
 }
 
 // newAreas returns the areas by their segments of the path. It is a function and not a package variable, so that programs
@@ -344,6 +355,8 @@ var (
 	logsSource string
 	//go:embed pages/log.html
 	logSource string
+	//go:embed pages/conflict.html
+	conflictSource string
 	//go:embed pages/failure.html
 	failureSource string
 )

@@ -255,7 +255,7 @@ type conflictRow struct{ Label, Yours, Current string }
 func (v *visit) conflict(c *conflictView) *shown {
 	v.status = http.StatusConflict
 	c.Cancel = v.URL(v.name)
-	return &shown{title: v.T("conflict"), main: c}
+	return &shown{title: v.T("conflict"), main: c, template: v.conflicts}
 }
 
 // textConflict shows the texts of the form beside those that are there now.

@@ -73,6 +73,9 @@ func (s *pageServer) logged(l store.LogRecord) {
 	if l.Attributes == nil {
 		l.Attributes = []byte("{}")
 	}
+	if l.LastSeen.IsZero() {
+		l.LastSeen = l.Created
+	}
 	statement := "INSERT INTO polyfault_log (host, level, message, code, scope, trace_id, attributes, stacktrace, created, repeats, last_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	s.exec(s.t, s.q(statement), l.Host, int(l.Level), l.Message, l.Code, l.Scope, l.TraceID, string(l.Attributes), l.Stacktrace,
 		l.Created.UnixMicro(), max(l.Repeats, 1), l.LastSeen.UnixMicro())
@@ -181,38 +184,48 @@ func TestPagesListErrors(t *testing.T) {
 		s.occurred("conflict", "", 24*10, 7)
 		s.occurred("conflict", "invoices", 24*20, 7)
 		s.occurred("code_without_record", "", 1, 99)
-		count := len(slices.Collect(fault.Kinds())) + 3
 		p := s.page("/errors/")
-		table := pageRows(p, "Errors")
-		require.Len(t, table, 50)
 		assert.Equal(t, [][]string{
-			{"Import_Failed invoices", hostilePage[:20], "422", "9", "2026-11-21 09:30:00"},
-			{"unhandled", "Unexpected error", "500", "6", "2026-11-21 15:30:00"},
-			{"task_locked invoices", "", "", "4", "2026-11-21 08:30:00"},
-			{"task_locked", "Task locked", "423", "4", "2026-11-21 07:30:00"},
-			{"bad_field_value", "Invalid field value", "400", "0", "Never"},
-		}, table[:5])
-		earlier := map[string]string{"gone": "2026-08-23 10:30:00", "conflict": "2026-11-11 10:30:00", "conflict invoices": "2026-11-01 10:30:00"}
-		for _, row := range table[4:] {
-			assert.Equal(t, "0", row[3])
-			want := earlier[row[0]]
-			if want == "" {
-				want = "Never"
-			}
-			assert.Equal(t, want, row[4], row[0])
-		}
+			{"Import_Failed invoices", hostilePage[:20], "422", "", "No", "9", "2026-11-21 09:30:00 UTC"},
+			{"unhandled", "Unexpected error", "500", "ERROR", "No", "6", "2026-11-21 15:30:00 UTC"},
+			{"task_locked invoices", "", "", "DEBUG", "No", "4", "2026-11-21 08:30:00 UTC"},
+			{"task_locked", "Task locked", "423", "DEBUG", "No", "4", "2026-11-21 07:30:00 UTC"},
+			{"conflict", "Conflict", "409", "DEBUG", "No", "0", "2026-11-11 10:30:00 UTC"},
+			{"conflict invoices", "", "", "DEBUG", "No", "0", "2026-11-01 10:30:00 UTC"},
+			{"gone", "Gone", "410", "DEBUG", "No", "0", "2026-08-23 10:30:00 UTC"},
+		}, pageRows(p, "Errors"), "what occurred first, by number and time")
 		sparks := p.All("svg")
 		require.Len(t, sparks, 4)
 		assert.Equal(t, "6 occurrences in the last 24 hours", pagetest.Attr(sparks[1], "aria-label"))
-		assert.Equal(t, []string{"0 24", "0 12 12", "92 0 24"}, pageBars(sparks[1]), "the axis, the oldest hour, the current one")
-		assert.Contains(t, pagetest.Text(p.Root), fmt.Sprint(count, " entries · All times are in UTC."))
-		assert.Contains(t, pagetest.Text(p.Root), "Page 1 of 2")
+		assert.Equal(t, []string{"0 24", "88 0 24"}, pageBars(sparks[0]), "the axis, and the highest hour of all")
+		assert.Equal(t, []string{"0 24", "0 19 5", "92 14 10"}, pageBars(sparks[1]), "the oldest hour, the current one: on the same scale")
+		assert.Contains(t, pagetest.Text(p.Root), "7 entries · All times are in UTC. The charts show the hours from 11:00 to 10:00, all on the same scale.")
 
-		second := s.page("/errors/?page=2")
-		assert.Len(t, pageRows(second, "Errors"), count-50)
+		never := len(slices.Collect(fault.Kinds())) + 3 - 7
+		folded := p.Class("never")[0]
+		assert.Equal(t, []string{"details", ""}, []string{folded.Data, pagetest.Attr(folded, "open")})
+		assert.Contains(t, pagetest.Text(folded), fmt.Sprint(never, " errors that have never occurred"))
+		assert.Contains(t, pagetest.Text(folded), "bad_field_value Invalid field value 400")
+		assert.NotContains(t, pagetest.Text(folded), "Show all", "these are all")
+
+		p = s.page("/errors/?never=true")
+		assert.Contains(t, pagetest.Text(p.Root), "Page 1 of 2")
+		assert.Equal(t, []string{"any", "Error", "500", "ERROR", "No", "0", "Never"}[4:], pageRows(p, "Errors")[0][4:])
+		assert.Empty(t, p.Class("never"))
+		second := s.page("/errors/?never=true&page=2")
+		assert.Len(t, pageRows(second, "Errors"), never-50)
 		assert.NotContains(t, pagetest.Text(second.Root), "Next page")
-		assert.Equal(t, pageRows(second, "Errors"), pageRows(s.page("/errors/?page=999999"), "Errors"), "the last one stands in")
+		assert.Equal(t, pageRows(second, "Errors"), pageRows(s.page("/errors/?never=true&page=999999"), "Errors"), "the last one stands in")
 	})
+}
+
+// In pages from right to left time runs to the left, too.
+func TestSparklinesAreMirrored(t *testing.T) {
+	s := newPageServer(t, newSQLite(t))
+	s.occurred("gone", "", 23, 2)
+	s.occurred("gone", "", 1, 4)
+	assert.Equal(t, []string{"0 24", "0 12 12", "88 0 24"}, pageBars(s.page("/errors/?language=de").All("svg")[0]))
+	assert.Equal(t, []string{"0 24", "93 12 12", "5 0 24"}, pageBars(s.page("/errors/?language=ur").All("svg")[0]))
 }
 
 func pageBars(svg *html.Node) (list []string) {
@@ -248,7 +261,7 @@ func TestPagesFilterErrors(t *testing.T) {
 		"is_builtin=false": 1007, "category=ALGORITHM&is_builtin=false": 1007, "name=nothing": 0, "scope=%27+OR+1%3D1+--": 0,
 		"name=%27%3B+DROP+TABLE+polyfault_errors%3B+--": 0,
 	} {
-		p := s.page("/errors/?language=de&" + query)
+		p := s.page("/errors/?never=true&language=de&" + query)
 		list := pageRows(p, "Fehler")
 		assert.Len(t, list, min(count, 50), query)
 		assert.Equal(t, count > 0, strings.Contains(pagetest.Text(p.Root), pageCount(count, "Eintrag", "Einträge")+" · "), query)
@@ -259,16 +272,29 @@ func TestPagesFilterErrors(t *testing.T) {
 			assert.Equal(t, value[0], pageInput(p, name), "the form keeps what was pageInput")
 		}
 		assert.Equal(t, "de", pageInput(p, "language"))
+		folded := s.page("/errors/?language=de&" + query)
+		assert.Empty(t, pageRows(folded, "Fehler"), "nothing has occurred")
+		if count > 0 {
+			items := 0
+			for n := range folded.Class("never")[0].Descendants() {
+				if n.Data == "li" {
+					items++
+				}
+			}
+			assert.Equal(t, min(count, 100), items, query)
+			assert.Equal(t, count > 100, strings.Contains(pagetest.Text(folded.Root), "Alle anzeigen"), query)
+		}
 	}
-	p := s.page("/errors/?language=de&scope=many")
+	assert.Equal(t, "./?language=de&never=true&scope=many", pageLink(t, s.page("/errors/?language=de&scope=many"), "Alle anzeigen"))
+	p := s.page("/errors/?language=de&never=true&scope=many")
 	next := pageLink(t, p, "Nächste Seite")
-	assert.Equal(t, "./?language=de&page=2&scope=many", next)
+	assert.Equal(t, "./?language=de&never=true&page=2&scope=many", next)
 	p = s.page("/errors" + next[1:])
 	assert.Equal(t, "n0050 many", pageRows(p, "Fehler")[0][0])
 	assert.Contains(t, pagetest.Text(p.Root), "Seite 2 von 21")
-	p = s.page("/errors/?language=de&scope=many&page=21")
+	p = s.page("/errors/?language=de&never=true&scope=many&page=21")
 	assert.Equal(t, "n1000 many", pageRows(p, "Fehler")[0][0], "beyond what one query reads")
-	assert.Equal(t, "./?language=de&page=20&scope=many", pageLink(t, p, "Vorherige Seite"))
+	assert.Equal(t, "./?language=de&never=true&page=20&scope=many", pageLink(t, p, "Vorherige Seite"))
 	assert.Equal(t, "./?language=de", pageLink(t, p, "Zurücksetzen"))
 	assert.NotContains(t, pagetest.Text(s.page("/errors/").Root), "Reset")
 	assert.NotContains(t, pagetest.Text(s.page("/errors/?name=unhandled").Root), "Page 1 of 1")
@@ -281,24 +307,26 @@ func pageCount(n int, one, other string) string {
 	return fmt.Sprint(n, " ", other)
 }
 
-// pageInput is what the field of the form holds.
+// pageInput is what the field of the form holds: the last of the name, as the choice of the time zone has all of them, hidden.
 func pageInput(p *pagetest.Page, name string) string {
+	found := "(nothing)"
 	for _, n := range p.All("input", "select") {
 		if pagetest.Attr(n, "name") != name {
 			continue
 		}
 		if n.Data == "input" {
-			return pagetest.Attr(n, "value")
+			found = pagetest.Attr(n, "value")
+			continue
 		}
 		for option := range n.Descendants() {
 			for _, a := range option.Attr {
 				if a.Key == "selected" {
-					return pagetest.Attr(option, "value")
+					found = pagetest.Attr(option, "value")
 				}
 			}
 		}
 	}
-	return "(nothing)"
+	return found
 }
 
 func pageLink(t *testing.T, p *pagetest.Page, text string) string {
@@ -323,31 +351,42 @@ func TestPageOfOneError(t *testing.T) {
 			})
 		}
 		s.logged(store.LogRecord{
-			Message: "with a stack", Code: "task_locked", Stacktrace: "main.main\n\t/srv/main.go:7\n" + hostilePage,
-			Level: slog.LevelError, Created: pagesNow.Add(time.Second), Repeats: 41, LastSeen: pagesNow,
+			Message: "with a stack", Code: "task_locked", Stacktrace: "main.main\n\n\t/srv/main.go:7\n \t\n" + hostilePage,
+			Level: slog.LevelError, Created: pagesNow.Add(time.Second), Repeats: 41,
 		})
 		s.logged(store.LogRecord{Message: "an older stack", Code: "task_locked", Stacktrace: "old", Created: pagesNow.Add(-time.Second)})
 		s.logged(store.LogRecord{Message: "of another one", Code: "not_found", Created: pagesNow})
 		p := s.page("/errors/" + pageID(t, s.store, "", "task_locked") + "?language=de")
 		assert.Equal(t, "Aufgabe gesperrt", pagetest.Text(p.All("h1")[0]))
 		assert.Equal(t, "Dies ist nicht möglich, weil die Aufgabe gesperrt ist.", pagetest.Text(p.Class("lead")[0]))
+		var headings []string
+		for _, h := range p.All("h2") {
+			headings = append(headings, pagetest.Text(h))
+		}
+		assert.Equal(t, []string{"Neueste Vorkommen", "Stacktrace", "Neueste Traces", "Texte in allen Sprachen"}, headings)
+		folded := p.Class("languages-of")[0]
+		assert.Equal(t, []string{"details", ""}, []string{folded.Data, pagetest.Attr(folded, "open")})
 		f := pageFacts(p)
 		for name, value := range map[string]string{
-			"Code": "task_locked", "Status": "423", "Kategorie": "Daten", "Wiederholung möglich": "Nein", "Integriert": "Ja",
-			"Letzte 24 Stunden": "4 Vorkommen", "Zuletzt aufgetreten": "2026-11-21 09:30:00", "Erstellt": "2026-11-21 10:30:00",
-			"Zuletzt geändert": "2026-11-21 10:30:00",
+			"Code": "task_locked", "Status": "423", "Kategorie": "Daten", "Stufe": "DEBUG", "Integriert": "Ja",
+			"Zuletzt aufgetreten": "2026-11-21 09:30:00 UTC", "Erstellt": "2026-11-21 10:30:00 UTC",
+			"Zuletzt geändert": "2026-11-21 10:30:00 UTC",
 		} {
 			assert.Equal(t, value, f[name], name)
 		}
 		assert.NotContains(t, f, "Bereich")
-		assert.NotContains(t, f, "Beschreibung", "nobody wrote one")
+		assert.Regexp(t, "^4 Vorkommen", f["Letzte 24 Stunden"])
+		assert.Equal(t, "false", pageInput(p, "should_be_retried"))
 		texts := pageRows(p, "texts")
-		assert.Contains(t, texts, []string{"English en", "Task locked", "This is not possible because the task is locked."})
-		assert.Contains(t, texts, []string{"Deutsch de", "Aufgabe gesperrt", "Dies ist nicht möglich, weil die Aufgabe gesperrt ist."})
+		assert.Contains(t, texts, []string{"English en Bearbeiten", "Task locked", "This is not possible because the task is locked.", ""})
+		assert.Contains(t, texts, []string{"Deutsch de Bearbeiten", "Aufgabe gesperrt", "Dies ist nicht möglich, weil die Aufgabe gesperrt ist.", ""})
 		recent := pageRows(p, "Neueste Vorkommen")
 		require.Len(t, recent, 20)
-		assert.Equal(t, []string{"2026-11-21 10:30:01", "ERROR", "task_locked", "with a stack und 40 weitere Einträge dieser Art", ""}, recent[0])
-		assert.Equal(t, []string{"2026-11-21 10:30:00", "INFO", "task_locked", "m0", "t0"}, recent[1])
+		assert.Equal(t, []string{"2026-11-21 10:30:01 UTC", "2026-11-21 10:30:01 UTC", "41", "ERROR", "", "", "task_locked with a stack", "", "Neu"}, recent[0])
+		assert.Equal(t, []string{"2026-11-21 10:30:00 UTC", "2026-11-21 10:30:00 UTC", "1", "INFO", "", "", "task_locked m0", "", "Neu"}, recent[1])
+		traces := pageRows(p, "traces")
+		require.Len(t, traces, 18, "of the rows that are shown, those with a trace id")
+		assert.Equal(t, []string{"2026-11-21 10:30:00 UTC", "t0", "", ""}, traces[0])
 		assert.Equal(t, "../logs/?language=de&trace_id=t0", pageLink(t, p, "t0"))
 		assert.Equal(t, "../logs/?code=task_locked&language=de", pageLink(t, p, "Protokoll: task_locked"))
 		stack := pagetest.Text(p.All("pre")[0])
@@ -367,17 +406,21 @@ func TestPageOfAnEditedError(t *testing.T) {
 		store.Entry{Name: "A/b?c=1&d\"e", Title: new("")})
 	p := s.page("/errors/" + pageID(t, s.store, "", "task_locked"))
 	assert.Equal(t, "Gesperrt!", pagetest.Text(p.All("h1")[0]))
-	assert.Equal(t, "auto", pagetest.Attr(p.All("h1")[0], "dir"), "nobody told the language")
+	assert.Equal(t, "en", pagetest.Attr(p.All("h1")[0], "lang"), "who names no language means the default one")
 	assert.Equal(t, "This is not possible because the task is locked.", pagetest.Text(p.Class("lead")[0]))
-	assert.Equal(t, "Call Ann:\n<b>"+hostilePage[:20], pageFacts(p)["Description"])
-	assert.Equal(t, "Yes", pageFacts(p)["Can be retried"])
+	assert.Equal(t, "Call Ann:\n<b>"+hostilePage[:20], pagetest.Text(p.Class("value")[0]))
+	assert.Equal(t, "true", pageInput(p, "should_be_retried"))
+	german := s.page("/errors/" + pageID(t, s.store, "", "task_locked") + "?language=de")
+	assert.Equal(t, "Aufgabe gesperrt", pagetest.Text(german.All("h1")[0]), "an edited title replaces that of one language")
+	assert.NotContains(t, pagetest.Text(german.Class("lead")[0].Parent), "Call Ann:\n<b>"+hostilePage[:20]+"\n<p>")
+	assert.Contains(t, pageRows(german, "texts"), []string{"English en Bearbeiten", "Gesperrt!", "This is not possible because the task is locked.", "Call Ann:\n<b>" + hostilePage[:20]})
 	assert.Contains(t, pagetest.Text(p.Root), "There are no entries.", "it has not occurred")
 
 	s.logged(store.LogRecord{Message: "ours", Code: "import_failed", Scope: "invoices", Created: pagesNow})
 	s.logged(store.LogRecord{Message: "theirs", Code: "import_failed", Scope: "other", Created: pagesNow})
 	p = s.page("/errors/" + pageID(t, s.store, "invoices", "import_failed"))
 	assert.Equal(t, "import_failed", pagetest.Text(p.All("h1")[0]), "without a title")
-	assert.Equal(t, [][]string{{"English en", "The import {Name} failed.", "The import {Name} failed."}}, pageRows(p, "texts"),
+	assert.Contains(t, pageRows(p, "texts"), []string{"English en Edit", "The import {Name} failed.", "The import {Name} failed.", ""},
 		"the name is the id of a text")
 	assert.Equal(t, []string{"invoices", "422", "9", "No", "Never"},
 		[]string{pageFacts(p)["Scope"], pageFacts(p)["Status"], pageFacts(p)["exit_code"], pageFacts(p)["Built-in"], pageFacts(p)["Last seen"]})
@@ -386,10 +429,10 @@ func TestPageOfAnEditedError(t *testing.T) {
 
 	p = s.page("/errors/" + pageID(t, s.store, "", pagesTextless.Code()))
 	assert.Equal(t, "Locked", pagetest.Text(p.All("h1")[0]))
-	assert.Contains(t, pageRows(p, "texts"), []string{"English en", "Locked", "The resource is locked."})
+	assert.Contains(t, pageRows(p, "texts"), []string{"English en Edit", "Locked", "The resource is locked.", ""})
 
 	p = s.page("/errors/" + pageID(t, s.store, "invoices", "A/b?c=1&d\"e") + "?language=ur")
-	assert.Empty(t, pageRows(p, "texts"))
+	assert.Contains(t, pageRows(p, "texts"), []string{"English en Edit", "", "", ""}, "whatever language it is in")
 	assert.Equal(t, "A/b?c=1&d\"e", pagetest.Text(p.All("h1")[0]))
 }
 
@@ -402,18 +445,17 @@ func TestPagesListTheLog(t *testing.T) {
 		}
 		s.logged(store.LogRecord{
 			Message: hostilePage + longPageWord, Code: "import_failed", Scope: "invoices", TraceID: "x&y",
-			Level: slog.LevelError + 2, Created: pagesNow.Add(time.Minute), Repeats: 3, LastSeen: pagesNow,
+			Level: slog.LevelError + 2, Created: pagesNow.Add(time.Minute), Repeats: 3, LastSeen: pagesNow.Add(2 * time.Minute),
 		})
 		p := s.page("/logs/")
 		list := pageRows(p, "Log")
 		require.Len(t, list, 50)
 		shown := strings.NewReplacer("\u202e", "\ufffd", "\u202c", "\ufffd").Replace(hostilePage + longPageWord)
 		assert.Equal(t, [][]string{
-			{"2026-11-21 10:31:00", "ERROR+2", "import_failed", shown + " and 2 more like this", "x&y"},
-			{"2026-11-21 10:30:00", "DEBUG", "", "message 000", "trace-0"},
+			{"2026-11-21 10:32:00 UTC", "2026-11-21 10:31:00 UTC", "3", "ERROR+2", "", "", "import_failed " + string([]rune(shown)[:159]) + "…", "", "New"},
+			{"2026-11-21 10:30:00 UTC", "2026-11-21 10:30:00 UTC", "1", "DEBUG", "", "", "message 000", "", "New"},
 		}, list[:2])
 		assert.Equal(t, "../errors/"+pageID(t, s.store, "invoices", "import_failed"), pageLink(t, p, "import_failed"))
-		assert.Equal(t, "../logs/?trace_id=x%26y", pageLink(t, p, "x&y"))
 		for _, n := range p.Class("severe") {
 			assert.Contains(t, pagetest.Text(n), "ERROR")
 		}
@@ -422,7 +464,7 @@ func TestPagesListTheLog(t *testing.T) {
 		for path := "/logs/"; ; {
 			p := s.page(path)
 			for _, row := range pageRows(p, "Log") {
-				seen = append(seen, row[3])
+				seen = append(seen, row[6])
 			}
 			if !strings.Contains(pagetest.Text(p.Root), "Next page") {
 				break
@@ -436,12 +478,16 @@ func TestPagesListTheLog(t *testing.T) {
 			"level=WARN": 60 + 1, "level=ERROR": 30 + 1, "code=import_failed": 1, "scope=invoices": 1,
 			"trace_id=trace-7": 2, "search=MESSAGE+01": 10,
 			"started=2026-11-21T09:00": 3, "started=2026-11-21T09:00:00Z&ended=2026-11-21T11:30:00%2B01:00": 2, "ended=2026-11-17": 13, "started=2026-11-21+10:29:59": 2,
+			"code_prefix=import_": 1, "code_prefix=mport": 0, "family=locked": 0, "state=new": 121, "state=resolved": 0, "status=4xx": 0,
+			"range=PT1H": 3, "range=P7D": 121, "range=PT24H&started=2026-11-21T10:00": 2, "range=PT1H&ended=2026-11-21T10:00": 1,
+			"started=2026-11-21T10:00&zone=%2B01:00": 3, "started=2026-11-21T10:00:00%2B01:00&zone=Asia/Tokyo": 3,
 			"code=nothing": 0, "search=%25": 0, "trace_id=%27+OR+1%3D1": 0,
 		} {
 			p := s.page("/logs/?" + query)
-			total := len(pageRows(p, "Log"))
-			if strings.Contains(pagetest.Text(p.Root), "Next page") {
-				total += len(pageRows(s.page("/logs"+pageLink(t, p, "Next page")[1:]), "Log"))
+			total, next := len(pageRows(p, "Log")), p
+			for strings.Contains(pagetest.Text(next.Root), "Next page") {
+				next = s.page("/logs" + pageLink(t, next, "Next page")[1:])
+				total += len(pageRows(next, "Log"))
 			}
 			assert.Equal(t, count, total, query)
 			assert.Equal(t, count == 0, strings.Contains(pagetest.Text(p.Root), "There are no entries."), query)
@@ -449,13 +495,90 @@ func TestPagesListTheLog(t *testing.T) {
 	})
 }
 
+// Each heading sorts the list, a second time the other way round, and the next pages go on in that order.
+func TestPagesSortTheLog(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, d *database) {
+		s := newPageServer(t, d)
+		h, err := store.NewLogHandler(s.store, store.LogOptions{Host: "web-1"})
+		require.NoError(t, err)
+		for i := range 61 {
+			r := slog.NewRecord(pagesNow.Add(time.Duration(-i)*time.Minute), slog.Level(4*(i%3)), "m", 0)
+			r.AddAttrs(slog.Int("status", 400+i%7), slog.String("method", []string{"GET", "POST"}[i%2]), slog.String("route", fmt.Sprint("/r", i%5)),
+				slog.String("code", fmt.Sprint("code_", i%11)), slog.String("cause", fmt.Sprint("cause ", i%13)))
+			require.NoError(t, h.Handle(t.Context(), r))
+		}
+		require.NoError(t, h.Close(t.Context()))
+		for heading, c := range map[string]struct {
+			cell      int
+			of        func(string) string
+			ascending bool // at first
+		}{
+			"Last seen": {0, asShown, true}, "First seen": {1, asShown, false}, "Level": {3, levelRank, false},
+			"Status": {4, asShown, false}, "Method": {5, func(c string) string { return strings.Fields(c)[0] }, true},
+			"Route": {5, func(c string) string { return strings.Fields(c)[1] }, true},
+			"Code":  {6, func(c string) string { return strings.Fields(c)[0] }, true},
+			"Cause": {6, func(c string) string { _, cause, _ := strings.Cut(c, " "); return cause }, true},
+			"Host":  {7, asShown, true}, "State": {8, asShown, true}, "Count": {2, asShown, false},
+		} {
+			p := s.page("/logs/?zone=Asia/Tokyo")
+			for _, ascending := range []bool{c.ascending, !c.ascending} {
+				p = s.page("/logs" + pageLinkWith(t, p, heading)[1:])
+				assert.Equal(t, map[bool]string{true: "ascending", false: "descending"}[ascending], pageSorted(p, heading), heading)
+				var values []string
+				for next := p; ; next = s.page("/logs" + pageLink(t, next, "Next page")[1:]) {
+					for _, row := range pageRows(next, "Log") {
+						assert.Contains(t, row[0], "+09:00", "the links keep the time zone")
+						values = append(values, c.of(row[c.cell]))
+					}
+					if !strings.Contains(pagetest.Text(next.Root), "Next page") {
+						break
+					}
+				}
+				require.Len(t, values, 61, heading)
+				if !ascending {
+					slices.Reverse(values)
+				}
+				assert.True(t, slices.IsSorted(values), "%s: %v", heading, values)
+			}
+		}
+	})
+}
+
+func asShown(cell string) string { return cell }
+
+func levelRank(cell string) string {
+	return map[string]string{"INFO": "0", "WARN": "1", "ERROR": "2"}[cell]
+}
+
+// pageLinkWith is the address of the link that begins with the text: behind that of the sorted column stands an arrow.
+func pageLinkWith(t *testing.T, p *pagetest.Page, text string) string {
+	t.Helper()
+	for _, a := range p.All("a") {
+		if shown := pagetest.Text(a); shown == text || strings.HasPrefix(shown, text+" ▲") || strings.HasPrefix(shown, text+" ▼") {
+			return pagetest.Attr(a, "href")
+		}
+	}
+	require.Fail(t, "no link is called "+text)
+	return ""
+}
+
+// pageSorted is the aria-sort of the column of the heading.
+func pageSorted(p *pagetest.Page, heading string) string {
+	for _, th := range p.All("th") {
+		if strings.Contains(pagetest.Text(th), heading) && pagetest.Attr(th, "aria-sort") != "" {
+			return pagetest.Attr(th, "aria-sort")
+		}
+	}
+	return ""
+}
+
 // A search that has not looked at everything yet says so by a next page.
 func TestPagesGoOnWithASearch(t *testing.T) {
 	s := newPageServer(t, newSQLite(t))
 	s.logged(store.LogRecord{Message: "needle", Created: pagesNow.Add(-time.Hour)})
 	s.exec(t, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "+
-		"INSERT INTO polyfault_log (host, level, message, code, scope, trace_id, attributes, stacktrace, created, last_seen) SELECT '', 0, 'hay', '', '', '', '{}', '', ?, 0 FROM n",
-		store.SearchDepth+1, pagesNow.UnixMicro())
+		"INSERT INTO polyfault_log (host, level, message, code, scope, trace_id, attributes, stacktrace, created, last_seen) SELECT '', 0, 'hay', '', '', '', '{}', '', ?, ? FROM n",
+		store.SearchDepth+1, pagesNow.UnixMicro(), pagesNow.UnixMicro())
 	p := s.page("/logs/?search=needle")
 	assert.NotContains(t, pagetest.Text(p.Root), "There are no entries.")
 	assert.Empty(t, p.All("table"))
@@ -475,6 +598,9 @@ func TestPagesShowTimesAsFieldsHaveThem(t *testing.T) {
 		assert.Equal(t, "datetime-local", pagetest.Attr(p.ByID("started"), "type"))
 		assert.Equal(t, "any", pagetest.Attr(p.ByID("started"), "step"), "seconds are allowed")
 	}
+	p := s.page("/logs/?zone=Asia/Kolkata&started=2026-11-21T09:00:00Z&ended=2026-11-21T20:00")
+	assert.Equal(t, []string{"2026-11-21T14:30:00", "2026-11-21T20:00:00"}, []string{pageInput(p, "started"), pageInput(p, "ended")})
+	assert.Equal(t, "Asia/Kolkata", pageInput(p, "zone"), "the form keeps the zone")
 }
 
 func TestPageOfOneEntry(t *testing.T) {
@@ -483,30 +609,40 @@ func TestPageOfOneEntry(t *testing.T) {
 		Message: hostilePage, Code: "task_locked", Scope: "a&b", TraceID: "4bf92f3577b34da6a3ce929d0e0e4736",
 		Host: "web-1", Level: slog.LevelWarn,
 		Created: pagesNow, Repeats: 5, LastSeen: pagesNow.Add(time.Hour), Stacktrace: "main.main\n\t/srv/main.go:7\u202e",
-		Attributes: []byte(`{"method":"GET","a":{"b":[1,"<b>"]},"text":"two\nlines \u202e","empty":"","number":1.50,"null":null}`),
+		Attributes: []byte(`{"method":"GET","a":{"b":[1,"<b>"]},"text":"two\nlines \u202e","empty":"","number":1.50,"null":null,"route":"/tasks/{id}","path":"/tasks/7","cause":"it is locked\nby Ann","status":423}`),
 	})
 	s.logged(store.LogRecord{Message: "", Created: pagesNow.Add(-time.Hour), LastSeen: pagesNow, Attributes: []byte(`[]`)})
 	p := s.page("/logs/1?language=de")
 	assert.Equal(t, strings.TrimSpace(strings.NewReplacer("\u202e", "\ufffd", "\u202c", "\ufffd").Replace(hostilePage)),
 		pagetest.Text(p.All("h1")[0]))
+	f := pageFacts(p)
+	assert.Regexp(t, "^Neu", f["Zustand"])
+	delete(f, "Zustand")
 	assert.Equal(t, map[string]string{
-		"Datum und Uhrzeit": "2026-11-21 10:30:00", "Zuletzt aufgetreten": "2026-11-21 11:30:00", "Stufe": "WARN", "Code": "task_locked",
+		"Erstmals aufgetreten": "2026-11-21 10:30:00 UTC", "Zuletzt aufgetreten": "2026-11-21 11:30:00 UTC", "Anzahl": "5",
+		"Stufe": "WARN", "Code": "task_locked", "Status": "423", "Methode": "GET", "Route": "/tasks/{id}", "Pfad": "/tasks/7", "Ursache": "it is locked\nby Ann",
 		"Bereich": "a&b", "Host": "web-1",
-		"Trace-ID": "4bf92f3577b34da6a3ce929d0e0e4736",
-		"method":   "GET", "a": "{\n  \"b\": [\n    1,\n    \"<b>\"\n  ]\n}", "text": "two\nlines \ufffd",
+		"method": "GET", "a": "{\n  \"b\": [\n    1,\n    \"<b>\"\n  ]\n}", "text": "two\nlines \ufffd",
+		"route": "/tasks/{id}", "path": "/tasks/7", "cause": "it is locked\nby Ann", "status": "423",
 		"empty": "", "number": "1.50", "null": "null",
-	}, pageFacts(p))
-	assert.Contains(t, pagetest.Text(p.Root), "und 4 weitere Einträge dieser Art")
+	}, f)
+	assert.Equal(t, [][]string{{"2026-11-21 10:30:00 UTC", "4bf92f3577b34da6a3ce929d0e0e4736", "/tasks/7", "web-1"}}, pageRows(p, "traces"))
 	assert.Equal(t, "main.main\n /srv/main.go:7\ufffd", pagetest.Text(p.All("pre")[0]))
 	assert.Equal(t, "../errors/"+pageID(t, s.store, "", "task_locked")+"?language=de", pageLink(t, p, "task_locked"))
 	p = s.page("/logs/2")
 	assert.Equal(t, "Log · 2", pagetest.Text(p.All("h1")[0]), "without a message")
-	assert.Equal(t, map[string]string{"Date and time": "2026-11-21 09:30:00", "Level": "INFO"}, pageFacts(p))
+	f = pageFacts(p)
+	assert.Regexp(t, "^New", f["State"])
+	delete(f, "State")
+	assert.Equal(t, map[string]string{
+		"First seen": "2026-11-21 09:30:00 UTC", "Last seen": "2026-11-21 10:30:00 UTC", "Count": "1", "Level": "INFO",
+	}, f)
 }
 
 func TestPagesLeadOn(t *testing.T) {
 	s := newPageServer(t, newSQLite(t))
 	for path, target := range map[string]string{
+		"/errors": "errors/", "/admin/logs?level=ERROR": "logs/?level=ERROR", "/errors/7/": "../7", "/errors/7/?language=de": "../7?language=de",
 		"/": "errors/", "/?language=de": "errors/?language=de", "/deep/down/": "errors/",
 		"/logs/4bf92f3577b34da6a3ce929d0e0e4736":       "./?trace_id=4bf92f3577b34da6a3ce929d0e0e4736",
 		"/logs/00000000000000000000000000000007":       "./?trace_id=00000000000000000000000000000007",
@@ -534,6 +670,12 @@ func TestPagesSayWhatIsWrong(t *testing.T) {
 		{"/logs/?ended=2025-02-30", "ended", "To must be a date or time in this form: 2025-12-31T23:59."},
 		{"/logs/?started=2026-01-02&ended=2026-01-01", "ended", "The date or time of To must be later than that of From."},
 		{"/logs/?search=" + strings.Repeat("x", 5000), "search", "Search must be at most 250 characters long."},
+		{"/errors/?never=perhaps", "never", "Last seen must be one of these values: true."},
+		{"/logs/?status=9xx", "status", "Status is not valid."},
+		{"/logs/?state=done", "state", "State must be one of these values: new, resolved, ignored."},
+		{"/logs/?range=P9D", "range", "Period must be one of these values: PT1H, PT24H, P7D, P30D."},
+		{"/logs/?code_prefix=%00", "code_prefix", "Code begins with is not valid."},
+		{"/errors/?zone=Nowhere", "zone", "Time zone must be a time zone such as Europe/Berlin."},
 		{"/logs/?trace_id=%00", "trace_id", "Trace ID is not valid."},
 	} {
 		resp, body := s.ask(http.MethodGet, c.path)
@@ -545,6 +687,9 @@ func TestPagesSayWhatIsWrong(t *testing.T) {
 		field := p.ByID(c.field)
 		assert.Equal(t, "true", pagetest.Attr(field, "aria-invalid"))
 		assert.Equal(t, pagetest.Attr(wrong[0], "id"), pagetest.Attr(field, "aria-describedby"))
+		if c.field == "zone" {
+			continue // UTC stands in
+		}
 		assert.Empty(t, p.All("table"), "there is no list")
 		assert.NotContains(t, pagetest.Text(p.Root), "There are no entries.")
 		if field.Data == "input" {
@@ -557,8 +702,12 @@ func TestPagesSayWhatIsWrong(t *testing.T) {
 	assert.Equal(t, "Level must be one of these values: DEBUG, INFO, WARN, ERROR.", pagetest.Text(s.checked(resp, body).Class("wrong")[0]), "English stands in")
 	for _, path := range []string{
 		"/errors/?page=0", "/errors/?page=-1", "/errors/?page=x", "/logs/?before=-1", "/logs/?before=99999999999999999999",
+		"/logs/?before=1&before_value=x", "/logs/?before=1&before_value=x&order=code", "/errors/" + pageID(t, s.store, "", "task_locked") + "?edit=tlh",
 	} {
 		resp, body := s.ask(http.MethodGet, path) // nobody enters these
+		assert.Equal(t, 400, resp.StatusCode, path)
+		assert.Contains(t, pagetest.Text(s.checked(resp, body).All("main")[0]), "bad_param_value", path)
+		resp, body = s.ask(http.MethodGet, path, "Accept", "application/json")
 		assert.Equal(t, 400, resp.StatusCode, path)
 		assert.Equal(t, "application/json", resp.Header.Get("Content-Type"))
 		assert.Contains(t, body, "bad_param_value")
@@ -587,7 +736,7 @@ func TestPagesRefuse(t *testing.T) {
 		resp, body := s.ask(c.method, c.path)
 		assert.Equal(t, c.status, resp.StatusCode, c.path)
 		assert.Contains(t, body, c.code)
-		assert.Equal(t, c.status == 405, resp.Header.Get("Allow") == "GET, HEAD", c.path)
+		assert.Equal(t, c.status == 405, strings.HasPrefix(resp.Header.Get("Allow"), "GET, HEAD"), c.path)
 		assert.Equal(t, "no-store", resp.Header.Get("Cache-Control"))
 	}
 	resp, body := s.ask("GET", "/errors/999999", "Accept", "text/html")
@@ -758,7 +907,7 @@ func TestPagesShowWhatAServiceLogged(t *testing.T) {
 		p := s.page("/logs/?trace_id=trace-of-this-request")
 		list := pageRows(p, "Log")
 		require.NotEmpty(t, list)
-		assert.Equal(t, []string{"ERROR", "database"}, list[0][1:3])
+		assert.Equal(t, []string{"3", "ERROR", "500", "", "database An error occurred in the database.: canary: connection refused", "web-1", "New"}, list[0][2:])
 		assert.Equal(t, "../errors/"+pageID(t, s.store, "", "database"), pageLink(t, p, "database"))
 		p = s.page("/errors/" + pageID(t, s.store, "", "database"))
 		assert.Contains(t, pagetest.Text(p.All("pre")[0]), "TestPagesShowWhatAServiceLogged")
