@@ -34,6 +34,8 @@ type errorList struct {
 // An errorRow is a record as it is shown.
 type errorRow struct {
 	Record
+	Name     string // as it is shown, like Scope: nothing in it turns other text
+	Scope    string
 	URL      string
 	Title    page.Text // in the reader's language where that is known
 	Level    string    // of log lines about it; "" if no kind has the code
@@ -179,7 +181,10 @@ func (v *visit) errorRows(records []Record, active *activities) (rows []errorRow
 }
 
 func (v *visit) errorRow(r *Record, edited string, active *activities) errorRow {
-	row := errorRow{Record: *r, URL: v.URL(strconv.FormatInt(r.ID, 10)), Title: v.titleOf(r, edited), Activity: active.of(r.ID)}
+	row := errorRow{
+		Record: *r, Name: page.Line(r.Name), Scope: page.Line(r.Scope), URL: v.URL(strconv.FormatInt(r.ID, 10)), Title: v.titleOf(r, edited),
+		Activity: active.of(r.ID),
+	}
 	if k, ok := fault.KindByCode(r.Name); ok {
 		level := v.responder.Level(k)
 		row.Level, row.Severe = level.String(), level >= slog.LevelError
@@ -378,7 +383,7 @@ func rowIn(rows []textRow, tag string) (*textRow, *problem) {
 }
 
 func (v *visit) addRecent(e *errorView) error {
-	entries, _, err := v.store.Logs(v.ctx, LogFilter{Code: e.Name, Scope: e.Scope, Order: ByLastSeen, PageSize: recentEntries})
+	entries, _, err := v.store.Logs(v.ctx, LogFilter{Code: e.Record.Name, Scope: e.Record.Scope, Order: ByLastSeen, PageSize: recentEntries})
 	if err != nil {
 		return err
 	}
@@ -388,7 +393,7 @@ func (v *visit) addRecent(e *errorView) error {
 			e.Stack = stackOf(entries[i].Stacktrace)
 		}
 	}
-	e.More = v.URL("../logs/", "code", e.Name, "scope", e.Scope)
+	e.More = v.URL("../logs/", "code", e.Record.Name, "scope", e.Record.Scope)
 	e.Traces, err = v.traces(entries)
 	return err
 }
