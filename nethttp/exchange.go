@@ -83,6 +83,9 @@ func (x *tracker) abort() {
 	exchange.Abort(x.ResponseWriter)
 }
 
+// Reported returns the request as responders see it, for handlers of ours that answer a failure themselves.
+func (x *tracker) Reported() fault.Request { return (*request)(x) }
+
 func (x *tracker) responder(r *fault.Responder) *fault.Responder {
 	if r == nil {
 		r = x.Responder
