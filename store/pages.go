@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	fault "github.com/polyfault/polyfault/core"
-	"github.com/polyfault/polyfault/internal/exchange"
 	"github.com/polyfault/polyfault/internal/negotiate"
 	"github.com/polyfault/polyfault/internal/page"
 	faulthttp "github.com/polyfault/polyfault/nethttp"
@@ -268,11 +267,15 @@ func (v *visit) send(w http.ResponseWriter, segment string, s *shown) error {
 // fail answers with a page what the reader can mend, and leaves the rest to the responder.
 func (v *visit) fail(w http.ResponseWriter, segment string, known bool, err error) error {
 	f, ok := fault.From(err)
-	r := exchange.Responder(v.ctx, v.responder, w)
-	if !ok || r.Status(f.Kind()) >= http.StatusInternalServerError || !v.wantsPage() {
+	x, reports := w.(reporting)
+	if !ok || !reports || !v.wantsPage() {
 		return err
 	}
-	resp := r.Respond(reported(w), err) // with its line in the log, and its headers
+	r, req := x.Reporting(v.responder)
+	if r.Status(f.Kind()) >= http.StatusInternalServerError {
+		return err
+	}
+	resp := r.Respond(req, err) // with its line in the log, and its headers
 	resp.SetHeader(w.Header(), w.Header().Get("Content-Encoding") != "")
 	w.Header().Del("Content-Length")
 	v.status = resp.Status
@@ -280,6 +283,11 @@ func (v *visit) fail(w http.ResponseWriter, segment string, known bool, err erro
 	return v.send(w, segment, &shown{
 		title: text.Title, main: &failureView{text, f.Code(), !known, v.navigation("")}, template: v.failure,
 	})
+}
+
+// reporting is the writer of faulthttp.Handler.
+type reporting interface {
+	Reporting(r *fault.Responder) (*fault.Responder, fault.Request)
 }
 
 // A failureView is a page about what went wrong.
@@ -294,14 +302,6 @@ type failureView struct {
 func (v *visit) wantsPage() bool {
 	types := []string{page.HTML, page.JSON, "application/problem+json", "application/vnd.api+json"}
 	return negotiate.MediaType(fault.JoinedHeader(v.req.Header, "Accept"), types) == 0
-}
-
-// reported returns the request as responders see it. The writer is that of faulthttp.Handler.
-func reported(w http.ResponseWriter) fault.Request {
-	if x, ok := w.(interface{ Reported() fault.Request }); ok {
-		return x.Reported()
-	}
-	return nil
 }
 
 func (v *visit) navigation(area string) []page.Link {
