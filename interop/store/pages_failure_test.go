@@ -56,12 +56,13 @@ func (l *failureLines) take() string {
 func newFailureServer(t *testing.T, mount func(s *store.Store, r *fault.Responder) http.Handler) *failureServer {
 	t.Helper()
 	f := &failureServer{*newPageServer(t, newSQLite(t)), &failureLines{}, &atomic.Int32{}}
-	logger := slog.New(slog.NewJSONHandler(f.lines, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+	withoutTime := func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.TimeKey {
 			return slog.Attr{}
 		}
 		return a
-	}}))
+	}
+	logger := slog.New(slog.NewJSONHandler(f.lines, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: withoutTime}))
 	r, err := fault.NewResponder(fault.WithLogger(logger), fault.WithFormats(fault.Problem{}, formats.HTML{}), fault.WithLanguages("de", "en"),
 		fault.WithTraceID(func(fault.Request) string { return "trace-1" }),
 		fault.WithObserver(func(context.Context, *fault.Occurrence) { f.observed.Add(1) }))
@@ -158,7 +159,8 @@ func TestPagesFailBelowAnyPath(t *testing.T) {
 	})
 	for _, mount := range []string{"/admin/", "/deep/acme/down/", "/stripped/", "/errors/x/"} {
 		for _, path := range []string{
-			"errors/999", "errors/abc", "logs/999", "nowhere", "nowhere/1", "errors/5/6", "errors/5/6/", "errors//", "logs/0", "favicon.ico", "a%2Fb", "errors/%2e%2e%2f",
+			"errors/999", "errors/abc", "logs/999", "nowhere", "nowhere/1", "errors/5/6", "errors/5/6/", "errors//",
+			"logs/0", "favicon.ico", "a%2Fb", "errors/%2e%2e%2f",
 		} {
 			address := mount + path + "?language=de&zone=%2B02:00"
 			resp, body := f.ask("GET", address, "Accept", "text/html")
@@ -275,9 +277,12 @@ func TestPagesRedirect(t *testing.T) {
 func TestPagesTraceURL(t *testing.T) {
 	t.Parallel()
 	for _, template := range []string{
-		"", "{trace_id}", "/trace/{trace_id}", "./{trace_id}", "//host/{trace_id}", "javascript:alert('{trace_id}')", "data:text/html,{trace_id}", "ftp://host/{trace_id}",
-		"https://tracing.example.com/trace/", "https://tracing.example.com/{traceid}", "https:///{trace_id}", "https:{trace_id}", "https://host/%zz{trace_id}", "\x00https://host/{trace_id}",
-		"https://{trace_id}.example.com/", "https://{trace_id}/", "https://host{trace_id}/", "https://host:{trace_id}/", "https://{trace_id}@host/", "https://user:{trace_id}@host/", "{trace_id}://host/",
+		"", "{trace_id}", "/trace/{trace_id}", "./{trace_id}", "//host/{trace_id}", "javascript:alert('{trace_id}')",
+		"data:text/html,{trace_id}", "ftp://host/{trace_id}",
+		"https://tracing.example.com/trace/", "https://tracing.example.com/{traceid}", "https:///{trace_id}",
+		"https:{trace_id}", "https://host/%zz{trace_id}", "\x00https://host/{trace_id}",
+		"https://{trace_id}.example.com/", "https://{trace_id}/", "https://host{trace_id}/", "https://host:{trace_id}/",
+		"https://{trace_id}@host/", "https://user:{trace_id}@host/", "{trace_id}://host/",
 	} {
 		assert.Panics(t, func() { store.PagesTraceURL(template) }, template)
 	}
@@ -320,7 +325,8 @@ func TestPagesZones(t *testing.T) {
 	s := newPageServer(t, newSQLite(t))
 	entry := s.entry(store.LogRecord{Message: "m", Code: "task_locked"})
 	for _, zone := range []string{
-		"Europe/Nowhere", "Local", "local", "../../etc/passwd", "/etc/localtime", "+15", "-14:01", "+1:60", "99", "CEST+1+1", strings.Repeat("x", 65), "<script>", "\u202e", "Europe",
+		"Europe/Nowhere", "Local", "local", "../../etc/passwd", "/etc/localtime", "+15", "-14:01", "+1:60", "99", "CEST+1+1",
+		strings.Repeat("x", 65), "<script>", "\u202e", "Europe",
 	} {
 		for _, path := range []string{"/errors/", "/errors/1", "/logs/", entry} {
 			resp, body := s.ask("GET", path+"?language=de&zone="+url.QueryEscape(zone))
@@ -338,8 +344,10 @@ func TestPagesZones(t *testing.T) {
 		}
 	}
 	for zone, shown := range map[string]string{
-		"Europe/Berlin": "2026-11-21 11:30:00 +01:00", "+05:30": "2026-11-21 16:00:00 +05:30", "0530": "2026-11-21 16:00:00 +05:30", "-3": "2026-11-21 07:30:00 -03:00",
-		"UTC+14": "2026-11-22 00:30:00 +14:00", "utc": "2026-11-21 10:30:00 UTC", "GMT-0": "2026-11-21 10:30:00 UTC", "": "2026-11-21 10:30:00 UTC", "America/New_York": "2026-11-21 05:30:00 -05:00",
+		"Europe/Berlin": "2026-11-21 11:30:00 +01:00", "+05:30": "2026-11-21 16:00:00 +05:30",
+		"0530": "2026-11-21 16:00:00 +05:30", "-3": "2026-11-21 07:30:00 -03:00",
+		"UTC+14": "2026-11-22 00:30:00 +14:00", "utc": "2026-11-21 10:30:00 UTC", "GMT-0": "2026-11-21 10:30:00 UTC",
+		"": "2026-11-21 10:30:00 UTC", "America/New_York": "2026-11-21 05:30:00 -05:00",
 	} {
 		assert.Equal(t, shown, pageFacts(s.page(entry + "?zone=" + url.QueryEscape(zone)))["Last seen"], zone)
 	}
@@ -349,15 +357,19 @@ func TestPagesZones(t *testing.T) {
 func TestPagesReadTimesInTheZone(t *testing.T) {
 	t.Parallel()
 	s := newPageServer(t, newSQLite(t))
-	for _, at := range []string{"2026-03-29T00:59:59Z", "2026-03-29T01:00:00Z", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-25T02:30:00.1234567Z"} {
+	for _, at := range []string{
+		"2026-03-29T00:59:59Z", "2026-03-29T01:00:00Z", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-25T02:30:00.1234567Z",
+	} {
 		s.logged(store.LogRecord{Message: at, Created: failureTime(t, at)})
 	}
 	for query, want := range map[string][]string{
-		"started=2026-03-29T01:59:59&ended=2026-03-29T03:00:00":                                       {"2026-03-29T01:00:00Z", "2026-03-29T00:59:59Z"},
-		"started=2026-03-29T03:00&ended=2026-03-29T03:00:01":                                          {"2026-03-29T01:00:00Z"},
-		"started=2026-03-29+01:59:59&ended=2026-03-29+01:59:59.5":                                     {"2026-03-29T00:59:59Z"},
-		"started=2026-10-25T03:30&ended=2026-10-25T03:31":                                             {"2026-10-25T02:30:00.1234567Z"},
-		"started=2026-10-25&ended=2026-10-26":                                                         {"2026-10-25T02:30:00.1234567Z", "2026-10-25T01:30:00Z", "2026-10-25T00:30:00Z"},
+		"started=2026-03-29T01:59:59&ended=2026-03-29T03:00:00":   {"2026-03-29T01:00:00Z", "2026-03-29T00:59:59Z"},
+		"started=2026-03-29T03:00&ended=2026-03-29T03:00:01":      {"2026-03-29T01:00:00Z"},
+		"started=2026-03-29+01:59:59&ended=2026-03-29+01:59:59.5": {"2026-03-29T00:59:59Z"},
+		"started=2026-10-25T03:30&ended=2026-10-25T03:31":         {"2026-10-25T02:30:00.1234567Z"},
+		"started=2026-10-25&ended=2026-10-26": {
+			"2026-10-25T02:30:00.1234567Z", "2026-10-25T01:30:00Z", "2026-10-25T00:30:00Z",
+		},
 		"started=2026-10-25T01:30:00Z&ended=2026-10-25T01:30:01Z":                                     {"2026-10-25T01:30:00Z"},
 		"started=" + url.QueryEscape("2026-10-25T02:30:00+01:00") + "&ended=2026-10-25T01:30:01Z":     {"2026-10-25T01:30:00Z"},
 		"started=2026-10-25T02:30:00.123456Z&ended=" + url.QueryEscape("2026-10-25T02:30:00.123457Z"): {"2026-10-25T02:30:00.1234567Z"},
