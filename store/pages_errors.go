@@ -34,6 +34,8 @@ type errorList struct {
 // An errorRow is a record as it is shown.
 type errorRow struct {
 	Record
+	Name     string // as it is shown, like Scope: nothing in it turns other text
+	Scope    string
 	URL      string
 	Title    page.Text // in the reader's language where that is known
 	Level    string    // of log lines about it; "" if no kind has the code
@@ -179,7 +181,10 @@ func (v *visit) errorRows(records []Record, active *activities) (rows []errorRow
 }
 
 func (v *visit) errorRow(r *Record, edited string, active *activities) errorRow {
-	row := errorRow{Record: *r, URL: v.URL(strconv.FormatInt(r.ID, 10)), Title: v.titleOf(r, edited), Activity: active.of(r.ID)}
+	row := errorRow{
+		Record: *r, Name: page.Line(r.Name), Scope: page.Line(r.Scope), URL: v.URL(strconv.FormatInt(r.ID, 10)), Title: v.titleOf(r, edited),
+		Activity: active.of(r.ID),
+	}
 	if k, ok := fault.KindByCode(r.Name); ok {
 		level := v.responder.Level(k)
 		row.Level, row.Severe = level.String(), level >= slog.LevelError
@@ -267,9 +272,9 @@ func (v *visit) oneError() (*shown, error) {
 	if err != nil {
 		return nil, err
 	}
-	row, err := rowIn(rows, tag, "edit")
-	if err != nil {
-		return nil, err
+	row, wrong := rowIn(rows, tag)
+	if wrong != nil {
+		return nil, wrong.inFilter("edit")
 	}
 	return v.showError(&r, v.textForm(&r, row))
 }
@@ -366,19 +371,19 @@ func (v *visit) textRows(r *Record) ([]textRow, error) {
 	return rows, nil
 }
 
-// rowIn finds the row of a language that a field names.
-func rowIn(rows []textRow, tag, field string) (*textRow, error) {
+// rowIn finds the row of the language with the tag.
+func rowIn(rows []textRow, tag string) (*textRow, *problem) {
 	tags := make([]string, len(rows))
 	for i := range rows {
 		if tags[i] = rows[i].Language; strings.EqualFold(tags[i], tag) {
 			return &rows[i], nil
 		}
 	}
-	return nil, oneOf(tag, tags).inFilter(field)
+	return nil, oneOf(tag, tags)
 }
 
 func (v *visit) addRecent(e *errorView) error {
-	entries, _, err := v.store.Logs(v.ctx, LogFilter{Code: e.Name, Scope: e.Scope, Order: ByLastSeen, PageSize: recentEntries})
+	entries, _, err := v.store.Logs(v.ctx, LogFilter{Code: e.Record.Name, Scope: e.Record.Scope, Order: ByLastSeen, PageSize: recentEntries})
 	if err != nil {
 		return err
 	}
@@ -388,7 +393,7 @@ func (v *visit) addRecent(e *errorView) error {
 			e.Stack = stackOf(entries[i].Stacktrace)
 		}
 	}
-	e.More = v.URL("../logs/", "code", e.Name, "scope", e.Scope)
+	e.More = v.URL("../logs/", "code", e.Record.Name, "scope", e.Record.Scope)
 	e.Traces, err = v.traces(entries)
 	return err
 }
