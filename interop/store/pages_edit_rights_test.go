@@ -208,7 +208,8 @@ func TestPagesKnowTwoMethods(t *testing.T) {
 	forms := s.editAll()
 	before := s.everything()
 	for path, allow := range map[string]string{
-		"/errors/": "GET, HEAD", "/logs/": "GET, HEAD", "/": "GET, HEAD", "/errors": "GET, HEAD", "/nowhere": "GET, HEAD", "/errors/5/": "GET, HEAD",
+		"/errors/": "GET, HEAD", "/logs/": "GET, HEAD", "/": "GET, HEAD", "/errors": "GET, HEAD", "/nowhere": "GET, HEAD",
+		"/errors/5/":       "GET, HEAD",
 		forms[1].target(t): "GET, HEAD, POST", forms[2].target(t): "GET, HEAD, POST",
 	} {
 		for _, method := range []string{"POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "get"} {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -77,9 +78,7 @@ func (f *editForm) add(n *html.Node) {
 func (f *editForm) with(t *testing.T, pairs ...string) *editForm {
 	t.Helper()
 	other := &editForm{page: f.page, action: f.action, fields: url.Values{}, buttons: f.buttons}
-	for name, values := range f.fields {
-		other.fields[name] = values
-	}
+	maps.Copy(other.fields, f.fields)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		require.Contains(t, f.fields, pairs[i])
 		other.fields.Set(pairs[i], pairs[i+1])
@@ -165,7 +164,7 @@ func (s *pageServer) entry(l store.LogRecord) string {
 	return "/logs/" + strconv.FormatInt(newest, 10)
 }
 
-// A fingerprint of all that forms can change, to see that a request has changed nothing.
+// everything is all that forms can change, to see that a request has changed nothing.
 func (s *pageServer) everything() []string {
 	s.t.Helper()
 	var lines []string
@@ -174,20 +173,27 @@ func (s *pageServer) everything() []string {
 		"SELECT error_id, title, description, language, 0, 0 FROM polyfault_error_texts ORDER BY error_id, language",
 		"SELECT id, state, triaged, regressions, version, repeats FROM polyfault_log ORDER BY id",
 	} {
-		rows, err := s.DB.QueryContext(s.t.Context(), query)
-		require.NoError(s.t, err)
-		for rows.Next() {
-			var values [6]any
-			require.NoError(s.t, rows.Scan(&values[0], &values[1], &values[2], &values[3], &values[4], &values[5]))
-			lines = append(lines, fmt.Sprint(values))
-		}
-		require.NoError(s.t, rows.Err())
-		require.NoError(s.t, rows.Close())
+		lines = append(lines, s.rows(query)...)
 	}
 	return lines
 }
 
-// alert is what the page says after a change.
+// rows are those of a query with six columns.
+func (s *pageServer) rows(query string) (lines []string) {
+	s.t.Helper()
+	rows, err := s.DB.QueryContext(s.t.Context(), query)
+	require.NoError(s.t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var values [6]any
+		require.NoError(s.t, rows.Scan(&values[0], &values[1], &values[2], &values[3], &values[4], &values[5]))
+		lines = append(lines, fmt.Sprint(values))
+	}
+	require.NoError(s.t, rows.Err())
+	return lines
+}
+
+// editSaved is what the page says after a change.
 func editSaved(p *pagetest.Page) string {
 	var list []string
 	for _, n := range p.Class("saved") {
@@ -211,7 +217,9 @@ func TestPagesEditTexts(t *testing.T) {
 		edit := pageLink(t, p, "Bearbeiten")
 		assert.Equal(t, strings.TrimPrefix(path, "/errors/")+"?edit=de&language=de&zone=Europe%2FBerlin#edit", edit)
 		f := s.form("/errors/"+strings.TrimSuffix(edit, "#edit"), "texts")
-		assert.Equal(t, url.Values{"change": {"texts"}, "version": {strconv.FormatInt(before.Version, 10)}, "tag": {"de"}, "title": {""}, "description": {""}}, f.fields)
+		assert.Equal(t, url.Values{
+			"change": {"texts"}, "version": {strconv.FormatInt(before.Version, 10)}, "tag": {"de"}, "title": {""}, "description": {""},
+		}, f.fields)
 		p, at := s.saved(f.with(t, "title", "Gesperrt!", "description", "Ruf Änne:\r\n+49 30 1234\r\n"), "Speichern")
 		assert.Contains(t, editSaved(p), "/status")
 		assert.NotContains(t, editSaved(p), "page.")
@@ -221,7 +229,9 @@ func TestPagesEditTexts(t *testing.T) {
 		assert.Contains(t, pageRows(p, "texts"), []string{
 			"Deutsch de Bearbeiten", "Gesperrt!", "Dies ist nicht möglich, weil die Aufgabe gesperrt ist.", "Ruf Änne:\n+49 30 1234",
 		})
-		assert.Contains(t, pageRows(p, "texts"), []string{"English en Bearbeiten", "Task locked", "This is not possible because the task is locked.", ""})
+		assert.Contains(t, pageRows(p, "texts"), []string{
+			"English en Bearbeiten", "Task locked", "This is not possible because the task is locked.", "",
+		})
 		assert.Equal(t, []string{"de: Gesperrt!, Ruf Änne:\n+49 30 1234\n"}, texts(t, s.store, before.ID))
 		assert.Equal(t, before.Title, named(t, s.store, "", "task_locked").Title, "the record has the text of the default language")
 		assert.Equal(t, "Task locked", pagetest.Text(s.page(path).All("h1")[0]), "the other language keeps its own")
@@ -231,7 +241,8 @@ func TestPagesEditTexts(t *testing.T) {
 		record := named(t, s.store, "", "task_locked")
 		assert.Equal(t, []string{"Locked <now>", "Call Ann."}, []string{record.Title, record.Description})
 		assert.Equal(t, []string{"Locked <now>", "Call Ann."}, editWire(t, api.URL+path+"/", "title", "description"))
-		assert.Equal(t, []string{"de: Gesperrt!, Ruf Änne:\n+49 30 1234\n", "en: Locked <now>, Call Ann."}, texts(t, d.other(t), before.ID), "another instance")
+		both := []string{"de: Gesperrt!, Ruf Änne:\n+49 30 1234\n", "en: Locked <now>, Call Ann."}
+		assert.Equal(t, both, texts(t, d.other(t), before.ID), "another instance")
 
 		f = s.form(path+"?edit=de&language=de", "texts")
 		assert.Equal(t, []string{"Gesperrt!", "Ruf Änne:\r\n+49 30 1234\r\n"}, []string{f.fields.Get("title"), f.fields.Get("description")})
@@ -272,7 +283,8 @@ func TestPagesEditTextsOfARecordOfOperators(t *testing.T) {
 	assert.Equal(t, "de", f.fields.Get("tag"))
 	s.saved(f.with(t, "title", "Import missglückt"), "Save")
 	f = s.form(path+"?edit=en", "texts")
-	assert.Equal(t, []string{"Import failed", "\r\nTry again."}, []string{f.fields.Get("title"), f.fields.Get("description")}, "also a line end at the beginning")
+	shown := []string{f.fields.Get("title"), f.fields.Get("description")}
+	assert.Equal(t, []string{"Import failed", "\r\nTry again."}, shown, "also a line end at the beginning")
 	s.saved(f.with(t, "title", ""), "Save")
 	r := named(t, s.store, "invoices", "import_failed")
 	assert.Equal(t, []string{"", "\nTry again."}, []string{r.Title, r.Description})
