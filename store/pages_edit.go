@@ -66,9 +66,10 @@ func (v *visit) submitted(w http.ResponseWriter) (*submitted, error) {
 	return s, nil
 }
 
-// value returns the first value of a field. Line ends are as the store keeps them.
+// value returns the first value of a field, without spaces around it: a title of spaces would be none. Line ends are as the
+// store keeps them.
 func (s *submitted) value(name string) string {
-	return strings.ReplaceAll(s.values.Get(name), "\r\n", "\n")
+	return strings.TrimSpace(strings.ReplaceAll(s.values.Get(name), "\r\n", "\n"))
 }
 
 // chosen returns the value of a field that has few of them.
