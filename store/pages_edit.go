@@ -70,9 +70,10 @@ func (s *submitted) readVersion() (err error) {
 	return nil
 }
 
-// value returns the value of a field. Line ends are as the store keeps them.
+// value returns the value of a field, without spaces around it: a title of spaces would be none. Line ends are as the
+// store keeps them.
 func (s *submitted) value(name string) string {
-	return strings.ReplaceAll(s.values.Get(name), "\r\n", "\n")
+	return strings.TrimSpace(strings.ReplaceAll(s.values.Get(name), "\r\n", "\n"))
 }
 
 // text returns the value of a field that may be empty, but not missing.

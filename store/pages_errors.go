@@ -308,7 +308,7 @@ func (v *visit) showError(r *Record, f *textForm) (*shown, error) {
 	}
 	v.addForms(e, edited.Language != "")
 	title := e.Title.Title
-	if title == "" {
+	if strings.TrimSpace(title) == "" {
 		title = page.Line(r.Name)
 	}
 	return &shown{title: title, main: e}, v.addRecent(e)
@@ -325,10 +325,10 @@ func (v *visit) addForms(e *errorView, editable bool) {
 		return
 	}
 	for i := range e.Texts {
-		e.Texts[i].Edit = v.URL(v.name, "edit", e.Texts[i].Language) + "#edit"
+		e.Texts[i].Edit = v.URL(v.name, "edit", e.Texts[i].Language)
 	}
 	if editable {
-		e.Edit = v.URL(v.name, "edit", v.Reader.Tag) + "#edit"
+		e.Edit = v.URL(v.name, "edit", v.Reader.Tag)
 	}
 }
 

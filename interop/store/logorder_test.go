@@ -512,6 +512,7 @@ func TestHandlerSortsLogs(t *testing.T) {
 					got = append(got, e.ID)
 				}
 				next = page.Next
+				require.NotEmpty(t, page.Results, order)
 				if last := page.Results[len(page.Results)-1]; next != nil && (f.Order != store.ByCreated || f.Ascending) {
 					d.exec(t, d.q("DELETE FROM polyfault_log WHERE id = ?"), last.ID)
 				}
