@@ -241,10 +241,10 @@ func (v *visit) changeTexts(s *submitted, r *Record) (*shown, error) {
 	return v.editAgain(r, f, err)
 }
 
-// changed returns the text to write; nil if the form has it as the page showed it. What pages replace, such as characters that turn
-// other text, stays then.
+// changed returns the text to write; nil if the form has it as the page showed it. What pages replace or leave away stays then,
+// such as characters that turn other text, and spaces around it.
 func changed(text, shown string) *string {
-	if text != "" && text == shown {
+	if text != "" && text == strings.TrimSpace(shown) {
 		return nil
 	}
 	return &text
