@@ -56,7 +56,7 @@ var rules = []rule{
 	{"fiberv3", []string{"core", "internal/aborts"}, []string{"github.com/gofiber/fiber/v3", "github.com/gofiber/utils/v2",
 		"github.com/valyala/fasthttp"}},
 	{"otel", []string{"core"}, []string{"go.opentelemetry.io/otel", "go.opentelemetry.io/otel/trace", "go.opentelemetry.io/otel/metric"}},
-	{"store", []string{"core", "internal/negotiate", "internal/page", "locales", "nethttp"}, nil},
+	{"store", []string{"core", "internal/page", "locales", "nethttp"}, nil},
 	{"cmd/...", []string{"cmd/...", "core/...", "locales"}, anything},
 	{"examples/...", anything, anything},
 	{"interop/...", anything, anything},

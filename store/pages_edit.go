@@ -70,10 +70,14 @@ func (s *submitted) readVersion() (err error) {
 	return nil
 }
 
-// value returns the value of a field, without spaces around it: a title of spaces would be none. Line ends are as the
-// store keeps them.
+// value returns the value of a field; nothing but spaces is nothing: such a title would be none. Line ends are as the store
+// keeps them.
 func (s *submitted) value(name string) string {
-	return strings.TrimSpace(strings.ReplaceAll(s.values.Get(name), "\r\n", "\n"))
+	value := s.values.Get(name)
+	if strings.TrimSpace(value) == "" {
+		return ""
+	}
+	return strings.ReplaceAll(value, "\r\n", "\n")
 }
 
 // text returns the value of a field that may be empty, but not missing.
