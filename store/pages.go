@@ -94,9 +94,9 @@ func PagesAuthorize(allowed func(*http.Request) error) PagesOption {
 }
 
 // PagesAuthorizeEdit calls allowed, after the function of [PagesAuthorize], for every change: with [UpdateError] or
-// [UpdateLog]. An error refuses the change, as there. allowed also decides which forms a page shows, so it is called for
-// requests for pages, too. Without the option, everybody who may read a page may change what it shows. allowed must be safe for
-// concurrent use. PagesAuthorizeEdit panics if allowed is nil.
+// [UpdateLog]. An error refuses the change, and the responder answers with it, as there. allowed also decides which forms a page
+// shows, so it is called for requests for pages, too. Without the option, everybody who may read a page may change what it
+// shows. allowed must be safe for concurrent use. PagesAuthorizeEdit panics if allowed is nil.
 func PagesAuthorizeEdit(allowed func(*http.Request, Action) error) PagesOption {
 	if allowed == nil {
 		panic("store: PagesAuthorizeEdit: the function is nil")
