@@ -135,7 +135,7 @@ func TestPagesEditNeedTheRight(t *testing.T) {
 				found := editForms(s.checked(resp, body), f.page)
 				assert.Equal(t, want.forms[i], found[f.fields.Get("change")] != nil, "%s: %s", who, f.page)
 				assert.Equal(t, want.forms[i], len(found) > 0, "%s: %s", who, f.page)
-				assert.Equal(t, want.forms[i], strings.Contains(body, "#edit") || i == 1 && len(found) > 0 || strings.Contains(body, `id="edit"`), "%s: %s", who, f.page)
+				assert.Equal(t, want.forms[i], strings.Contains(body, "?edit=") || i == 1 && len(found) > 0 || strings.Contains(body, `id="edit"`), "%s: %s", who, f.page)
 			}
 			if want.status[i] == 0 {
 				continue
