@@ -70,10 +70,14 @@ func (s *submitted) readVersion() (err error) {
 	return nil
 }
 
-// value returns the value of a field, without spaces around it: a title of spaces would be none. Line ends are as the
-// store keeps them.
+// value returns the value of a field; nothing but spaces is nothing: such a title would be none. Line ends are as the store
+// keeps them.
 func (s *submitted) value(name string) string {
-	return strings.TrimSpace(strings.ReplaceAll(s.values.Get(name), "\r\n", "\n"))
+	value := s.values.Get(name)
+	if strings.TrimSpace(value) == "" {
+		return ""
+	}
+	return strings.ReplaceAll(value, "\r\n", "\n")
 }
 
 // text returns the value of a field that may be empty, but not missing.
@@ -241,10 +245,10 @@ func (v *visit) changeTexts(s *submitted, r *Record) (*shown, error) {
 	return v.editAgain(r, f, err)
 }
 
-// changed returns the text to write; nil if the form has it as the page showed it. What pages replace or leave away stays then,
-// such as characters that turn other text, and spaces around it.
+// changed returns the text to write; nil if the form has it as the page showed it. What pages replace, such as characters that
+// turn other text, stays then.
 func changed(text, shown string) *string {
-	if text != "" && text == strings.TrimSpace(shown) {
+	if text != "" && text == shown {
 		return nil
 	}
 	return &text

@@ -82,7 +82,7 @@ func TestPagesEditNeedAVersion(t *testing.T) {
 	before := s.everything()
 	for _, f := range []*editForm{s.form(path+"?edit=de", "texts"), s.form(path, "retry"), s.form(entry, "state")} {
 		f.fields.Set("state", "resolved")
-		for _, version := range []string{"", "0", "-1", "one", "1.0", "1e3", "0x1", "1 1", "99999999999999999999", "9223372036854775808"} {
+		for _, version := range []string{"", "0", "-1", "one", "1.0", "1e3", "0x1", " 1", "99999999999999999999", "9223372036854775808"} {
 			g := f.with(t, "version", version)
 			resp, body := s.post(g.target(t), editMedia, g.fields.Encode(), "Accept-Language", "de")
 			assert.Equal(t, 400, resp.StatusCode, version)

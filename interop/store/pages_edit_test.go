@@ -230,7 +230,7 @@ func TestPagesEditTexts(t *testing.T) {
 		assert.Equal(t, url.Values{
 			"change": {"texts"}, "version": {strconv.FormatInt(before.Version, 10)}, "tag": {"de"}, "title": {""}, "description": {""},
 		}, f.fields)
-		p, at := s.saved(f.with(t, "title", "Gesperrt!", "description", " Ruf Änne:\r\n+49 30 1234\r\n"), "Speichern")
+		p, at := s.saved(f.with(t, "title", "Gesperrt!", "description", "Ruf Änne:\r\n+49 30 1234\r\n"), "Speichern")
 		assert.Contains(t, editSaved(p), "/status")
 		assert.NotContains(t, editSaved(p), "page.")
 		assert.Contains(t, at, "language=de")
@@ -242,7 +242,7 @@ func TestPagesEditTexts(t *testing.T) {
 		assert.Contains(t, pageRows(p, "texts"), []string{
 			"English en Bearbeiten", "Task locked", "This is not possible because the task is locked.", "",
 		})
-		assert.Equal(t, []string{"de: Gesperrt!, Ruf Änne:\n+49 30 1234"}, texts(t, s.store, before.ID))
+		assert.Equal(t, []string{"de: Gesperrt!, Ruf Änne:\n+49 30 1234\n"}, texts(t, s.store, before.ID))
 		assert.Equal(t, before.Title, named(t, s.store, "", "task_locked").Title, "the record has the text of the default language")
 		assert.Equal(t, "Task locked", pagetest.Text(s.page(path).All("h1")[0]), "the other language keeps its own")
 
@@ -251,13 +251,13 @@ func TestPagesEditTexts(t *testing.T) {
 		record := named(t, s.store, "", "task_locked")
 		assert.Equal(t, []string{"Locked <now>", "Call Ann."}, []string{record.Title, record.Description})
 		assert.Equal(t, []string{"Locked <now>", "Call Ann."}, editWire(t, api.URL+path+"/", "title", "description"))
-		both := []string{"de: Gesperrt!, Ruf Änne:\n+49 30 1234", "en: Locked <now>, Call Ann."}
+		both := []string{"de: Gesperrt!, Ruf Änne:\n+49 30 1234\n", "en: Locked <now>, Call Ann."}
 		assert.Equal(t, both, texts(t, d.other(t), before.ID), "another instance")
 
 		f = s.form(path+"?edit=de&language=de", "texts")
-		assert.Equal(t, []string{"Gesperrt!", "Ruf Änne:\r\n+49 30 1234"}, []string{f.fields.Get("title"), f.fields.Get("description")})
+		assert.Equal(t, []string{"Gesperrt!", "Ruf Änne:\r\n+49 30 1234\r\n"}, []string{f.fields.Get("title"), f.fields.Get("description")})
 		s.saved(f, "Speichern")
-		assert.Equal(t, "de: Gesperrt!, Ruf Änne:\n+49 30 1234", texts(t, s.store, before.ID)[0], "sent as it stands, it changes no character")
+		assert.Equal(t, "de: Gesperrt!, Ruf Änne:\n+49 30 1234\n", texts(t, s.store, before.ID)[0], "sent as it stands, it changes no character")
 
 		p, _ = s.saved(s.form(path+"?edit=de&language=de", "texts").with(t, "title", "", "description", ""), "Speichern")
 		assert.Equal(t, "Aufgabe gesperrt", pagetest.Text(p.All("h1")[0]))
