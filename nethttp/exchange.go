@@ -83,6 +83,12 @@ func (x *tracker) abort() {
 	exchange.Abort(x.ResponseWriter)
 }
 
+// Reporting returns the responder that answers failures of the request, and the request as it sees it, for handlers of ours that
+// have a body of their own.
+func (x *tracker) Reporting(r *fault.Responder) (*fault.Responder, fault.Request) {
+	return x.responder(r), (*request)(x)
+}
+
 func (x *tracker) responder(r *fault.Responder) *fault.Responder {
 	if r == nil {
 		r = x.Responder

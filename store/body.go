@@ -42,16 +42,22 @@ var (
 
 // checkMedia refuses bodies that are not JSON, or encoded in a way that is not decoded here.
 func checkMedia(req *http.Request) error {
+	return checkMediaOf(req, mediaTypes[req.Method], acceptedBy[req.Method])
+}
+
+// checkMediaOf refuses bodies of other media types than these, in another character set than UTF-8, and encoded ones.
+// accepted are the headers that tell the types.
+func checkMediaOf(req *http.Request, types []string, accepted map[string]string) error {
 	if coding := fault.JoinedHeader(req.Header, "Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
 		return fault.UnsupportedMediaType.New(fault.Header("Accept-Encoding", "identity"))
 	}
 	mediaType, parameters, err := mime.ParseMediaType(fault.JoinedHeader(req.Header, "Content-Type"))
 	charset, named := parameters["charset"]
-	if err == nil && slices.Contains(mediaTypes[req.Method], mediaType) && (!named || strings.EqualFold(charset, "utf-8")) {
+	if err == nil && slices.Contains(types, mediaType) && (!named || strings.EqualFold(charset, "utf-8")) {
 		return nil
 	}
-	attrs := []fault.Attr{fault.Header("Accept", strings.Join(mediaTypes[req.Method], ", "))}
-	for name, value := range acceptedBy[req.Method] {
+	attrs := []fault.Attr{fault.Header("Accept", strings.Join(types, ", "))}
+	for name, value := range accepted {
 		attrs = append(attrs, fault.Header(name, value))
 	}
 	return fault.UnsupportedMediaType.New(attrs...)
@@ -164,8 +170,7 @@ func (b *submission) total() (n int) {
 func (b *submission) read(w http.ResponseWriter, req *http.Request, members map[string]bodyMember, mandatory ...string) error {
 	raw, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxBody))
 	if err != nil {
-		_, _ = io.CopyN(io.Discard, req.Body, maxDiscarded)
-		return fault.Binding(err)
+		return unread(req.Body, err)
 	}
 	var object map[string]json.RawMessage
 	switch first := bytes.TrimLeft(raw, " \t\r\n"); {
@@ -184,6 +189,12 @@ func (b *submission) read(w http.ResponseWriter, req *http.Request, members map[
 		return b.wrong.Err(fault.InvalidJSON)
 	}
 	return err
+}
+
+// unread returns the error for a body that could not be read to its end.
+func unread(body io.Reader, err error) error {
+	_, _ = io.CopyN(io.Discard, body, maxDiscarded)
+	return fault.Binding(err)
 }
 
 // readMembers reads the members of an object.

@@ -14,7 +14,8 @@ const (
 )
 
 // complete completes rows from time to time: those from before the schema had that text or these columns, and those that
-// programs from then still write. A row without a status is one of them, whatever else it lacks. It never holds up who writes for longer than a batch takes.
+// programs from then still write. A row without a status is one of them, whatever else it lacks. It never holds up who writes
+// for longer than a batch takes.
 func (c *logCore) complete(ctx context.Context) {
 	ctx = context.WithValue(ctx, echoKey{}, inDatabase)
 	for pause := completeFirst; sleep(ctx, pause); pause = completeEvery {

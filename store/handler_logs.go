@@ -104,7 +104,7 @@ func (c *call) listLogs() error {
 	q := readQuery(c.req.URL.RawQuery, c.store.now(), logParameters, &f)
 	q.window(f.Started, f.Ended, c.maxRange)
 	if s, ok := sortOf(f.Order); ok {
-		_, p := s.read(f.BeforeValue)
+		_, p := s.read(f.beforeValue)
 		q.refuse("before_value", p)
 	}
 	if err := q.err(); err != nil {

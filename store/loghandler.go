@@ -96,10 +96,13 @@ type LogStats struct {
 // their own if they are texts; the last one of a name counts. So do "error.type" and "exception.stacktrace", the names of code
 // and stack in [fault.OTelNames]; with other names of [fault.LogNames], code and stack stay among the attributes. The others
 // are stored as JSON, in the form of [slog.JSONHandler]; the texts "params", "details" and "detail_causes" of a responder's
-// lines are stored as the JSON that they contain. Lists are also sorted and filtered by "status" (or "http.response.status_code"),
-// a number from 100 to 599 or a text of its digits, and by "method" ("http.request.method"), "route" ("http.route", else "path"
-// or "url.path") and "cause" ("exception.message", an error), of which the first 250 characters count. Handle resolves and encodes values before it returns, because they may
+// lines are stored as the JSON that they contain. Handle resolves and encodes values before it returns, because they may
 // belong to the request and change afterwards. The caller's goroutine spends that time.
+//
+// Lists are also filtered by the status, and sorted by it, the method, the route and the cause. These stay among the
+// attributes: "status" or "http.response.status_code", a number from 100 to 599 or a text of its digits; "method" or
+// "http.request.method"; "route" or "http.route", else "path" or "url.path"; "cause" or "exception.message", or an error. Of
+// texts the first 250 characters count. A row of several records has the values of the first one.
 //
 // A message is cut after 8 KiB, a stack after 32 KiB, a text among the attributes after 8 KiB, a code,
 // a scope and a trace id after 250 characters. Attributes beyond 32 KiB of JSON, or in groups deeper

@@ -34,38 +34,24 @@ const (
 	ByState    LogOrder = "state" // new is the lowest, ignored the highest
 )
 
-// A logSort is what an order means to the database: number or text is what a record has.
+// A logSort is what an order means to the database.
 type logSort struct {
 	order  LogOrder
 	column string
 	by     string // the column, or an expression of it
-	number func(*LogRecord) int64
-	text   func(*LogRecord) string
+	text   bool   // a text, else a number
 }
 
 // logSorts are the orders, the default first.
 var logSorts = []logSort{
-	numbers(ByCreated, func(r *LogRecord) int64 { return toMicros(r.Created) }),
-	numbers(ByLastSeen, func(r *LogRecord) int64 { return toMicros(r.LastSeen) }),
-	numbers(ByRepeats, func(r *LogRecord) int64 { return int64(r.Repeats) }),
-	numbers(ByLevel, func(r *LogRecord) int64 { return int64(r.Level) }),
-	{ByStatus, "status", "coalesce(status, 0)", func(r *LogRecord) int64 { return int64(r.request.status) }, nil},
-	texts(ByMethod, func(r *LogRecord) string { return r.request.method }),
-	texts(ByRoute, func(r *LogRecord) string { return r.request.route }),
-	texts(ByCode, func(r *LogRecord) string { return r.Code }),
-	texts(ByCause, func(r *LogRecord) string { return r.request.cause }),
-	texts(ByHost, func(r *LogRecord) string { return r.Host }),
-	texts(ByScope, func(r *LogRecord) string { return r.Scope }),
-	numbers(ByState, func(r *LogRecord) int64 { return int64(max(0, slices.Index(logStates, r.State))) }),
+	numbers(ByCreated), numbers(ByLastSeen), numbers(ByRepeats), numbers(ByLevel),
+	{ByStatus, "status", "coalesce(status, 0)", false}, texts(ByMethod), texts(ByRoute),
+	texts(ByCode), texts(ByCause), texts(ByHost), texts(ByScope), numbers(ByState),
 }
 
-func numbers(o LogOrder, of func(*LogRecord) int64) logSort {
-	return logSort{o, string(o), string(o), of, nil}
-}
+func numbers(o LogOrder) logSort { return logSort{o, string(o), string(o), false} }
 
-func texts(o LogOrder, of func(*LogRecord) string) logSort {
-	return logSort{o, string(o), string(o), nil, of}
-}
+func texts(o LogOrder) logSort { return logSort{o, string(o), string(o), true} }
 
 // sortOf returns what the order means; "" is the default.
 func sortOf(o LogOrder) (logSort, bool) {
@@ -96,25 +82,21 @@ func (s logSort) timed() bool { return s.order == ByCreated || s.order == ByLast
 // textMark begins the value of a text, so that the empty text has a value, too.
 const textMark = "="
 
-// SortValue returns what sorts the record in a list of this order, for [LogFilter].BeforeValue: of times the microseconds
-// since 1970, of a text "=" and the text, of all others a decimal number. It is "" if there is no such order.
-func (r *LogRecord) SortValue(o LogOrder) string {
-	s, ok := sortOf(o)
-	switch {
-	case !ok:
-		return ""
-	case s.text != nil:
-		return textMark + s.text(r)
+// write returns what the database has as the value of a place: "=" and a text, or a decimal number, of times the microseconds
+// since 1970.
+func (s logSort) write(value string) string {
+	if s.text {
+		return textMark + value
 	}
-	return strconv.FormatInt(s.number(r), 10)
+	return value
 }
 
-// read returns the value as the database has it; nil of "".
+// read returns the value of a place as the database has it; nil of "".
 func (s logSort) read(value string) (any, *problem) {
 	if value == "" {
 		return nil, nil
 	}
-	if s.text == nil {
+	if !s.text {
 		n, err := strconv.ParseInt(value, 10, 64)
 		if err != nil {
 			return nil, &problem{rule: ruleInteger, text: fmt.Sprintf("%q is no whole number of 64 bits", value)}

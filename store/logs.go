@@ -36,8 +36,6 @@ type LogRecord struct {
 	State       LogState `json:"state"`       // what operators say of it
 	Regressions int      `json:"regressions"` // how often it has happened again after it had been resolved
 	Version     int64    `json:"version"`     // grows with each change of the state, and with nothing else: its ETag
-
-	request requestColumns // of the first record
 }
 
 // A LogState is the operators' decision about a row of the log: [LogNew], [LogResolved] or [LogIgnored].
@@ -63,8 +61,10 @@ type LogFilter struct {
 	// from six characters on; "" means all.
 	Search         string
 	Started, Ended time.Time // bounds of the time last seen, or with [ByCreated] of that, both inclusive; zero means none
-	Before         int64     // only records after the one with this id: the next of the last page; 0 means from the first
-	PageSize       int       // 1..[MaxPageSize]; 0 means [DefaultPageSize]
+	// Before is the next of the last page: only records after the one with this id. 0 means from the first. The database is
+	// asked where that record is now, so none follow one that was deleted, unless BeforeSeen says where it was.
+	Before   int64
+	PageSize int // 1..[MaxPageSize]; 0 means [DefaultPageSize]
 
 	CodePrefix  string   // only records whose code begins with it; "" means all
 	Family      string   // only records with the code of this kind or of one that descends from it; "" means all
@@ -73,11 +73,11 @@ type LogFilter struct {
 	Status      int      // 100 to 599: only records with this status of HTTP; 1 to 5: with one of this class (4: 400 to 499); 0 means all
 	Order       LogOrder // the zero value means [ByCreated]
 	Ascending   bool     // the oldest, fewest or lowest first; false means the newest, most or highest
-	// BeforeValue is the [LogRecord.SortValue] that the record of Before had on its page. The record may have changed, or have
-	// been deleted. "" means that the database is asked, or BeforeSeen says it.
-	BeforeValue string
-	// BeforeSeen is BeforeValue as a time, for [ByLastSeen]. It has no meaning beside BeforeValue. Zero means none.
+	// BeforeSeen is the LastSeen that the record of Before had on its page, for [ByLastSeen]; other orders ignore it. The record
+	// may have been seen again since, or have been deleted. Zero means that the database is asked.
 	BeforeSeen time.Time
+
+	beforeValue string // the value of a logPlace, in any order, instead of BeforeSeen; "" means none
 }
 
 // SearchDepth is the number of records that one call of [Store.Logs] searches for a text in SQLite, and for a text of fewer
@@ -94,7 +94,11 @@ const maxLevels = 32
 // A trace id finds the rows whose latest occurrences have it ([LogOptions].Recent), with the attributes of their first one.
 // There is no count, since that would read every record. A search reads at most [SearchDepth] records. So its page may be
 // short or empty and still have a next one, where the search continues; in an order that is no time it reads those seen last,
-// and does not continue. No records follow a Before that has been deleted, unless BeforeValue or BeforeSeen says where it was.
+// and does not continue.
+//
+// Between two pages records may come, change and go. The next page begins where the record of Before is by then; no records
+// follow one that has been deleted, unless BeforeSeen says where it was.
+//
 // Records that a program from before has written have no status until this one has read their attributes, which a
 // [LogHandler] does in the background. The error is a [*FilterError] if the filter is wrong.
 func (s *Store) Logs(ctx context.Context, f LogFilter) (records []LogRecord, next int64, err error) {
@@ -102,13 +106,14 @@ func (s *Store) Logs(ctx context.Context, f LogFilter) (records []LogRecord, nex
 	return records, place.id, err
 }
 
-// A logPlace is where a page ends: Before and BeforeValue of the next one. The id is 0 if there is none.
+// A logPlace is where a page ends: Before and beforeValue of the next one. The id is 0 if there is none. The value is what
+// sorts the record, as [logSort.write] has it.
 type logPlace struct {
 	id    int64
 	value string
 }
 
-// logs is Logs.
+// logs is Logs for lists whose links say where a page ended, whatever becomes of its last record.
 func (s *Store) logs(ctx context.Context, f LogFilter) (records []LogRecord, next logPlace, err error) {
 	l, err := newLogListing(s, f)
 	if err != nil {
@@ -140,15 +145,15 @@ func (s *Store) Log(ctx context.Context, id int64) (r LogRecord, err error) {
 }
 
 const logColumns = "id, host, level, message, code, scope, trace_id, attributes, stacktrace, created, repeats, last_seen, " +
-	"print, state, regressions, version, coalesce(status, 0), method, route, cause"
+	"print, state, regressions, version"
 
-func scanLog(row scanner) (r LogRecord, err error) {
+// scanLog reads the logColumns, and what a query has behind them.
+func scanLog(row scanner, others ...any) (r LogRecord, err error) {
 	var attributes string
 	var created, seen int64
 	var state int
-	err = row.Scan(&r.ID, &r.Host, &r.Level, &r.Message, &r.Code, &r.Scope, &r.TraceID, &attributes, &r.Stacktrace,
-		&created, &r.Repeats, &seen, &r.Fingerprint, &state, &r.Regressions, &r.Version,
-		&r.request.status, &r.request.method, &r.request.route, &r.request.cause)
+	err = row.Scan(append([]any{&r.ID, &r.Host, &r.Level, &r.Message, &r.Code, &r.Scope, &r.TraceID, &attributes, &r.Stacktrace,
+		&created, &r.Repeats, &seen, &r.Fingerprint, &state, &r.Regressions, &r.Version}, others...)...)
 	r.State = LogNew
 	if state > 0 && state < len(logStates) {
 		r.State = logStates[state]
@@ -240,7 +245,7 @@ func checkState(s LogState, none bool) *problem {
 // startFrom reads where the page begins.
 func (l *logListing) startFrom() (p *problem) {
 	l.sort, _ = sortOf(l.f.Order)
-	l.from, p = l.sort.read(l.f.BeforeValue)
+	l.from, p = l.sort.read(l.f.beforeValue)
 	if l.from == nil && l.sort.order == ByLastSeen && !l.f.BeforeSeen.IsZero() {
 		l.from = toMicros(l.f.BeforeSeen)
 	}
@@ -433,24 +438,37 @@ func (l *logListing) read(ctx context.Context, db querier) (records []LogRecord,
 	if l.search != "" {
 		query, args = reading.matching()
 	}
-	records, err = l.s.scanLogs(ctx, db, query, args)
-	if err != nil || len(records) <= l.size {
-		return records, logPlace{}, err
-	}
-	return records[:l.size], l.place(&records[l.size-1]), nil
+	return reading.scan(ctx, db, query, args)
 }
 
-// place is where a page ends with the record.
-func (l *logListing) place(r *LogRecord) logPlace { return logPlace{r.ID, r.SortValue(l.sort.order)} }
+// columns are those of a record of the list, and what sorts it.
+func (l *logListing) columns() string { return logColumns + ", " + l.sort.by + " AS place" }
+
+// scan reads the records of a page. The query finds one more where there is a next one.
+func (l *logListing) scan(ctx context.Context, db querier, query string, args []any) (records []LogRecord, next logPlace, err error) {
+	records, last, more := []LogRecord{}, logPlace{}, false
+	err = eachRow(ctx, db, l.s.q(query), args, func(row scanner) error {
+		var value string // numbers, too
+		r, err := scanLog(row, &value)
+		if more = len(records) == l.size; !more {
+			records, last = append(records, r), logPlace{r.ID, l.sort.write(value)}
+		}
+		return err
+	})
+	if more {
+		next = last
+	}
+	return records, next, err
+}
 
 // page is the query for the records of a page and one more. Where the database has to sort, it sorts ids: the records are
 // long.
 func (l *logListing) page() (query string, args []any) {
 	if l.sort.timed() {
-		return l.query(logColumns, l.size+1)
+		return l.query(l.columns(), l.size+1)
 	}
 	ids, args := l.arm("id, "+l.sort.column, l.where, l.args, l.sorted(), l.size+1)
-	return "SELECT " + logColumns + " FROM polyfault_log WHERE id IN (SELECT id FROM (" + ids + ") AS p)" + l.sorted() + " LIMIT ?",
+	return "SELECT " + l.columns() + " FROM polyfault_log WHERE id IN (SELECT id FROM (" + ids + ") AS p)" + l.sorted() + " LIMIT ?",
 		append(args, l.size+1)
 }
 
@@ -477,7 +495,7 @@ func (l *logListing) startBefore(ctx context.Context, db querier) (found bool, e
 // valueOf asks for what sorts the record of Before.
 func (l *logListing) valueOf(ctx context.Context, db querier) (any, error) {
 	row := db.QueryRowContext(ctx, l.s.q("SELECT "+l.sort.by+" FROM polyfault_log WHERE id = ?"), l.f.Before)
-	if l.sort.text != nil {
+	if l.sort.text {
 		var text string
 		err := row.Scan(&text)
 		return text, err
@@ -605,10 +623,11 @@ func (l *logListing) matching() (query string, args []any) {
 		arm, of := l.arm("id", append(slices.Clip(l.where), condition), append(slices.Clip(l.args), of...), l.sorted(), l.size+1)
 		ids, args = ids+" UNION SELECT id FROM ("+arm+") AS h", append(args, of...)
 	}
-	inner, of := l.arm("id, "+l.sort.column+", search, folded, message", append(slices.Clip(l.where), "search IS NULL"), l.args, l.walked(), SearchDepth)
+	before := append(slices.Clip(l.where), "search IS NULL")
+	inner, of := l.arm("id, "+l.sort.column+", search, folded, message", before, l.args, l.walked(), SearchDepth)
 	ids += " UNION SELECT id FROM (SELECT id FROM (" + inner + ") AS o WHERE " + l.contains() + l.sorted() + " LIMIT ?) AS n"
 	args = append(append(args, of...), l.search, l.size+1)
-	query, args = l.arm(logColumns, []string{"id IN (" + ids + ")"}, args, l.sorted(), l.size+1)
+	query, args = l.arm(l.columns(), []string{"id IN (" + ids + ")"}, args, l.sorted(), l.size+1)
 	return query, args
 }
 
@@ -637,16 +656,10 @@ func (l *logListing) find(ctx context.Context, db querier) (records []LogRecord,
 		condition = "(" + condition + " OR " + traced + ")"
 	}
 	matching := "SELECT id, " + l.sort.column + " FROM (" + query + ") AS s WHERE " + condition + l.sorted() + " LIMIT ?"
-	page := "SELECT " + logColumns + " FROM polyfault_log WHERE id IN (SELECT id FROM (" + matching + ") AS m)" + l.sorted()
-	records, err = l.s.scanLogs(ctx, db, page, slices.Concat(args, []any{l.search}, of, []any{l.size + 1}))
-	if err != nil {
-		return nil, logPlace{}, err
-	}
-	if len(records) > l.size {
-		return records[:l.size], l.place(&records[l.size-1]), nil
-	}
-	if !l.sort.timed() {
-		return records, logPlace{}, nil
+	page := "SELECT " + l.columns() + " FROM polyfault_log WHERE id IN (SELECT id FROM (" + matching + ") AS m)" + l.sorted()
+	records, next, err = l.scan(ctx, db, page, slices.Concat(args, []any{l.search}, of, []any{l.size + 1}))
+	if err != nil || next.id != 0 || !l.sort.timed() {
+		return records, next, err
 	}
 	query, args = l.query("id, "+l.sort.column, SearchDepth)
 	last := "SELECT id, " + l.sort.column + " FROM (" + query + ") AS s" + l.sorted() + " LIMIT 1 OFFSET ?"
@@ -667,23 +680,6 @@ func (l *logListing) contains() string {
 		function = "strpos"
 	}
 	return fmt.Sprintf("%s(%s, ?) > 0", function, l.text())
-}
-
-func (s *Store) scanLogs(ctx context.Context, db querier, query string, args []any) ([]LogRecord, error) {
-	rows, err := db.QueryContext(ctx, s.q(query), args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	records := []LogRecord{}
-	for rows.Next() {
-		r, err := scanLog(rows)
-		if err != nil {
-			return nil, err
-		}
-		records = append(records, r)
-	}
-	return records, rows.Err()
 }
 
 func (s *Store) ints(ctx context.Context, db querier, query string, args []any) (list []int, err error) {

@@ -340,7 +340,7 @@ func (r *logRow) record(host string) LogRecord {
 	return LogRecord{
 		Host: host, Level: slog.Level(r.level), Message: r.message, Code: r.code, Scope: r.scope, TraceID: r.traceID,
 		Attributes: json.RawMessage(r.attributes), Stacktrace: r.stack, Created: fromMicros(r.created), Repeats: r.repeats,
-		LastSeen: fromMicros(r.seen), Fingerprint: r.mark, State: LogNew, request: r.requestColumns(),
+		LastSeen: fromMicros(r.seen), Fingerprint: r.mark, State: LogNew,
 	}
 }
 

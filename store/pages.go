@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	fault "github.com/polyfault/polyfault/core"
-	"github.com/polyfault/polyfault/internal/exchange"
 	"github.com/polyfault/polyfault/internal/negotiate"
 	"github.com/polyfault/polyfault/internal/page"
 	faulthttp "github.com/polyfault/polyfault/nethttp"
@@ -95,9 +94,9 @@ func PagesAuthorize(allowed func(*http.Request) error) PagesOption {
 }
 
 // PagesAuthorizeEdit calls allowed, after the function of [PagesAuthorize], for every change: with [UpdateError] or
-// [UpdateLog]. An error refuses the change, as there. allowed also decides which forms a page shows, so it is called for
-// requests for pages, too. Without the option, everybody who may read a page may change what it shows. allowed must be safe for
-// concurrent use. PagesAuthorizeEdit panics if allowed is nil.
+// [UpdateLog]. An error refuses the change, and the responder answers with it, as there. allowed also decides which forms a page
+// shows, so it is called for requests for pages, too. Without the option, everybody who may read a page may change what it
+// shows. allowed must be safe for concurrent use. PagesAuthorizeEdit panics if allowed is nil.
 func PagesAuthorizeEdit(allowed func(*http.Request, Action) error) PagesOption {
 	if allowed == nil {
 		panic("store: PagesAuthorizeEdit: the function is nil")
@@ -110,14 +109,19 @@ const traceMark = "{trace_id}"
 
 // PagesTraceURL adds a link to each trace id: to the program that shows traces, such as
 // "https://tracing.example.com/trace/{trace_id}". The trace id stands in place of "{trace_id}", with all characters escaped
-// that mean something in a URL. PagesTraceURL panics if template is no absolute http or https URL, or lacks the mark.
+// that mean something in a URL. PagesTraceURL panics if template is no absolute http or https URL, or lacks the mark in its path,
+// query or fragment: no trace id chooses the host.
 func PagesTraceURL(template string) PagesOption {
-	u, err := url.Parse(strings.ReplaceAll(template, traceMark, "0"))
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || !strings.Contains(template, traceMark) {
-		panic("store: PagesTraceURL: " + strconv.Quote(template) + " is no http URL with " + traceMark)
+	u, err := url.Parse(strings.ReplaceAll(template, traceMark, markedTrace))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || !strings.Contains(template, traceMark) ||
+		strings.Contains(u.User.String()+u.Host, markedTrace) {
+		panic("store: PagesTraceURL: " + strconv.Quote(template) + " is no http URL with " + traceMark + " behind its host")
 	}
 	return func(p *pages) { p.traceURL = template }
 }
+
+// markedTrace is a trace id that no host has as a part.
+const markedTrace = "-trace-id-"
 
 // pages is the implementation of Pages.
 type pages struct {
@@ -155,6 +159,11 @@ func (p *pages) serve(w http.ResponseWriter, req *http.Request) error {
 	}
 	if err := refusalOf(p.authorize(req)); err != nil {
 		return err
+	}
+	if req.Method == http.MethodPost { // the application's own refusal, in its own words
+		if err := refusalOf(p.mayEdit(req, view.action)); err != nil {
+			return err
+		}
 	}
 	v := &visit{page.NewVisit(p.responder.Catalogue(), req), p, req.Context(), req, "../", name, http.StatusOK}
 	if !known {
@@ -210,7 +219,7 @@ func (v *visit) target(above, segment string, known bool) string {
 	case known:
 	case isArea: // without the final slash
 		return v.WithQuery(v.name + "/")
-	case v.name == "" && below: // an item with a final slash
+	case v.name == "" && below && segment != "." && segment != "..": // an item with a final slash
 		return v.WithQuery("../" + url.PathEscape(segment))
 	case v.name == "":
 		return v.URL("errors/")
@@ -258,11 +267,15 @@ func (v *visit) send(w http.ResponseWriter, segment string, s *shown) error {
 // fail answers with a page what the reader can mend, and leaves the rest to the responder.
 func (v *visit) fail(w http.ResponseWriter, segment string, known bool, err error) error {
 	f, ok := fault.From(err)
-	r := exchange.Responder(v.ctx, v.responder, w)
-	if !ok || r.Status(f.Kind()) >= http.StatusInternalServerError || !v.wantsPage() {
+	x, reports := w.(reporting)
+	if !ok || !reports || !v.wantsPage() {
 		return err
 	}
-	resp := r.Respond(pageRequest{v.req}, err) // with its line in the log, and its headers
+	r, req := x.Reporting(v.responder)
+	if r.Status(f.Kind()) >= http.StatusInternalServerError {
+		return err
+	}
+	resp := r.Respond(req, err) // with its line in the log, and its headers
 	resp.SetHeader(w.Header(), w.Header().Get("Content-Encoding") != "")
 	w.Header().Del("Content-Length")
 	v.status = resp.Status
@@ -270,6 +283,11 @@ func (v *visit) fail(w http.ResponseWriter, segment string, known bool, err erro
 	return v.send(w, segment, &shown{
 		title: text.Title, main: &failureView{text, f.Code(), !known, v.navigation("")}, template: v.failure,
 	})
+}
+
+// reporting is the writer of faulthttp.Handler.
+type reporting interface {
+	Reporting(r *fault.Responder) (*fault.Responder, fault.Request)
 }
 
 // A failureView is a page about what went wrong.
@@ -280,18 +298,11 @@ type failureView struct {
 	Links   []page.Link
 }
 
-// wantsPage reports whether the client takes HTML at least as gladly as JSON, as all browsers do.
+// wantsPage reports whether the client takes HTML at least as gladly as any JSON, as all browsers do.
 func (v *visit) wantsPage() bool {
-	return negotiate.MediaType(fault.JoinedHeader(v.req.Header, "Accept"), []string{page.HTML, page.JSON}) == 0
+	types := []string{page.HTML, page.JSON, "application/problem+json", "application/vnd.api+json"}
+	return negotiate.MediaType(fault.JoinedHeader(v.req.Header, "Accept"), types) == 0
 }
-
-// pageRequest is a request as responders see it.
-type pageRequest struct{ req *http.Request }
-
-func (r pageRequest) Context() context.Context  { return r.req.Context() }
-func (r pageRequest) Method() string            { return r.req.Method }
-func (r pageRequest) Path() string              { return r.req.URL.Path }
-func (r pageRequest) Header(name string) string { return fault.JoinedHeader(r.req.Header, name) }
 
 func (v *visit) navigation(area string) []page.Link {
 	links := []page.Link{{Text: v.T("errors"), URL: v.URL(v.root + "errors/")}, {Text: v.T("logs"), URL: v.URL(v.root + "logs/")}}

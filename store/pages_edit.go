@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -25,17 +24,14 @@ const (
 // A submitted is a form that was sent.
 type submitted struct {
 	values  url.Values
-	change  string
 	version int64 // of what the form showed
 }
 
-// change makes the change of a form, if the request may do so. Nothing of the form is read before that is known.
+// change makes the change of a form, which the request may do, unless it comes from a foreign page. Nothing of the form is read
+// before that is known.
 func (v *visit) change(w http.ResponseWriter, view *view) (*shown, error) {
 	if err := v.crossOrigin.Check(v.req); err != nil {
 		return nil, fault.PermissionDenied.New(fault.Cause(err))
-	}
-	if err := refusalOf(v.mayEdit(v.req, view.action)); err != nil {
-		return nil, err
 	}
 	s, err := v.submitted(w)
 	if err != nil {
@@ -47,29 +43,49 @@ func (v *visit) change(w http.ResponseWriter, view *view) (*shown, error) {
 const mediaForm = "application/x-www-form-urlencoded"
 
 func (v *visit) submitted(w http.ResponseWriter) (*submitted, error) {
-	mediaType, _, err := mime.ParseMediaType(v.req.Header.Get("Content-Type"))
-	if err != nil || mediaType != mediaForm {
-		return nil, fault.UnsupportedMediaType.New(fault.Header("Accept-Post", mediaForm))
+	if err := checkMediaOf(v.req, []string{mediaForm}, map[string]string{"Accept-Post": mediaForm}); err != nil {
+		return nil, err
 	}
-	v.req.Body = http.MaxBytesReader(w, v.req.Body, maxBody)
-	if err := v.req.ParseForm(); err != nil {
+	body := v.req.Body
+	v.req.Body = http.MaxBytesReader(w, body, maxBody)
+	if err := v.req.ParseForm(); err != nil { // middleware may have called it before
 		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-			return nil, fault.Binding(err)
+			return nil, fault.ContentTooLarge.New(fault.Cause(unread(body, err)))
 		}
 		return nil, fault.InvalidFormData.New(fault.Cause(err))
 	}
 	s := &submitted{values: v.req.PostForm}
-	s.change = s.value("change")
-	if s.version, err = strconv.ParseInt(s.value("version"), 10, 64); err != nil || s.version < 1 {
-		return nil, &FieldError{Field: "version", Rule: ruleMin, Attrs: []fault.Attr{fault.Arg("Limit", 1)}, Problem: "it is no version"}
+	for name, values := range s.values {
+		if len(values) > 1 {
+			return nil, &FieldError{Field: name, Rule: ruleUnique, Problem: "it stands twice in the form"}
+		}
 	}
-	return s, nil
+	return s, s.readVersion()
 }
 
-// value returns the first value of a field, without spaces around it: a title of spaces would be none. Line ends are as the
-// store keeps them.
+func (s *submitted) readVersion() (err error) {
+	if s.version, err = strconv.ParseInt(s.value("version"), 10, 64); err != nil || s.version < 1 {
+		return &FieldError{Field: "version", Rule: ruleMin, Attrs: []fault.Attr{fault.Arg("Limit", 1)}, Problem: "it is no version"}
+	}
+	return nil
+}
+
+// value returns the value of a field; nothing but spaces is nothing: such a title would be none. Line ends are as the store
+// keeps them.
 func (s *submitted) value(name string) string {
-	return strings.TrimSpace(strings.ReplaceAll(s.values.Get(name), "\r\n", "\n"))
+	value := s.values.Get(name)
+	if strings.TrimSpace(value) == "" {
+		return ""
+	}
+	return strings.ReplaceAll(value, "\r\n", "\n")
+}
+
+// text returns the value of a field that may be empty, but not missing.
+func (s *submitted) text(name string) (string, error) {
+	if !s.values.Has(name) {
+		return "", &FieldError{Field: name, Rule: ruleRequired, Problem: "the form lacks it"}
+	}
+	return s.value(name), nil
 }
 
 // chosen returns the value of a field that has few of them.
@@ -137,7 +153,6 @@ type textForm struct {
 	posted
 	Language, Name, Dir string
 	Title, Description  textInput
-	WrongTag            string
 	Cancel              string
 }
 
@@ -174,7 +189,7 @@ func (v *visit) changeError(s *submitted) (*shown, error) {
 	return v.changeTexts(s, &r)
 }
 
-// currentRecord asks the database: the cache may be older than the form.
+// currentRecord asks the database: the cache may be older than a form, and than what another instance has just saved.
 func (v *visit) currentRecord() (Record, error) {
 	return v.store.fetch(v.ctx, func(ctx context.Context, db querier) (Record, error) { return v.store.recordByID(ctx, db, v.id()) })
 }
@@ -203,40 +218,55 @@ func (v *visit) changeTexts(s *submitted, r *Record) (*shown, error) {
 	if ownsTexts(r) {
 		return nil, readOnly("title")
 	}
-	e := Entry{Language: s.value("tag"), Title: new(s.value("title")), Description: new(s.value("description"))}
 	rows, err := v.textRows(r)
 	if err != nil {
 		return nil, err
 	}
-	row, err := rowIn(rows, e.Language, "tag")
-	if err != nil {
+	row, wrong := rowIn(rows, s.value("tag"))
+	if wrong != nil {
+		return nil, wrong.inField("tag")
+	}
+	title, noTitle := s.text("title")
+	description, noDescription := s.text("description")
+	if err := errors.Join(noTitle, noDescription); err != nil {
 		return nil, err
 	}
-	_, err = v.store.Update(v.ctx, r.ID, s.version, e)
-	if err == nil {
+	_, err = v.store.Update(v.ctx, r.ID, s.version, Entry{
+		Language: row.Language, Title: changed(title, row.EditedTitle), Description: changed(description, row.Description),
+	})
+	f := v.textForm(r, row)
+	f.Title.Value, f.Description.Value = page.Line(title), page.Block(description)
+	switch {
+	case err == nil:
 		return v.saved(), nil
+	case errors.Is(err, ErrConflict):
+		return v.textConflict(f)
 	}
-	if errors.Is(err, ErrConflict) {
-		return v.textConflict(row.Language, &e)
+	return v.editAgain(r, f, err)
+}
+
+// changed returns the text to write; nil if the form has it as the page showed it. What pages replace, such as characters that turn
+// other text, stays then.
+func changed(text, shown string) *string {
+	if text != "" && text == shown {
+		return nil
 	}
-	return v.editAgain(r, row, &e, err)
+	return &text
 }
 
 // editAgain shows the form with its mistake.
-func (v *visit) editAgain(r *Record, row *textRow, e *Entry, err error) (*shown, error) {
+func (v *visit) editAgain(r *Record, f *textForm, err error) (*shown, error) {
 	wrong, ok := errors.AsType[*FieldError](err)
 	if !ok {
 		return nil, err
 	}
-	f := v.textForm(r, row)
-	f.Title.Value, f.Description.Value = page.Line(*e.Title), page.Block(*e.Description)
 	switch wrong.Field {
 	case "title":
 		f.Title.Wrong = v.rule(wrong.Rule, v.T("title"), wrong.Attrs...)
 	case "description":
 		f.Description.Wrong = v.rule(wrong.Rule, v.T("description"), wrong.Attrs...)
 	default:
-		f.WrongTag = v.rule(wrong.Rule, v.T("language"), wrong.Attrs...)
+		return nil, err
 	}
 	v.status = http.StatusBadRequest
 	return v.showError(r, f)
@@ -260,7 +290,7 @@ func (v *visit) conflict(c *conflictView) *shown {
 }
 
 // textConflict shows the texts of the form beside those that are there now.
-func (v *visit) textConflict(language string, e *Entry) (*shown, error) {
+func (v *visit) textConflict(f *textForm) (*shown, error) {
 	now, err := v.currentRecord()
 	if err != nil {
 		return nil, err
@@ -269,12 +299,11 @@ func (v *visit) textConflict(language string, e *Entry) (*shown, error) {
 	if err != nil {
 		return nil, err
 	}
-	row, err := rowIn(rows, language, "tag")
-	if err != nil {
-		return nil, err
+	row, wrong := rowIn(rows, f.Language)
+	if wrong != nil {
+		return nil, wrong.inField("tag")
 	}
-	f := v.textForm(&now, row)
-	f.Title.Value, f.Description.Value = page.Line(*e.Title), page.Block(*e.Description)
+	f.Version = now.Version
 	own := func(yours, program string) string { return cmp.Or(yours, program) }
 	return v.conflict(&conflictView{posted: f.posted, Form: f, Rows: []conflictRow{
 		{v.T("title"), own(f.Title.Value, row.OwnTitle), own(row.EditedTitle, row.OwnTitle)},

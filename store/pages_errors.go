@@ -260,7 +260,7 @@ type errorView struct {
 }
 
 func (v *visit) oneError() (*shown, error) {
-	r, err := v.store.Get(v.ctx, v.id())
+	r, err := v.currentRecord()
 	if err != nil {
 		return nil, err
 	}
@@ -272,9 +272,9 @@ func (v *visit) oneError() (*shown, error) {
 	if err != nil {
 		return nil, err
 	}
-	row, err := rowIn(rows, tag, "edit")
-	if err != nil {
-		return nil, err
+	row, wrong := rowIn(rows, tag)
+	if wrong != nil {
+		return nil, wrong.inFilter("edit")
 	}
 	return v.showError(&r, v.textForm(&r, row))
 }
@@ -371,15 +371,15 @@ func (v *visit) textRows(r *Record) ([]textRow, error) {
 	return rows, nil
 }
 
-// rowIn finds the row of a language that a field names.
-func rowIn(rows []textRow, tag, field string) (*textRow, error) {
+// rowIn finds the row of the language with the tag.
+func rowIn(rows []textRow, tag string) (*textRow, *problem) {
 	tags := make([]string, len(rows))
 	for i := range rows {
 		if tags[i] = rows[i].Language; strings.EqualFold(tags[i], tag) {
 			return &rows[i], nil
 		}
 	}
-	return nil, oneOf(tag, tags).inFilter(field)
+	return nil, oneOf(tag, tags)
 }
 
 func (v *visit) addRecent(e *errorView) error {

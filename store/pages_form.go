@@ -29,6 +29,7 @@ type input struct {
 	Name, Label string
 	Type        string // of an input element; "" with Choices is a select
 	Value       string
+	exact       string // what links name, if the field cannot show it; "" for Value
 	Default     string // the value that the URL does not name
 	Wrong       string // what is wrong with the value
 	Choices     []choice
@@ -65,7 +66,7 @@ func (f *form) parameters() []string { return f.with("", "") }
 // with is parameters, with another value of a field.
 func (f *form) with(name, value string) (parameters []string) {
 	for _, i := range f.Inputs {
-		other := i.Value
+		other := cmp.Or(i.exact, i.Value)
 		if i.Name == name {
 			other = value
 		}
@@ -130,6 +131,9 @@ func (f *form) time(name string, location *time.Location) (time.Time, error) {
 	for _, layout := range pageTimes {
 		if t, err := time.ParseInLocation(layout, i.Value, location); err == nil {
 			i.Value = t.In(location).Format(fieldTime)
+			if again, err := time.ParseInLocation(fieldTime, i.Value, location); err != nil || !again.Equal(t) {
+				i.exact = t.UTC().Format(time.RFC3339Nano) // more digits, or an hour that the clocks show twice
+			}
 			return t, nil
 		}
 	}

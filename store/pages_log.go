@@ -240,7 +240,7 @@ func (v *visit) rangeChoices() []choice {
 func (v *visit) logFilter(f *form) (filter LogFilter, err error) {
 	filter = LogFilter{
 		CodePrefix: f.value("code_prefix"), Code: v.Query("code"), Scope: f.value("scope"), TraceID: f.value("trace_id"),
-		Search: f.value("search"), PageSize: entriesPerPage, BeforeValue: v.Query("before_value"),
+		Search: f.value("search"), PageSize: entriesPerPage, beforeValue: v.Query("before_value"),
 	}
 	if filter.Before, err = v.number("before", 0); err != nil {
 		return filter, err
@@ -394,7 +394,8 @@ func (v *visit) oneEntry() (*shown, error) {
 	var request logRow
 	request.readRequest(l.Attributes)
 	e := &entryView{
-		entryRow: v.entryRow(&l), Saved: v.Saved(), Message: page.Line(l.Message), Path: page.Line(request.path), FullCause: page.Block(request.cause),
+		entryRow: v.entryRow(&l), Saved: v.Saved(), Message: page.Line(l.Message),
+		Path: page.Line(request.path), FullCause: page.Block(request.cause),
 		Scope: page.Line(l.Scope), Fingerprint: page.Line(l.Fingerprint), Regressions: l.Regressions,
 		Attributes: attributesOf(l.Attributes), Stack: stackOf(l.Stacktrace),
 	}

@@ -73,7 +73,7 @@ var logParameters = []parameter[LogFilter]{
 	{"status", false, func(f *LogFilter, v string, _ time.Time) *problem { return readStatus(&f.Status, v) }},
 	{"order", false, func(f *LogFilter, v string, _ time.Time) *problem { return readLogOrder(f, v) }},
 	{"before_value", false, func(f *LogFilter, v string, _ time.Time) *problem {
-		if f.BeforeValue = v; v == "" {
+		if f.beforeValue = v; v == "" {
 			return &problem{rule: ruleRequired}
 		}
 		return nil // what it may be depends on the order

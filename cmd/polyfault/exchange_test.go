@@ -100,17 +100,18 @@ func TestExportsForOthers(t *testing.T) {
 	}
 	languages, err := localetest.Read(os.DirFS(shipped), localetest.Options{})
 	require.NoError(t, err)
+	count := strings.Count(read(t, filepath.Join(shipped, "active.en.toml")), "\n[") // a table is a text
 	for _, lang := range languages {
 		path := filepath.Join(out, lang.Tag+".po")
 		if tool != "" {
 			compiled := "--output-file=" + filepath.Join(out, lang.Tag+".mo")
 			said, err := exec.CommandContext(t.Context(), tool, "--check", "--verbose", compiled, path).CombinedOutput()
 			require.NoError(t, err, string(said))
-			assert.Equal(t, "377 translated messages.\n", strings.TrimPrefix(string(said), path+": "), "and no warning")
+			assert.Equal(t, fmt.Sprintf("%d translated messages.\n", count), strings.TrimPrefix(string(said), path+": "), "and no warning")
 		}
 		f, err := po.Parse([]byte(read(t, path)))
 		require.NoError(t, err)
-		require.Len(t, f.Entries, 377)
+		require.Len(t, f.Entries, count)
 
 		bundle := i18n.NewBundle(language.Make(lang.Tag))
 		file, err := bundle.ParseMessageFileBytes(lang.JSON(), "active."+lang.Tag+".json")
@@ -119,7 +120,7 @@ func TestExportsForOthers(t *testing.T) {
 		for _, m := range file.Messages {
 			byID[m.ID] = m
 		}
-		require.Len(t, byID, 377)
+		require.Len(t, byID, count)
 		for i, text := range lang.Texts {
 			m := byID[text.ID]
 			require.NotNil(t, m, text.ID)

@@ -25,7 +25,9 @@ func (w Words) T(id string) string { return w.text("page." + id) }
 func (w Words) N(id string, count int) string { return w.text("page."+id, fault.Count(count)) }
 
 // Say is [Words.T] with arguments.
-func (w Words) Say(id string, arguments ...fault.Attr) string { return w.text("page."+id, arguments...) }
+func (w Words) Say(id string, arguments ...fault.Attr) string {
+	return w.text("page."+id, arguments...)
+}
 
 // Position returns "Page 2 of 7".
 func (w Words) Position(page, pages int) string {

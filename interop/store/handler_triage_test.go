@@ -166,7 +166,7 @@ func TestHandlerSortsByLastSeen(t *testing.T) {
 		}
 		assert.Equal(t, "ihgfedcba", codes(a.logs("/logs/")))
 		assert.Equal(t, "bihgfedca", codes(a.logs("/logs/?order=-last_seen")))
-		assert.Equal(t, "bihgfedca", codes(a.logs("/logs/?order=last_seen&code_prefix=c_")))
+		assert.Equal(t, "acdefghib", codes(a.logs("/logs/?order=last_seen&code_prefix=c_")))
 		assert.Equal(t, "b", codes(a.logs("/logs/?order=-last_seen&started=2026-11-21T09:10:00Z")))
 		assert.Empty(t, codes(a.logs("/logs/?code_prefix=C_")))
 		assert.Equal(t, "e", codes(a.logs("/logs/?search=/P/E")))

@@ -40,7 +40,7 @@ func BenchmarkLists(b *testing.B) {
 }
 
 // BenchmarkInsert compares 10,000 records through the handler with the same rows in plain statements of
-// 512 rows, one transaction each: with the fingerprint and the text that searches look at.
+// 512 rows, one transaction each: with the fingerprint, the text that searches look at, and the columns of the request.
 func BenchmarkInsert(b *testing.B) {
 	const records = 10240
 	for _, open := range []func(testing.TB) *database{newSQLite, newPostgres} {
@@ -60,14 +60,14 @@ func BenchmarkInsert(b *testing.B) {
 			b.ReportMetric(float64(records*b.N)/b.Elapsed().Seconds(), "rows/s")
 		})
 		b.Run(d.Dialect.String()+"/plain", func(b *testing.B) {
-			const rows, width = 512, 13
+			const rows, width = 512, 17
 			row, grams := strings.TrimSuffix(strings.Repeat("?, ", width), ", "), ""
 			if d.Dialect == store.PostgreSQL {
 				row, grams = row+", '{189,200,"+strings.Repeat("1234567,", 32)+"99}'", ", grams"
 			}
 			row = "(" + row + "), "
 			text := d.q("INSERT INTO polyfault_log (host, level, message, code, scope, trace_id, attributes, stacktrace, created, repeats, last_seen, " +
-				"print, search" + grams + ") VALUES " +
+				"print, search, status, method, route, cause" + grams + ") VALUES " +
 				strings.TrimSuffix(strings.Repeat(row, rows), ", "))
 			for b.Loop() {
 				for range records / rows {
@@ -76,7 +76,7 @@ func BenchmarkInsert(b *testing.B) {
 					for range rows {
 						args = append(args, "host", 8, "request failed", "not_found", "", "4bf92f3577b34da6a3ce929d0e0e4736",
 							`{"status":404,"method":"GET","path":"/orders/{id}"}`, "", now, 1, now,
-							"0123456789abcdef0123456789abcdef", "request failed\nnot_found\n/orders/{id}\n")
+							"0123456789abcdef0123456789abcdef", "request failed\nnot_found\n/orders/{id}\n", 404, "GET", "/orders/{id}", "")
 					}
 					tx, err := d.DB.BeginTx(b.Context(), nil)
 					require.NoError(b, err)

@@ -167,6 +167,7 @@ func TestColumns(t *testing.T) {
 		id := r.ID
 		assert.Len(t, r.Fingerprint, 32)
 		r.ID, r.Created, r.LastSeen, r.Fingerprint = 0, time.Time{}, time.Time{}, ""
+		assert.Equal(t, []string{"404", "", "", "boom"}, requestOf(t, d, id))
 		assert.Equal(t, store.LogRecord{
 			Host: "host-1", Level: slog.LevelError, Message: "request failed", Code: "not_found", Scope: "billing", TraceID: "t1",
 			Attributes: json.RawMessage(`{"status":404,"cause":"boom"}`), Stacktrace: "main.main\n\tmain.go:1\n", Repeats: 1,

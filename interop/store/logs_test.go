@@ -262,12 +262,13 @@ func fillLog(t testing.TB, d *database, n int, needle string) {
 		CASE WHEN i %% 4 = 0 THEN '' WHEN i %% 7919 = 1 THEN 'seldom' ELSE 'scope_' || (i %% 3) END AS scope,
 		CASE WHEN i %% 2 = 0 THEN '' ELSE 'trace-' || (i / 4) END AS trace_id, %d + CAST(i AS bigint) * 1000000 AS created FROM n)
 		INSERT INTO polyfault_log (host, level, message, code, scope, trace_id, attributes, stacktrace, created, last_seen, print, state,
-		search%s)
+		search, status, method, route%s)
 		SELECT 'host', level, message, code, scope, trace_id, '{"status":404,"method":"GET","path":"/orders/{id}"}', '', created, created,
 		'print-' || (i / 4), CASE WHEN i %% 9973 = 0 THEN 1 WHEN i %% 9973 = 1 THEN 2 ELSE 0 END,
 		lower(message) || '
 ' || code || '
-' || '/orders/{id}'%s FROM %s ORDER BY i`, n, needle, start, columns, values, from))
+' || '/orders/{id}', CASE WHEN i %% 9001 = 0 THEN 418 WHEN i %% 2 = 0 THEN 0 WHEN i %% 10 = 1 THEN 500 ELSE 404 END,
+		'GET', '/orders/{id}'%s FROM %s ORDER BY i`, n, needle, start, columns, values, from))
 }
 
 var (
@@ -358,6 +359,19 @@ func listFilters(rows int) map[string]store.LogFilter {
 		"family":                     {Family: "client_error"},
 		"whole family":               {Family: "unknown_error", Order: store.ByLastSeen},
 		"family and level":           {Family: "not_found", Level: new(slog.LevelError)},
+		"oldest":                     {Ascending: true},
+		"oldest, deep":               {Ascending: true, Before: int64(rows / 2)},
+		"oldest of a code":           {Ascending: true, Code: "code_1", Level: new(slog.LevelWarn)},
+		"oldest, search in vain":     {Ascending: true, Search: "no such text"},
+		"seen first":                 {Ascending: true, Order: store.ByLastSeen},
+		"status":                     {Status: 404},
+		"rare status":                {Status: 418},
+		"no such status":             {Status: 599},
+		"status, deep":               {Status: 404, Before: int64(rows / 2)},
+		"status and level":           {Status: 500, Level: new(slog.LevelError)},
+		"class":                      {Status: 4},
+		"class and code":             {Status: 5, Code: "code_1"},
+		"last seen, status":          {Status: 404, Order: store.ByLastSeen},
 	}
 }
 
@@ -370,14 +384,14 @@ var rareIndexes = map[string]string{
 	"state resolved": "state", "state ignored, last seen": "state", "fingerprint": "print", "no such fingerprint": "print",
 	"rare prefix": "code|code_seen|level", "no such prefix": "code|code_seen",
 	"last seen": "seen", "last seen, range": "seen", "search in vain": "grams|created",
-	"last seen, from a page": "seen",
+	"last seen, from a page": "seen", "oldest": "created", "seen first": "seen", "rare status": "status", "no such status": "status",
 }
 
 // Every list of the log walks down an index: none reads the table from one end to the other, and none
 // sorts but what is few. How long they take, BenchmarkLists says.
 func TestListsWalkDownAnIndex(t *testing.T) {
 	t.Parallel()
-	few := regexp.MustCompile("Bitmap Index Scan on polyfault_log_(code|scope|trace|print|state|seen)")
+	few := regexp.MustCompile("Bitmap Index Scan on polyfault_log_(code|scope|trace|print|state|status|seen)")
 	// Of these the database sorts what an index has found: codes of several names, and orders that the index does not have.
 	sorted := regexp.MustCompile("trace|^last seen, |state|fingerprint|prefix|family")
 	rows := manyRows(t)

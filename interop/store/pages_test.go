@@ -379,11 +379,14 @@ func TestPageOfOneError(t *testing.T) {
 		assert.Equal(t, "false", pageInput(p, "should_be_retried"))
 		texts := pageRows(p, "texts")
 		assert.Contains(t, texts, []string{"English en Bearbeiten", "Task locked", "This is not possible because the task is locked.", ""})
-		assert.Contains(t, texts, []string{"Deutsch de Bearbeiten", "Aufgabe gesperrt", "Dies ist nicht möglich, weil die Aufgabe gesperrt ist.", ""})
+		assert.Contains(t, texts, []string{"Deutsch de Bearbeiten", "Aufgabe gesperrt",
+			"Dies ist nicht möglich, weil die Aufgabe gesperrt ist.", ""})
 		recent := pageRows(p, "Neueste Vorkommen")
 		require.Len(t, recent, 20)
-		assert.Equal(t, []string{"2026-11-21 10:30:01 UTC", "2026-11-21 10:30:01 UTC", "41", "ERROR", "", "", "task_locked with a stack", "", "Neu"}, recent[0])
-		assert.Equal(t, []string{"2026-11-21 10:30:00 UTC", "2026-11-21 10:30:00 UTC", "1", "INFO", "", "", "task_locked m0", "", "Neu"}, recent[1])
+		assert.Equal(t, []string{"2026-11-21 10:30:01 UTC", "2026-11-21 10:30:01 UTC", "41", "ERROR", "", "",
+			"task_locked with a stack", "", "Neu"}, recent[0])
+		assert.Equal(t, []string{"2026-11-21 10:30:00 UTC", "2026-11-21 10:30:00 UTC", "1", "INFO", "", "",
+			"task_locked m0", "", "Neu"}, recent[1])
 		traces := pageRows(p, "traces")
 		require.Len(t, traces, 18, "of the rows that are shown, those with a trace id")
 		assert.Equal(t, []string{"2026-11-21 10:30:00 UTC", "t0", "", ""}, traces[0])
@@ -413,7 +416,8 @@ func TestPageOfAnEditedError(t *testing.T) {
 	german := s.page("/errors/" + pageID(t, s.store, "", "task_locked") + "?language=de")
 	assert.Equal(t, "Aufgabe gesperrt", pagetest.Text(german.All("h1")[0]), "an edited title replaces that of one language")
 	assert.NotContains(t, pagetest.Text(german.Class("lead")[0].Parent), "Call Ann:\n<b>"+hostilePage[:20]+"\n<p>")
-	assert.Contains(t, pageRows(german, "texts"), []string{"English en Bearbeiten", "Gesperrt!", "This is not possible because the task is locked.", "Call Ann:\n<b>" + hostilePage[:20]})
+	assert.Contains(t, pageRows(german, "texts"), []string{"English en Bearbeiten", "Gesperrt!",
+		"This is not possible because the task is locked.", "Call Ann:\n<b>" + hostilePage[:20]})
 	assert.Contains(t, pagetest.Text(p.Root), "There are no entries.", "it has not occurred")
 
 	s.logged(store.LogRecord{Message: "ours", Code: "import_failed", Scope: "invoices", Created: pagesNow})
@@ -452,7 +456,8 @@ func TestPagesListTheLog(t *testing.T) {
 		require.Len(t, list, 50)
 		shown := strings.NewReplacer("\u202e", "\ufffd", "\u202c", "\ufffd").Replace(hostilePage + longPageWord)
 		assert.Equal(t, [][]string{
-			{"2026-11-21 10:32:00 UTC", "2026-11-21 10:31:00 UTC", "3", "ERROR+2", "", "", "import_failed " + string([]rune(shown)[:159]) + "…", "", "New"},
+			{"2026-11-21 10:32:00 UTC", "2026-11-21 10:31:00 UTC", "3", "ERROR+2", "", "",
+				"import_failed " + string([]rune(shown)[:159]) + "…", "", "New"},
 			{"2026-11-21 10:30:00 UTC", "2026-11-21 10:30:00 UTC", "1", "DEBUG", "", "", "message 000", "", "New"},
 		}, list[:2])
 		assert.Equal(t, "../errors/"+pageID(t, s.store, "invoices", "import_failed"), pageLink(t, p, "import_failed"))
@@ -620,7 +625,8 @@ func TestPageOfOneEntry(t *testing.T) {
 	delete(f, "Zustand")
 	assert.Equal(t, map[string]string{
 		"Erstmals aufgetreten": "2026-11-21 10:30:00 UTC", "Zuletzt aufgetreten": "2026-11-21 11:30:00 UTC", "Anzahl": "5",
-		"Stufe": "WARN", "Code": "task_locked", "Status": "423", "Methode": "GET", "Route": "/tasks/{id}", "Pfad": "/tasks/7", "Ursache": "it is locked\nby Ann",
+		"Stufe": "WARN", "Code": "task_locked", "Status": "423", "Methode": "GET", "Route": "/tasks/{id}", "Pfad": "/tasks/7",
+		"Ursache": "it is locked\nby Ann",
 		"Bereich": "a&b", "Host": "web-1",
 		"method": "GET", "a": "{\n  \"b\": [\n    1,\n    \"<b>\"\n  ]\n}", "text": "two\nlines \ufffd",
 		"route": "/tasks/{id}", "path": "/tasks/7", "cause": "it is locked\nby Ann", "status": "423",
@@ -702,7 +708,8 @@ func TestPagesSayWhatIsWrong(t *testing.T) {
 	assert.Equal(t, "Level must be one of these values: DEBUG, INFO, WARN, ERROR.", pagetest.Text(s.checked(resp, body).Class("wrong")[0]), "English stands in")
 	for _, path := range []string{
 		"/errors/?page=0", "/errors/?page=-1", "/errors/?page=x", "/logs/?before=-1", "/logs/?before=99999999999999999999",
-		"/logs/?before=1&before_value=x", "/logs/?before=1&before_value=x&order=code", "/errors/" + pageID(t, s.store, "", "task_locked") + "?edit=tlh",
+		"/logs/?before=1&before_value=x", "/logs/?before=1&before_value=x&order=code",
+		"/errors/" + pageID(t, s.store, "", "task_locked") + "?edit=tlh",
 	} {
 		resp, body := s.ask(http.MethodGet, path) // nobody enters these
 		assert.Equal(t, 400, resp.StatusCode, path)

@@ -20,7 +20,9 @@ import (
 )
 
 // tables are the store's, and how many rows they have from the beginning.
-var tables = map[string]int{"migrations": 5, "changes": 1, "errors": 0, "error_texts": 0, "log": 0, "occurrences": 0, "log_recent": 0, "log_hours": 0}
+var tables = map[string]int{
+	"migrations": 5, "changes": 1, "errors": 0, "error_texts": 0, "log": 0, "occurrences": 0, "log_recent": 0, "log_hours": 0,
+}
 
 func assertTables(t *testing.T, d *database) {
 	t.Helper()
