@@ -107,8 +107,10 @@ func (p past) Handle(ctx context.Context, r slog.Record) error {
 	return p.Handler.Handle(ctx, r)
 }
 
-func (p past) WithAttrs(attrs []slog.Attr) slog.Handler { return past{p.Handler.WithAttrs(attrs), p.hours} }
-func (p past) WithGroup(name string) slog.Handler       { return past{p.Handler.WithGroup(name), p.hours} }
+func (p past) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return past{p.Handler.WithAttrs(attrs), p.hours}
+}
+func (p past) WithGroup(name string) slog.Handler { return past{p.Handler.WithGroup(name), p.hours} }
 
 // seed lets services fail, on several hosts and over a day.
 func seed(t *testing.T, s *store.Store) {
@@ -138,11 +140,12 @@ var longWord = strings.Repeat("Donaudampfschiff", 25)
 func seedRecords(t *testing.T, s *store.Store) {
 	t.Helper()
 	_, err := s.Save(t.Context(), "invoices", []store.Entry{
-		{Name: "import_failed", Title: new("Import failed"), Description: new("Ask accounting."), Category: new(fault.CategoryData), ExitCode: new(3)},
+		{Name: "import_failed", Title: new("Import failed"), Description: new("Ask accounting."), ExitCode: new(3)},
 		{Name: longWord[:50], Title: new(longWord[:50]), Description: new(longWord[:250])},
 	})
 	require.NoError(t, err)
-	_, err = s.Save(t.Context(), hostileText, []store.Entry{{Name: "<b>bold</b>", Title: new("<script>alert(1)</script>"), Description: new(hostileText)}})
+	bold := store.Entry{Name: "<b>bold</b>", Title: new("<script>alert(1)</script>"), Description: new(hostileText)}
+	_, err = s.Save(t.Context(), hostileText, []store.Entry{bold})
 	require.NoError(t, err)
 }
 
@@ -181,7 +184,8 @@ func failOften(t *testing.T, log *slog.Logger, hours *int, instance int) {
 	for i := range 3 + 2*instance {
 		ask(http.MethodGet, "/orders/"+strings.Repeat("1", i+1))
 	}
-	for _, target := range []string{"POST /orders", "PUT /tasks/12", "DELETE /files/a/b/c", "GET /reports/2026/17", "PATCH /orders/9", "GET /crash/1"} {
+	targets := []string{"POST /orders", "PUT /tasks/12", "DELETE /files/a/b/c", "GET /reports/2026/17", "PATCH /orders/9", "GET /crash/1"}
+	for _, target := range targets {
 		method, path, _ := strings.Cut(target, " ")
 		ask(method, path)
 	}
