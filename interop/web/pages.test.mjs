@@ -323,6 +323,7 @@ let pages;
 
 async function allKinds() {
   const error = await addressOf(operator + "errors/?name=entity_not_found");
+  const quiet = await addressOf(operator + "errors/?name=gone&never=true");
   const entry = await addressOf(operator + "logs/?code=duplicate_item");
   const hostile = await addressOf(operator + "logs/?status=599");
   const at = (path, f) => async (tab, language) => {
@@ -340,15 +341,15 @@ async function allKinds() {
     errors: at("errors/?is_builtin=false"),
     "errors-unfolded": at("errors/?scope=invoices", unfold),
     "error-languages": at(error, unfold),
-    "error-edit": at(error + "?edit=LANGUAGE"),
+    "error-edit": at(quiet + "?edit=LANGUAGE"),
     log: at("logs/?status=4xx&search=orders"),
-    "log-unfolded": at("logs/?level=ERROR", unfold),
+    "log-unfolded": at("logs/?status=5xx&search=unhandled", unfold),
     "log-wrong": at("logs/?status=abc&level=x&started=yesterday&ended=y&state=z&range=q&order=bb"),
     "log-empty": at(empty + "logs/?zone=nowhere"),
     "errors-empty": at(empty + "errors/"),
     entry: at(entry),
     "entry-hostile": at(hostile),
-    conflict: at(error + "?edit=LANGUAGE", late("form.edit")),
+    conflict: at(quiet + "?edit=LANGUAGE", late("form.edit")),
     "conflict-state": at(entry, late("form.inline")),
     missing: at("errors/999999"),
     zone: at("logs/?state=ignored&zone=Asia/Tokyo", (tab) => tab.$eval(".zone summary", (e) => e.click())),
