@@ -207,9 +207,12 @@ func (v *visit) stateChoices() []choice {
 	return choices
 }
 
-// familyChoices are the kinds with others below them.
+// familyChoices are the kinds with others below them, and the one that the URL names.
 func (v *visit) familyChoices() []choice {
 	var codes []string
+	if code := v.Query("family"); checkFamily(code) == nil && code != "" {
+		codes = append(codes, code)
+	}
 	for k := range fault.Kinds() {
 		if p := k.Parent(); p != nil && p != fault.Any && !slices.Contains(codes, p.Code()) {
 			codes = append(codes, p.Code())
