@@ -97,6 +97,9 @@ func at(c *gin.Context) (x *exchange, began bool) {
 	if found != nil {
 		x.Responder = found.Responder
 	}
+	if found != nil && x.Responder == nil && isCopy(c) {
+		x.Responder = fault.Default() // the one around stands below the other exchange
+	}
 	x.owner.Store(c)
 	if !usable(c.Writer) {
 		x.End()
@@ -224,7 +227,11 @@ func (x *exchange) tooLate() bool { return x.noted || x.Written() }
 // already closed.
 func (x *exchange) send(c *gin.Context, resp *fault.Response) {
 	for outer := range life.All(x.ResponseWriter) {
-		if g, ok := outer.(*exchange); ok && g.owner.Load() == c {
+		g, ok := outer.(*exchange)
+		if ok && g.owner.Load() != c {
+			break // that of another engine, or of another client by now: what is below it must not be looked at
+		}
+		if ok {
 			g.Claim() // the outer exchange has nothing to add
 		}
 	}

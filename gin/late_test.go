@@ -470,3 +470,36 @@ func TestNilRequest(t *testing.T) {
 		assert.True(t, c.IsAborted(), name)
 	}
 }
+
+// A late answer does not look below the exchange that its writer leads to, which serves other clients meanwhile: the race
+// detector would tell.
+func TestLateAnswersLookAtNoOtherClient(t *testing.T) {
+	for name, middleware := range map[string]func(*gin.Engine){
+		"with a responder": func(e *gin.Engine) { faultgin.Install(e, fault.Default()) },
+		"without one":      func(e *gin.Engine) { e.Use(faultgin.Middleware(nil)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var late sync.WaitGroup
+			over := make(chan struct{})
+			e := gin.New()
+			middleware(e)
+			e.GET("/abort", impatient(&late, over, func(c *gin.Context) { faultgin.Abort(c, fault.Conflict) }))
+			e.GET("/fine", func(c *gin.Context) { c.String(200, "fine") })
+			ask := func(path string) { e.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, path, nil)) }
+			for range 300 {
+				ask("/abort")
+			}
+			var others sync.WaitGroup
+			for range 8 {
+				others.Go(func() {
+					for range 400 {
+						ask("/fine")
+					}
+				})
+			}
+			close(over)
+			late.Wait()
+			others.Wait()
+		})
+	}
+}
