@@ -478,7 +478,7 @@ func TestLateAnswersLookAtNoOtherClient(t *testing.T) {
 		"with a responder": func(e *gin.Engine) { faultgin.Install(e, fault.Default()) },
 		"without one":      func(e *gin.Engine) { e.Use(faultgin.Middleware(nil)) },
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(name, func(*testing.T) {
 			var late sync.WaitGroup
 			over := make(chan struct{})
 			e := gin.New()
