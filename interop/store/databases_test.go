@@ -105,6 +105,15 @@ type dsnConnector struct {
 func (c dsnConnector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }
 func (c dsnConnector) Driver() driver.Driver                        { return c.driver }
 
+// sequential leaves out, under the race detector, a test that computes long in one goroutine: there SQLite, which is Go, takes
+// ten times as long. .ci/run runs these tests without it.
+func sequential(t *testing.T) {
+	t.Helper()
+	if raceEnabled {
+		t.Skip("nothing runs beside it; run it without -race")
+	}
+}
+
 // eachDatabase runs f on an empty SQLite file and, when POLYFAULT_POSTGRES is set, in an empty schema
 // of PostgreSQL. The subtests run in parallel.
 func eachDatabase(t *testing.T, f func(t *testing.T, d *database)) {

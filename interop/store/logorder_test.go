@@ -189,6 +189,7 @@ func requestOf(t *testing.T, d *database, id int64) []string {
 // Every order has every record once, in both directions, page by page, whether a page says where the last one has ended or
 // not, and with a search.
 func TestLogOrders(t *testing.T) {
+	sequential(t)
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, d *database) {
 		s := d.open(t)
@@ -216,6 +217,7 @@ func TestLogOrders(t *testing.T) {
 
 // Pages go on where they ended although that record is deleted, or is elsewhere by now, and others are deleted.
 func TestLogOrdersWhileRecordsGo(t *testing.T) {
+	sequential(t)
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, d *database) {
 		s := d.open(t)
@@ -292,6 +294,7 @@ func TestLogsAskForBefore(t *testing.T) {
 
 // The links of pages go on where a page ended, whatever becomes of its last record.
 func TestPagesOfTheLogWhileRecordsGo(t *testing.T) {
+	sequential(t)
 	t.Parallel()
 	entry := regexp.MustCompile(`href="\.\./logs/(\d+)"`)
 	eachDatabase(t, func(t *testing.T, d *database) {

@@ -15,6 +15,7 @@ import (
 // With ten thousand records, each of which has occurred, and ten thousand entries, pages stay as large as they are with few,
 // and lead through all of them.
 func TestPagesWithTenThousandRows(t *testing.T) {
+	sequential(t)
 	eachDatabase(t, func(t *testing.T, d *database) {
 		const many = 10_000
 		s := newPageServer(t, d)

@@ -507,6 +507,7 @@ func TestPagesListTheLog(t *testing.T) {
 
 // Each heading sorts the list, a second time the other way round, and the next pages go on in that order.
 func TestPagesSortTheLog(t *testing.T) {
+	sequential(t)
 	eachDatabase(t, func(t *testing.T, d *database) {
 		s := newPageServer(t, d)
 		h, err := store.NewLogHandler(s.store, store.LogOptions{Host: "web-1"})

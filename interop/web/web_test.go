@@ -61,7 +61,7 @@ func folder(t *testing.T) string {
 // command runs in the folder and returns the output of both kinds.
 func command(t *testing.T, dir string, env []string, name string, args ...string) (string, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // on a busy machine
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute) // on a busy machine
 	defer cancel()
 	c := exec.CommandContext(ctx, name, args...)
 	c.Dir = dir
