@@ -235,7 +235,8 @@ func TestPurgeBesideWriting(t *testing.T) {
 		}
 		fillLog(t, d, many, "false")
 		h := newLog(t, s, store.LogOptions{
-			Deduplicate: true, FlushInterval: time.Millisecond, RetryFor: 5 * time.Minute, // SQLite is slow under the race detector
+			Deduplicate: true, FlushInterval: time.Millisecond,
+			RetryFor: 5 * time.Minute, // SQLite is slow under the race detector
 		})
 		ended := make(chan error, 1)
 		go func() {
