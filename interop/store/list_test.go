@@ -199,6 +199,7 @@ func TestInjection(t *testing.T) {
 
 // Every list reads an index, and none sorts the whole table.
 func TestListsUseIndexes(t *testing.T) {
+	sequential(t)
 	t.Parallel()
 	day := store.Filter{Started: time.UnixMicro(1_000), Ended: time.UnixMicro(2_000)}
 	filters := map[string]store.Filter{

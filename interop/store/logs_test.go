@@ -181,6 +181,7 @@ func TestSearch(t *testing.T) {
 
 // A search goes as deep as it may, and goes on from there.
 func TestSearchDepth(t *testing.T) {
+	sequential(t)
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, d *database) {
 		s := d.open(t)
@@ -390,6 +391,7 @@ var rareIndexes = map[string]string{
 // Every list of the log walks down an index: none reads the table from one end to the other, and none
 // sorts but what is few. How long they take, BenchmarkLists says.
 func TestListsWalkDownAnIndex(t *testing.T) {
+	sequential(t)
 	t.Parallel()
 	few := regexp.MustCompile("Bitmap Index Scan on polyfault_log_(code|scope|trace|print|state|status|seen)")
 	// Of these the database sorts what an index has found: codes of several names, and orders that the index does not have.
