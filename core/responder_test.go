@@ -455,6 +455,22 @@ func TestLogLine(t *testing.T) {
 	assert.Equal(t, "/orders/7", line["path"])
 }
 
+// The level of a kind is that of its log lines.
+func TestLevel(t *testing.T) {
+	r, err := fault.NewResponder(fault.WithClientErrorLevel(slog.LevelInfo), fault.WithStatus(fault.Gone, 503),
+		fault.WithLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(t, err)
+	own := derived(fault.NotFound, fault.Spec{Code: "test_own_level", Level: slog.LevelWarn})
+	for k, want := range map[*fault.Kind]slog.Level{
+		fault.NotFound: slog.LevelInfo, fault.Database: slog.LevelError, fault.Gone: slog.LevelError, own: slog.LevelWarn,
+		derived(own, fault.Spec{Code: "test_inherited_level"}): slog.LevelWarn, nil: slog.LevelError,
+	} {
+		assert.Equal(t, want, r.Level(k), k)
+	}
+	var none *fault.Responder
+	assert.Equal(t, slog.LevelDebug, none.Level(fault.NotFound), "the default")
+}
+
 func TestTheDefaultLoggerIsAskedAtTheTime(t *testing.T) {
 	log := newRecords()
 	old := slog.Default()

@@ -92,7 +92,7 @@ type activities struct {
 	highest int // of the hours of all records
 }
 
-// activities reads the occurrences since the first hour, and when each error occurred last.
+// activities reads the occurrences since the first hour.
 func (v *visit) activities() (*activities, error) {
 	all := &activities{v: v, first: firstHour(v.store.now()), byID: map[int64]*activity{}}
 	counts, err := v.store.OccurrenceCounts(v.ctx, all.first)
@@ -109,7 +109,7 @@ func (v *visit) activities() (*activities, error) {
 			all.highest = max(all.highest, count)
 		}
 	}
-	return all, all.addEarlier()
+	return all, nil
 }
 
 func (all *activities) of(id int64) *activity {
@@ -129,7 +129,7 @@ const lastOccurrences = "WITH RECURSIVE pairs(code, scope) AS (" +
 	"FROM pairs WHERE pairs.code IS NOT NULL) SELECT code, scope, (SELECT o.last_seen FROM polyfault_occurrences AS o " +
 	"WHERE o.code = pairs.code AND o.scope = pairs.scope ORDER BY o.hour DESC LIMIT 1) FROM pairs WHERE code IS NOT NULL"
 
-// addEarlier looks up the last occurrence of each code in each scope.
+// addEarlier looks up the last occurrence of each code in each scope, also before the first hour.
 func (all *activities) addEarlier() error {
 	s := all.v.store
 	return s.read(all.v.ctx, "reading occurrences", func(ctx context.Context, db querier) error {

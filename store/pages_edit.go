@@ -242,7 +242,7 @@ func (v *visit) changeTexts(s *submitted, r *Record) (*shown, error) {
 	case errors.Is(err, ErrConflict):
 		return v.textConflict(f)
 	}
-	return v.editAgain(r, f, err)
+	return v.editAgain(r, rows, f, err)
 }
 
 // changed returns the text to write; nil if the form has it as the page showed it. What pages replace, such as characters that
@@ -255,7 +255,7 @@ func changed(text, shown string) *string {
 }
 
 // editAgain shows the form with its mistake.
-func (v *visit) editAgain(r *Record, f *textForm, err error) (*shown, error) {
+func (v *visit) editAgain(r *Record, rows []textRow, f *textForm, err error) (*shown, error) {
 	wrong, ok := errors.AsType[*FieldError](err)
 	if !ok {
 		return nil, err
@@ -269,7 +269,7 @@ func (v *visit) editAgain(r *Record, f *textForm, err error) (*shown, error) {
 		return nil, err
 	}
 	v.status = http.StatusBadRequest
-	return v.showError(r, f)
+	return v.showError(r, rows, f)
 }
 
 // A conflictView shows two versions of what somebody wanted to change.

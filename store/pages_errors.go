@@ -114,6 +114,9 @@ func (v *visit) fill(list *errorList, records []Record, never bool) error {
 		return err
 	}
 	active, err := v.activities()
+	if err == nil {
+		err = active.addEarlier()
+	}
 	if err != nil {
 		return err
 	}
@@ -218,7 +221,7 @@ func (v *visit) titleOf(r *Record, edited string) page.Text {
 	if edited != "" {
 		return page.Text{Title: page.Line(edited), Language: v.Reader.Tag, Dir: v.Reader.Dir}
 	}
-	if r.Builtin && !(r.edited&editedTitle != 0 && v.readsDefault()) {
+	if r.Builtin {
 		if texts := v.textsOf(r); texts != nil {
 			return texts.For(v.Reader)
 		}
@@ -264,28 +267,27 @@ func (v *visit) oneError() (*shown, error) {
 	if err != nil {
 		return nil, err
 	}
-	tag := v.Query("edit")
-	if tag == "" || ownsTexts(&r) || !v.mayChange(UpdateError) {
-		return v.showError(&r, nil)
-	}
 	rows, err := v.textRows(&r)
 	if err != nil {
 		return nil, err
+	}
+	tag := v.Query("edit")
+	if tag == "" || ownsTexts(&r) || !v.mayChange(UpdateError) {
+		return v.showError(&r, rows, nil)
 	}
 	row, wrong := rowIn(rows, tag)
 	if wrong != nil {
 		return nil, wrong.inFilter("edit")
 	}
-	return v.showError(&r, v.textForm(&r, row))
+	return v.showError(&r, rows, v.textForm(&r, row))
 }
 
-// showError shows the record, with the form that edits it.
-func (v *visit) showError(r *Record, f *textForm) (*shown, error) {
+// showError shows the record with its texts, and with the form that edits it.
+func (v *visit) showError(r *Record, rows []textRow, f *textForm) (*shown, error) {
 	active, err := v.activities()
-	if err != nil {
-		return nil, err
+	if err == nil && active.of(r.ID).LastSeen() == nil {
+		err = active.addEarlier()
 	}
-	rows, err := v.textRows(r)
 	if err != nil {
 		return nil, err
 	}
@@ -407,5 +409,5 @@ func stackOf(stack string) string {
 
 // Entries returns the recent occurrences.
 func (e *errorView) Entries(w page.Words) entryTable {
-	return entryTable{Words: w, Name: w.T("recent"), Rows: e.Recent, Columns: plainColumns(w)}
+	return entryTable{Words: w, Name: w.T("recent"), Rows: e.Recent, Columns: headings(w, unsorted)}
 }

@@ -86,17 +86,23 @@ var listColumns = []struct {
 }
 
 // columns returns the headings that sort the list with the filter.
-func (v *visit) columns(f *form, filter *LogFilter) (columns []sortColumn) {
-	for _, l := range listColumns {
-		c := sortColumn{Text: v.T(l.word)}
-		ascending := l.ascending
-		if filter.Order == l.order {
+func (v *visit) columns(f *form, filter *LogFilter) []sortColumn {
+	return headings(v.Words, func(c *sortColumn, o LogOrder, ascending bool) {
+		if filter.Order == o {
 			ascending, c.Sorted = !filter.Ascending, "descending"
 			if filter.Ascending {
 				c.Sorted = "ascending"
 			}
 		}
-		c.URL = v.URL("./", f.with("order", orderText(l.order, ascending))...)
+		c.URL = v.URL("./", f.with("order", orderText(o, ascending))...)
+	})
+}
+
+// headings are those of the columns. link adds to each what sorts by it.
+func headings(w page.Words, link func(c *sortColumn, o LogOrder, ascending bool)) (columns []sortColumn) {
+	for _, l := range listColumns {
+		c := sortColumn{Text: w.T(l.word)}
+		link(&c, l.order, l.ascending)
 		if l.joined {
 			columns[len(columns)-1].More = &c
 			continue
@@ -106,18 +112,8 @@ func (v *visit) columns(f *form, filter *LogFilter) (columns []sortColumn) {
 	return columns
 }
 
-// plainColumns are the headings of a list that cannot be sorted.
-func plainColumns(w page.Words) (columns []sortColumn) {
-	for _, l := range listColumns {
-		c := sortColumn{Text: w.T(l.word)}
-		if l.joined {
-			columns[len(columns)-1].More = &c
-			continue
-		}
-		columns = append(columns, c)
-	}
-	return columns
-}
+// unsorted is for lists that cannot be sorted.
+func unsorted(*sortColumn, LogOrder, bool) {}
 
 // orderText returns the value of the parameter "order".
 func orderText(o LogOrder, ascending bool) string {

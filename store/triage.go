@@ -52,11 +52,11 @@ func (s *Store) latest(ctx context.Context, rows []LogRecord, limit int) (list [
 		ids[i] = rows[i].ID
 	}
 	query := s.q("SELECT log_id, trace_id, path, host, created FROM polyfault_log_recent WHERE log_id IN (" + placeholders(len(ids)) +
-		") ORDER BY created DESC, log_id, slot DESC")
+		") AND trace_id <> '' ORDER BY created DESC, log_id, slot DESC LIMIT ?")
 	err = s.read(ctx, "reading occurrences", func(ctx context.Context, db querier) error {
 		list = nil
 		known := map[int64]bool{}
-		err := eachRow(ctx, db, query, ids, func(row scanner) error {
+		err := eachRow(ctx, db, query, append(ids, limit), func(row scanner) error {
 			var o LogOccurrence
 			var id, created int64
 			err := row.Scan(&id, &o.TraceID, &o.Path, &o.Host, &created)
@@ -64,14 +64,13 @@ func (s *Store) latest(ctx context.Context, rows []LogRecord, limit int) (list [
 			list = append(list, o)
 			return err
 		})
-		for i := range rows {
-			if !known[rows[i].ID] { // written without deduplication: its own and only one
-				list = append(list, onlyOccurrence(&rows[i]))
+		for i := range rows { // those written without deduplication have only their own; of others it is the first, the oldest
+			if r := &rows[i]; r.TraceID != "" && !known[r.ID] {
+				list = append(list, onlyOccurrence(r))
 			}
 		}
 		return err
 	})
-	list = slices.DeleteFunc(list, func(o LogOccurrence) bool { return o.TraceID == "" })
 	slices.SortStableFunc(list, func(a, b LogOccurrence) int { return b.Time.Compare(a.Time) })
 	return list[:min(limit, len(list))], err
 }

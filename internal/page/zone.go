@@ -9,7 +9,6 @@ import (
 	"time"
 
 	fault "github.com/polyfault/polyfault/core"
-	"github.com/polyfault/polyfault/internal/clean"
 )
 
 // A zone is the time zone in which the reader wants to see times. The zero zone is UTC.
@@ -106,12 +105,7 @@ func (v *Visit) Zone() ZoneForm {
 	f.Value = f.Name
 	if v.zone.wrong != "" {
 		f.Value = Line(v.zone.wrong)
-		f.Wrong = v.T("zone")
-		for _, tag := range []string{"en", v.Words.Language.Tag} {
-			if text, ok := v.Catalogue.Text("rule.timezone", tag, fault.Arg("Field", v.T("zone"))); ok {
-				f.Wrong = clean.Sentence(text)
-			}
-		}
+		f.Wrong = v.text("rule.timezone", fault.Arg("Field", v.T("zone")))
 	}
 	for _, name := range slices.Sorted(maps.Keys(v.query)) {
 		if name == zoneParameter {

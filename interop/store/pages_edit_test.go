@@ -3,11 +3,11 @@ package store_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -120,20 +120,10 @@ func (s *pageServer) press(f *editForm, button string) (*http.Response, string) 
 
 func (s *pageServer) post(path, mediaType, body string, header ...string) (*http.Response, string) {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+path, strings.NewReader(body))
-	require.NoError(s.t, err)
 	if mediaType != "" {
-		req.Header.Set("Content-Type", mediaType)
+		header = append(slices.Clip(header), "Content-Type", mediaType)
 	}
-	for i := 0; i+1 < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
-	}
-	resp, err := s.client.Do(req)
-	require.NoError(s.t, err)
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	require.NoError(s.t, err)
-	return resp, string(answer)
+	return s.send(http.MethodPost, path, strings.NewReader(body), header)
 }
 
 // saved presses the button, follows to the page, and returns it.

@@ -91,7 +91,12 @@ func (s *pageServer) occurred(code, scope string, hours int, count int64) {
 
 func (s *pageServer) ask(method, path string, header ...string) (*http.Response, string) {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, nil)
+	return s.send(method, path, nil, header)
+}
+
+func (s *pageServer) send(method, path string, content io.Reader, header []string) (*http.Response, string) {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, content)
 	require.NoError(s.t, err)
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
@@ -210,7 +215,7 @@ func TestPagesListErrors(t *testing.T) {
 
 		p = s.page("/errors/?never=true")
 		assert.Contains(t, pagetest.Text(p.Root), "Page 1 of 2")
-		assert.Equal(t, []string{"any", "Error", "500", "ERROR", "No", "0", "Never"}[4:], pageRows(p, "Errors")[0][4:])
+		assert.Equal(t, []string{"No", "0", "Never"}, pageRows(p, "Errors")[0][4:])
 		assert.Empty(t, p.Class("never"))
 		second := s.page("/errors/?never=true&page=2")
 		assert.Len(t, pageRows(second, "Errors"), never-50)
@@ -415,7 +420,9 @@ func TestPageOfAnEditedError(t *testing.T) {
 	assert.Equal(t, "true", pageInput(p, "should_be_retried"))
 	german := s.page("/errors/" + pageID(t, s.store, "", "task_locked") + "?language=de")
 	assert.Equal(t, "Aufgabe gesperrt", pagetest.Text(german.All("h1")[0]), "an edited title replaces that of one language")
-	assert.NotContains(t, pagetest.Text(german.Class("lead")[0].Parent), "Call Ann:\n<b>"+hostilePage[:20]+"\n<p>")
+	for _, n := range german.Class("value") {
+		assert.NotEqual(t, "p", n.Data, "nobody described it in German")
+	}
 	assert.Contains(t, pageRows(german, "texts"), []string{"English en Bearbeiten", "Gesperrt!",
 		"This is not possible because the task is locked.", "Call Ann:\n<b>" + hostilePage[:20]})
 	assert.Contains(t, pagetest.Text(p.Root), "There are no entries.", "it has not occurred")
