@@ -47,16 +47,17 @@ func (s *Store) latest(ctx context.Context, rows []LogRecord, limit int) (list [
 	if len(rows) == 0 {
 		return nil, nil
 	}
-	ids := make([]any, len(rows))
+	args := make([]any, 0, len(rows)+1)
 	for i := range rows {
-		ids[i] = rows[i].ID
+		args = append(args, rows[i].ID)
 	}
-	query := s.q("SELECT log_id, trace_id, path, host, created FROM polyfault_log_recent WHERE log_id IN (" + placeholders(len(ids)) +
+	args = append(args, limit)
+	query := s.q("SELECT log_id, trace_id, path, host, created FROM polyfault_log_recent WHERE log_id IN (" + placeholders(len(rows)) +
 		") AND trace_id <> '' ORDER BY created DESC, log_id, slot DESC LIMIT ?")
 	err = s.read(ctx, "reading occurrences", func(ctx context.Context, db querier) error {
 		list = nil
 		known := map[int64]bool{}
-		err := eachRow(ctx, db, query, append(ids, limit), func(row scanner) error {
+		err := eachRow(ctx, db, query, args, func(row scanner) error {
 			var o LogOccurrence
 			var id, created int64
 			err := row.Scan(&id, &o.TraceID, &o.Path, &o.Host, &created)
